@@ -1,13 +1,14 @@
-// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes longer than all before it.
+// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes longer than everything up to
+// then.
 import './styles/main.css';
 import { readLayout } from './state/layout.ts';
 import { showTheme } from './state/page-theme.ts';
 
-/** How long to wait for a frame, in ms. None is drawn while the page is hidden. */
+/** Maximum time to wait for a frame, in ms. A hidden page doesn't draw any. */
 const LATEST = 250;
 
 showTheme(readLayout().theme);
-// Until the window takes drops, a browser would open the file in place of the page.
+// Until the window accepts drops, a browser would open a dropped file in place of the page.
 const started = new AbortController();
 for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault(), { signal: started.signal });
 await new Promise((resolve) => {

@@ -50,7 +50,7 @@ export function ActionMenuButton({
   );
 }
 
-/** A menu at a point in the window. Closing it gives the focus back. */
+/** A menu at a point in the window. Closing it restores the focus. */
 export function ContextMenu({
   label,
   sections,
@@ -89,7 +89,7 @@ function Actions({ label, sections, onClose }: { label: string; sections: readon
     const action = shown
       .flatMap(({ id, actions }) => actions.map((each) => ({ ...each, key: `${id}/${each.id}` })))
       .find((each) => each.key === key);
-    // Give the focus back first, because the action may move it.
+    // Restore the focus first, because the action may move it.
     if (action !== undefined) setTimeout(action.run, 0);
   };
   const disabled = shown.flatMap(({ id, actions }) => actions.filter((each) => each.disabled).map((each) => `${id}/${each.id}`));

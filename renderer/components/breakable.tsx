@@ -1,9 +1,9 @@
 import { Fragment } from 'react';
 import styles from './breakable.module.css';
 
-/** Never before a digit: `1.7.12` and `12.4+deb12u1/5` are read in one piece. */
+/** Never before a digit, so that `1.7.12` and `12.4+deb12u1/5` stay in one piece. */
 const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
-/** Longer texts are broken anywhere: so many parts would cost more than they help. */
+/** Longer strings may break anywhere: splitting them into so many parts would cost more than it helps. */
 const MOST_LETTERS = 1_000;
 
 /** A name that breaks after its punctuation, `org.opencontainers.` `image.title`, or a path that breaks only after its separators. */
@@ -19,8 +19,8 @@ export function Breakable({ text, after = 'punctuation' }: { text: string; after
 }
 
 /**
- * The name of an image. Its last part stays with its tag, `registry.example.com/team/` `web-api:1.7.12`; only where a line has no room for both
- * does the tag have a line of its own.
+ * The name of an image. Its last part stays with its tag, `registry.example.com/team/` `web-api:1.7.12`; the tag gets a line of its own
+ * only where the two don't fit on one.
  */
 export function BreakableName({ text }: { text: string }) {
   const slash = text.lastIndexOf('/') + 1;

@@ -17,15 +17,15 @@ export function Button({
 }: {
   children: ReactNode;
   onPress: () => void;
-  /** `danger`: deletes something for good. `quietDanger`: leads to that. */
+  /** `danger`: deletes something for good. `quietDanger`: leads to a deletion. */
   kind?: 'plain' | 'primary' | 'quiet' | 'danger' | 'quietDanger';
   icon?: IconName;
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** For a button that opens something: whether that is open. */
+  /** For a button that opens something: whether it is open. */
   expanded?: boolean;
-  /** Labels that the button has at other times: it is always wide enough for them. */
+  /** Labels that the button has at other times; it is always wide enough for them. */
   otherLabels?: readonly string[];
 }) {
   return (
@@ -71,7 +71,7 @@ export function IconButton({
   disabled?: boolean;
   pressed?: boolean;
   small?: boolean;
-  /** Short lines below the icon, which tell it from others like it. */
+  /** Short lines below the icon that distinguish it from others like it. */
   caption?: readonly string[];
   className?: string | undefined;
 }) {
@@ -85,7 +85,7 @@ export function IconButton({
         {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       >
         <Icon name={icon} size={small ? 14 : 16} />
-        {/* CSS draws the caption, which is only a part of the name. */}
+        {/* CSS draws the caption, because it is only part of the accessible name. */}
         {caption.length === 0 ? null : <span className={styles.caption} aria-hidden="true" data-text={caption.join('\n')} />}
       </AriaButton>
     </Hint>

@@ -1,4 +1,4 @@
-/** Parts of a text that is cut in its middle: what is before `head`, an ellipsis, what is from `tail` on. */
+/** How a string is cut in the middle: it keeps what is before `head` and what is from `tail` on, with an ellipsis between them. */
 export interface MiddleCut {
   readonly head: number;
   readonly tail: number;
@@ -7,11 +7,11 @@ export interface MiddleCut {
 const ELLIPSIS = '…';
 
 /**
- * Returns how to cut a text so that it fits into `room` px; null if it fits in whole. As much of it is kept as there is room for, so that the
- * ends of both parts touch the ellipsis. `tail`: from where on the text is kept; if there is no room for that, less of the end.
+ * Returns how to cut a string so that it fits into `room` px; null if all of it fits. Keeps as much as fits, so that both parts touch the
+ * ellipsis. `tail`: index of the end to keep; if even that doesn't fit, less of the end is kept.
  */
 export function cutMiddle(text: string, tail: number, room: number, widthOf: (text: string) => number): MiddleCut | null {
-  // What a canvas measures differs from what is drawn by fractions of a pixel.
+  // A canvas measures fractions of a pixel differently from what is drawn.
   if (widthOf(text) <= room + 0.5) return null;
   const fits = (head: number, from: number) => widthOf(text.slice(0, head) + ELLIPSIS + text.slice(from)) <= room;
   let head = last(tail, (length) => fits(length, tail));
@@ -21,7 +21,7 @@ export function cutMiddle(text: string, tail: number, room: number, widthOf: (te
     head = 1;
     from = text.length - Math.max(0, end);
   }
-  // Don't cut a character in two.
+  // Don't split a surrogate pair.
   if (/[\uD800-\uDBFF]/.test(text[head - 1] ?? '')) head--;
   if (/[\uDC00-\uDFFF]/.test(text[from] ?? '')) from++;
   return { head, tail: from };
@@ -31,7 +31,7 @@ export function cutText(text: string, { head, tail }: MiddleCut): string {
   return text.slice(0, head) + ELLIPSIS + text.slice(tail);
 }
 
-/** Returns the last number up to `most` for which a condition is true that is true for all smaller ones; -1 if it is for none. */
+/** Returns the largest number up to `most` that satisfies `isTrue`, which must hold for all smaller ones too; -1 if none does. */
 function last(most: number, isTrue: (value: number) => boolean): number {
   let low = -1;
   let high = most;
@@ -45,7 +45,7 @@ function last(most: number, isTrue: (value: number) => boolean): number {
 
 let pen: CanvasRenderingContext2D | null = null;
 
-/** Returns a function that measures texts in the font of an element, px. */
+/** Returns a function that measures the width of strings in an element's font, px. */
 export function textWidths(element: Element): (text: string) => number {
   const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(element);
   pen ??= document.createElement('canvas').getContext('2d');

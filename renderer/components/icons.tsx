@@ -47,7 +47,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** An icon, hidden from screen readers, so it needs a label beside it. */
+/** An icon, hidden from screen readers, so it needs a label next to it. */
 export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
   return (
     <svg

@@ -37,14 +37,14 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   );
 }
 
-/** Returns a logarithmic share, so that small numbers stay visible beside large ones. */
+/** Returns a logarithmic share, so that small numbers stay visible next to large ones. */
 function part(count: number): number {
   return Math.log2(count + 1);
 }
 
 /** Counts of changes: `+312 ~18 −4`. */
 export function Counts({ added, modified, removed }: { added: number; modified: number; removed: number }) {
-  // An empty box has a baseline of its own, which would misalign the heading beside it.
+  // An empty box has its own baseline, which would misalign the heading next to it.
   if (added + modified + removed === 0) return null;
   return (
     <span className={`number ${styles.counts}`}>

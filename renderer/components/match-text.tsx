@@ -1,6 +1,6 @@
 import styles from './match-text.module.css';
 
-/** A text with the first match of a filter marked, as it was typed but for its case. */
+/** Text with the first match of a filter marked, ignoring case. */
 export function MatchText({ text, match }: { text: string; match: string }) {
   const at = match === '' ? -1 : text.toLowerCase().indexOf(match.toLowerCase());
   if (at < 0) return text;

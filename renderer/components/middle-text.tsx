@@ -4,7 +4,7 @@ import matchStyles from './match-text.module.css';
 import styles from './middle-text.module.css';
 import { tailStart } from './tail-start.ts';
 
-/** A name, and where the end begins that stays visible. */
+/** A name, and where the end that stays visible begins. */
 interface Name {
   readonly text: string;
   readonly tail: number;
@@ -14,7 +14,7 @@ const watched = new WeakMap<Element, Name>();
 const NO_NAME: Name = { text: '', tail: 0 };
 let observer: ResizeObserver | null = null;
 
-/** Cuts names anew whose room has changed. All are measured before one is changed. */
+/** Cuts names again after their widths have changed. Measures all of them before changing any. */
 function fit(elements: readonly Element[]): void {
   const cuts = elements.map((element) => {
     const { text, tail } = watched.get(element) ?? NO_NAME;
@@ -27,7 +27,7 @@ function fit(elements: readonly Element[]): void {
   });
 }
 
-/** Cuts a name as its room changes; returns how to stop that. */
+/** Keeps a name cut to its width; returns a function that stops this. */
 function keepFitting(element: Element, name: Name): () => void {
   observer ??= new ResizeObserver((entries) => fit(entries.map(({ target }) => target)));
   watched.set(element, name);
@@ -36,9 +36,9 @@ function keepFitting(element: Element, name: Name): () => void {
 }
 
 /**
- * A name that is cut in the middle if it doesn't fit, because the end is distinctive. `title`: the full name for the tooltip, if `text` is
- * only part of it; null if what is around it has one. `mostTail`: how many characters of its end stay visible at most, where there is more
- * room than in a list. `match`: what a search is for, which is marked while the name isn't cut.
+ * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
+ * only part of it; null if a parent has the tooltip. `mostTail`: how many characters at its end stay visible at most, where there is more
+ * space than in a list. `match`: the text searched for, marked unless the name is cut.
  */
 export function MiddleText({
   text,
@@ -60,7 +60,7 @@ export function MiddleText({
   useEffect(() => (name.current === null ? undefined : keepFitting(name.current, { text, tail: at })), [text, at]);
   return (
     <span className={`${styles.middle} ${className}`} title={title ?? undefined} ref={name}>
-      {/* CSS draws the parts, so that screen readers see a single text. Those of a name that is cut only keep its room. */}
+      {/* CSS draws the parts, so that screen readers get a single string. If the name is cut, the parts only reserve its space. */}
       <span className="visually-hidden">{text}</span>
       <Part className={styles.head} text={text} from={0} to={at} marked={marked} />
       <Part className={styles.tail} text={text} from={at} to={text.length} marked={marked} />
@@ -68,7 +68,7 @@ export function MiddleText({
   );
 }
 
-/** A part of a name, with as much of the match as is in it marked. `marked.from` is -1 without one. */
+/** Part of a name, with whatever it contains of the match marked. Without a match, `marked.from` is -1. */
 function Part({
   className,
   text,

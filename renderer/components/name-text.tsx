@@ -1,22 +1,22 @@
 import { MiddleText } from './middle-text.tsx';
 import styles from './name-text.module.css';
 
-/** Characters of a part that are drawn on up to two lines of a narrow library; of longer ones, the beginning and the end. */
+/** Maximum length of a part, which fits on two lines of a narrow library; a longer one shows its beginning and end. */
 const MOST = 44;
 const TAIL = 20;
 
 /**
- * The name of an image, on two lines if one is too short, which it breaks into where it can: after the colon, so that the first line says
- * that a tag follows. A tag or digest stays whole if a line has room
- * for it. What is too long is cut in the middle, so that the end of a name, a tag or a digest stays visible. The tooltip is that of what it
- * is in. The custom property `--name-aside` is the room that something else takes at the end of its first line.
+ * The name of an image. If it doesn't fit on one line, it breaks after the colon, so that the first line shows that a tag follows. A tag or
+ * digest stays in one piece if it fits on a line. A part that is too long is cut in the middle, so that the end of a name, a tag or a
+ * digest stays visible. The tooltip is the parent's. The custom property `--name-aside` is the width that something else takes at the end
+ * of its first line.
  */
 export function NameText({ text, className = '' }: { text: string; className?: string | undefined }) {
   const [first = '', ...others] = text.split(/(?=@)|(?<!@.*)(?<=:)/);
   const last = others.pop();
   return (
     <span className={`${styles.name} ${className}`}>
-      {/* CSS draws the parts, so that screen readers see a single text. */}
+      {/* CSS draws the parts, so that screen readers get a single string. */}
       <span className="visually-hidden">{text}</span>
       <span className={styles.drawn} aria-hidden="true">
         {[first, ...others].map((part) => (

@@ -8,16 +8,16 @@ import { Keys } from './sheet.tsx';
 export interface PickerChoice {
   readonly id: string;
   readonly label: string;
-  /** Whether the label is a path: on one line, cut in the middle, because its end tells it from others. */
+  /** Whether the label is a path, which stays on one line and is cut in the middle, because its end is distinctive. */
   readonly isPath?: boolean;
   readonly detail?: ReactNode;
-  /** Heading of a group of consecutive choices. */
+  /** Heading for a group of consecutive choices. */
   readonly group?: string;
-  /** Whether it was found for an earlier text, and may not match the present one. */
+  /** Whether it was found for an earlier text, and may not match the current one. */
   readonly isEarlier?: boolean;
 }
 
-/** Maximum number of characters of a path's name that stay visible. */
+/** Maximum number of characters that stay visible at the end of a path. */
 const PATH_END = 48;
 
 /** A field and the choices that match its text: arrow keys move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
@@ -37,7 +37,7 @@ export function Picker({
   choices: readonly PickerChoice[];
   /** Shown instead of choices if there are none. */
   empty: string;
-  /** Whether choices for the present text are still to come. Until then, Enter waits for the first of them. */
+  /** Whether choices for the current text are still to come. Until then, Enter waits for the first of them. */
   isSearching?: boolean;
   onText: (text: string) => void;
   onChoose: (id: string) => void;
@@ -46,7 +46,7 @@ export function Picker({
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [wanted, setWanted] = useState(0);
-  /** Whether Enter was pressed before the choices for the present text were there. */
+  /** Whether Enter was pressed before the choices for the current text arrived. */
   const [isEntered, setEntered] = useState(false);
   const at = Math.min(wanted, choices.length - 1);
   useEffect(() => field.current?.focus(), []);
@@ -66,7 +66,7 @@ export function Picker({
       event.key
     ];
     const chosen = choices[at];
-    // One that was reached by the arrow keys is meant as it is.
+    // A choice reached with the arrow keys is taken even if it is from an earlier text.
     const isPresent = chosen !== undefined && (at > 0 || chosen.isEarlier !== true);
     if (next !== undefined) {
       setWanted(Math.max(0, next));

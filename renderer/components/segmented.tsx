@@ -1,6 +1,14 @@
 import { ToggleButton } from 'react-aria-components/ToggleButton';
 import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
 import styles from './segmented.module.css';
+import { Hint } from './tooltip.tsx';
+
+/** An option, and the key that chooses it, which its tooltip has. */
+export interface SegmentedOption<T extends string> {
+  readonly value: T;
+  readonly label: string;
+  readonly keys?: string | undefined;
+}
 
 /** Picks one of a few options, all of them visible. */
 export function Segmented<T extends string>({
@@ -12,7 +20,7 @@ export function Segmented<T extends string>({
 }: {
   label: string;
   value: T;
-  options: readonly { readonly value: T; readonly label: string; readonly title?: string }[];
+  options: readonly SegmentedOption<T>[];
   onChange: (value: T) => void;
   small?: boolean;
 }) {
@@ -27,13 +35,22 @@ export function Segmented<T extends string>({
         for (const option of options) if (keys.has(option.value) && option.value !== value) onChange(option.value);
       }}
     >
-      {options.map((option) => (
-        <ToggleButton key={option.value} id={option.value} className={styles.option ?? ''}>
-          <span className={styles.text} data-text={option.label}>
-            {option.label}
-          </span>
-        </ToggleButton>
-      ))}
+      {options.map((option) => {
+        const button = (
+          <ToggleButton key={option.value} id={option.value} className={styles.option ?? ''}>
+            <span className={styles.text} data-text={option.label}>
+              {option.label}
+            </span>
+          </ToggleButton>
+        );
+        return option.keys === undefined ? (
+          button
+        ) : (
+          <Hint key={option.value} text={option.label} keys={option.keys}>
+            {button}
+          </Hint>
+        );
+      })}
     </ToggleButtonGroup>
   );
 }

@@ -1,15 +1,15 @@
 import type { ReactElement } from 'react';
 import { words } from '../words/index.ts';
-import { sizeParts } from '../words/numbers.ts';
+import { type SizeUnit, sizeParts } from '../words/numbers.ts';
 import styles from './size.module.css';
 
 /** A size, with its unit in a lighter tone and the exact bytes in the tooltip. `unit`: one that it shares with sizes it is compared with. */
-export function Size({ bytes, className, unit = null }: { bytes: number; className?: string | undefined; unit?: number | null }) {
+export function Size({ bytes, className, unit = null }: { bytes: number; className?: string | undefined; unit?: SizeUnit | null }) {
   return sizeText(bytes, className, words.exactBytes(bytes), unit);
 }
 
 /** Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip that says more. */
-export function sizeText(bytes: number, className = '', title = words.exactBytes(bytes), shared: number | null = null): ReactElement {
+export function sizeText(bytes: number, className = '', title = words.exactBytes(bytes), shared: SizeUnit | null = null): ReactElement {
   const { value, unit } = sizeParts(bytes, shared);
   return (
     <span className={`number ${className}`} title={title}>

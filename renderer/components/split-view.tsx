@@ -2,8 +2,8 @@ import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
 import styles from './split-view.module.css';
 
 /**
- * The line between two panes, moved by dragging or the arrow keys (Home and End: the limits). Resizes the pane on its `side`. Source:
- * WAI-ARIA, Window Splitter.
+ * The line between two panes, moved by dragging or with the arrow keys (Home and End: to the limits). Resizes the pane on its `side`.
+ * Source: WAI-ARIA, Window Splitter.
  */
 export function Splitter({
   label,

@@ -1,15 +1,15 @@
 /** Maximum number of characters that stay visible at the end. */
 const MOST_TAIL = 24;
 
-/** Minimum number of characters before them: a shorter beginning saves no room when it is cut. */
+/** Minimum number of characters before them: cutting fewer saves no space. */
 const LEAST_HEAD = 4;
 
-/** Number of last characters that stay visible if a name has no better place to cut. */
+/** Number of characters that stay visible at the end of a name that has no better place to cut. */
 const LAST = 8;
 
 /**
- * Returns the index at which the visible end of a name starts: its last path component with the tag, or else the tag, or else its last
- * characters. 0 for a name that is too short to be cut in the middle.
+ * Returns the index at which the visible end of a name starts: at its last path component with the tag, or else at the tag, or else at its
+ * last characters. 0 for a name that is too short to be cut in the middle.
  */
 export function tailStart(text: string, mostTail = MOST_TAIL): number {
   const slash = text.lastIndexOf('/');

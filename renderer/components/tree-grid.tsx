@@ -19,7 +19,7 @@ import { placesOf } from './tree-places.ts';
 
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 27;
-/** Chromium draws no element higher than this many px. */
+/** Maximum height of an element in Chromium, px. */
 const MAX_HEIGHT = 33_554_400;
 
 /** The tree to show, by row number. Rows are in depth-first order. */
@@ -30,6 +30,9 @@ export interface TreeShape {
   /** For type-ahead. */
   name(row: number): string;
 }
+
+/** What tells what a row is about. */
+export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {
   readonly id: string;
@@ -63,7 +66,7 @@ export function focusQuietly(element: HTMLElement): void {
 
 /**
  * A tree of up to a million rows, of which only those in sight are in the document. The tree is one tab stop. The active row has the focus,
- * and stays in the document when scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -77,6 +80,7 @@ export function TreeGrid({
   onOpen,
   onPreview,
   onClick,
+  onMark,
   cell,
   rowClass,
   rowData,
@@ -100,17 +104,19 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
+  /** Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Says whether the row can be marked; one that can't is clicked as usual. */
+  onMark?: ((row: number) => boolean) | undefined;
   /** `width`: of the row, px; 0 before it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** What tells what a row is about, for its menu. */
-  rowData?: (row: number) => Readonly<Record<`data-${string}`, number>> | undefined;
+  rowData?: (row: number) => RowData | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
   /** Whether a key has another meaning and so doesn't start type-ahead. */
   isShortcut: (key: string) => boolean;
-  /** Of the headings with their line below, px; that of the highest. */
+  /** Height of the tallest heading with the line below it, px. */
   headHeight?: number;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -127,7 +133,7 @@ export function TreeGrid({
 
   const { first, end, width, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: headHeight });
   const indexes: number[] = [];
-  // The row that has the focus stays in the document when scrolled away.
+  // The row with the focus stays in the document when it is scrolled away.
   if (stop < first && stop < count) indexes.push(stop);
   for (let index = first; index < end; index++) indexes.push(index);
   if (stop >= end && stop < count) indexes.push(stop);
@@ -143,7 +149,7 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // The rows of a long table come in pages and are sorted at the end. Until the user acts, the active row stays in sight.
+  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays in sight.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;
@@ -158,12 +164,12 @@ export function TreeGrid({
   const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
     const element = rowElement();
-    // Moves the focus to the active row if the activation came from elsewhere.
+    // Move the focus to the active row if it was activated from elsewhere.
     if (element === null || !(wantFocus.current || isOtherRow(document.activeElement, element))) return;
     wantFocus.current = false;
     element.focus({ preventScroll: true });
   });
-  // A row that has the focus without being active gives it to the new first one when the order changes, as it does after loading.
+  // A row that has the focus without being active passes it to the new first row when the order changes, as it does after loading.
   useEffect(() => {
     const focused = document.activeElement;
     const wanted = active >= 0 ? null : (scroller.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]') ?? null);
@@ -211,9 +217,16 @@ export function TreeGrid({
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows[stop];
     if (row === undefined) return;
+    // A checkbox in a row keeps its key.
+    if (event.key === ' ' && event.target instanceof HTMLInputElement) return;
+    if (event.key === ' ' && (event.ctrlKey || event.shiftKey) && onMark?.(row) === true) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 240) / ROW_HEIGHT) - 2);
     const key = event.key;
     const typing = key.length === 1 && event.timeStamp - typed.current.at < 600 && typed.current.text !== '';
@@ -262,7 +275,9 @@ export function TreeGrid({
   function onRowClick(event: MouseEvent, row: number) {
     wantFocus.current = true;
     onActive(row);
+    const isMarking = event.ctrlKey || event.metaKey || event.shiftKey;
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
+    else if (isMarking && onMark?.(row) === true) return;
     else onClick?.(row);
   }
 

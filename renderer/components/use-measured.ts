@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useState } from 'react';
 
 /**
- * Returns what `measure` reads from an element, read again whenever its size changes; `before` until the element is there. `measure` must be
+ * Returns what `measure` reads from an element, read again whenever its size changes; `before` until the element exists. `measure` must be
  * the same function each time.
  */
 export function useMeasured<T>(element: RefObject<HTMLElement | null>, measure: (element: HTMLElement) => T, before: T): T {

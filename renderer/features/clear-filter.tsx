@@ -3,7 +3,7 @@ import { dispatchChanges } from '../state/app-state.ts';
 import { NO_FILTER } from '../state/changes/changes.ts';
 import { words } from '../words/index.ts';
 
-/** A button that removes the text and everything else that filters, so that all is listed again. */
+/** A button that clears the filter's text and all other criteria, so that everything is listed again. */
 export function ClearFilter() {
   return (
     <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>

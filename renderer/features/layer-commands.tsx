@@ -3,7 +3,9 @@ import { plainCommand } from '../state/chain.ts';
 import { words } from '../words/index.ts';
 import styles from './layer-commands.module.css';
 
-/** The command of a layer, or those of the first and the last of several, which name a range better than numbers; the tooltip has all. */
+/**
+ * A layer's command, or those of the first and last of several, which describe a range better than numbers. The tooltip has all of them.
+ */
 export function LayerCommands({
   image,
   from,

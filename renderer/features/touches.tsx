@@ -9,7 +9,7 @@ type Well = 'below' | 'through' | 'above' | 'alone';
 
 /** Which layers of a chain touch the selected path. */
 export interface Touches {
-  /** The path's name; empty without one. */
+  /** The path's name; empty without a path. */
   readonly name: string;
   readonly kinds: ReadonlyMap<number, TouchKind>;
 }
@@ -28,7 +28,7 @@ export function touchTitle({ name, kinds }: Touches, layer: number): string {
   return kind === undefined ? '' : `\n${words.chain.dot[kind](name)}`;
 }
 
-/** At a layer's left: a dot if it touches the selected path, and the line from the first to the last dot. */
+/** To the left of a layer: a dot if it touches the selected path, and the line from the first dot to the last. */
 export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   const well = wellOf(kinds, layer);
@@ -40,7 +40,7 @@ export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; l
   );
 }
 
-/** The same for screen readers, after a layer's text. */
+/** The same in words, for screen readers, after a layer's text. */
 export function TouchWords({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   return kind === undefined ? null : <span className="visually-hidden">{words.chain.touched[kind]}</span>;

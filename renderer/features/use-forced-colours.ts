@@ -7,7 +7,7 @@ function subscribe(onChange: () => void): () => void {
   return () => forced.removeEventListener('change', onChange);
 }
 
-/** Whether the user's system chooses all colours of the page. */
+/** Returns whether the user's system chooses all colours of the page. */
 export function useForcedColours(): boolean {
   return useSyncExternalStore(subscribe, () => forced.matches);
 }

@@ -2,9 +2,9 @@ import { useEffect } from 'react';
 import { dispatchChanges, getApp } from '../state/app-state.ts';
 
 /**
- * Gives a view that isn't about paths, such as packages or the registry, a filter text of its own while it is shown: what was typed for
- * paths comes back afterwards, unless another image is shown by then. A text that finds a package seldom finds its files, and the tree
- * would stay filtered by it.
+ * Gives a view that isn't about paths, such as packages or the registry, its own filter text while it is shown. The text typed for paths is
+ * restored afterwards, unless another image is shown by then. A text that finds a package seldom finds its files, and would leave the tree
+ * filtered by it.
  */
 export function useOwnFilter(): void {
   useEffect(() => {

@@ -10,7 +10,7 @@ export type Answer<T> =
   | {
       readonly state: 'ready';
       readonly value: T;
-      /** Whether the response is of an earlier key, because that of the present one hasn't arrived. */
+      /** Whether the response is for an earlier key, because the current one's hasn't arrived. */
       readonly isEarlier?: true;
     };
 
@@ -28,7 +28,7 @@ export function useRequest<T>(
     delay = 0,
     keepsLast = false,
   }: {
-    /** Send the request only once the key has not changed for this many ms. */
+    /** Send the request only once the key has stayed the same for this many ms. */
     readonly delay?: number;
     /** Whether to return the previous response until the next arrives. */
     readonly keepsLast?: boolean;
@@ -59,7 +59,7 @@ export function useRequest<T>(
   return answer.value.state === 'ready' ? { ...answer.value, isEarlier: true } : answer.value;
 }
 
-/** Whether the response to the present key is still to come. */
+/** Whether the response for the current key is still to come. */
 export function isAwaited(answer: Answer<unknown>): boolean {
   return answer.state === 'loading' || (answer.state === 'ready' && answer.isEarlier === true);
 }

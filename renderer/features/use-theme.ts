@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The page's theme, `light` or `dark`. */
+/** Returns the page's theme, `light` or `dark`. */
 export function useTheme(): string {
   const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? 'light');
   useEffect(() => {

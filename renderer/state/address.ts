@@ -2,10 +2,10 @@ import { escapePath, trimEnd, unescapePath, wellFormed } from '#model';
 import { CATALOG_VIEWS, type CatalogChoice, NOTHING, type Selection, type Side } from './selection.ts';
 
 /**
- * The address of what is on screen: `#/image/<archive>[.<image>]` for a whole image, else `…/layer/<n>[-<m>]?path=…&mode=stacked`. `path`
- * is escaped as in the command line's JSON (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A of
- * `mode=compare`, `since` belongs to side B, `view=treemap` shows a treemap, `view=breakdown` a breakdown,
- * `view=packages` packages and `view=registry` the registry. `#/catalog/<id>/<view>` is a catalog, `…/search?what=package&text=…` a search of it.
+ * Returns the address of what is on screen: `#/image/<archive>[.<image>]` for a whole image, else `…/layer/<n>[-<m>]?path=…&mode=stacked`.
+ * `path` is escaped as in the command line's JSON (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A
+ * of `mode=compare`, `since` belongs to side B, `view=treemap` shows a treemap, `view=breakdown` a breakdown, `view=packages` packages and
+ * `view=registry` the registry. `#/catalog/<id>/<view>` is a catalog, `…/search?what=package&text=…` a search in it.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return selection.catalog === undefined ? '#/' : formatCatalog(selection.catalog);
@@ -42,7 +42,7 @@ function parsePath(text: string): string | null {
   return path === '' ? null : path;
 }
 
-/** Returns the selection of an address; null if the address is invalid. */
+/** Returns the selection that an address stands for; null if the address is invalid. */
 export function parseAddress(hash: string): Selection | null {
   const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?(?:\/layer\/(\d{1,6})(?:-(\d{1,6}))?)?(?:\?(.*))?$/.exec(hash);
   if (match?.[1] === undefined) return parseCatalog(hash);

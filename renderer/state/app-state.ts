@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { AppInfo, ArchiveSummary, CatalogSummary, Client, StoreReport } from '#contract';
 import type { RowTable } from '#model';
 import { type CatalogState, NO_CATALOG } from './catalog/catalog.ts';
+import { FIRST_LIST, type ImageList } from './catalog/image-rows.ts';
 import { type ChangesAction, type ChangesState, changesReducer, initialChanges } from './changes/changes.ts';
 import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from './details/details.ts';
 import type { GivenDockerfile } from './given-dockerfile.ts';
@@ -19,7 +20,7 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
-  /** Whether the message still says something about what is on screen. */
+  /** Whether the message is still about something on screen. */
   readonly applies: (app: AppState) => boolean;
 }
 
@@ -27,7 +28,7 @@ export interface Toast {
 export interface AppState {
   readonly client: Client | null;
   readonly info: AppInfo | null;
-  /** `failed`: why there is no client. `lost`: the host stopped answering. */
+  /** `failed`: why there is no client. `lost`: the host has stopped answering. */
   readonly connection: { readonly state: 'connecting' | 'open' | 'lost' } | { readonly state: 'failed'; readonly error: PlainError };
   /** Null until the host has sent its library. */
   readonly archives: readonly ArchiveSummary[] | null;
@@ -35,6 +36,7 @@ export interface AppState {
   readonly catalogs: readonly CatalogSummary[] | null;
   /** The catalog that is shown. */
   readonly catalog: CatalogState;
+  readonly imageList: ImageList;
   readonly selection: Selection;
   /** The layer where a range selected with Shift-click begins. */
   readonly anchor: number;
@@ -77,6 +79,7 @@ export const appStore = createStore<AppState>()(() => ({
   archives: null,
   catalogs: null,
   catalog: NO_CATALOG,
+  imageList: FIRST_LIST,
   selection: NOTHING,
   anchor: 0,
   changes: initialChanges,

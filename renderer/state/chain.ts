@@ -1,12 +1,12 @@
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
 
-/** A line of the chain: a layer, or consecutive steps of the history that made no layer. */
+/** A line of the chain: a layer, or consecutive steps of the history that created no layer. */
 export type Stratum =
   | { readonly kind: 'layer'; readonly layer: LayerReport; readonly step: HistoryReport | null }
   | { readonly kind: 'empty'; readonly key: string; readonly steps: readonly HistoryReport[] };
 
-/** Returns the lines of the chain, newest first; without steps if the history doesn't match the layers. */
+/** Returns the lines of the chain, newest first; without history steps if the history doesn't match the layers. */
 export function strata(image: ImageSummary): readonly Stratum[] {
   const { layers, history } = image;
   const filled = history.filter((step) => !step.emptyLayer);
@@ -32,7 +32,7 @@ export function strata(image: ImageSummary): readonly Stratum[] {
   return lines.reverse();
 }
 
-/** Returns when a layer was made, as its image's history has it; null if the history doesn't match the layers. */
+/** Returns when a layer was created, according to its image's history; null if the history doesn't match the layers. */
 export function createdAt({ history, layers }: ImageSummary, layer: number): string | null {
   const filled = history.filter((step) => !step.emptyLayer);
   return filled.length === layers.length ? (filled[layer]?.created ?? null) : null;
@@ -64,16 +64,17 @@ export function stratumBytes(layer: LayerReport, loaded: boolean): number {
 
 export const STRATUM_MIN = 24;
 
-/** Height in px at which a stratum has a second line, for its counts. */
+/** Minimum height in px of a stratum with a second line, for its counts. */
 export const STRATUM_TALL = 42;
 
-/** Height in px at which the counts may take two lines, below two of the command. */
+/** Minimum height in px of a stratum whose counts may take two lines, below two lines of the command. */
 export const STRATUM_ROOMY = 74;
 
 /**
- * Computes heights in px to scale: twice the bytes are twice as high, except that no height is below the room for text, which is
- * {@link STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
- * `room` if possible. Strata that can't fit are at most a quarter higher in all than their texts need: 120 layers of one size are 120 lines.
+ * Computes heights in px, to scale: twice the bytes are twice as high, except that no stratum is lower than its text, which takes {@link
+ * STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
+ * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs: 120 layers of equal size are 120
+ * lines.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);
@@ -92,7 +93,7 @@ export function stratumHeights(sizes: readonly number[], room: number): number[]
   return sizes.map(() => STRATUM_MIN);
 }
 
-/** Whether a layer only removes: it has no bytes of its own, and what it does shows only in the layers below. */
+/** Whether a layer only removes: it has no bytes itself, and its effect shows only in the layers below. */
 export function onlyRemoves(layer: LayerReport): boolean {
   return layer.status === 'present' && layer.fileBytes === 0 && layer.removed > 0;
 }

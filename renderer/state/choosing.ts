@@ -50,7 +50,7 @@ export function showImage(archiveId: string, image: number, at: Spot | null = nu
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
-/** The packages of a place, if its image lists any; a path is shown in the tree. */
+/** Returns the view for a place: packages if its image lists any. A path is shown in the tree. */
 function viewAt({ view }: Spot, image: ImageSummary | null): Pick<Selection, 'view'> {
   return view !== undefined && image !== null && viewsOf(image, 'layer').includes(view) ? { view } : {};
 }
@@ -68,7 +68,7 @@ export function chooseLayer(layer: number, extend: boolean): void {
   } else goTo(layer, null);
 }
 
-/** Closes the panel that has the focus or whose button has it, else the drawer if one is open, else deselects the path. */
+/** Closes the panel that contains the focus, or whose button has it; else the drawer if one is open; else deselects the path. */
 export function leave(): void {
   const { layout, selection } = getApp();
   const isDrawer = document.querySelector('[data-drawer]') !== null;
@@ -133,8 +133,8 @@ export function chooseMode(mode: Selection['mode']): void {
 }
 
 /**
- * Compares the selection with what the user chose: all of its image with another image, the selected layer with one of its own. The choice
- * becomes side A, unless it is later.
+ * Compares the selection with what the user chose: the whole image with another image, or the selected layer with another layer of its
+ * image. The choice becomes side A, unless it is later.
  */
 export function compareWithSide(side: Side): void {
   const { archives, selection } = getApp();
@@ -145,7 +145,7 @@ export function compareWithSide(side: Side): void {
   if (own !== null && isLater(archives ?? [], side, own)) swapSides({ replace: true });
 }
 
-/** Compares the selection with a filesystem, which becomes side A. `at` is the layer of side B. */
+/** Compares the selection with a filesystem, which becomes side A. `at` is side B's layer. */
 export function compareWith(side: Side, at: number | 'top' = getApp().selection.to): void {
   const { selection, archives } = getApp();
   const other = selectedImage(archives ?? [], { ...selection, ...side });
@@ -155,7 +155,7 @@ export function compareWith(side: Side, at: number | 'top' = getApp().selection.
   if (!other.image.loaded && loadingJob(getApp().jobs, side.archiveId, side.image) === null) void loadImage(side.archiveId, side.image);
 }
 
-/** Compares a whole image, which becomes side B, with a side A. */
+/** Compares a whole image, which becomes side B, with side A. */
 export function showAgainst(side: Side, archiveId: string, image: ImageSummary): void {
   const to = Math.max(0, image.layers.length - 1);
   setApp({ anchor: to });
@@ -178,7 +178,7 @@ export function compareLayerBelow(layer: number): void {
   select({ ...rest, from: layer, to: layer, mode: 'compare', path: null, against: { archiveId, image, layer: layer - 1 } });
 }
 
-/** With `replace`, Back skips the sides as they were. */
+/** Swaps the sides. With `replace`, Back skips the sides as they were. */
 export function swapSides({ replace = false }: { replace?: boolean } = {}): void {
   const { selection } = getApp();
   const { against, archiveId, image, to, since } = selection;
@@ -189,7 +189,7 @@ export function swapSides({ replace = false }: { replace?: boolean } = {}): void
   select(swapped, { replace });
 }
 
-/** Shows a side of the comparison by itself: the whole image, or the filesystem at its layer. */
+/** Shows a side of the comparison on its own: the whole image, or the filesystem at its layer. */
 export function showSide({ archiveId, image, layer }: Side): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
@@ -223,7 +223,7 @@ export function toggleView(view: NonNullable<Selection['view']>): void {
   chooseView(getApp().selection.view === view ? 'tree' : view);
 }
 
-/** Shows the selection as a tree, a treemap or a breakdown, or its packages or registry, if its image has them. */
+/** Shows the selection as a tree, a treemap or a breakdown, or shows its packages or registry, if its image has them. */
 export function chooseView(view: View): void {
   const { archives, selection } = getApp();
   const { view: _, ...rest } = selection;
@@ -237,13 +237,13 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
   return view === undefined ? {} : { view };
 }
 
-/** Returns the view of the selection, as far as another image has it. */
+/** Returns the selection's view if another image has it too. */
 function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
   const { view = 'tree' } = selection;
   return image !== null && viewsOf(image, 'image').includes(view) ? viewOf(selection) : {};
 }
 
-/** Selects a path without a new history entry: because the arrow keys pass many paths. */
+/** Selects a path without a new history entry, because the arrow keys pass many paths. */
 export function choosePath(path: string | null): void {
   const { selection } = getApp();
   if (selection.path !== path) select({ ...selection, path }, { replace: true });
@@ -276,7 +276,7 @@ export function showPathInTree(path: string): void {
   select({ ...rest, path });
 }
 
-/** Shows the files of a kind, an index in FILE_TYPES, in the tree of what is selected. */
+/** Shows the files of one type, an index in FILE_TYPES, in the tree of what is selected. */
 export function showFileType(fileType: number): void {
   const { view: _, ...rest } = getApp().selection;
   dispatchChanges({ type: 'filtered', filter: { ...NO_FILTER, fileType } });
@@ -294,7 +294,7 @@ export function openDetails(): void {
   setLayout({ drawer: 'details' });
 }
 
-/** Opens the drawer with the details of what was clicked, where they have no pane of their own. */
+/** Opens the details drawer for what was clicked, where the details have no pane of their own. */
 export function showClicked(): void {
   if (document.querySelector('[data-pane="details"]') === null) openDetails();
 }

@@ -2,6 +2,7 @@ import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId } fr
 import { isWindowsPlatform } from '#model';
 import { words } from '../words/index.ts';
 import { type AppState, dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
+import { comparePicked } from './catalog/catalog-actions.ts';
 import { chooseMode, leave, moveLayer, openDetails, swapSides, toggleView } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { copiedPath, imageOf } from './details/shown-path.ts';
@@ -17,7 +18,7 @@ export { setOverlay };
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
-/** Presses the button that leads to the next or previous difference: of the preview, which is in front of the details. */
+/** Presses the button that leads to the next or previous difference; the preview's, if it is open in front of the details. */
 function stepDifference(step: 1 | -1): void {
   const shown = [...document.querySelectorAll('[data-differences]')].at(-1);
   shown?.querySelectorAll('button')[step < 0 ? 0 : 1]?.click();
@@ -42,7 +43,7 @@ const RUNS: Readonly<Record<CommandId, () => void>> = {
   image: () => chooseMode('image'),
   layer: () => chooseMode('layer'),
   stacked: () => chooseMode('stacked'),
-  compare: () => chooseMode('compare'),
+  compare: () => (getApp().catalog.picked.length === 2 ? comparePicked() : chooseMode('compare')),
   swap: swapSides,
   filter: focusFilter,
   find: focusFilter,
@@ -70,7 +71,7 @@ export interface Command extends CommandFacts {
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
 
-/** Returns the commands that do something here: a host without sources opens no images by name, and a registry is Windows'. */
+/** Returns the commands that do something here: a host without sources opens no images by name, and only Windows images have a registry. */
 export function commandsHere({ info, archives, selection }: Pick<AppState, 'info' | 'archives' | 'selection'>): readonly Command[] {
   const platform = imageOf({ archives, selection })?.platform ?? null;
   return COMMANDS.filter(
@@ -79,15 +80,17 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
-/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, too. */
+/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, and two of them compared, too. */
 export function lacksImage({ id, image }: Command): boolean {
-  const { archiveId, catalog } = getApp().selection;
-  const filters = id === 'filter' || id === 'find';
-  return image === true && archiveId === null && !(filters && catalog?.view === 'images');
+  const { selection, catalog } = getApp();
+  if (image !== true || selection.archiveId !== null) return false;
+  if (id === 'compare') return catalog.picked.length < 2;
+  return !((id === 'filter' || id === 'find') && selection.catalog?.view === 'images');
 }
 
 /**
- * Runs a command of the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is selected.
+ * Runs a command from the desktop's menu. Like its key, it does nothing while a sheet is open, or if it needs an image and none is
+ * selected.
  */
 export function runCommand(id: unknown): void {
   if (id === COPY_DIAGNOSTICS) void copyDiagnostics();
@@ -103,7 +106,7 @@ export function showPreview(): void {
   setOverlay('preview');
 }
 
-/** Height of a window, px, below which waste beside the changes would be no more than two lines. */
+/** Height of a window, px, below which a waste panel under the changes would show no more than two lines. */
 const SHORT = 560;
 
 export function toggleWaste(): void {

@@ -2,14 +2,14 @@ import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
 import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
 import { words } from '../words/index.ts';
-import { formatSize, formatSizeIn } from '../words/numbers.ts';
+import { formatSize } from '../words/numbers.ts';
 import { plainCommand } from './chain.ts';
 import { imageTitle } from './library.ts';
 import type { Selection, Side } from './selection.ts';
 
 /**
- * Returns side A of a new comparison where it can only be one: the only other image or, if there is none, the layer below the selected ones.
- * Returns `ask` if the user should choose from {@link sideChoices}.
+ * Returns side A of a new comparison if there is an obvious choice: the only other image or, if there is none, the layer below the selected
+ * ones. Returns `ask` if the user should choose from {@link sideChoices}.
  */
 export function obviousSide(archives: readonly ArchiveSummary[], selection: Selection): Side | 'ask' {
   const [other, another] = otherImages(archives, selection);
@@ -20,9 +20,9 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
 }
 
 /**
- * Whether a filesystem is known to be later than another: a higher layer of the same image, or an image that was created later or, if that
- * isn't known, is a higher version of the same. A comparison reads from the earlier to the later, so the later one is side B, whichever of them is on
- * the screen.
+ * Whether a filesystem is known to be later than another: it is a higher layer of the same image, or its image was created later or, if
+ * that isn't known, has a higher version of the same name. A comparison reads from the earlier to the later, so the later one is side B,
+ * whichever of them is on screen.
  */
 export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
   if (side.archiveId === than.archiveId && side.image === than.image) return side.layer > than.layer;
@@ -40,13 +40,13 @@ function imageOf(archives: readonly ArchiveSummary[], { archiveId, image }: Side
   return archives.find((each) => each.archiveId === archiveId)?.images.find(({ index }) => index === image);
 }
 
-/** Returns when the last step of an image that states a time was made, in ms since 1970; NaN if none does. */
+/** Returns when the last history step with a time was made, in ms since 1970; NaN if no step has a time. */
 function createdAt(image: ImageSummary | undefined): number {
   const stated = image?.history.findLast(({ created }) => setTime(created) !== null);
   return Date.parse(stated?.created ?? '');
 }
 
-/** Returns the last part of an image's name and its tag, if that begins like a version. */
+/** Returns the last part of an image's name, and its tag, if the tag begins like a version; else null. */
 function versionIn(image: ImageSummary | undefined): { readonly of: string; readonly tag: string } | null {
   const [, of, tag] = /([^/]+):(v?\d[^/@]*)(?:@|$)/.exec(image?.names[0] ?? '') ?? [];
   return of === undefined || tag === undefined ? null : { of, tag };
@@ -115,10 +115,10 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** A run of more layers than this without a side is one line. */
+/** Longer runs of layers without a side on them are one line. */
 const MOST_WITHOUT_SIDE = 8;
 
-/** Returns layers in their order, each by itself, except that those of a long run that no side is at are one item. */
+/** Returns the layers in their order, each on its own, except that a long run with no side on it is one item. */
 export function foldedRuns<T extends { readonly index: number }>(
   layers: readonly T[],
   isSide: (layer: number) => boolean,
@@ -132,19 +132,19 @@ export function foldedRuns<T extends { readonly index: number }>(
   return runs.flatMap((run) => (run.length > MOST_WITHOUT_SIDE ? [run] : run.map((layer) => [layer])));
 }
 
-/** Returns what a side shows, for its sums. */
+/** Returns what a side covers, for its sums. */
 export function sideScope({ layer, since }: Side): BreakdownOf {
   return since === undefined ? { what: 'view', layer } : { what: 'changes', from: since, to: layer };
 }
 
-/** By row: differing bytes in side A, and how many more side B has (negative if fewer). Folders include everything in them. */
+/** By row: differing bytes in side A, and how many bytes larger side B is (negative if smaller). Folders include everything in them. */
 export interface SideBytes {
   readonly before: Float64Array;
   readonly net: Float64Array;
 }
 
 /**
- * Computes {@link SideBytes} in one pass, from the last row to the first. A removed folder's row includes its contents; hard-linked bodies
+ * Computes {@link SideBytes} in one pass, from the last row to the first. A removed folder's row includes its contents. Hard-linked bodies
  * are counted once.
  */
 export function sideBytes(table: RowTable): SideBytes {
@@ -163,9 +163,9 @@ export function sideBytes(table: RowTable): SideBytes {
   return { before, net };
 }
 
-/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. `unit`: one that it shares with the sizes. */
-export function signedSize(bytes: number, unit: number | null = null): string {
-  return bytes > 0 ? `+${formatSizeIn(bytes, unit)}` : formatSizeIn(bytes, unit);
+/** Formats a difference of sizes: `+1.2 MB`, `−340.0 kB`, `0 B`. */
+export function signedSize(bytes: number): string {
+  return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
 }
 
 /** Returns a line about a config field that differs. */

@@ -1,5 +1,5 @@
 import type { ExportInput } from '#contract';
-import { toHex, unescapePath } from '#model';
+import { displayText, toHex, unescapePath } from '#model';
 import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
 import { toast } from './messages.ts';
@@ -9,16 +9,16 @@ import { plainError } from './plain-error.ts';
 export async function startExport(input: ExportInput): Promise<void> {
   try {
     const client = await connectedClient();
-    const { jobId, download, leftOut } = await client.call('export.start', input);
+    const { jobId, download, name, leftOut } = await client.call('export.start', input);
     if (jobId !== null) dispatchJobs({ type: 'started', jobId, purpose: { kind: 'save' } });
     if (download === null) return;
     const link = document.createElement('a');
     link.href = `/downloads/${download}`;
     link.download = '';
     link.click();
-    if (leftOut > 0) {
-      toast(words.jobs.leftOut(leftOut));
-    }
+    // Only the browser knows when it is done, and where the file is.
+    toast(words.jobs.downloading(displayText(name ?? '')));
+    if (leftOut > 0) toast(words.jobs.leftOut(leftOut));
   } catch (error) {
     toast(plainError(error).message);
   }

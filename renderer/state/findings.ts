@@ -15,12 +15,12 @@ export function isSecret(code: FindingCode): boolean {
   return code.startsWith('secret-');
 }
 
-/** Whether a finding is a secret that matters, not a note such as an encrypted key. */
+/** Whether a finding is a secret that matters, rather than a note about, say, an encrypted key. */
 export function isOpenSecret({ code, severity }: Pick<Finding, 'code' | 'severity'>): boolean {
   return isSecret(code) && severity !== 'note';
 }
 
-/** How many secrets there are, and how many other findings of each severity. */
+/** Counts the secrets, and the other findings by severity. */
 export function countFindings(groups: readonly FindingGroup[]): FindingCounts {
   const counts = { secret: 0, minorSecret: 0, error: 0, warning: 0, note: 0 };
   for (const { findings } of groups) for (const each of findings) counts[countedAs(each)]++;
@@ -35,8 +35,8 @@ function countedAs(finding: Finding): keyof FindingCounts {
 export type FindingCounts = Readonly<Record<'secret' | 'minorSecret' | Severity, number>>;
 
 /**
- * Returns the findings of the archive and of one image, grouped by code: the most severe first, then those of the most bytes. So are the
- * findings of a group, and then by layer and path.
+ * Returns the findings of the archive and of one image, grouped by code: the most severe first, then those with the most bytes. Findings
+ * within a group are sorted the same way, and then by layer and path.
  */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
   const shown = findings.filter((finding) => finding.image === undefined || finding.image === image);
@@ -44,7 +44,7 @@ export function groupFindings(findings: readonly Finding[], image: number): read
     .map(([key, members]) => {
       const code = key as FindingCode;
       const { title, hint } = words.findings.codes[code];
-      // Secrets of one code differ in severity: a key that is encrypted is a note.
+      // Secrets with one code differ in severity: an encrypted key is only a note.
       const sorted = [...members].sort(compareMembers);
       return { code, severity: sorted[0]?.severity ?? 'note', title, hint, findings: sorted };
     })

@@ -6,15 +6,15 @@ import { showCatalog } from './catalog/catalog-actions.ts';
 import { chooseMode, showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
 import { isOpenSecret, isSecret } from './findings.ts';
-import { isRunning, type OwnJob, type Purpose } from './jobs.ts';
+import { isPreceded, isRunning, type OwnJob, type Purpose } from './jobs.ts';
 import { imageTitle } from './library.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
 import { offerImport } from './stores/importing.ts';
 
 /**
- * Handles the jobs of this window when they end. A job may end before its id is known here, and the library may change before or after
- * that, so all of its jobs are checked after any of these changes, once per batch of simultaneous changes.
+ * Handles this window's jobs when they end. A job may end before its id is known here, and the library may change before or after that, so
+ * all of the jobs are checked after any of these changes, once per batch of simultaneous changes.
  */
 export function watchOwnJobs(): void {
   let scheduled = false;
@@ -70,7 +70,10 @@ async function reportScan(job: Job): Promise<void> {
   );
 }
 
-/** Says what findings of some kind there are, and with `shows` offers to show them. The library's next report may still be on its way, so they are fetched. */
+/**
+ * Reports what findings of some kind there are, and with `shows` offers to show them. The library's next report may still be on its way, so
+ * the findings are fetched.
+ */
 async function reportFound(
   { archiveId, image }: Job,
   isWanted: (finding: Finding) => boolean,
@@ -98,9 +101,9 @@ async function reportFound(
   }
 }
 
-/** Shows the first image of a batch at once, even while its layers are still being read, and offers each other image in a toast. */
+/** Shows the first image of a batch as soon as it is known, even while its layers are still being read, and offers each other image in a toast. */
 function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): void {
-  const { sideA, offersImport, isShown } = purpose;
+  const { sideA, offersImport, isShown, onOpen } = purpose;
   const { jobId, state } = job;
   if (state === 'failed' || state === 'cancelled') dispatchJobs({ type: 'settled', jobId });
   if (state === 'done' && job.catalogId !== undefined) {
@@ -110,9 +113,9 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   }
   const { archives, jobs, selection } = getApp();
   const archive = archives?.find((each) => each.archiveId === job.archiveId);
-  if (archive === undefined) return;
+  if (archive === undefined || isPreceded(jobs, purpose.place)) return;
   const { archiveId } = archive;
-  if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null) {
+  if (state === 'running' && job.image !== null && !jobs.hasShownOne && sideA === null && onOpen === undefined) {
     dispatchJobs({ type: 'imageShown', jobId });
     const early = wantedImage(archive, purpose);
     showImage(archiveId, early?.index ?? job.image, early === undefined ? null : (purpose.at ?? null));
@@ -125,10 +128,13 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   else {
     if (purpose.imageId !== undefined && wanted === undefined) toast(words.catalog.otherImage(archive.title));
     if (offersImport) offerImport(archiveId, imageTitle(archive, image));
-    if (sideA !== null) showAgainst(sideA, archiveId, image);
-    else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
+    if (onOpen !== undefined) onOpen({ archiveId, image: image.index, layer: Math.max(0, image.layers.length - 1) });
+    else if (sideA !== null) {
+      dispatchJobs({ type: 'imageShown', jobId: null });
+      showAgainst(sideA, archiveId, image);
+    } else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
     else {
-      // In another image than the one that was indexed, the place would be a different one.
+      // In an image other than the indexed one, the place would mean something else.
       const show = () => showImage(archiveId, image.index, wanted === undefined ? null : (purpose.at ?? null));
       if (jobs.hasShownOne) toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: show });
       else {
@@ -141,7 +147,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
   dispatchJobs({ type: 'settled', jobId });
 }
 
-/** The image that was asked for by its digest. */
+/** Returns the image that was requested by its digest. */
 function wantedImage({ images }: ArchiveSummary, { imageId }: Extract<Purpose, { kind: 'open' }>): ImageSummary | undefined {
   return images.find(
     ({ configDigest, manifestDigest }) => imageId !== undefined && (configDigest === imageId || manifestDigest === imageId),

@@ -2,6 +2,12 @@ import type { Job } from '#contract';
 import type { PlainError } from './plain-error.ts';
 import type { Side, Spot } from './selection.ts';
 
+/** The place of a file among those that were opened together. */
+export interface PlaceInBatch {
+  readonly batch: number;
+  readonly at: number;
+}
+
 /** A file that is being sent to the host, or whose upload failed. */
 export interface Transfer {
   readonly id: string;
@@ -9,6 +15,7 @@ export interface Transfer {
   readonly sentBytes: number;
   readonly totalBytes: number | null;
   readonly error: PlainError | null;
+  readonly place?: PlaceInBatch | undefined;
   /** Aborts an upload in progress. */
   readonly cancel: () => void;
 }
@@ -17,9 +24,9 @@ export interface Transfer {
 export type Purpose =
   /**
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read. `imageId` is the image to show of an archive with several: the
+   * the image is already on screen while its layers are still being read. Of several files, the first by its `place` is shown. `imageId` is the image to show of an archive with several: the
    * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
-   * `compares`, the window asks what to compare it with.
+   * `compares`, the window asks what to compare it with. `onOpen` gets the image as a side instead of its being shown.
    */
   | {
       readonly kind: 'open';
@@ -27,14 +34,16 @@ export type Purpose =
       readonly offersImport: boolean;
       readonly isShown: boolean;
       readonly compares: boolean;
+      readonly place?: PlaceInBatch;
       readonly imageId?: string;
       readonly at?: Spot;
+      readonly onOpen?: (side: Side) => void;
     }
-  /** Says whether the digests match. */
+  /** Reports whether the digests match. */
   | { readonly kind: 'check' }
-  /** Says how many secrets were found. */
+  /** Reports how many secrets were found. */
   | { readonly kind: 'scan' }
-  /** Says that the file is saved. */
+  /** Reports that the file is saved. */
   | { readonly kind: 'save' }
   /** Runs `onDone` once the reports of the stores include what the job did. */
   | { readonly kind: 'store'; readonly onDone: () => void };
@@ -54,11 +63,11 @@ export interface JobsState {
   readonly own: readonly OwnJob[];
   /** How to retry a job or a transfer, by its id. Only for those whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
-  /** Images with a pending request to read them: `<archiveId>.<image>`. */
+  /** Images that are about to be read: the request is pending. `<archiveId>.<image>`. */
   readonly loading: ReadonlySet<string>;
   /** Whether one of the files that were opened together is already shown. */
   readonly hasShownOne: boolean;
-  /** Work on stores that has ended, by job. `reported` means that the reports of the stores include it. */
+  /** Work on stores that has ended, by job. `reported`: the reports of the stores include it. */
   readonly storeWork: ReadonlyMap<string, 'ended' | 'reported'>;
 }
 
@@ -90,6 +99,7 @@ export type JobsAction =
       readonly id: string;
       readonly name: string;
       readonly totalBytes: number | null;
+      readonly place?: PlaceInBatch | undefined;
       readonly cancel?: () => void;
     }
   | { readonly type: 'transferMoved'; readonly id: string; readonly sentBytes: number }
@@ -117,8 +127,8 @@ export function jobsReducer(state: JobsState, action: JobsAction): JobsState {
     case 'storeWork':
       return { ...state, storeWork: new Map(state.storeWork).set(action.jobId, action.state) };
     case 'transferStarted': {
-      const { id, name, totalBytes, cancel = () => {} } = action;
-      const transfer: Transfer = { id, name, totalBytes, sentBytes: 0, error: null, cancel };
+      const { id, name, totalBytes, place, cancel = () => {} } = action;
+      const transfer: Transfer = { id, name, totalBytes, sentBytes: 0, error: null, place, cancel };
       return { ...state, transferCount: state.transferCount + 1, transfers: [...state.transfers, transfer] };
     }
     case 'transferMoved':
@@ -149,6 +159,19 @@ export function isRunning({ state }: Job): boolean {
   return state === 'queued' || state === 'running';
 }
 
+/**
+ * Whether a file has to wait with being shown for one that was opened with it and comes before it: whichever is read first, the first of them
+ * is shown.
+ */
+export function isPreceded({ own, transfers, hasShownOne }: JobsState, place: PlaceInBatch | undefined): boolean {
+  if (place === undefined || hasShownOne) return false;
+  const precedes = (other: PlaceInBatch | undefined) => other !== undefined && other.batch === place.batch && other.at < place.at;
+  return (
+    transfers.some((transfer) => transfer.error === null && precedes(transfer.place)) ||
+    own.some(({ purpose }) => purpose.kind === 'open' && precedes(purpose.place))
+  );
+}
+
 /** Returns the jobs to show: running and failed ones. Results of other jobs are visible elsewhere. */
 export function shownJobs(state: JobsState): readonly Job[] {
   return state.jobs.filter((job) => isRunning(job) || job.state === 'failed');
@@ -156,6 +179,11 @@ export function shownJobs(state: JobsState): readonly Job[] {
 
 export function runningCount(state: JobsState): number {
   return state.jobs.filter(isRunning).length + state.transfers.filter((transfer) => transfer.error === null).length;
+}
+
+/** Returns the job that reads file contents for an image's table; null if none runs. Of several, the last is the one that is waited for. */
+export function contentsJob({ jobs }: JobsState, { archiveId, image }: { archiveId: string | null; image: number }): Job | null {
+  return jobs.findLast((job) => job.kind === 'compare' && isRunning(job) && job.archiveId === archiveId && job.image === image) ?? null;
 }
 
 /** Something that is being opened, and whose image isn't in the library yet: an upload, or a job that reads its manifest. */
@@ -170,7 +198,7 @@ export interface Arrival {
   readonly totalBytes: number | null;
 }
 
-/** Returns what is being opened; `isListed` tells which archives are in the library. */
+/** Returns what is being opened; `isListed` says whether an archive is in the library. */
 export function arrivals({ jobs, transfers }: JobsState, isListed: (archiveId: string) => boolean): readonly Arrival[] {
   return [
     ...transfers

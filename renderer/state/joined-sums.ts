@@ -1,4 +1,4 @@
-/** What two lists of sums say of the same thing. */
+/** The sums that two sides have for the same key. */
 export interface JoinedSums<T> {
   readonly key: string;
   /** Null if that side doesn't have it. */

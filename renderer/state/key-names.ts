@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<string, string>> = {
   Escape: words.keys.escape,
 };
 
-/** Returns the keys of a command, in their usual order: `Ctrl`, `K`. */
+/** Returns a command's keys, in their usual order: `Ctrl`, `K`. */
 export function keysOf(command: CommandFacts, mac = isMac): readonly string[] {
   const { key, mod, alt, shift } = keyOf(command, mac);
   const keys: string[] = [];

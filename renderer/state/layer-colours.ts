@@ -1,9 +1,9 @@
-/** Degrees between which hues all look green; layers pass through them faster. */
+/** Range of hues, in degrees, that all look green; layers pass through it faster. */
 const GREENS = { from: 70, to: 160, pace: 2.5 };
 const FIRST_HUE = 34;
 const LAST_HUE = 330;
 
-/** Returns the hue at a part of the way from the lowest layer to the top. */
+/** Returns the hue for a layer, `part` of the way from the lowest to the top. */
 function hueAt(part: number): number {
   const { from, to, pace } = GREENS;
   const way = LAST_HUE - FIRST_HUE - (to - from) * (1 - 1 / pace);
@@ -13,12 +13,12 @@ function hueAt(part: number): number {
   return through <= to ? through : to + (at - from - (to - from) / pace);
 }
 
-/** Returns the colours of a layer in the treemap. Hues go from brown for the lowest layer through green and blue to rose. */
+/** Returns a layer's colours in the treemap. Hues go from brown for the lowest layer through green and blue to rose. */
 export function layerColour(layer: number, count: number, dark: boolean): { readonly fill: string; readonly edge: string } {
   const hue = Math.round(hueAt(count <= 1 ? 0 : layer / (count - 1)));
-  // Neighbours differ in lightness too, because the hues of many layers are close.
+  // Neighbours differ in lightness too, because with many layers the hues are close together.
   const odd = layer % 2 === 1;
-  // Brown, blue and rose are dimmer than green at the same lightness, and would hardly stand out from a dark ground.
+  // Brown, blue and rose are dimmer than green at the same lightness, and would hardly stand out from a dark background.
   const dim = Math.min(1, Math.max(0, (Math.abs(hue - 120) - 60) / 30));
   const lightness = odd ? 27 + (hue < 120 ? 4 : 7) * dim : 21 + 7 * dim;
   return dark
@@ -28,7 +28,7 @@ export function layerColour(layer: number, count: number, dark: boolean): { read
 
 const SIDE_HUES = { removed: 262, added: 170, modified: 42 };
 
-/** Returns the colours of a path in a comparison: only in A (`removed`), only in B (`added`), or changed. */
+/** Returns the colours for a path in a comparison: only in A (`removed`), only in B (`added`), or changed. */
 export function sideColour(kind: keyof typeof SIDE_HUES, dark: boolean): { readonly fill: string; readonly edge: string } {
   const hue = SIDE_HUES[kind];
   return dark ? { fill: `hsl(${hue} 30% 25%)`, edge: `hsl(${hue} 30% 48%)` } : { fill: `hsl(${hue} 48% 83%)`, edge: `hsl(${hue} 34% 50%)` };
@@ -52,7 +52,7 @@ const HUES: Readonly<Record<string, number>> = {
   debug: 110,
 };
 
-/** Returns the colours of a kind of file (see FILE_TYPES); grey for `other`. */
+/** Returns the colours of a file type (see FILE_TYPES); grey for `other`. */
 export function typeColour(type: string, dark: boolean): { readonly fill: string; readonly edge: string } {
   const hue = HUES[type];
   const strength = hue === undefined ? 0 : dark ? 26 : 50;

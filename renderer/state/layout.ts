@@ -3,11 +3,11 @@ export interface LayoutState {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly libraryWidth: number;
   readonly chainWidth: number;
-  /** null: as wide as the window allows, see {@link detailsRoom}. */
+  /** Null: as wide as the window allows, see {@link detailsRoom}. */
   readonly detailsWidth: number | null;
   /** Width of the registry's tree of keys; null: a share of the pane. */
   readonly keysWidth: number | null;
-  /** Its height where the values are below it. */
+  /** Height of the tree of keys where the values are below it. */
   readonly keysHeight: number | null;
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
@@ -21,13 +21,13 @@ export interface LayoutState {
   /** Whether the filter's text is searched for in all layers. */
   readonly searchesAll: boolean;
   readonly view: 'tree' | 'treemap';
-  /** What happens when an archive is opened: ask whether to import it to the store, only look at it, or import it. */
+  /** What happens when an archive is opened: ask whether to import it to the store, only view it, or import it. */
   readonly onOpen: 'ask' | 'look' | 'import';
-  /** Whether sizes are in powers of 1,000 or of 1,024. */
+  /** Whether sizes use powers of 1,000 or of 1,024. */
   readonly units: 'decimal' | 'binary';
   /** Size of the text in previews, px. */
   readonly previewText: (typeof PREVIEW_TEXT)[number];
-  /** Whether long lines of previews are wrapped. */
+  /** Whether long lines wrap in previews. */
   readonly wraps: boolean;
   /** How a modified file is shown at first. */
   readonly modifiedAs: 'diff' | 'content';
@@ -39,7 +39,7 @@ export interface LayoutState {
 
 export const PREVIEW_TEXT = [11, 12, 14, 16] as const;
 
-/** Returns the height of a preview's line at this text size, px. */
+/** Returns a preview's line height for this text size, px. */
 export function lineHeight(previewText: number): number {
   return Math.round(previewText * 1.5);
 }
@@ -53,7 +53,7 @@ export const PANE_LIMITS = {
   keysHeight: { min: 80, max: 1_200 },
 } as const;
 
-/** Returns the width of the details in a window of `room` px unless another was chosen: 300 px up to 1,320, 480 px from 2,560 on. */
+/** Returns the default width of the details in a window of `room` px: 300 px up to 1,320, rising to 480 px from 2,560 on. */
 export function detailsRoom(room: number): number {
   return Math.round(Math.min(480, Math.max(300, 300 + ((room - 1_320) * 180) / 1_240)));
 }
@@ -133,11 +133,11 @@ function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]):
 }
 
 export function keepLayout(layout: LayoutState): void {
-  // Open panels are not kept.
+  // Which panels are open isn't kept.
   const { findingsOpen: _, wasteOpen: _waste, wasteTall: _tall, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
   try {
     globalThis.localStorage?.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // Storage is full or refused: the layout lasts only as long as the window.
+    // Storage is full or refused, so the layout lasts only as long as the window.
   }
 }

@@ -3,8 +3,8 @@ import { type ArtifactReport, displayText, isBareTag, shortDigest } from '#model
 import { words } from '../words/index.ts';
 
 /**
- * Returns the name to show for an image: its first name, with the archive's name if it is only a tag, else its config's short digest, else the archive's name. For a layer tar, this is
- * the file's name.
+ * Returns the name to show for an image: its first name, after the archive's name if it is only a tag, else its config's short digest, else
+ * the archive's name. For a layer tar, this is the file's name.
  */
 export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
   if (archive.format === 'layer') return displayText(archive.title);
@@ -14,7 +14,10 @@ export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string
   return displayText(archive.title);
 }
 
-/** Returns a name of an image. OCI archives and layouts often only say its tag, which follows the archive's name then: `debian:12`. */
+/**
+ * Returns the full form of an image's name. In OCI archives and layouts it is often only a tag, which is then appended to the archive's
+ * name: `debian:12`.
+ */
 export function fullName({ title, format }: ArchiveSummary, name: string): string {
   // The title of a stored image is `store:` with a digest.
   return isBareTag(format, name) && !title.includes(':') ? taggedTitle(title, name) : name;
@@ -25,7 +28,7 @@ export function taggedTitle(title: string, tag: string): string {
   return `${archiveName(title)}:${tag}`;
 }
 
-/** Returns the name of an archive without the end that says its format. */
+/** Returns an archive's name without its extension. */
 export function archiveName(title: string): string {
   return title.replace(/\.(tar|tgz|oci)(\.\w+)?$/i, '');
 }
@@ -35,7 +38,7 @@ export function lastPart(title: string): string {
   return title.slice(title.lastIndexOf('/') + 1);
 }
 
-/** Returns the last part of an image's name, and its tag, for where there is only room for the beginnings of both. */
+/** Returns the last part of an image's name, and its tag, for places with space only for the beginnings of both. */
 export function shortTitle(title: string): readonly string[] {
   const last = lastPart(title);
   const colon = last.lastIndexOf(':');
@@ -43,7 +46,7 @@ export function shortTitle(title: string): readonly string[] {
   return parts.filter((part) => part !== '');
 }
 
-/** Shortens a name: without Docker Hub's host and `library/`. */
+/** Shortens a name by dropping Docker Hub's host and `library/`. */
 export function shortName(name: string): string {
   return name.replace(/^docker\.io\/(library\/)?/, '');
 }
@@ -58,7 +61,7 @@ export function artifactTitle({ names, digest }: ArtifactReport): string {
   return names[0] === undefined ? shortDigest(digest) : displayText(names[0]);
 }
 
-/** Returns the bytes of the image's layers as stored in the archive. */
+/** Returns the stored size of the image's layers in the archive. */
 export function storedBytes(image: ImageSummary): number {
   let bytes = 0;
   for (const layer of image.layers) bytes += layer.blobBytes;

@@ -3,10 +3,10 @@ import { type AppState, appStore, setApp, type Toast } from './app-state.ts';
 const SHOWN_MS = 5_000;
 const MOST_TOASTS = 3;
 
-/** Ids and digests in full, which nobody reads in a message; but not in paths, which would lead nowhere. */
+/** Full ids and digests, which nobody reads in a message; but not in paths, which would no longer lead anywhere. */
 const IDS = /(?<![/\\\w])([0-9a-f]{12})[0-9a-f]{52}(?![/\\\w])/g;
 
-/** Shows a message for a few seconds, in place of an equal one, and no longer than it applies. Ids in it are shortened. */
+/** Shows a message for a few seconds, replacing an equal one, and only while it applies. Ids in it are shortened. */
 export function toast(message: string, action: Toast['action'] = null, applies: Toast['applies'] = () => true): void {
   const text = message.replace(IDS, '$1');
   let id = 0;

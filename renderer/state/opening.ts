@@ -1,7 +1,7 @@
 import type { FileGrant } from '#contract';
 import { words } from '../words/index.ts';
 import { connectedClient, dispatchJobs, getApp, setApp } from './app-state.ts';
-import { type Purpose, shownJobs } from './jobs.ts';
+import { type PlaceInBatch, type Purpose, shownJobs } from './jobs.ts';
 import { toast } from './messages.ts';
 import { type PlainError, plainError } from './plain-error.ts';
 import type { Side, Spot } from './selection.ts';
@@ -17,19 +17,28 @@ export function toOpen({
   offersImport = false,
   imageId,
   at,
+  place,
   compares = false,
+  onOpen,
 }: {
   sideA?: Side | null;
   offersImport?: boolean;
   imageId?: string;
   at?: Spot | undefined;
+  place?: PlaceInBatch | undefined;
   compares?: boolean;
+  onOpen?: ((side: Side) => void) | undefined;
 }): Purpose {
-  const wanted = { ...(imageId === undefined ? {} : { imageId }), ...(at === undefined ? {} : { at }) };
+  const wanted = {
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(at === undefined ? {} : { at }),
+    ...(place === undefined ? {} : { place }),
+    ...(onOpen === undefined ? {} : { onOpen }),
+  };
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
-/** Ends the offers to import: they were answered, or ignored until something else is opened. */
+/** Ends the offers to import, once they are answered, or ignored until something else is opened. */
 export function endOffers(): void {
   if (getApp().offers.length > 0) setApp({ offers: [] });
 }
@@ -40,10 +49,13 @@ export function showWhenOpen(jobId: string): void {
   dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
 }
 
+let batches = 0;
+
 /** Opens files that were dropped on the window or chosen in the page. With a side A, the first file is compared with it. */
 export function openFiles(files: readonly File[], sideA: Side | null = null): void {
   if (files.length > 0) endOffers();
-  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
+  const batch = ++batches;
+  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null, { batch, at });
 }
 
 function newTransferId(): string {
@@ -64,16 +76,16 @@ function jobOf(file: File): string | null {
   return job !== undefined && archives?.some(({ archiveId }) => archiveId === job.archiveId) === true ? job.jobId : null;
 }
 
-async function openFile(file: File, sideA: Side | null): Promise<void> {
+async function openFile(file: File, sideA: Side | null, place?: PlaceInBatch): Promise<void> {
   const before = jobOf(file);
   if (before !== null) {
-    dispatchJobs({ type: 'started', jobId: before, purpose: toOpen({ sideA }) });
+    dispatchJobs({ type: 'started', jobId: before, purpose: toOpen({ sideA, place }) });
     return;
   }
   const id = newTransferId();
   const control = new AbortController();
   const totalBytes = file.size > 0 ? file.size : null;
-  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, cancel: () => control.abort() });
+  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, place, cancel: () => control.abort() });
   rememberRetry(id, () => {
     dispatchJobs({ type: 'transferEnded', id });
     void openFile(file, sideA);
@@ -87,7 +99,7 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
     const { jobId } = await client.call('archive.open', { grant });
     rememberRetry(jobId, () => void openFile(file, sideA));
     openedBy.set(keyOf(file), jobId);
-    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null }) });
+    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null, place }) });
     dispatchJobs({ type: 'transferEnded', id });
   } catch (error) {
     const plain = plainError(error);
@@ -96,25 +108,30 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
   }
 }
 
-/** Lists a file that can't even be sent among the jobs, with the reason. */
+/** Adds a file that can't even be sent to the list of jobs, with the reason. */
 export function listFailure(name: string, error: PlainError): void {
   const id = newTransferId();
   dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
   dispatchJobs({ type: 'transferFailed', id, error });
 }
 
-/** `offersImport` is false for the program's own sample. With a side A, the first file is compared with it. */
+/** Opens files by their grants. `offersImport` is false for the program's own sample. With a side A, the first file is compared with it. */
 export async function openGrants(
   grants: readonly FileGrant[],
   { offersImport = true, sideA = null }: { readonly offersImport?: boolean; readonly sideA?: Side | null } = {},
 ): Promise<void> {
   if (grants.length > 0) endOffers();
   const client = await connectedClient();
+  const batch = ++batches;
   for (const [at, { grant, name }] of grants.entries()) {
     const side = at === 0 ? sideA : null;
     try {
       const { jobId } = await client.call('archive.open', { grant });
-      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA: side, offersImport: offersImport && side === null }) });
+      dispatchJobs({
+        type: 'started',
+        jobId,
+        purpose: toOpen({ sideA: side, offersImport: offersImport && side === null, place: { batch, at } }),
+      });
     } catch (error) {
       listFailure(name, plainError(error));
     }
@@ -131,7 +148,7 @@ async function orToast(run: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Opens files that the user chooses: in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
+ * Opens files that the user chooses, in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
  * compared with it.
  */
 export async function choose(what: 'files' | 'folder', sideA: Side | null = null): Promise<void> {

@@ -1,9 +1,12 @@
 import type { PackageRow } from '#contract';
 
-/** How packages are sorted; null: as the host lists them, by kind of change and then by size. */
+/** How packages are sorted; null for the host's order, by kind of change and then by size. */
 export type PackageOrder = { readonly by: 'name' | 'version' | 'files' | 'bytes'; readonly descending: boolean } | null;
 
-/** Returns the order after a column's heading was chosen: first texts ascending and numbers descending, then reversed, then the host's order. */
+/**
+ * Returns the order after a column's heading is clicked: at first ascending for strings and descending for numbers, then reversed, then the
+ * host's order.
+ */
 export function nextOrder(order: PackageOrder, by: NonNullable<PackageOrder>['by']): PackageOrder {
   const first = by === 'files' || by === 'bytes';
   if (order?.by !== by) return { by, descending: first };
@@ -12,7 +15,7 @@ export function nextOrder(order: PackageOrder, by: NonNullable<PackageOrder>['by
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Returns the rows in an order. Rows that are equal in it keep theirs. */
+/** Returns the rows, sorted. Equal rows keep their order. */
 export function sortedPackages(rows: readonly PackageRow[], order: PackageOrder): readonly PackageRow[] {
   if (order === null) return rows;
   const { by, descending } = order;
@@ -20,7 +23,7 @@ export function sortedPackages(rows: readonly PackageRow[], order: PackageOrder)
     by === 'files' || by === 'bytes' ? a[by] - b[by] : collator.compare(a[by], b[by]);
   const isCounted = by === 'files' || by === 'bytes';
   return [...rows].sort((a, b) => {
-    // Files that aren't known are neither few nor many.
+    // Unknown numbers of files come last in both directions.
     const unknown = isCounted ? Number(b.filesKnown) - Number(a.filesKnown) : 0;
     return unknown || (descending ? compare(b, a) : compare(a, b));
   });

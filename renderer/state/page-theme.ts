@@ -2,7 +2,7 @@ import type { LayoutState } from './layout.ts';
 
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
-/** Gives the page its colours: those of the theme or, for `auto`, the system's. */
+/** Applies a theme's colours to the page; for `auto`, those of the system's theme. */
 export function showTheme(theme: LayoutState['theme']): void {
   document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme;
 }

@@ -29,14 +29,14 @@ interface RecentFile {
 
 const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
 
-/** The image's action that is a command, too. */
+/** The image's action that is also a command. */
 const COMPARE_WITH = 'with';
 
-/** What people open the palette for, by the ids of its lines, and the keys that they know anyway. */
+/** The lines that people open the palette for, by id, and those that they run by key anyway. */
 const FIRST = ['compare', 'image/show/compare', 'waste', 'image/check/scan', 'findings', 'open', 'open-name', 'export', 'path'];
 const LAST = ['back', 'forward', 'next-pane', 'previous-pane', 'older', 'newer', 'widen-older', 'widen-newer', 'deselect'];
 
-/** Sorts the lines of {@link FIRST} to the front, imports before them, and those of {@link LAST} to the end. */
+/** Moves imports and the lines in {@link FIRST} to the front, and those in {@link LAST} to the end. */
 function byUse(items: readonly PaletteItem[]): readonly PaletteItem[] {
   const rank = ({ id }: PaletteItem) => {
     if (id.startsWith('image/check/import')) return -1;
@@ -47,8 +47,8 @@ function byUse(items: readonly PaletteItem[]): readonly PaletteItem[] {
 }
 
 /**
- * Returns what the palette offers before anything is typed: what is done most, other commands and actions for the image, layers, images and
- * recent files, in this order.
+ * Returns what the palette offers before anything is typed: the most frequent actions, other commands and actions for the image, layers,
+ * images and recent files, in this order.
  */
 export function paletteItems(app: AppState, recent: readonly RecentFile[]): readonly PaletteItem[] {
   const found = selectedImage(app.archives ?? [], app.selection);

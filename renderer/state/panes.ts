@@ -2,7 +2,7 @@
 const PANES = ['library', 'chain', 'changes', 'catalog', 'details', 'findings', 'waste'] as const;
 
 /**
- * Selectors for the element that gets the focus in a pane: the selected element, or else the first control other than the resizable edge.
+ * Selectors for the element that gets the focus in a pane: the selected element, or else the first control apart from the resizable edge.
  */
 const STOPS = [
   '[role="row"][tabindex="0"]',

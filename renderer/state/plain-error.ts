@@ -17,7 +17,7 @@ export function hintFor(error: PlainError): string {
   return words.errorHints[error.code as ErrorCode] ?? '';
 }
 
-/** Errors about what was read: reading it again finds the same. */
+/** Errors about the contents, which reading them again won't change. */
 const LASTING: ReadonlySet<string> = new Set<ErrorCode>([
   'NOT_AN_IMAGE',
   'BAD_MANIFEST',
@@ -33,12 +33,12 @@ const LASTING: ReadonlySet<string> = new Set<ErrorCode>([
   'FORBIDDEN',
 ]);
 
-/** Whether trying again may have another outcome. */
+/** Whether trying again may help. */
 export function mayPass({ code }: PlainError): boolean {
   return !LASTING.has(code);
 }
 
-/** Returns an error's message without the name that it begins with, for where that is above it: `is empty: it has 0 bytes`. */
+/** Returns an error's message without the name it begins with, for places that show the name above it: `is empty: it has 0 bytes`. */
 export function messageAfter(name: string, message: string): string {
   const rest = message.startsWith(name) ? message.slice(name.length) : '';
   return /^(: | )\S/.test(rest) ? rest.replace(/^: | /, '') : message;

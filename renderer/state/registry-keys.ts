@@ -1,44 +1,44 @@
-// Keys of the registry as a tree of rows, made of what the host lists: keys with their paths, in any order.
+// Keys of the registry as a tree of rows, built from the host's lists: keys with their paths, in any order.
 import type { RegistryChange } from '#contract';
 
-/** A key, by hive and path; the path of a hive itself is empty. */
+/** A key, by hive and path; the path of a hive's root is empty. */
 export interface KeyAt {
   readonly hive: string;
   readonly path: string;
 }
 
-/** A key in a tree, with the keys below it as far as they are known. */
+/** A key in a tree, with the known keys below it. */
 export interface KeyNode extends KeyAt {
   readonly id: string;
   /** The last part of the path, or the hive's name. */
   readonly name: string;
   readonly children: KeyNode[];
-  /** Whether there are keys below it, known or not. */
+  /** Whether it has keys below it, known or not. */
   hasSubkeys: boolean;
-  /** What changed the key itself, oldest layer first. */
+  /** Changes to the key itself, oldest layer first. */
   readonly changes: RegistryChange[];
   /** The matching value of a key that a search found; null if its own name matches; undefined if it only leads to such keys. */
   found?: string | null;
-  /** The layer that removed the key, which is shown as it was below; absent if it wasn't removed. */
+  /** The layer that removed the key, which is then shown as it was below that layer; absent if it wasn't removed. */
   removedIn?: number;
 }
 
-/** Keys by row number, depth first, with the sums of what is in and below each. */
+/** Keys by row number, depth first, with sums for each key and those below it. */
 export interface KeyTree {
   readonly nodes: readonly KeyNode[];
   readonly parent: Int32Array;
   /** The row after the last one below each row. */
   readonly end: Uint32Array;
-  /** Changed values. */
+  /** Number of changed values. */
   readonly values: Uint32Array;
-  /** Changed keys, by kind. */
+  /** Number of changed keys, by kind. */
   readonly added: Uint32Array;
   readonly modified: Uint32Array;
   readonly removed: Uint32Array;
   rowOf(id: string): number;
 }
 
-/** Returns what tells a key from others. Windows compares names of keys without regard to case. */
+/** Returns a key's identity. Windows compares key names ignoring case. */
 export function keyId({ hive, path }: KeyAt): string {
   return `${hive}\\${path}`.toLowerCase();
 }
@@ -49,7 +49,7 @@ export function keyNode(at: KeyAt, hasSubkeys: boolean): KeyNode {
   return { hive, path, id: keyId(at), name, children: [], hasSubkeys, changes: [] };
 }
 
-/** Returns the keys above a key, from its hive down; without the key itself. */
+/** Returns the keys above a key, from its hive down, without the key itself. */
 export function keysAbove({ hive, path }: KeyAt): KeyAt[] {
   const above: KeyAt[] = path === '' ? [] : [{ hive, path: '' }];
   for (let at = path.indexOf('\\'); at >= 0; at = path.indexOf('\\', at + 1)) above.push({ hive, path: path.slice(0, at) });
@@ -61,7 +61,7 @@ export class KeyForest {
   readonly roots: KeyNode[] = [];
   readonly #known = new Map<string, KeyNode>();
 
-  /** Returns the node of a key, which it makes if it is new. */
+  /** Returns a key's node, which is created if it is new. */
   add(at: KeyAt): KeyNode {
     const known = this.#known.get(keyId(at));
     if (known !== undefined) return known;
@@ -76,7 +76,7 @@ export class KeyForest {
     return node;
   }
 
-  /** Puts the keys of each key in the order of their names, in which a hive has them. */
+  /** Sorts the keys below each key by name, as in a hive. */
   sort(): void {
     for (const { children } of this.#known.values()) {
       if (children.length > 1) children.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
@@ -127,14 +127,14 @@ export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boo
   return Uint32Array.from(rows);
 }
 
-/** Returns what changes of one thing, oldest first, come to: what they made of what was there before the first. */
+/** Combines the changes to one thing, oldest first, into a single kind of change from before the first to after the last. */
 export function sumOfChanges(changes: readonly { readonly kind: RegistryChange['kind'] }[]): RegistryChange['kind'] | null {
   const last = changes.at(-1)?.kind;
   if (last === undefined || last === 'removed') return last ?? null;
   return changes[0]?.kind === 'added' ? 'added' : 'modified';
 }
 
-/** Returns the keys that are no longer there after all changes, by the ids of the keys above them. */
+/** Returns the keys that no longer exist after all changes, by the ids of the keys above them. */
 export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, readonly KeyNode[]> {
   const removed = new Map<string, KeyNode[]>();
   for (const [row, { hive, path, changes }] of nodes.entries()) {
@@ -147,15 +147,15 @@ export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, rea
   return removed;
 }
 
-/** What layers did to a key's values: the kind of change by folded name, and the values that are no longer there. */
+/** What layers did to a key's values: the kind of change by case-folded name, and the values that no longer exist. */
 export interface ChangedValues {
   readonly kinds: ReadonlyMap<string, RegistryChange['kind']>;
-  /** What a value that is another one now was before, by folded name. */
+  /** The previous values of those that changed, by case-folded name. */
   readonly before: ReadonlyMap<string, { readonly type: string; readonly text: string }>;
   readonly removed: readonly { readonly name: string; readonly type: string; readonly text: string; readonly layer: number }[];
 }
 
-/** Sums up what a key's changes, oldest first, did to its values. Without the hive's base, it isn't known what was there before. */
+/** Combines a key's changes, oldest first, into what they did to its values. Without the base hive, the previous values aren't known. */
 export function changedValues(changes: readonly RegistryChange[]): ChangedValues {
   const byName = new Map<string, (RegistryChange['values'][number] & { readonly layer: number })[]>();
   for (const { layer, hasBase, values } of changes) {
@@ -179,10 +179,12 @@ export function changedValues(changes: readonly RegistryChange[]): ChangedValues
   return { kinds, before, removed };
 }
 
-/** Maximum number of rows that are in sight at first. */
+/** Maximum number of rows shown by default. */
 const FIRST_ROWS = 200;
 
-/** Returns the keys that are open at first: those above the topmost keys with changed values, level by level, unless that is too many. */
+/**
+ * Returns the keys that are open by default: those above the topmost keys with changed values, level by level, unless there are too many.
+ */
 export function openAtFirst(roots: readonly KeyNode[]): ReadonlySet<string> {
   const open = new Set<string>();
   let inSight = roots.length;

@@ -1,15 +1,15 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 
-/** A filesystem: an image up to one of its layers. */
+/** A filesystem: an image up to and including one of its layers. */
 export interface Side {
   readonly archiveId: string;
   readonly image: number;
   readonly layer: number;
-  /** Leaves out the layers below this layer; none if absent. */
+  /** Leaves out the layers below this one; includes all if absent. */
   readonly since?: number | undefined;
 }
 
-/** A place in an image: a layer, and a path in it or, with `view`, its packages. */
+/** A place in an image: a layer, and either a path in it or, with `view`, its packages. */
 export interface Spot {
   readonly layer: number;
   /** As `escapePath` prints it. */
@@ -17,11 +17,11 @@ export interface Spot {
   readonly view?: 'packages';
 }
 
-/** A catalog in place of an image, and what of it. */
+/** A catalog shown in place of an image, and which part of it. */
 export interface CatalogChoice {
   readonly catalogId: string;
   readonly view: CatalogView;
-  /** What is searched for: a path if absent. */
+  /** What to search for; a path if absent. */
   readonly what?: 'path' | 'package' | 'content';
   readonly text?: string;
 }
@@ -34,8 +34,8 @@ export interface Selection {
   readonly archiveId: string | null;
   readonly image: number;
   /**
-   * The range of layers, both ends included: all of them in the mode `image`. The modes `stacked` and `compare` use `to` only; in `compare`
-   * this is side B.
+   * The range of layers, both ends included: all of them in mode `image`. Modes `stacked` and `compare` use only `to`; in `compare` this is
+   * side B.
    */
   readonly from: number;
   readonly to: number;
@@ -45,7 +45,7 @@ export interface Selection {
   readonly against?: Side;
   /** As in a {@link Side}, for side B. */
   readonly since?: number | undefined;
-  /** The tree if absent. */
+  /** Absent for the tree. */
   readonly view?: 'treemap' | 'breakdown' | 'packages' | 'registry';
   /** As `escapePath` prints it; null if no path is selected. */
   readonly path: string | null;
@@ -58,14 +58,16 @@ export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, m
 /** How a selection can be shown. */
 export type View = 'tree' | NonNullable<Selection['view']>;
 
-/** Returns the layouts of an image: those of Windows have a registry, all others packages. The registries of two sides aren't compared. */
+/**
+ * Returns the views that an image has: Windows images have a registry, all others packages. The registries of two sides can't be compared.
+ */
 export function viewsOf({ hasRegistry }: Pick<ImageSummary, 'hasRegistry'>, mode: Selection['mode']): readonly View[] {
   const views: View[] = ['tree', 'treemap', 'breakdown'];
   if (!hasRegistry) return [...views, 'packages'];
   return mode === 'compare' ? views : [...views, 'registry'];
 }
 
-/** The selected image; null if that is not in the library (any more). */
+/** Returns the selected image; null if it isn't in the library (any more). */
 export function selectedImage(
   archives: readonly ArchiveSummary[],
   selection: Selection,
@@ -73,6 +75,14 @@ export function selectedImage(
   const archive = archives.find((each) => each.archiveId === selection.archiveId);
   const image = archive?.images.find((each) => each.index === selection.image);
   return archive === undefined || image === undefined ? null : { archive, image };
+}
+
+/** Returns the letters of the sides of a comparison that show an image. Layers of one image may be compared with each other. */
+export function sidesShowing({ mode, against, archiveId, image }: Selection, of: string, index: number): '' | 'A' | 'B' | 'AB' {
+  if (mode !== 'compare') return '';
+  const isA = against?.archiveId === of && against.image === index;
+  const isB = archiveId === of && image === index;
+  return isA ? (isB ? 'AB' : 'A') : isB ? 'B' : '';
 }
 
 /** Returns the selection, limited to the image's layers. */
@@ -103,19 +113,19 @@ export function extendTo(selection: Selection, anchor: number, layer: number): S
   return { ...selection, from: Math.min(anchor, layer), to: Math.max(anchor, layer) };
 }
 
-/** Whether layers were opened without the config and manifest that make them an image. */
+/** Whether the image is only layers, opened without the config and manifest that would make them an image. */
 function isBareChain(image: ImageSummary): boolean {
   return image.configDigest === null && image.manifestDigest === null;
 }
 
-/** Returns the initial selection of an image: all of it, or the top layer of a chain without config and manifest. */
+/** Returns the initial selection for an image: all of it, or the top layer if it is only layers without config and manifest. */
 export function wholeOf(image: ImageSummary): Pick<Selection, 'from' | 'to' | 'mode'> {
   const top = Math.max(0, image.layers.length - 1);
   return isBareChain(image) ? { from: top, to: top, mode: 'layer' } : { from: 0, to: top, mode: 'image' };
 }
 
 /**
- * Returns the layer to show first: the biggest one above the lowest (the lower of equals), or the top one of a chain without config and
+ * Returns the layer to show first: the biggest one above the lowest (the lower of equals), or the top one of layers without config and
  * manifest.
  */
 export function firstLayer(image: ImageSummary): number {

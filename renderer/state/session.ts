@@ -15,7 +15,7 @@ export async function findSession(): Promise<string | null> {
   return secret;
 }
 
-/** Takes the token from the fragment of the printed address and removes it from the address bar and the history. */
+/** Takes the token from the printed address's fragment and removes it from the address bar and the history. */
 function takeToken(): string | null {
   const token = /^#token=([0-9a-f]{64})$/.exec(window.location.hash)?.[1] ?? null;
   if (window.location.hash.startsWith('#token=')) window.history.replaceState(null, '', '/');

@@ -11,8 +11,8 @@ export function imageSizes(image: ImageSummary): { stored: number; unpacked: num
 }
 
 /**
- * Returns sizes in lines, in their order: neighbours of exactly the same bytes are in one, others are by themselves, even if they read the
- * same when they are rounded. `bytesOf`: what is compared; for two sides, the bytes of both.
+ * Groups sizes into lines, in order: neighbours with exactly the same bytes share a line; others get their own, even if they look the same
+ * when rounded. `bytesOf`: the bytes to compare; both sides' in a comparison.
  */
 export function sizeLines<T>(
   sizes: readonly T[],

@@ -11,7 +11,7 @@ const LEGEND = 8;
 
 /** Bytes by row, including everything below. */
 export interface Areas {
-  /** Bytes of the row's rectangle; in a comparison, by how many its files grew or shrank. */
+  /** Bytes of the row's rectangle; in a comparison, how much its files grew or shrank. */
   readonly all: Float64Array;
   /** The hatched part of these bytes (see {@link hatchedBytes}). */
   readonly hatched: Float64Array;
@@ -63,7 +63,7 @@ export function rectAt(rects: readonly TreemapRect[], x: number, y: number): Tre
   return null;
 }
 
-/** Returns the children of a row (-1 is the top) that have bytes, largest first, as in the drawing. */
+/** Returns the children of a row (-1 is the top) that have bytes, largest first, in drawing order. */
 export function children(table: RowTable, weights: Float64Array, row: number): number[] {
   const end = row < 0 ? table.length : (table.subtreeEnd[row] as number);
   const found: number[] = [];
@@ -90,20 +90,20 @@ export function isBelow(table: RowTable, row: number, folder: number): boolean {
   return folder < 0 || (row > folder && row < (table.subtreeEnd[folder] as number));
 }
 
-/** Returns the layer whose colour a row gets: the layer that wrote it. A folder gets the colour of its largest file. */
+/** Returns the layer whose colour a row gets: the one that wrote it. A folder gets the colour of its largest file. */
 export function layerOf(table: RowTable, weights: Float64Array, row: number): number {
   const layer = table.layer[largestBelow(table, weights, row)] as number;
   return layer === NO_LAYER ? 0 : layer;
 }
 
-/** How the largest file of a row differs between two sides: only A has it (`removed`), only B (`added`), or both. */
+/** Returns how a row's largest file differs between two sides: only A has it (`removed`), only B (`added`), or both. */
 export function sideOf(table: RowTable, weights: Float64Array, row: number): 'added' | 'modified' | 'removed' {
   const kind = table.kind[largestBelow(table, weights, row)];
   return kind === KIND.added ? 'added' : kind === KIND.removed ? 'removed' : 'modified';
 }
 
 /**
- * Returns the layer whose colour a row's hidden bytes get: the one that wrote the latest of them. Null if that is the layer of the whole
+ * Returns the layer whose colour a row's hidden bytes get: the last one that wrote any of them. Null if that is the layer of the whole
  * rectangle.
  */
 export function hiddenLayerOf(table: RowTable, row: number): number | null {
@@ -111,7 +111,7 @@ export function hiddenLayerOf(table: RowTable, row: number): number | null {
   return table.kind[row] === KIND.modified && table.hiddenBy[row] !== NO_LAYER && layer !== NO_LAYER ? layer : null;
 }
 
-/** Describes which layers wrote and hid a file of a whole image: `written in layer 4, removed in layer 5`. */
+/** Describes which layers wrote and hid a file in a whole image: `written in layer 4, removed in layer 5`. */
 export function layersText(table: RowTable, row: number): string {
   const layer = table.layer[row] as number;
   const hider = table.hiddenBy[row] as number;
@@ -136,7 +136,7 @@ function largestBelow(table: RowTable, weights: Float64Array, row: number): numb
 }
 
 /**
- * Describes an area. Mentions a whole image's hidden bytes, so that nobody mistakes them for visible ones. In a comparison, says by how much
+ * Describes an area. Mentions a whole image's hidden bytes, so that nobody mistakes them for visible ones. In a comparison, says how much
  * files grew and shrank: `+5.0 MB −1.2 MB`.
  */
 export function areaText(all: number, hatched: number, mode: Selection['mode']): string {
@@ -148,23 +148,23 @@ export function areaText(all: number, hatched: number, mode: Selection['mode']):
   return hatched === all ? words.treemap.hidden(formatSize(all)) : words.treemap.withHidden(formatSize(all - hatched), formatSize(hatched));
 }
 
-/** Whether rectangles are coloured by kind of file. True in a single layer, where colours by layer would all be the same. */
+/** Whether rectangles are coloured by file type. True for a single layer, where colours by layer would all be the same. */
 export function coloursByType({ mode, from, to }: Selection): boolean {
   return mode === 'layer' && from === to;
 }
 
-/** Returns the kind of file whose colour a row gets: its own or, for a folder, that of its largest file. */
+/** Returns the file type whose colour a row gets: its own or, for a folder, that of its largest file. */
 export function typeOf(table: RowTable, weights: Float64Array, row: number): string {
   return FILE_TYPES[fileTypeOf(table, largestBelow(table, weights, row))] ?? 'other';
 }
 
-/** What a colour of the drawing stands for, with the bytes that have it. */
+/** What a colour in the drawing stands for, and the number of bytes that have it. */
 export interface Coloured<T> {
   readonly of: T;
   readonly bytes: number;
 }
 
-/** Returns the kinds of files that take most of a folder's drawing (-1: of all), most bytes first. */
+/** Returns the file types that take up most of a folder's drawing (-1: of all), most bytes first. */
 export function typesByBytes(table: RowTable, { all }: Areas, root: number): readonly Coloured<string>[] {
   return coloured(table, root, (row, add) => {
     if (isLeaf(table, row) && (all[row] as number) > 0) add(typeOf(table, all, row), all[row] as number);

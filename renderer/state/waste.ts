@@ -1,17 +1,17 @@
 import type { WastedFileReport, WasteKindReport, WasteReport } from '#contract';
 
-/** The bytes that one cause hides, and the file that has the most of them. */
+/** The bytes hidden by one cause, and the file that has the most of them. */
 export interface CauseLine {
   readonly cause: WasteReport['groups'][number]['cause'];
   readonly bytes: number;
-  /** Null if its files are too small to be listed. */
+  /** Null if its files are all too small to be listed. */
   readonly largest: WastedFileReport | null;
-  /** How many other files there are, and their bytes. */
+  /** Number of other files, and their bytes. */
   readonly others: number;
   readonly otherBytes: number;
 }
 
-/** Returns the causes that hide bytes; like the report, most bytes first. */
+/** Returns the causes that hide bytes, most bytes first, as in the report. */
 export function causeLines({ groups, files }: WasteReport): readonly CauseLine[] {
   return groups
     .filter(({ bytes }) => bytes > 0)
@@ -22,13 +22,13 @@ export function causeLines({ groups, files }: WasteReport): readonly CauseLine[]
     });
 }
 
-/** Whether files were overwritten, and none of them is known to be written again with the same content. */
+/** Whether files were overwritten, and none of them is yet known to be rewritten with the same content. */
 export function mayBeRewritten({ groups }: WasteReport): boolean {
   const has = (cause: CauseLine['cause']) => groups.some((group) => group.cause === cause);
   return has('overwritten') && !has('rewritten');
 }
 
-/** Returns the layers that wrote what is hidden, without the one that replaced it. */
+/** Returns the layers that wrote the hidden bytes, without the one that replaced them. */
 export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly number[] {
   const below = layers.filter((layer) => layer < hiddenBy);
   return below.length === 0 ? layers : below;
@@ -49,7 +49,7 @@ export interface WasteLine {
   readonly sameAs: string | null;
 }
 
-/** Returns the listed files of a cause as lines; like the report, largest first. */
+/** Returns the listed files of a cause as lines, largest first, as in the report. */
 export function fileLines({ files }: WasteReport, cause: CauseLine['cause']): readonly WasteLine[] {
   return files
     .filter((file) => file.cause === cause)
@@ -60,7 +60,7 @@ export function fileLines({ files }: WasteReport, cause: CauseLine['cause']): re
     });
 }
 
-/** Returns the places of a kind as lines. */
+/** Returns the places of one kind of waste as lines. */
 export function placeLines(places: WasteKindReport['places']): readonly WasteLine[] {
   return places.map(({ path, layer, bytes, removedIn = null, of = null }) => ({
     key: `${layer} ${path}`,
@@ -73,7 +73,7 @@ export function placeLines(places: WasteKindReport['places']): readonly WasteLin
   }));
 }
 
-/** The column by which lines are sorted, and how. */
+/** The column by which lines are sorted, and in which direction. */
 export interface WasteOrder {
   readonly by: 'bytes' | 'path';
   readonly descending: boolean;
@@ -81,12 +81,12 @@ export interface WasteOrder {
 
 export const FIRST_WASTE_ORDER: WasteOrder = { by: 'bytes', descending: true };
 
-/** Returns the order after a column's heading was chosen: first the largest, or the first by name; then reversed. */
+/** Returns the order after a column's heading is clicked: at first largest first, or by name ascending; then reversed. */
 export function nextWasteOrder(order: WasteOrder, by: WasteOrder['by']): WasteOrder {
   return { by, descending: order.by === by ? !order.descending : by === 'bytes' };
 }
 
-/** Returns lines in an order; the many small places, which have no path, are last by name. */
+/** Returns the lines, sorted. The line for many small places has no path and comes last when sorted by name. */
 export function sortedWaste(lines: readonly WasteLine[], { by, descending }: WasteOrder): readonly WasteLine[] {
   const compare = (a: WasteLine, b: WasteLine) => (by === 'bytes' ? a.bytes - b.bytes : byPath(a.path, b.path));
   return [...lines].sort((a, b) => (descending ? compare(b, a) : compare(a, b)));

@@ -6,7 +6,7 @@ import { shownTab } from './details/details.ts';
 import { clearDetails, detailsKey, loadDetails, loadTab } from './details/load-details.ts';
 import { selectedImage } from './selection.ts';
 
-/** How long, in ms, the arrow keys must rest on a row before its details are loaded. */
+/** How long, in ms, the arrow keys must pause on a row before its details are loaded. */
 const DETAILS_AFTER = 40;
 
 /** Keeps the panes in step with the selection. */
@@ -32,14 +32,14 @@ export function watchSelection(): void {
     detailsShown = details;
     clearTimeout(waiting);
     if (details === null) clearDetails();
-    // The selection may have been clamped meanwhile, which doesn't change the key.
+    // The selection may have been clamped in the meantime, which doesn't change the key.
     else waiting = setTimeout(() => void loadDetails(details, getApp().selection), DETAILS_AFTER);
   });
 }
 
 /**
- * Whether the filter was for another image. A comparison keeps its filter when one of its sides is changed, and so does an item of a store
- * that is opened again.
+ * Whether the filter was for another image. A comparison keeps its filter when one of its sides changes, and so does an item of a store
+ * that is reopened.
  */
 function outlived({ selection, archives }: AppState, { selection: before, archives: archivesBefore }: AppState): boolean {
   if (selection.archiveId === before.archiveId && selection.image === before.image) return false;

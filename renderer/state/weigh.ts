@@ -5,7 +5,7 @@ import { connectedClient } from './app-state.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
 
-/** Starts a job that packs an image's layers as its what-ifs would have them. The stored sizes become part of the image's waste. */
+/** Starts a job that packs an image's layers as its what-ifs describe. The resulting sizes become part of the image's waste. */
 export async function packWhatIfs(archiveId: string, image: number): Promise<void> {
   const client = await connectedClient();
   try {
@@ -15,7 +15,7 @@ export async function packWhatIfs(archiveId: string, image: number): Promise<voi
   }
 }
 
-/** A part of a file's name that no shell changes. */
+/** A word that no shell changes. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** Quotes a word for a POSIX shell. */
@@ -24,15 +24,15 @@ function quoted(word: string): string {
 }
 
 /**
- * Returns the command line that writes an image as a what-if has it. The page knows the archive's name but not its folder. Control characters
- * of a name are escaped, since a pasted command must not do anything else.
+ * Returns the command line that writes an image as a what-if describes it. The page knows the archive's name but not its folder. Control
+ * characters in a name are escaped, because a pasted command must do nothing else.
  */
 export function whatIfCommand(archive: ArchiveSummary, image: ImageSummary, { kind, from }: Pick<WhatIfReport, 'kind' | 'from'>): string {
   const name = quoted(displayText(archive.source?.reference ?? archive.title));
   return words.waste.command(name, archive.images.length > 1 ? image.index : null, kind === 'squash' ? `squash=${from ?? 0}` : kind);
 }
 
-/** Returns the what-if that saves the most bytes of files; null if none saves any. */
+/** Returns the what-if that saves the most file bytes; null if none saves any. */
 export function bestWhatIf(reports: readonly WhatIfReport[], fileBytes: number): WhatIfReport | null {
   const best = [...reports].sort((a, b) => a.fileBytes - b.fileBytes)[0];
   return best === undefined || best.fileBytes >= fileBytes ? null : best;

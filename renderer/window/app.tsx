@@ -31,7 +31,7 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useDetailsWidth, useWidth } from './width.ts';
 
-/** The most width that a chain takes: less where a drawer of details leaves only the beginnings of rows beside it in sight. */
+/** Maximum width of a chain. It is less where a details drawer leaves only the beginnings of rows in sight. */
 const MOST_CHAIN = {
   chainWidth: { medium: 'max(224px, 26vw)', others: '36vw' },
   compareWidth: { medium: 'max(224px, 30vw)', others: '36vw' },
@@ -58,7 +58,7 @@ export function App() {
     document.title = title === undefined ? words.product : words.frame.title(title);
   }, [found, catalog]);
 
-  // The focus would be on the page, where the arrow keys do nothing.
+  // Otherwise the focus would be on the page, where the arrow keys do nothing.
   const loaded = found?.image.loaded ? `${found.archive.archiveId}.${found.image.index}` : null;
   const hasPath = selection.path !== null;
   const { drawer } = layout;
@@ -164,7 +164,7 @@ const SIDES = {
   detailsWidth: 'right',
 } as const;
 
-/** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
+/** The resizable edge of a pane. It is inside the pane, so that it belongs to a landmark. */
 function PaneEdge({ pane, width }: { pane: keyof typeof SIDES; width: number }) {
   return (
     <Splitter

@@ -60,7 +60,7 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 }
 
-/** Opens newly requested files; each report repeats the previous requests. */
+/** Opens newly requested files; each report repeats the earlier requests. */
 function onRequests(grants: readonly FileGrant[]): void {
   const { openedRequests } = getApp();
   const fresh = grants.filter(({ grant }) => !openedRequests.has(grant));

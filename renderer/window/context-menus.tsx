@@ -1,9 +1,8 @@
 import { ContextMenu } from '../components/action-menu.tsx';
 import { useApp } from '../features/use-app.ts';
 import type { AppState } from '../state/app-state.ts';
-import { placeName } from '../state/catalog/catalog.ts';
 import { imageTitle } from '../state/library.ts';
-import { catalogImageActions } from '../state/menus/catalog-menu.ts';
+import { catalogMenu } from '../state/menus/catalog-menu.ts';
 import { closeContextMenu } from '../state/menus/context-menu.ts';
 import { imageActions } from '../state/menus/image-menu.ts';
 import { layerActions } from '../state/menus/layer-menu.ts';
@@ -26,11 +25,9 @@ export function ContextMenus() {
 function contentOf(app: AppState, target: MenuTarget) {
   if (target.kind === 'path') return { label: words.menus.actionsOf(app.selection.path ?? ''), sections: rowActions(app) };
   if (target.kind === 'save') return { label: words.menus.save, sections: saveActions(app) };
-  if (target.kind === 'catalogImage') {
-    const found = app.catalog.rows?.images[target.image];
-    if (found === undefined) return null;
-    const label = words.menus.actionsOf(placeName(found, target.place ?? 0));
-    return { label, sections: catalogImageActions(found, target.image, target.place) };
+  if (target.kind !== 'image' && target.kind !== 'layer') {
+    const menu = catalogMenu(app, target);
+    return menu === null ? null : { label: words.menus.actionsOf(menu.title), sections: menu.sections };
   }
   const ref = target.kind === 'image' ? { ...app.selection, archiveId: target.archiveId, image: target.image } : app.selection;
   const found = selectedImage(app.archives ?? [], ref);

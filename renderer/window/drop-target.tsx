@@ -14,7 +14,7 @@ function halfOf({ clientX }: DragEvent): 'left' | 'right' {
   return clientX < window.innerWidth / 2 ? 'left' : 'right';
 }
 
-/** Returns side A for a file dropped to be compared: side A of the comparison on screen, or else the whole image on screen. */
+/** Returns side A for a file that is dropped to be compared: side A of the comparison on screen, or else the whole image on screen. */
 function wholeSide({ archiveId, image, mode, against }: Selection, layers: number): Side | null {
   if (mode === 'compare' && against !== undefined) return against;
   return archiveId === null ? null : { archiveId, image, layer: Math.max(0, layers - 1) };
@@ -51,7 +51,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
   function onDragOver(event: DragEvent) {
     event.preventDefault();
     setHalf(halfOf(event));
-    // Files that can't be archives are taken, too: otherwise nothing would tell of a drop, whose reason must stay.
+    // Files that can't be archives are accepted, too: otherwise nothing would report the drop and why it failed.
     event.dataTransfer.dropEffect = look(event) !== null || mayBeName(event) ? 'copy' : 'none';
   }
   function onDragLeave() {

@@ -25,18 +25,18 @@ export function keepFocus(root: HTMLElement): void {
     const same = focus === undefined ? null : element.querySelector<HTMLElement>(`[data-focus="${focus}"]`);
     const stop = STOPS[pane];
     const found = same ?? (stop === undefined ? element : element.querySelector<HTMLElement>(stop));
-    if (found === null) return; // the pane is still loading
+    if (found === null) return; // The pane is still loading.
     if (found.dataset.row === undefined) found.focus({ preventScroll: true });
     else focusQuietly(found);
   }).observe(root, { childList: true, subtree: true });
 }
 
-/** How long, in ms, the focus waits for rows that are still being read. */
+/** How long, in ms, to wait for rows that are still being read. */
 const FOCUS_WITHIN = 3_000;
 
 const SELECTED = '[data-pane="changes"] [role="row"][aria-selected="true"]';
 
-/** Moves the focus to the selected row of the changes as soon as it is there, unless the user moves it before. */
+/** Moves the focus to the selected row of the changes as soon as it appears, unless the user moves the focus before. */
 export function focusSelectedRow(): void {
   focusRow(SELECTED, () => true);
 }

@@ -19,7 +19,7 @@ import { focusSelectedRow } from './keep-focus.ts';
 import { useRecentFiles } from './recent-files.tsx';
 import { SettingsSheet } from './settings-sheet.tsx';
 
-/** The sheet that is open over the window. */
+/** The sheet that is open over the window, if any. */
 export function Overlays() {
   const overlay = useApp((app) => app.overlay);
   if (overlay === 'palette') return <Palette />;
@@ -88,10 +88,10 @@ function Palette() {
 /** Maximum number of files listed among the commands. */
 const MAX_FILES = 20;
 const MAX_PATHS = 100;
-/** How long, in ms, typing must have paused before a search. */
+/** How long, in ms, typing must pause before a search starts. */
 const SEARCH_AFTER = 80;
 
-/** Shows a match, with the focus on its row, wherever it was before. */
+/** Shows a match, and moves the focus to its row. */
 function goFrom(match: PathMatch, to: number): void {
   goTo(landing(match, to), match.path);
   focusSelectedRow();
@@ -144,10 +144,15 @@ function noPath(answer: Answer<SearchReport>): string {
 const GROUPS = [...new Set(COMMANDS.map(({ group }) => group))];
 const ROW_KEYS = [
   { id: 'move', keys: ['↑', '↓'] },
+  { id: 'ends', keys: [words.keys.home, words.keys.end] },
   { id: 'fold', keys: ['←', '→'] },
+  { id: 'siblings', keys: ['*'] },
+  { id: 'open', keys: [words.keys.enter] },
+  { id: 'menu', keys: [words.keys.shift, 'F10'] },
+  { id: 'pick', keys: [words.keys.ctrl, words.keys.space] },
 ] as const;
 
-/** Every shortcut of this host and image, by group. */
+/** All shortcuts that apply to this host and image, by group. */
 function HelpSheet() {
   const commands = commandsHere(useApp((app) => app));
   return (

@@ -100,7 +100,7 @@ function Line({ label, why, children }: { label: string; why?: string; children:
   );
 }
 
-/** The stores' folders, where images are looked for. */
+/** The stores' folders, in which images are looked for. */
 function Places() {
   const stores = useApp((app) => app.stores);
   const isDesktop = useApp((app) => app.info?.host === 'electron');

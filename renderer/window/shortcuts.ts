@@ -18,7 +18,7 @@ export function watchShortcuts(): void {
       const { key, alt = false, shift, mod: withMod = false } = keyOf(command, isMac);
       if (key !== event.key || withMod !== mod || alt !== event.altKey) continue;
       if (shift !== undefined ? !event.shiftKey : isFunctionKey && event.shiftKey) continue;
-      // Space presses a button that has the focus.
+      // Space presses a focused button.
       if (key === ' ' && target?.closest('button, a, [role="button"], [role="radio"], [role="tab"]') !== null) continue;
       if (lacksImage(command)) continue;
       event.preventDefault();

@@ -6,7 +6,7 @@ import { Icon } from '../components/icons.tsx';
 import { MenuButton } from '../components/menu.tsx';
 import { MiddleText } from '../components/middle-text.tsx';
 import fields from '../components/search-field.module.css';
-import { Segmented } from '../components/segmented.tsx';
+import { Segmented, type SegmentedOption } from '../components/segmented.tsx';
 import { useApp } from '../features/use-app.ts';
 import { dispatchChanges, getApp, setLayout } from '../state/app-state.ts';
 import { chooseInCatalog } from '../state/catalog/catalog-actions.ts';
@@ -17,16 +17,20 @@ import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle, lastPart } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
-import { CATALOG_VIEWS, viewsOf } from '../state/selection.ts';
+import { CATALOG_VIEWS, type Selection, type View, viewsOf } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
 import { useRoom, type Width } from './width.ts';
 
-const MODES = (['image', 'layer', 'stacked', 'compare'] as const).map((value) => ({ value, label: words.frame.modes[value] }));
+const MODES = (['image', 'layer', 'stacked', 'compare'] as const).map((value) => ({
+  value,
+  label: words.frame.modes[value],
+  keys: keysOfId(value),
+}));
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
 
-/** The image, the way it is shown, and the filter. */
+/** The image, how it is shown, and the filter. */
 export function TitleBar({
   found,
   catalog,
@@ -108,7 +112,7 @@ export function TitleBar({
           <Choice
             label={words.frame.layout}
             value={views.find((view) => view === selection.view) ?? 'tree'}
-            options={views.map((value) => ({ value, label: words.frame.layouts[value] }))}
+            options={views.map((value) => ({ value, label: words.frame.layouts[value], keys: keyOfView(value, selection.view) }))}
             isMenu={room !== 'all'}
             onChange={chooseView}
           />
@@ -130,6 +134,12 @@ export function TitleBar({
   );
 }
 
+/** The key that leads to a layout; that of the current one leads back to the tree. */
+function keyOfView(view: View, current: Selection['view']): string | undefined {
+  const toggled = view === 'tree' ? current : view;
+  return toggled === undefined ? undefined : keysOfId(toggled);
+}
+
 /** A choice as a row of buttons or, where there is no room for that, as a menu. Either way, the current one can be seen. */
 function Choice<T extends string>({
   label,
@@ -140,7 +150,7 @@ function Choice<T extends string>({
 }: {
   label: string;
   value: T;
-  options: readonly { readonly value: T; readonly label: string }[];
+  options: readonly SegmentedOption<T>[];
   isMenu: boolean;
   onChange: (value: T) => void;
 }) {
@@ -152,7 +162,7 @@ function Choice<T extends string>({
         label={words.frame.choice(label, current)}
         framed
         selected={value}
-        choices={options.map((option) => ({ id: option.value, label: option.label }))}
+        choices={options.map((option) => ({ id: option.value, label: option.label, detail: option.keys }))}
         onChoose={(id) => {
           for (const option of options) if (option.value === id) onChange(option.value);
         }}
@@ -163,7 +173,7 @@ function Choice<T extends string>({
   );
 }
 
-/** The image's name, with a menu of other images and of actions for this one. */
+/** The image's name, with a menu of other images and actions for this one. */
 function ImageMenu({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -210,9 +220,9 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const { archiveId, image, mode, view } = useApp((app) => app.selection);
   const [text, setText] = useState(filter.text);
-  // The breakdown is always of all files: a field that does nothing there would mislead.
+  // The breakdown always covers all files, so a field that does nothing there would mislead.
   const isOff = view === 'breakdown';
-  // Registries aren't compared: a comparison that comes from one shows files.
+  // Registries aren't compared, so a comparison started from one shows files.
   const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && mode === 'compare');
   const others = isOfFiles ? null : words.frame.filterOthers[view];
   const field = useRef<HTMLInputElement>(null);

@@ -6,8 +6,8 @@ import { words } from '../words/index.ts';
 import styles from './toasts.module.css';
 
 /**
- * Short messages that disappear by themselves; screen readers announce them. They are over the rows, which scroll, and not over the details:
- * `details` is the width of their pane, px; `drawer` if these lie over the rows, null if there are none.
+ * Short messages that disappear by themselves; screen readers announce them. They cover the rows, which scroll, but not the details:
+ * `details` is the width of their pane, px; `drawer` if they lie over the rows, null if there are none.
  */
 export function Toasts({ details }: { details: number | 'drawer' | null }) {
   const toasts = useApp((app) => app.toasts);

@@ -3,7 +3,7 @@ import { formatCount } from './numbers.ts';
 /** The forms of a noun that a language's plural rules require. Source: Unicode CLDR, Language Plural Rules. */
 export type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
 
-/** Text with parts that aren't text, such as a size that the page draws itself. The caller supplies those parts. */
+/** Text with parts that aren't text, such as a size that the page draws. The caller supplies those parts. */
 export type Phrase<T> = readonly (string | T)[];
 
 /** The grammar that a catalogue needs. `tag` is a BCP 47 tag. */

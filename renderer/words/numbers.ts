@@ -1,24 +1,27 @@
 import { scaleSize } from '#model';
 
-// Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (times of files,
-// numbers in text reports) have the same form everywhere and are not formatted here.
+// Numbers and dates in the format of the browser's locale. Values that are copied or compared with other tools' output (file times, numbers
+// in text reports) look the same everywhere and aren't formatted here.
 
 interface Formats {
   readonly whole: Intl.NumberFormat;
-  readonly tenth: Intl.NumberFormat;
-  readonly hundredth: Intl.NumberFormat;
+  /** By number of decimals. */
+  readonly decimals: readonly Intl.NumberFormat[];
   readonly day: Intl.DateTimeFormat;
   readonly minute: Intl.DateTimeFormat;
 }
+
+/** Decimals of a size, at most: from there on, two sizes differ by too little for one line. */
+const MOST_DECIMALS = 4;
 
 function formatsOf(locale: string): Formats {
   const utc = { timeZone: 'UTC' } as const;
   const decimals = (count: number) =>
     new Intl.NumberFormat(locale, { minimumFractionDigits: count, maximumFractionDigits: count, useGrouping: false });
+  const whole = new Intl.NumberFormat(locale);
   return {
-    whole: new Intl.NumberFormat(locale),
-    tenth: decimals(1),
-    hundredth: decimals(2),
+    whole,
+    decimals: [whole, ...Array.from({ length: MOST_DECIMALS }, (_, at) => decimals(at + 1))],
     day: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium' }),
     minute: new Intl.DateTimeFormat(locale, { ...utc, dateStyle: 'medium', timeStyle: 'short' }),
   };
@@ -26,7 +29,7 @@ function formatsOf(locale: string): Formats {
 
 let formats = formatsOf('en');
 
-/** Sets the locale of all numbers and dates, a BCP 47 tag; initially English. */
+/** Sets the locale of all numbers and dates, a BCP 47 tag; English by default. */
 export function setLocale(locale: string): void {
   formats = formatsOf(locale);
 }
@@ -38,12 +41,16 @@ export function formatCount(count: number): string {
   return minus(formats.whole.format(count));
 }
 
-/** Formats a number with one decimal: `12.3`. */
-export function formatTenth(value: number): string {
-  return minus(formats.tenth.format(value));
+function fixed(value: number, decimals: number): string {
+  return (formats.decimals[decimals] ?? formats.whole).format(value);
 }
 
-/** Formats a share of 1 in per cent, without the sign: `12.3`. A share greater than zero is never `0.0`, but `< 0.1`. */
+/** Formats a number with one decimal: `12.3`. */
+export function formatTenth(value: number): string {
+  return minus(fixed(value, 1));
+}
+
+/** Formats a share (1 is the whole) as a percentage, without the sign: `12.3`. A share greater than zero is never `0.0`, but `< 0.1`. */
 export function formatShare(share: number): string {
   return share > 0 && share < 0.001 ? `< ${formatTenth(0.1)}` : formatTenth(share * 100);
 }
@@ -60,20 +67,23 @@ const UNITS = {
   binary: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'],
 } as const;
 
+/** How sizes that are compared are written: in the same unit, with as many decimals. `power`: as in `scaleSize`. */
+export interface SizeUnit {
+  readonly power: number;
+  readonly decimals: number;
+}
+
 /**
  * Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). `unit`: one that it shares
- * with other sizes, from {@link unitOfBoth}, unless it would be 0.0 there.
+ * with other sizes, from {@link unitOfBoth}; ignored if the size would be 0.0 in it.
  */
-export function sizeParts(bytes: number, unit: number | null = null): { value: string; unit: string } {
+export function sizeParts(bytes: number, unit: SizeUnit | null = null): { value: string; unit: string } {
   const base = binary ? 1024 : 1000;
-  const own = scaleSize(bytes, base);
-  const shared = unit === null || Math.abs(bytes) < 0.05 * base ** unit ? own : { ...own, value: bytes / base ** unit, power: unit };
-  const { value, power } = shared;
-  const decimals = shared === own ? own.decimals : power === 0 ? 0 : 1;
-  const format = decimals === 0 ? formats.whole : decimals === 1 ? formats.tenth : formats.hundredth;
+  const isTooSmall = unit !== null && Math.abs(bytes) < 0.5 * 10 ** -unit.decimals * base ** unit.power;
+  const { value, power, decimals } = unit === null || isTooSmall ? scaleSize(bytes, base) : { ...unit, value: bytes / base ** unit.power };
   // Rounded as on the command line; Intl alone rounds 1.005 up.
   const rounded = decimals === 0 ? value : Number(value.toFixed(decimals));
-  return { value: minus(format.format(rounded)), unit: UNITS[binary ? 'binary' : 'decimal'][power] as string };
+  return { value: minus(fixed(rounded, decimals)), unit: UNITS[binary ? 'binary' : 'decimal'][power] as string };
 }
 
 /** Formats a size: `41.0 MB`. */
@@ -82,22 +92,29 @@ export function formatSize(bytes: number): string {
 }
 
 /** Formats a size in a unit that it shares with others, as {@link sizeParts} does. */
-export function formatSizeIn(bytes: number, unit: number | null): string {
+export function formatSizeIn(bytes: number, unit: SizeUnit | null): string {
   const { value, unit: name } = sizeParts(bytes, unit);
   return `${value} ${name}`;
 }
 
 /**
- * Returns the unit in which two sizes and their difference are compared: that of the larger one, or the next smaller one if the difference
- * would otherwise be in another unit than the sizes, as in `5667.7 kB`, `5700.1 kB`, `+32.4 kB`.
+ * Returns how two sizes are written that are compared: in the unit of the larger one, with enough decimals that two digits of their
+ * difference are seen, as in `5.668 MB`, `5.700 MB` (`+32.4 kB`). Differences of bytes are seen in bytes, which are exact. Sizes whose
+ * difference is smaller still read alike.
  */
-export function unitOfBoth(a: number, b: number): number {
-  const powerOf = (bytes: number) => scaleSize(Math.abs(bytes), binary ? 1024 : 1000).power;
-  const largest = powerOf(Math.max(a, b));
-  return a !== b && powerOf(b - a) === largest - 1 ? largest - 1 : largest;
+export function unitOfBoth(a: number, b: number): SizeUnit {
+  const base = binary ? 1024 : 1000;
+  const { power, decimals } = scaleSize(Math.max(Math.abs(a), Math.abs(b)), base);
+  const between = Math.abs(b - a);
+  if (a === b || scaleSize(between, base).power !== power - 1) return { power, decimals };
+  if (power === 1) return { power: 0, decimals: 0 };
+  const share = between / base ** power;
+  let enough = decimals;
+  while (enough < MOST_DECIMALS && share < 10 ** (1 - enough)) enough++;
+  return { power, decimals: enough };
 }
 
-/** Formats a time in UTC, up to the day or the minute. Throws RangeError for an invalid date. */
+/** Formats a time in UTC, to the day or the minute. Throws RangeError for an invalid date. */
 export function formatDate(date: Date, to: 'day' | 'minute'): string {
   const text = formats[to].format(date);
   return to === 'day' ? text : `${text} UTC`;

@@ -19,7 +19,9 @@ export interface ArchiveReader extends AsyncDisposable {
    * Throws NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED.
    */
   open(path: string, options?: OpenOptions): Promise<Archive>;
-  /** Opens a stream (`-`), which is spooled first. A piece is no longer used when the next one is taken. Throws what {@link open} throws. */
+  /**
+   * Opens a stream (`-`), which is spooled first. Each piece may be reused once the next one is requested. Throws what {@link open} throws.
+   */
   openStream(bytes: AsyncIterable<Uint8Array>, title: string, options?: StreamOptions): Promise<Archive>;
   /**
    * Opens an image that an engine keeps on disk in parts, and reads the headers of its layers. Layers that the engine doesn't have are
@@ -35,20 +37,20 @@ export interface ArchiveReader extends AsyncDisposable {
    * IO.
    */
   openFetched(content: FetchedContent): Promise<Archive>;
-  /** A document that was fetched for an earlier image, by digest; null if it isn't kept. */
+  /** Returns a document that was fetched for an earlier image, by digest; null if it isn't cached. */
   keptDocument(digest: string): Uint8Array | null;
-  /** Keeps a document for later images. The caller must have checked its digest. */
+  /** Caches a document for later images. The caller must have checked its digest. */
   keepDocument(digest: string, bytes: Uint8Array): void;
-  /** A report that was kept under this key; null if there is none. */
+  /** Returns the report cached under this key; null if there is none. */
   keptReport(key: string): string | null;
-  /** Keeps a report. The key must name everything that it was made from: layers by their blobs' `cacheKey`, all else by its content. */
+  /** Caches a report. The key must identify everything that it was made from: layers by their blobs' `cacheKey`, all else by content. */
   keepReport(key: string, report: string): void;
   /**
    * Indexes layers in parallel; a blob shared by several layers is read once. The result is null for layers whose blob is missing. A
-   * damaged layer doesn't fail the others: its result has status `damaged`, the entries that could be read, and a finding. `verify` reads
-   * every byte and computes digests; mismatches become findings. `sums` controls the checksums of bodies (see LayerTable): `taken` computes
-   * them if a compressed layer has to be unpacked anyway; `needed` also unpacks a layer again if its cached index has none. `scan` reads every
-   * byte, searches all files for secrets (see BodyScan), and computes checksums.
+   * damaged layer doesn't make the others fail: its result has status `damaged`, the entries that could be read, and a finding. `verify`
+   * reads every byte and computes digests; mismatches become findings. `sums` controls the checksums of bodies (see LayerTable): `taken`
+   * computes them if a compressed layer has to be unpacked anyway; `needed` also unpacks a layer again if its cached index has none. `scan`
+   * reads every byte, searches all files for secrets (see BodyScan), and computes checksums.
    */
   indexLayers(layers: readonly ArchiveLayer[], options?: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]>;
   /** Reads up to `length` bytes of a regular file's body from `start`; holes read as zeros. */

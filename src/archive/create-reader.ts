@@ -60,12 +60,12 @@ class FileReader implements ArchiveReader {
   readonly #folder: PrivateFolder;
   readonly #cache: IndexCache | null;
   readonly #spools: SpoolStore;
-  /** Null: no blobs are cached. */
+  /** Null if no blobs are cached. */
   readonly #blobs: BlobCache | null;
   readonly #pool: WorkerPool | null;
   readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
-  /** Other ways to read the images that are open in parts, by their layers' blobs. */
+  /** Other ways to read the images that were opened in parts, keyed by their layers' blobs. */
   readonly #others = new WeakMap<BlobSource, OtherImage>();
   readonly #listedOnly = new WeakSet<BlobSource>();
   readonly #ended = new AbortController();
@@ -133,7 +133,7 @@ class FileReader implements ArchiveReader {
     });
     const notListed = new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
     const archive = await this.#openTar(path, title, true, options).catch((error: unknown) => {
-      // A document may be among what was passed over.
+      // The skipped bytes may have contained a document.
       throw options.isForListing && !scan.isWholeWith(new Set()) ? notListed : error;
     });
     const known = new Set<IndexedBlob>();
@@ -258,7 +258,7 @@ class FileReader implements ArchiveReader {
     return this.#readWithOthers(layers, options);
   }
 
-  /** Reads layers as a whole; those that are not as they should be on the disk are read another way, if there is one. */
+  /** Reads layers as a whole. Those that have changed or can't be read on the disk are read another way, if there is one. */
   async #readWithOthers(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { signal, onProgress, onLayer } = options;
     const control = { signal, onProgress };
@@ -366,7 +366,7 @@ class FileReader implements ArchiveReader {
   }
 }
 
-/** Returns a key of this user for checksums, the same each time if it can be kept in the cache folder. */
+/** Returns this user's key for checksums. It stays the same between runs if it can be stored in the cache folder. */
 function ownSumKey(cacheFolder: string | null): Uint8Array {
   const key = cacheFolder === null ? null : userKey(cacheFolder, true);
   return key === null ? randomBytes(SUM_KEY_BYTES) : createHmac('sha512', key).update('checksums of bodies').digest();
@@ -380,7 +380,7 @@ function statOf(path: string): Stats {
   }
 }
 
-/** Runs `open`, and names the folder in its error that it holds no image. */
+/** Runs `open`, and adds the folder's name to a NOT_AN_IMAGE error. */
 function namingFolder<T>(folder: string, open: () => T): T {
   try {
     return open();

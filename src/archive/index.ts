@@ -2,8 +2,8 @@
  * Archives: opens image archives and folders, indexes their layers, and reads and writes their contents.
  *
  * An `Archive` is what a file or folder holds: images, artifacts and findings. An `ArchiveReader` opens archives and reads their layers; it
- * owns the workers, the cache and the spools. A layer's blob is a range of a file, and its index is a table of columns. Begin with
- * archive-reader.ts and types.ts; create-reader.ts puts the parts together. source-types.ts has what sources of images hand over.
+ * owns the workers, the cache and the spools. A layer's blob is a range in a file, and its index is a table of columns. Start with
+ * archive-reader.ts and types.ts; create-reader.ts puts the parts together. source-types.ts declares what image sources supply.
  *
  * - `open/`: from a file or folder to an `Archive`; `members/` finds the files in it.
  * - `blob/`: bytes, digests and compression; `spool/`: decompressed copies.

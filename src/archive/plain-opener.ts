@@ -24,16 +24,16 @@ import type { ArchiveLayer, BlobSource, IndexedLayer } from './types.ts';
 
 interface PlainOpenerParts {
   readonly cache: IndexCache | null;
-  /** Null: no blobs are cached. */
+  /** Null if no blobs are cached. */
   readonly blobs: BlobCache | null;
   readonly spools: SpoolStore;
-  /** Other ways to read the images that are open in parts, by their layers' blobs. */
+  /** Other ways to read the images that were opened in parts, keyed by their layers' blobs. */
   readonly others: WeakMap<BlobSource, OtherImage>;
   /** Layers that were received without their contents; see `StreamOptions.isForListing`. */
   readonly listedOnly: WeakSet<BlobSource>;
 }
 
-/** Chooses how the plain bytes of a layer are read: where they lie, fetched in pieces, from a span on, or unpacked once and kept. */
+/** Chooses how to read a layer's plain bytes: in place, fetched in pieces, unpacked from a checkpoint, or spooled. */
 export class PlainOpener {
   readonly #parts: PlainOpenerParts;
   readonly #splits = new SplitMaps();
@@ -43,7 +43,7 @@ export class PlainOpener {
     this.#parts = parts;
   }
 
-  /** Opens a layer's plain bytes. `keeps`: whether to cache pieces that are fetched one at a time. Throws BLOB_MISSING. */
+  /** Opens a layer's plain bytes. With `keeps`, caches pieces that are fetched one at a time. Throws BLOB_MISSING. */
   open(layer: ArchiveLayer, indexed: IndexedLayer, signal: AbortSignal | undefined, keeps = false): PlainBytes {
     if (this.#parts.listedOnly.has(blobOf(layer))) throw contentsNotKept();
     const arrival = arrivalOf(blobOf(layer));
@@ -101,14 +101,14 @@ export class PlainOpener {
     });
   }
 
-  /** `isOnePiece`: only a small part of the layer is wanted, so unpacking one span is enough. */
+  /** With `isOnePiece`, only a small part of the layer is wanted, so unpacking one span is enough. */
   #plainOf(blob: BlobSource, indexed: IndexedLayer, signal: AbortSignal | undefined, isOnePiece: boolean): PlainBytes {
     if (blob.split !== undefined) return new SplitPlainBytes(this.#splits.open(blob, signal));
     if (blob.compression === 'none') return new FilePlainBytes(blob);
     const { spools } = this.#parts;
     const spool = spools.of(blob, indexed.tarBytes);
     const others = (): PlainBytes => {
-      // The first one may be closed by now.
+      // The first spool may have been closed meanwhile.
       const wanted = spools.of(blob, indexed.tarBytes);
       if (wanted === null || wanted.failed) return new ForwardPlainBytes(blob, signal);
       spools.hold(wanted);
@@ -132,7 +132,7 @@ export class PlainOpener {
   }
 }
 
-/** The error for reading what was received for a listing: a mistake of the caller. */
+/** Creates the error for reading contents of an archive received for listing only, which is a mistake of the caller. */
 export function contentsNotKept(): LayerscopeError {
   return new LayerscopeError('INTERNAL', 'contents of an image that was received for a listing');
 }

@@ -32,15 +32,15 @@ export interface BlobParts {
   readonly annotations: Readonly<Record<string, string>>;
   /** Fetches exactly this part, without verifying it. Throws UNSUPPORTED if the server only sends whole blobs. */
   readonly range: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
-  /** Fetches the zTOC that SOCI stores beside the blob; null if there is none. Throws what fetching throws. */
+  /** Fetches the zTOC that SOCI stores for the blob; null if there is none. Throws what fetching throws. */
   readonly ztoc?: (signal: AbortSignal | undefined, onSize?: OnTocSize) => Promise<FetchedZtoc | null>;
-  /** Fetches the TOC that another image has for an eStargz layer, packed; null if there is none. Throws what fetching throws. */
+  /** Fetches the packed TOC of an eStargz layer from a separate image; null if there is none. Throws what fetching throws. */
   readonly externalToc?: (signal: AbortSignal | undefined, onSize?: OnTocSize) => Promise<Uint8Array | null>;
-  /** Called when content that no digest verifies is shown. */
+  /** Called when content that isn't verified by any digest is shown. */
   readonly onUnverified: () => void;
 }
 
-/** Called with about the size of a TOC, unpacked, before it is fetched; fetching waits for it. */
+/** Called with the approximate unpacked size of a TOC before it is fetched; fetching waits for it. */
 export type OnTocSize = (bytes: number) => Promise<void>;
 
 /** A zTOC that has been checked against its digest. */
@@ -51,19 +51,19 @@ export interface FetchedZtoc {
   readonly isVouched: boolean;
 }
 
-/** A layer's table of contents as it was fetched. Structured-clonable. */
+/** A layer's table of contents as fetched. Structured-clonable. */
 export interface PackedToc {
   readonly dialect: 'estargz' | 'zstd-chunked' | 'ztoc';
-  /** The packed bytes. In the dialect `ztoc`, they aren't part of the blob, and the fields for positions in the blob are 0. */
+  /** The packed bytes. In the `ztoc` dialect, they aren't part of the blob, and the fields for positions in the blob are 0. */
   readonly packed: Uint8Array;
-  /** Range of the packed bytes in the blob; empty if another image has them. */
+  /** Range of the packed bytes in the blob; empty if they are in a separate image. */
   readonly start: number;
   readonly end: number;
   /** The stated unpacked length; null if none is stated. */
   readonly plainBytes: number | null;
   /** Offset of the first packed byte after the contents. */
   readonly dataEnd: number;
-  /** The digest that the manifest states: of the unpacked TOC for eStargz, of the packed TOC for zstd:chunked. */
+  /** The digest stated by the manifest: that of the unpacked TOC for eStargz, of the packed TOC for zstd:chunked. */
   readonly statedDigest: string | null;
   /** The tar's headers as packed tar-split metadata; null if there are none. */
   readonly tarSplit: Uint8Array | null;
@@ -81,11 +81,11 @@ export interface ImageParts {
   readonly configPath: string;
   readonly configDigest: string;
   readonly manifestDigest: string | null;
-  /** Bottom first, one for each diffID of the config; null: the engine doesn't have the layer. */
+  /** Bottom first, one for each diffID of the config; null if the engine doesn't have the layer. */
   readonly layers: readonly (LayerParts | null)[];
   /**
-   * Opens the same image another way, for layers that can't be read from their parts; null if there is no other way. `reason`: a clause
-   * about what is wrong. Any error but CANCELLED counts as null.
+   * Opens the same image another way, for layers that can't be read from their parts; null if there is no other way. `reason` is a clause
+   * about what is wrong. Any error but CANCELLED is treated as null.
    */
   readonly instead?: (
     reason: string,

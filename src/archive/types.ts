@@ -19,9 +19,9 @@ export interface Archive extends AsyncDisposable {
   /** Set if the image was opened by name. The counts in the report grow while the image is read. */
   readonly source?: SourceReport;
   readonly images: readonly ArchiveImage[];
-  /** What the archive holds besides images, in index order. */
+  /** What the archive contains besides images, in index order. */
   readonly artifacts: readonly ArchiveArtifact[];
-  /** Findings about the archive and its manifests; each layer has findings of its own. */
+  /** Findings about the archive and its manifests; each layer has its own. */
   readonly findings: readonly Finding[];
   /**
    * The entries to copy in order to store the images elsewhere. Reads manifests again. Empty for a single layer. Throws BAD_MANIFEST, IO.
@@ -71,11 +71,11 @@ export interface ArchiveImage {
   readonly attestations: readonly ArchiveAttestation[];
   /** The image config as JSON, parsed on each access; null if it is missing or damaged. */
   readonly config: unknown;
-  /** The config's bytes; null if it has no blob of its own, as in archives of Docker up to 1.9. */
+  /** The config's bytes; null if it doesn't have its own blob, as in archives from Docker up to 1.9. */
   readonly configSource: BlobSource | null;
 }
 
-/** A statement about an image, and where it is. */
+/** A statement about an image, and its location. */
 export interface ArchiveAttestation extends AttestationReport {
   /** Null if it is missing. */
   readonly source: BlobSource | null;
@@ -89,7 +89,7 @@ export interface ArchiveArtifact extends ArtifactReport {
   readonly isSubjectIntact: boolean;
 }
 
-/** A layer of an artifact. Texts are safe to print, `signature` is not. */
+/** A layer of an artifact. Its strings are safe to print, except `signature`. */
 export interface ArtifactFile {
   /** The file's name, if the manifest states one. */
   readonly name: string | null;
@@ -111,26 +111,26 @@ export interface ArchiveLayer {
   /** Status before the layer is read: `present` if its blob is in the archive. */
   readonly status: LayerStatus;
   readonly compression: Compression;
-  /** Size of the blob in bytes: as found, otherwise as its descriptor states. */
+  /** Size of the blob in bytes; as stated by its descriptor if the blob is missing. */
   readonly blobBytes: number;
   readonly urls: readonly string[];
-  /** The texts that were found in place of ill-formed digests; safe to print. */
+  /** The text found in place of ill-formed digests; safe to print. */
   readonly illFormed?: { readonly digest?: string; readonly diffId?: string };
   /** Null if the blob is missing or foreign. Layers that share a blob share this object. */
   readonly blob: BlobSource | null;
 }
 
-/** Location of a blob's bytes: a range of a file. Structured-clonable, because workers open the file themselves. */
+/** Location of a blob's bytes: a range in a file. Structured-clonable, because workers open the file themselves. */
 export interface BlobSource {
   readonly path: string;
   readonly start: number;
   readonly length: number;
   readonly compression: Compression;
-  /** Key in the index cache, made from path, size, times and range. Empty: nothing is cached. */
+  /** Key in the index cache, made from path, size, times and range. If empty, nothing is cached. */
   readonly cacheKey: string;
   /** The digest from the manifest. The index is cached under it only after it has been verified. */
   readonly statedDigest: string | null;
-  /** Identity of the file when it was opened, to detect that another file has replaced it; null: not checked. */
+  /** Identity of the file when it was opened, to detect that another file has replaced it; null if that isn't checked. */
   readonly identity: string | null;
   /** Set if the bytes have yet to arrive: `path` is the file that they are written to. */
   readonly arriving?: ArrivingBlob;
@@ -144,7 +144,7 @@ export interface BlobSource {
 /** How much of a blob has arrived, visible to all threads. See archive/blob/arrival.ts. */
 export interface ArrivingBlob {
   readonly cell: SharedArrayBuffer;
-  /** As the manifest states, until the first bytes have arrived. */
+  /** As stated by the manifest, until the first bytes have arrived. */
   readonly compression: Compression;
 }
 
@@ -167,21 +167,21 @@ export interface IndexedLayer {
 /** Something in a file that looks like a secret. */
 export interface BodyHit extends SecretHit {
   readonly member: number;
-  /** Offset in the plain tar. Of a packed file, that of its first byte. */
+  /** Offset in the plain tar; for a packed file, the offset of its first byte. */
   readonly offset: number;
-  /** Set if the file is packed: what it is packed with. Then `line` is one of the unpacked file. */
+  /** How the file is packed, if it is. `line` then counts in the unpacked file. */
   readonly packed?: 'gzip';
-  /** Of a packed tar: the path of the file in it, escaped. */
+  /** For a packed tar, the path of the file in it, escaped. */
   readonly inside?: string;
 }
 
 /** What a search of a layer's files found. Structured-clonable. */
 export interface BodyScan {
-  /** In the order of the tar. */
+  /** In tar order. */
   readonly hits: readonly BodyHit[];
-  /** Number of further hits by code, above a limit. */
+  /** Number of further hits beyond the limit, by code. */
   readonly leftOut: readonly (readonly [SecretHit['code'], number])[];
-  /** Members of which only the first part was searched. */
+  /** Members that were searched only in part, from their start. */
   readonly cut: readonly number[];
 }
 
@@ -220,22 +220,25 @@ export interface RawMember {
 }
 
 export interface ReaderOptions {
-  /** Folder for indexes and spooled layers. Null: no cache; spools are kept in a temporary folder, removed on disposal. */
+  /**
+   * Folder for indexes and spooled layers. If null, there is no cache, and spools are kept in a temporary folder that is removed on
+   * disposal.
+   */
   readonly cacheFolder: string | null;
-  /** Maximum number of workers; 0: all work is done on the calling thread. */
+  /** Maximum number of workers; with 0, all work is done on the calling thread. */
   readonly workers: number;
   /**
-   * Whether the calling thread would otherwise wait, and reads some of the layers itself: the headers of the largest plain layer, and its
-   * share of lists that other files have of layers. Default: false.
+   * Whether the calling thread would otherwise wait, so that it should read some of the layers itself: the headers of the largest plain
+   * layer, and its share of the layers that are listed from other files. Defaults to false.
    */
   readonly callerReads?: boolean;
-  /** The worker's script; default: the one next to this module. */
+  /** The worker's script. Defaults to the one next to this module. */
   readonly workerUrl?: URL | string;
-  /** Size limit of the cache in bytes. */
+  /** Maximum size of the cache in bytes. */
   readonly cacheBytes?: number;
   /**
-   * 64 secret bytes that the checksums of bodies depend on: those of two readers can only be compared if they have the same key. Default: this
-   * user's, kept in the cache folder; random ones where there is none.
+   * 64 secret bytes, the key for checksums of bodies; those of two readers can only be compared if they use the same key. Defaults to this
+   * user's key, stored in the cache folder, or to a random one if there is no cache.
    */
   readonly sumKey?: Uint8Array;
 }
@@ -266,14 +269,14 @@ export interface StoredPiece {
   readonly bytes: Uint8Array;
 }
 
-/** Bodies of a layer's regular files. The caller disposes of it. */
+/** The bodies of a layer's regular files. The caller disposes of it. */
 export interface LayerBodies extends AsyncDisposable {
   /**
    * Yields the stored parts of a file in order; gaps are holes. Throws NOT_FOUND if the member isn't a file; TRUNCATED, DAMAGED, IO,
    * CANCELLED.
    */
   pieces(member: number): AsyncIterable<StoredPiece>;
-  /** The bytes of a file from `start`, holes as zeros; fewer than `length` at its end. Throws what {@link pieces} throws. */
+  /** Reads bytes of a file from `start`, holes as zeros; fewer than `length` at its end. Throws what {@link pieces} throws. */
   read(member: number, start: number, length: number): Promise<Uint8Array>;
 }
 
@@ -291,8 +294,8 @@ export interface StreamOptions {
   /** Whether the bytes come from a character device, which may never end. */
   readonly isDevice?: boolean;
   /**
-   * Whether only the list of each layer is wanted: contents of plain layers aren't written to the disk, and must not be read. Throws DAMAGED
-   * if a layer can't be listed so; the bytes are needed once more then, without this option. Default: false.
+   * Whether only the list of each layer is wanted: contents of plain layers aren't written to disk, and must not be read. Throws DAMAGED if
+   * a layer can't be listed this way; the stream must then be opened again without this option. Defaults to false.
    */
   readonly isForListing?: boolean;
 }
@@ -302,7 +305,7 @@ export interface IndexLayersOptions {
   readonly verify?: boolean;
   readonly scan?: boolean;
   readonly sums?: 'taken' | 'needed' | undefined;
-  /** More layers follow: workers, once started, read small ones too, and the calling thread is left for other work. */
+  /** Whether more layers will follow: workers that are running then read small ones too, and the calling thread is left for other work. */
   readonly isOneOfMany?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

@@ -8,9 +8,9 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 
 /** What becomes of a file's body in the layers above. */
 export interface BodyFate {
-  /** Whether the top view shows it, under any name, or Windows merges it with those of other layers. */
+  /** Whether the top view shows the body under any name, or Windows merges it with those of other layers. */
   readonly isVisible: boolean;
-  /** The layer that hid its last name; the file's own layer if it replaced the file itself. Null if it is visible. */
+  /** The layer that hid the body's last name; the file's own layer if that replaced the file itself. Null if the body is visible. */
   readonly hiddenIn: number | null;
 }
 
@@ -20,7 +20,10 @@ interface Name {
   readonly member: number;
 }
 
-/** The fates of the bodies of regular files, in the same order. Takes the time of all views, and of the bodies' names in each. */
+/**
+ * Returns the fates of the bodies of regular files, in the same order. Applies all layers once, and visits every name of each body in every
+ * view.
+ */
 export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly BodyFate[] {
   const { tree } = indexOf(stack);
   const names = namesOf(stack, bodies);
@@ -44,7 +47,7 @@ export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly Bo
   });
 }
 
-/** The names of each body: its own, and the hard links to it. */
+/** Returns the names of each body: its own, and its hard links. */
 function namesOf(stack: Stack, bodies: readonly EntryAt[]): Name[][] {
   const { tree, links } = indexOf(stack);
   const names = bodies.map(({ layer, member }): Name[] => [{ node: nodeOf(tree, layer, member), layer, member }]);

@@ -29,7 +29,7 @@ interface TypeSum extends FileSum {
   readonly extensions: readonly string[];
 }
 
-/** Sums of one row with everything below it. `items`: all paths below it. */
+/** Sums of one row and everything below it. `items`: the number of paths below it. */
 export interface RowSum extends FileSum {
   readonly row: number;
   readonly items: number;
@@ -55,7 +55,7 @@ export interface Breakdown extends FileSum {
   readonly mostHidden: number;
   /** Bytes of the layers below that changes hide; 0 for an image or a view. */
   readonly hidesBytes: number;
-  /** Bytes of `largestFolder` and of `mostHidden`. */
+  /** Bytes of `largestFolder` and `mostHidden`. */
   readonly largestBytes: number;
   readonly mostHiddenBytes: number;
 }
@@ -121,7 +121,7 @@ export function breakDown(
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;
-    // A path that is no longer a file may still hide one.
+    // A path that is no longer a file may still hide a former one.
     const hidden = own.hidden[row - own.from] as number;
     const files = isFile && isShown ? 1 : 0;
     if (files === 0 && hidden === 0) continue;
@@ -242,7 +242,7 @@ function commonest(table: RowTable, { extensions }: SumOfType): string[] {
     .map(([, { row }]) => extensionOf(table, row));
 }
 
-/** Merges the sums by extension, because files with one extension may be of several kinds. */
+/** Merges the sums by extension, because files with the same extension may be of several kinds. */
 function byExtension(table: RowTable, types: readonly SumOfType[], limit: number): Breakdown['extensions'] {
   const sums = new Map<number, SumOfExtension>();
   for (const { extensions } of types) {
@@ -259,12 +259,12 @@ function byExtension(table: RowTable, types: readonly SumOfType[], limit: number
     .slice(0, limit);
 }
 
-/** Share of the heaviest top row's bytes that a row must have to be named instead. */
+/** Share of the heaviest top row's bytes that a deeper row must have to be named instead. */
 const MOST = 0.5;
 
 /**
- * Returns the heaviest of the deepest rows that still have {@link MOST} of the heaviest top row's bytes; -1: no row has any. `usr` says
- * little about where the bytes are.
+ * Returns the heaviest of the deepest rows that still have {@link MOST} of the heaviest top row's bytes; -1: no row has any. The top row
+ * alone isn't helpful: `usr` says little about where the bytes are.
  */
 function heaviest(table: RowTable, at: number, end: number, isAllowed: (row: number) => boolean, weight: (row: number) => number): number {
   let most = 0;

@@ -1,7 +1,7 @@
 import { FLAG, type LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
-/** Two paths of one layer whose names differ in case only: nodes of the layer's table. `other` was written first. */
+/** Two paths in one layer whose names differ in case only, as nodes of the layer's table. `other` was written first. */
 export interface CaseCollision {
   readonly node: number;
   readonly other: number;
@@ -18,8 +18,8 @@ export function broughtNodes(table: LayerTable): Uint8Array {
 }
 
 /**
- * Finds paths that a layer of a Windows image spells in two ways. Whiteouts are ignored: a file is renamed to another case by deleting
- * one name and adding the other.
+ * Finds paths that a layer of a Windows image spells in two ways. Ignores whiteouts, because a layer changes the case of a file's name by
+ * deleting the old name and adding the new one.
  */
 export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] {
   const table = tree.layers[layer] as LayerTable;
@@ -31,7 +31,7 @@ export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] 
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // Paths below two folders that collide aren't collisions themselves, unless their own names differ.
+    // Paths below two folders that collide don't collide themselves, unless their own names differ.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }

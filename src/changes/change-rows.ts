@@ -1,5 +1,5 @@
 // Makes rows of changes, with what each path was and is now, in one pass over the nodes of the image's tree. Changes of layers, views and
-// comparisons differ only in what counts as modified.
+// comparisons differ only in what they treat as modified.
 
 import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
@@ -9,24 +9,24 @@ import { ImpliedFacts } from './implied-facts.ts';
 import { type Fact, layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { LinkNames } from './link-names.ts';
 import { mergedNodes } from './merged-bodies.ts';
-import { contentDifference, difference, NOTHING_SHOWN, type Shown } from './same-entry.ts';
+import { contentDifference, difference, NOTHING_SHOWN, type Shown, shownMode } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View } from './view.ts';
 import type { ViewPair } from './view-pair.ts';
 
-/** Marks of nodes that become rows. */
+/** Marks for nodes that become rows. */
 const UNCHANGED = 1;
 const ADDED = 2;
 const MODIFIED = 3;
 const REMOVED = 4;
 
-/** Differences that make a folder modified. Its time alone does not. */
+/** Differences that make a folder modified. A different time alone doesn't. */
 const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const MARKER = TOUCH.whiteout | TOUCH.opaque;
 
 /**
- * Makes the rows: with `whole`, for every path of the view after, without removals; otherwise for changes and the folders that lead to
+ * Makes the rows. With `whole`: for every path of the later view, without removals; otherwise: for changes, and the folders that lead to
  * them.
  */
 export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
@@ -128,7 +128,7 @@ function differenceAt(comparison: ViewPair, names: LinkNames, node: number): num
   return from === null && bothFiles ? names.withoutRoles(node, bits) : bits;
 }
 
-/** The entry that an implied folder takes its mode, owner and time from; null if there is none. */
+/** Returns the entry that an implied folder takes its mode, owner and time from; null if there is none. */
 function impliedFact(tree: ImageTree, lowest: number, layer: number, node: number): Fact | null {
   tree.impliedFacts ??= new ImpliedFacts(tree);
   const at = tree.impliedFacts.of(lowest, layer, node);
@@ -165,9 +165,9 @@ class RowFiller {
   readonly #comparison: ViewPair;
   readonly #names: LinkNames;
   readonly #rows: RowDraft;
-  /** Bodies that the view after shows through links only; computed on first use. */
+  /** Bodies that the later view shows through links only; computed on first use. */
   #linked: Set<number> | null = null;
-  /** Nodes of files that a layer above doesn't hide. */
+  /** Nodes of files that layers above don't hide, because Windows merges them. */
   readonly #merged: ReadonlySet<number>;
   /** Bodies already counted in the row of a link. */
   readonly #counted = new Set<number>();
@@ -197,7 +197,9 @@ class RowFiller {
       rows.kind[row] = KIND.modified;
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
-      if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
+      const shown = shownAt(this.#comparison, before, node);
+      rows.previousMode[row] = shownMode(shown);
+      if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shown.size;
       // An implied folder has no entry; its row shows what it hides.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;
@@ -238,7 +240,7 @@ class RowFiller {
     const key = bodyKey(tree, links, layer, member);
     if (key < 0 || this.#isShown(key)) return;
     if (type === TYPE.hardlink) {
-      // The body is counted at its own name if that was in the view, otherwise at the first of its links.
+      // The body is counted at its own name if the view had that name, otherwise at the first of its links.
       if (isShownByItself(tree, before, key, twins) || this.#counted.has(key)) return;
       this.#counted.add(key);
     }
@@ -261,8 +263,8 @@ function canonical(twins: readonly number[], key: number): number {
 }
 
 /**
- * Counts each path that disappeared without a row of its own: in the row of the ancestor it disappeared with, and in that of the folder
- * whose marker hid it.
+ * Counts each path that disappeared without its own row: in the row of the ancestor it disappeared with, and in the row of the folder whose
+ * marker hid it.
  */
 function addHidden(comparison: ViewPair, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;

@@ -111,13 +111,13 @@ class SideRows {
   }
 }
 
-/** Whether the row was a folder and no longer is. */
+/** Whether the row was a folder but no longer is one. */
 function hasGone({ kind, type, reason }: RowTable, row: number): boolean {
   return kind[row] === KIND.removed || (type[row] !== TYPE.directory && reason[row] !== 0);
 }
 
 interface LinkedBody {
-  /** Node of the file's own name; 0 if the view doesn't show it. */
+  /** Node of the file's own name; 0 if the view doesn't show that name. */
   readonly own: number;
   /** Nodes of the hard links that show the body. */
   readonly links: number[];
@@ -148,7 +148,7 @@ function linkedNames({ stack, layer }: CountedSide): ReadonlyMap<number, LinkedB
   return bodies;
 }
 
-/** Bytes of the differences on both sides of a comparison, each body once. */
+/** Bytes of the differences on each side of a comparison, each body counted once. */
 export interface SideSums {
   readonly before: number;
   readonly now: number;

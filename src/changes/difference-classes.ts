@@ -2,7 +2,7 @@ import { DIFFERS, KIND, type RowTable } from '#model';
 
 /** How a modified row differs, most important first. Each row has one class. */
 export const DIFFERENCE_CLASS = {
-  content: 1, // another type, target, device or content, or content that was not compared
+  content: 1, // different type, target, device or content, or content that was not compared
   metadata: 2, // mode, owner or attributes
   time: 4, // only the time, or nothing: the layer rewrote the file unchanged
 } as const;

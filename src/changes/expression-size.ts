@@ -1,4 +1,4 @@
-// Estimates how large a regular expression becomes when compiled. RE2 expands repetitions: the eight characters `.{0,900}` take 1,800
+// Estimates how large a regular expression becomes when compiled. RE2 expands repetitions: the eight characters `.{0,900}` become 1,800
 // states.
 
 /** `{n}`, `{n,}` and `{n,m}`. */
@@ -46,7 +46,7 @@ function repeatAt(source: string, at: number): { readonly length: number; states
   if (found === null) return null;
   const [text, least = '', comma, most = ''] = found;
   const times = Math.max(Number(least), Number(most));
-  // Each optional repetition takes one more state. The part itself is already included in the sum.
+  // Each optional repetition takes one more state. The part itself is already in the sum.
   const states = (once: number): number => times * (once + (comma === undefined ? 0 : 1));
   return { length: text.length, states };
 }

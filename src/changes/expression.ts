@@ -1,4 +1,4 @@
-// Regular expressions typed by the user, matched in linear time. JavaScript's engine backtracks: matching `/(a+)+$/` against a name of
+// Regular expressions typed by the user, matched in linear time. JavaScript's engine backtracks: matching `/(a+)+$/` against a name with
 // forty letters takes hours. RE2 doesn't backtrack, and therefore supports neither backreferences nor lookaround. An expression must be
 // valid JavaScript, and is then translated to RE2's syntax.
 import { RE2JS } from 're2js';
@@ -8,26 +8,26 @@ interface Expression {
   test(text: string): boolean;
 }
 
-/** An expression, or the reason why it can't be used, as one line that is safe to show. */
+/** A compiled expression, or the reason why it can't be used: one line that is safe to show. */
 export type CompiledExpression = { readonly expression: Expression } | { readonly problem: string };
 
 const NOT_AN_EXPRESSION = 'not a regular expression';
 
-/** Letters that mean the same to both engines after a backslash, or that RE2JS translates. Others stand for themselves. */
+/** Letters that mean the same to both engines after a backslash, or that RE2JS translates. Any other letter stands for itself. */
 const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';
 
-/** Maximum length of a filter in UTF-16 units, more than anybody types. */
+/** Maximum length of a filter in UTF-16 units, more than anyone types. */
 const MOST_LETTERS = 4_096;
 
 /** Maximum number of states. RE2JS compiles this many in a third of a second, which blocks the thread. */
 const MOST_STATES = 5_000;
 const TOO_MANY_STATES = 'the regular expression repeats too much: written out, it has more than 5,000 parts';
 
-/** `flags`: of i, m, s and u. */
+/** Compiles an expression typed by the user. `flags`: any of i, m, s and u. */
 export function compileExpression(source: string, flags: string): CompiledExpression {
   if (source.length > MOST_LETTERS) return { problem: 'the regular expression is too long' };
   try {
-    new RegExp(source, flags); // only parses it
+    new RegExp(source, flags); // checks the syntax
   } catch {
     return { problem: NOT_AN_EXPRESSION };
   }

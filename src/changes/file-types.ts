@@ -60,7 +60,10 @@ const OTHER = FILE_TYPES.indexOf('other');
 const PROGRAMS = FILE_TYPES.indexOf('programs');
 const DOCUMENTS = FILE_TYPES.indexOf('documents');
 
-/** Returns a number for an extension, from its first letters and its length, ignoring the case of A to Z; 0 for none. Creates no string. */
+/**
+ * Returns a number for an extension, from its first letters and its length, ignoring the case of A to Z; 0 for none. Doesn't allocate
+ * strings.
+ */
 function keyOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length <= 0 || length > LONGEST) return 0;
@@ -102,8 +105,8 @@ function endsInVersion(names: Uint8Array, from: number, end: number): boolean {
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 /**
- * Returns a number that identifies the extension of a row's name; 0 for none and for unusual extensions. What follows a dot in the name of an
- * executable is part of its name, not an extension, unless it is a known one: `mkfs.minix`, `python3.11`.
+ * Returns a number that identifies the extension of a row's name; 0 for none and for unusual extensions. What follows a dot in the name of
+ * an executable is part of the name, as in `mkfs.minix` or `python3.11`, unless it is a known extension.
  */
 export function extensionKey(table: RowTable, row: number): number {
   findExtension(table, row);
@@ -126,14 +129,14 @@ export function fileTypeOf(table: RowTable, row: number): number {
   return fileTypeBy(table, row, extensionKey(table, row));
 }
 
-/** {@link fileTypeOf} with a known `key`. The last call of {@link extensionKey} must have been for this row. */
+/** Like {@link fileTypeOf}, with a known `key`. The last call of {@link extensionKey} must have been for this row. */
 export function fileTypeBy(table: RowTable, row: number, key: number): number {
   const type = table.type[row];
   if (type !== TYPE.file && type !== TYPE.hardlink) return OTHER;
   const known = CODES.get(key);
   if (known !== undefined) return known;
   if (isExecutable(table, row)) return PROGRAMS;
-  // A manual page.
+  // A manual page, such as `ls.1`.
   if (extension.end - extension.start === 1 && isDigit(table.names[extension.start] as number)) return DOCUMENTS;
   return OTHER;
 }

@@ -12,10 +12,10 @@ export interface RowFilter extends RowCriteria {
   /**
    * - Empty: every row.
    * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
-   * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row of exactly that path.
-   * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes that are printed; the
-   *   case of A to Z is ignored. If no row has it, and `scattered` isn't false: rows with its characters in that order, possibly with others
-   *   between them.
+   * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row with exactly that path.
+   * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes used for printing; the
+   * case of A to Z is ignored. If no path contains it, and `scattered` isn't false: rows with its characters in that order, possibly with
+   * others in between.
    */
   readonly text: string;
   readonly scattered?: boolean;
@@ -30,7 +30,7 @@ export interface RowMatches {
   readonly count: number;
   /** Why the text is ignored, for example an invalid regular expression. One line, safe to show. */
   readonly problem: string | null;
-  /** Whether no path has the text: rows with its characters in that order match, possibly with others between them. */
+  /** Whether no path contains the text, and the matches are rows with its characters in that order, possibly with others in between. */
   readonly isScattered: boolean;
 }
 
@@ -46,7 +46,7 @@ export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
   }
 }
 
-/** {@link filterRows} in steps of a few milliseconds, for a thread that also draws a window. The table must not change meanwhile. */
+/** {@link filterRows} in steps of a few milliseconds, for a thread that also draws a window. The table must not change between steps. */
 export function* filterSteps(table: RowTable, filter: RowFilter): Generator<undefined, RowMatches> {
   const { length } = table;
   const { matches: text, problem, isScattered = false } = yield* matchText(table, filter.text, filter.scattered ?? true);
@@ -181,7 +181,7 @@ function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, s
   }
 }
 
-/** How many bytes of paths to decode at once. */
+/** Number of path bytes to decode at once. */
 const CHUNK_BYTES = 1 << 16;
 
 function* matchExpression(table: RowTable, source: string, flags: string): Steps<TextMatches> {
@@ -195,10 +195,10 @@ function* matchExpression(table: RowTable, source: string, flags: string): Steps
   return { matches, problem: null };
 }
 
-/** Visits paths as they are printed (escapePath), in the order of the rows. Decodes many at once if none needs an escape. */
+/** Visits paths as printed (escapePath), in row order. Decodes many at once if none needs an escape. */
 function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
-  // The current row's path, which begins with its folders' paths; and by row, where its path ends.
+  // The current row's path, which begins with its folders' paths; and by row, where that row's path ends.
   let path = new Uint8Array(1024);
   const pathEnd = new Uint32Array(length);
   let chunk = new Uint8Array(CHUNK_BYTES);

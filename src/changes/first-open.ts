@@ -5,9 +5,10 @@ import type { SubtreeTotals } from './subtree-totals.ts';
 const FIRST_ROWS = 40;
 
 /**
- * Folders that a list opens initially, in ascending order. Repeatedly opens the largest visible folder whose children fit into about `room`
- * rows, if that folder has changes or at least a hundredth of all bytes, or if everything fits. A chain of only children at the top is
- * always opened, however many children the last one has: a list of one row says nothing. The result is deterministic.
+ * Returns the folders that a list opens initially, in ascending order. Repeatedly opens the largest visible folder whose children fit into
+ * about `room` rows, if that folder has changes or at least a hundredth of all bytes, or if everything fits. A chain of only children at
+ * the top is always opened, however many children the last one has, because a list with a single row says nothing. The result is
+ * deterministic.
  */
 export function firstOpen(table: RowTable, totals: SubtreeTotals, room = FIRST_ROWS): Uint32Array<ArrayBuffer> {
   const { size, hidden, added, modified, removed } = totals;
@@ -45,7 +46,7 @@ export function firstOpen(table: RowTable, totals: SubtreeTotals, room = FIRST_R
   return Uint32Array.from(opened).sort();
 }
 
-/** Counts the rows directly below a folder (-1: the top), up to `most`. */
+/** Returns the rows directly below a folder (-1: the top), at most `most`. */
 function childrenOf(table: RowTable, folder: number, most: number): number[] {
   const end = folder < 0 ? table.length : (table.subtreeEnd[folder] as number);
   const children: number[] = [];

@@ -1,8 +1,8 @@
-// In a Windows image, names that differ only in case are the same name. For bytes that aren't UTF-8, only ASCII letters are folded.
+// In a Windows image, names that differ only in case are the same name. In names that aren't UTF-8, only ASCII letters are folded.
 
 import { decodeUtf8, encodeUtf8, foldWindowsCase } from '#model';
 
-/** Folds a name. Two names of a Windows image are the same if their folded forms are equal. Returns `bytes` itself if nothing changes. */
+/** Folds a name. Two names in a Windows image are the same if their folded forms are equal. Returns `bytes` itself if nothing changes. */
 export function foldName(bytes: Uint8Array): Uint8Array {
   let upper = false;
   let ascii = true;

@@ -1,7 +1,7 @@
 // Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. The link refers to
 // the entry that its target was when the link was made: an entry of the same layer, before the link (the table already resolves those) or
-// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at links, in a circle, or
-// at nothing. (go-containerregistry#977)
+// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at other links, at
+// themselves in a circle, or at nothing. (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';
@@ -17,13 +17,22 @@ export interface LinkTable {
   readonly targetMember: Uint32Array;
 }
 
-/** Why a link has no target. */
-export type LinkFault = 'missing' | 'circle' | 'folder';
+/** Why a link has no target. `far`: looking for it took too many steps. */
+export type LinkFault = 'missing' | 'circle' | 'folder' | 'far';
 
 const RESOLVED = 1;
 const ON_THE_WAY = 2;
-/** How many dangling links of lower layers one link is followed through. */
-const MAX_LOWER_HOPS = 64;
+/**
+ * Bytes of the targets of lower layers' dangling links that may be looked up for an image, and how many more for each of its links. Each
+ * layer may bring what such a link led to, and every lookup may walk a long path, so a hostile image could require arbitrarily many.
+ */
+const FREE_BYTES = 1 << 22;
+const BYTES_PER_LINK = 256;
+
+/** What is left of the bytes that dangling links of lower layers may take, for all layers of an image. */
+export class HopRoom {
+  bytes = FREE_BYTES;
+}
 
 function linkIndex(links: LinkTable | null | undefined, member: number): number {
   if (!links) return -1;
@@ -39,11 +48,12 @@ function linkIndex(links: LinkTable | null | undefined, member: number): number 
   return -1;
 }
 
-/** Resolves the links of the layer being staged. Calls `onFault` for each link without a valid target. */
+/** Resolves the links of the layer being staged. Calls `onFault` for each link without a valid target. Takes from `room`. */
 export function resolveLinks(
   applier: Applier,
   staged: Staged,
   lower: readonly (LinkTable | null)[],
+  room: HopRoom,
   onFault: (member: number, fault: LinkFault) => void,
 ): LinkTable | null {
   const { links: members, layer } = staged;
@@ -57,6 +67,8 @@ export function resolveLinks(
   const state = new Uint8Array(members.length);
   const faults: (LinkFault | undefined)[] = [];
   const way: number[] = [];
+  const follower = new Follower(applier, layer, lower, room);
+  room.bytes += members.length * BYTES_PER_LINK;
   for (let start = 0; start < members.length; start++) {
     let end: Target | LinkFault = 'circle';
     let at = start;
@@ -68,7 +80,7 @@ export function resolveLinks(
       if (state[at] === ON_THE_WAY) break;
       state[at] = ON_THE_WAY;
       way.push(at);
-      const target = follow(applier, layer, members[at] as number, lower);
+      const target = follower.follow(members[at] as number);
       if (typeof target === 'object' && target.layer === layer && table.type[target.member] === TYPE.hardlink) {
         at = linkIndex(links, target.member);
         continue;
@@ -96,32 +108,68 @@ interface Target {
   readonly member: number;
 }
 
-/** Follows a hard link by one step: to an entry, another hard link of the same layer, or nothing. */
-function follow(applier: Applier, layer: number, link: number, lower: readonly (LinkTable | null)[]): Target | LinkFault {
-  const { tree, touch, brought, view } = applier;
-  const own = tree.layers[layer] as LayerTable;
-  const known = own.linkTarget[(own.link[link] as number) - 1] as number;
-  if (known !== 0) return { layer, member: known - 1 };
-  let path = linkName(own, link);
-  for (let hop = 0; hop <= MAX_LOWER_HOPS; hop++) {
+/** Follows the hard links of one layer, while it is staged. */
+class Follower {
+  readonly #applier: Applier;
+  readonly #layer: number;
+  readonly #lower: readonly (LinkTable | null)[];
+  readonly #room: HopRoom;
+  /** By layer and member: where dangling links of lower layers lead now. */
+  readonly #known = new Map<number, Target | LinkFault>();
+
+  constructor(applier: Applier, layer: number, lower: readonly (LinkTable | null)[], room: HopRoom) {
+    this.#applier = applier;
+    this.#layer = layer;
+    this.#lower = lower;
+    this.#room = room;
+  }
+
+  /** Follows a hard link by one step: to an entry, another hard link of the same layer, or nothing. */
+  follow(link: number): Target | LinkFault {
+    const own = this.#applier.tree.layers[this.#layer] as LayerTable;
+    const known = own.linkTarget[(own.link[link] as number) - 1] as number;
+    if (known !== 0) return { layer: this.#layer, member: known - 1 };
+    const way: number[] = [];
+    let end = this.#at(linkName(own, link));
+    while (typeof end === 'object' && 'dangling' in end) {
+      const { dangling } = end;
+      const before = this.#known.get(dangling);
+      if (before !== undefined) {
+        end = before;
+        break;
+      }
+      // Until the end is known, a link that leads back to this one leads nowhere.
+      this.#known.set(dangling, 'missing');
+      way.push(dangling);
+      const path = linkName(this.#applier.tree.layers[bodyKeyLayer(dangling)] as LayerTable, bodyKeyMember(dangling));
+      this.#room.bytes -= path?.length ?? 0;
+      end = this.#room.bytes < 0 ? 'far' : this.#at(path);
+    }
+    for (const dangling of way) this.#known.set(dangling, end as Target | LinkFault);
+    return end as Target | LinkFault;
+  }
+
+  /** What is at a path: an entry, a dangling link of a lower layer by its key, or nothing. */
+  #at(path: Uint8Array | null): Target | LinkFault | { readonly dangling: number } {
+    const { tree, touch, brought, view } = this.#applier;
     const node: number = path === null ? NOT_IN_TREE : findPath(tree, path);
     if (node <= 0) return 'missing';
     const isBrought = ((touch[node] as number) & TOUCH.entry) !== 0;
     if (!isBrought && view.type[node] === ABSENT) return 'missing';
-    const at: number = isBrought ? layer : (view.layer[node] as number);
-    const member: number = isBrought ? (brought[node] as number) : (view.member[node] as number);
-    const table = tree.layers[at] as LayerTable;
-    const type = isBrought ? (table.type[member] as number) : (view.type[node] as number);
+    const layer = isBrought ? this.#layer : (view.layer[node] as number);
+    const member = isBrought ? (brought[node] as number) : (view.member[node] as number);
+    const type = isBrought ? ((tree.layers[layer] as LayerTable).type[member] as number) : (view.type[node] as number);
     if (isFolder(type)) return 'folder';
-    if (type !== TYPE.hardlink || isBrought) return { layer: at, member };
-    const links = lower[at] as LinkTable;
+    if (type !== TYPE.hardlink || isBrought) return { layer, member };
+    const links = this.#lower[layer] as LinkTable;
     const index = linkIndex(links, member);
-    if (links.targetLayer[index] !== NO_LAYER) {
-      return { layer: links.targetLayer[index] as number, member: links.targetMember[index] as number };
-    }
-    path = linkName(table, member);
+    if (links.targetLayer[index] === NO_LAYER) return { dangling: keyOf(layer, member) };
+    return { layer: links.targetLayer[index] as number, member: links.targetMember[index] as number };
   }
-  return 'missing';
+}
+
+function keyOf(layer: number, member: number): number {
+  return layer * 0x1_0000_0000 + member;
 }
 
 /** Returns the entry that a hard link is another name of; any other entry is returned itself. Null for a dangling hard link. */
@@ -136,14 +184,14 @@ export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], l
 /** Returns a number that identifies the entry's body, equal for all names of that body; -1 if there is none. */
 export function bodyKey(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): number {
   const type = tree.layers[layer]?.type[member];
-  if (type === TYPE.file) return layer * 0x1_0000_0000 + member;
+  if (type === TYPE.file) return keyOf(layer, member);
   if (type !== TYPE.hardlink) return -1;
   const table = links[layer];
   const index = linkIndex(table, member);
   if (!table || index < 0 || table.targetLayer[index] === NO_LAYER) return -1;
   const targetLayer = table.targetLayer[index] as number;
   const targetMember = table.targetMember[index] as number;
-  return tree.layers[targetLayer]?.type[targetMember] === TYPE.file ? targetLayer * 0x1_0000_0000 + targetMember : -1;
+  return tree.layers[targetLayer]?.type[targetMember] === TYPE.file ? keyOf(targetLayer, targetMember) : -1;
 }
 
 export function bodyKeyLayer(key: number): number {

@@ -2,15 +2,15 @@
 //
 // Nodes are numbered in order of appearance, from the bottom layer up: a parent's number is smaller than its children's, and 0 is the root.
 // A name is stored once, in the table of the lowest layer that has it. Children are found through one open-addressing hash table over
-// (parent, name); the layer's table contains the hash of each name. Memory: 18 bytes for each node of the image (parent, first child, next
-// sibling, name) and 6 to 12 in the hash table; 4 for each node of a layer. No strings, no objects. The depth-first order with sorted
-// siblings (4 bytes) is computed for the first row table, which `inspect` doesn't need.
+// (parent, name); the layer's table contains the hash of each name. Memory: per node of the image, 18 bytes (parent, first child, next
+// sibling, name) and 6 to 12 in the hash table; per node of a layer, 4 bytes. No strings, no objects. The depth-first order with sorted
+// siblings (4 bytes per node) is computed for the first row table, which `inspect` doesn't need.
 
 import { finished, hashName, type LayerTable, nodeName, ProbeLimit, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
 import type { EntryAt } from './types.ts';
 
-/** Finds the entry that an implied folder takes its mode, owner and time from: `ImpliedFacts`. */
+/** Finds the entry that an implied folder takes its mode, owner and time from; implemented by `ImpliedFacts`. */
 export interface FolderFacts {
   of(lowest: number, layer: number, node: number): EntryAt | null;
 }
@@ -23,7 +23,7 @@ export interface ImageTree {
   /** The most recently added child; 0, the root, if there is none. */
   readonly firstChild: Uint32Array;
   readonly nextSibling: Uint32Array;
-  /** Layer whose table has the name, and the node there. */
+  /** Layer whose table contains the name, and the node there. */
   readonly nameLayer: Uint16Array;
   readonly nameNode: Uint32Array;
   /** For each layer, the image node of each of its nodes. */
@@ -48,13 +48,13 @@ function slotCount(nodes: number): number {
   return count;
 }
 
-/** Name of an image node, as a view into its table. The root's is empty. */
+/** Returns the name of an image node, as a view into its table. The root's is empty. */
 export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
   const table = tree.layers[tree.nameLayer[node] as number];
   return node === 0 || !table ? new Uint8Array(0) : nodeName(table, tree.nameNode[node] as number);
 }
 
-/** Full path of an image node, raw bytes joined by `/`. */
+/** Returns the full path of an image node, raw bytes joined by `/`. */
 export function imageNodePath(tree: ImageTree, node: number): Uint8Array<ArrayBuffer> {
   let length = -1;
   for (let at = node; at !== 0; at = tree.parent[at] as number) length += imageNodeName(tree, at).length + 1;
@@ -97,7 +97,7 @@ class TreeBuilder {
   readonly #nextSibling: Uint32Array<ArrayBuffer>;
   readonly #nameLayer: Uint16Array<ArrayBuffer>;
   readonly #nameNode: Uint32Array<ArrayBuffer>;
-  /** Hash of the case-folded name, needed while building; null if names are case-sensitive, because the tables already have that hash. */
+  /** Hash of the case-folded name, used while building; null if names are case-sensitive, because the tables already have that hash. */
   readonly #folded: Uint32Array | null;
   #slots: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   readonly #limit = new ProbeLimit();
@@ -155,7 +155,7 @@ class TreeBuilder {
       const first = mix(parent, hash) & mask;
       let slot = first;
       let found = 0;
-      // A folder that is new in this layer has no children to find: a table has each path once.
+      // A folder that is new in this layer has no children to find: a table contains each path only once.
       const isFresh = !this.#fold && parent >= firstNew;
       for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
         if (!isFresh && this.#parent[at] === parent && this.#hashOf(at) === hash && this.#isNamed(at, table, node)) {
@@ -200,7 +200,7 @@ class TreeBuilder {
     return folded === name ? (table.nodeHash[node] as number) : hashName(folded, 0, folded.length);
   }
 
-  /** Grows the hash table to take that many more nodes. */
+  /** Grows the hash table to make space for that many more nodes. */
   #reserve(nodes: number): void {
     const length = slotCount(this.#count + nodes);
     if (length <= this.#slots.length) return;
@@ -221,7 +221,7 @@ export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitiv
   return new TreeBuilder(layers, caseInsensitive).build();
 }
 
-/** The child with the name bytes[start..end], 0 if no layer has it. Throws TOO_LARGE if lookups took too long in all (see ProbeLimit). */
+/** Returns the child named bytes[start..end], 0 if no layer has it. Throws TOO_LARGE if lookups took too long in total (see ProbeLimit). */
 export function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
   const { slots } = tree;
   const mask = slots.length - 1;
@@ -255,7 +255,7 @@ export function findPath(tree: ImageTree, path: Uint8Array): number {
     if (length === 2 && first === 0x2e && path[start + 1] === 0x2e) return NOT_IN_TREE;
     if (length > 0 && !(length === 1 && first === 0x2e)) {
       node = findChild(tree, node, path, start, end);
-      // A `..` after a name that doesn't exist has no node either.
+      // A `..` after a name that doesn't exist doesn't lead to a node either.
       if (node === 0) return NOT_IN_TREE;
     }
     start = end + 1;

@@ -1,6 +1,6 @@
 // Mode, owner, attributes and time of an implied folder. A container engine copies these from the same folder in the layers below. It
 // searches them one at a time, nearest first, each unpacked on its own, so the source may be a folder that an opaque marker hides, or that
-// a link of a lower layer leads to. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and root. Source:
+// a link in a lower layer leads to. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and root. Source:
 // containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
@@ -8,16 +8,20 @@ import { type FolderFacts, type ImageTree, imageNodeName } from './image-tree.ts
 import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
-/** Maximum number of components of link targets looked up for all folders of an image. */
+/**
+ * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a few
+ * bytes of a link's target.
+ */
 const MAX_STEPS = 1 << 26;
-/** Maximum number of cached places. A search takes one for each layer below the folder. */
+const BYTES_PER_STEP = 8;
+/** Maximum number of cached places. A search caches one for each layer below the folder. */
 const MAX_PLACES = 1 << 18;
 /** What a layer has at a node, other than an entry. */
 const NOTHING = 0;
 const IMPLIED = -1;
 const WHITEOUT = -2;
 
-/** The target of a path in a layer. */
+/** Where a path leads in a layer. */
 interface Place {
   /** 1 + the member, or NOTHING, IMPLIED or WHITEOUT. */
   readonly holds: number;
@@ -67,7 +71,7 @@ class OwnFolder {
     }
   }
 
-  /** Returns the image's nodes that the layer hides in the layers below, by a whiteout of the node or of a folder above. */
+  /** Returns the image's nodes that the layer hides in the layers below, by a whiteout of the node or of a folder above it. */
   hidden(map: Uint32Array): ReadonlySet<number> {
     const hidden = new Set<number>();
     if (this.#whitedOut.size === 0) return hidden;
@@ -83,28 +87,29 @@ class OwnFolder {
     return holds === IMPLIED || (holds > 0 && this.#table.type[holds - 1] === TYPE.directory);
   }
 
-  /** Resolves `name` in a folder, following symbolic links. Subtracts the components of link targets from `room`. */
+  /** Resolves `name` in a folder, following symbolic links. Subtracts what that takes from `room.steps`. */
   below(folder: Place, name: Uint8Array, room: { steps: number }): Place {
     const { type, nodeParent } = this.#table;
     if (!this.#isFolder(folder.holds)) return folder.holds === NOTHING ? NOWHERE : HIDDEN;
     let { node, holds, links } = folder;
     const left = [name];
+    room.steps--;
     for (let part = left.pop(); part !== undefined; part = left.pop()) {
       const isUp = part.length === 2 && part[0] === 0x2e && part[1] === 0x2e;
       const next = isUp ? (nodeParent[node] as number) : this.#find(node, part);
       holds = next === 0 && !isUp ? NOTHING : (this.#holds[next] as number);
       if (holds > 0 && type[holds - 1] === TYPE.symlink) {
         const target = linkName(this.#table, holds - 1) ?? new Uint8Array(0);
-        const parts = partsOf(target);
-        room.steps -= parts.length;
+        room.steps -= target.length / BYTES_PER_STEP;
         if (++links > MAX_LINKS || room.steps < 0) return NOWHERE;
+        const parts = partsOf(target);
         if (target[0] === 0x2f) node = 0;
         for (const each of parts.reverse()) left.push(each);
         holds = this.#holds[node] as number;
         continue;
       }
       node = next;
-      // Below a whiteout or a file, lower layers aren't visible.
+      // Below a whiteout or a file, nothing of the lower layers is visible.
       if (left.length > 0 && !this.#isFolder(holds)) return holds === NOTHING ? NOWHERE : HIDDEN;
     }
     return { holds, node, links };
@@ -160,7 +165,7 @@ export class ImpliedFacts implements FolderFacts {
   }
 
   /**
-   * Finds the entry that an implied folder of `layer` takes its mode, owner and time from; null: 0755 and root. Searches no layer below
+   * Finds the entry that an implied folder of `layer` takes its mode, owner and time from; null: 0755 and root. Doesn't search layers below
    * `lowest`. Always null for Windows images, to which the rule doesn't apply.
    */
   of(lowest: number, layer: number, node: number): EntryAt | null {
@@ -182,7 +187,7 @@ export class ImpliedFacts implements FolderFacts {
       if (holds === NOTHING) continue;
       if (holds > 0) return layers[layer]?.type[holds - 1] === TYPE.directory ? { layer, member: holds - 1 } : null;
       if (holds === WHITEOUT) return null;
-      // The folder is implied there as well, and takes its mode and owner from further below by its own path.
+      // The folder is implied there as well, and takes its mode and owner from further down, by its own path.
       at = maps[layer]?.[found] as number;
     }
     return null;
@@ -191,7 +196,7 @@ export class ImpliedFacts implements FolderFacts {
   /** Resolves an image node's path in a layer. Caches parent folders, so a deep tree costs one step per folder. */
   #place(layer: number, node: number): Place {
     const folder = this.#folder(layer);
-    if (folder === null) return NOWHERE;
+    if (folder === null || this.#room.steps < 0) return NOWHERE;
     const { parent } = this.#tree;
     const keyOf = (at: number): number => layer * 0x1_0000_0000 + at;
     const way: number[] = [];

@@ -3,10 +3,10 @@
  *
  * - **stack**: the layers of an image, applied one on another. **view**: the file system as seen at a layer.
  * - **change**: a path that a layer adds, modifies or removes. **comparison**: the changes between two views.
- * - **implied folder**: a folder without an entry of its own, but with entries below it.
+ * - **implied folder**: a folder without its own entry, but with entries below it.
  * - **body**: the content of a regular file; hard links are further names of one body.
  *
- * Begin with `stack.ts` (`buildStack`) and `view.ts`, which applies whiteouts. `row-tables.ts` makes row tables of stacks: changes, views
+ * Begin with `stack.ts` (`buildStack`) and `view.ts`, which applies whiteouts. `row-tables.ts` makes row tables from stacks: changes, views
  * and comparisons. The rest works on row tables by row number: filter, sort, fold, totals, treemap.
  */
 export { type BodyFate, bodyFates } from './body-fates.ts';

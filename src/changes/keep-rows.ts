@@ -1,6 +1,8 @@
 import { pickColumns, type RowTable } from '#model';
 
-/** Returns a new table of the rows whose `keep` is not 0, and of the folders that lead to them. Columns are copied, link targets shared. */
+/**
+ * Returns a new table with the rows whose `keep` is not 0, and the folders that lead to them. Columns are copied, link targets are shared.
+ */
 export function keepRows(table: RowTable, keep: ArrayLike<number>): RowTable {
   const kept = new Uint8Array(table.length);
   let length = 0;
@@ -14,7 +16,7 @@ export function keepRows(table: RowTable, keep: ArrayLike<number>): RowTable {
     if (above >= 0) kept[above] = 1;
   }
   const rows = new Uint32Array(length);
-  /** By old row: the number of kept rows before it. */
+  /** By row of the old table: the number of kept rows before it. */
   const place = new Uint32Array(table.length + 1);
   for (let row = 0; row < table.length; row++) {
     if (kept[row] !== 0) rows[place[row] as number] = row;

@@ -7,19 +7,20 @@ import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { forEachBody } from './wasted-files.ts';
 
-/** Byte counts of an image without some of its files. */
+/** Byte counts of an image if some of its files are left out. */
 export interface KeptFigures {
   /** By layer, bottom first: bytes of its regular files. */
   readonly layerBytes: readonly number[];
   /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
-  /** How many of those bytes are in use: the top view still shows them, counting each body once, or Windows merges them. */
+  /** The part of those bytes that is in use: the top view still shows them (each body counted once), or Windows merges them. */
   readonly finalBytes: number;
 }
 
 /**
- * Totals without the bodies that patterns match. What counts is the path of the entry with the body, not those of its hard links. `rest` is
- * awaited between parts of the work: it gives other work its turn, and may throw to stop. Throws what {@link PathMatcher.enter} throws.
+ * Totals without the bodies that patterns match. Patterns are matched against the path of the entry with the body, not those of its hard
+ * links. `rest` is awaited between parts of the work: it lets other work run, and may throw to stop. Throws what {@link PathMatcher.enter}
+ * throws.
  */
 export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: () => Promise<void>): Promise<KeptFigures> {
   const { tree, links } = indexOf(stack);
@@ -48,7 +49,7 @@ export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: (
 /** By node of the tree: 1 if a pattern matches its path, otherwise 0. */
 async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Promise<void>): Promise<Uint8Array> {
   const matches = new Uint8Array(tree.count);
-  // Only for nodes with children. A parent's number is smaller than its children's.
+  // Set only for nodes with children. A parent's number is smaller than its children's, so its state is known first.
   const states: (PathState | undefined)[] = [matcher.root];
   for (let node = 1; node < tree.count; node++) {
     if (node % NODES_A_TURN === 0) await rest();
@@ -60,5 +61,5 @@ async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Pro
   return matches;
 }
 
-/** Takes a few milliseconds with ordinary patterns. */
+/** Nodes between calls of `rest`: a few milliseconds with ordinary patterns. */
 const NODES_A_TURN = 1000;

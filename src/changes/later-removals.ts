@@ -6,23 +6,23 @@ import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import type { View } from './view.ts';
 
-/** What higher layers remove from one layer; columns by node of the layer's table. */
+/** What higher layers remove from one layer, in columns by node of the layer's table. */
 export interface LaterRemovals {
   readonly layer: number;
-  /** The first layer above that removes the path or a folder it is in; 0 if none does, because layer 0 has nothing to remove. */
+  /** The first layer above that removes the path or a folder it is in; 0 if none does (layer 0 has nothing to remove). */
   readonly removedIn: Uint16Array;
-  /** The node that this layer removes: the path itself or a folder it is in. */
+  /** The node that `removedIn` removes: the path itself or a folder it is in. */
   readonly top: Uint32Array;
 }
 
 /**
- * For each layer, from the top down, what layers above it remove. Layers from which nothing is removed are left out. The columns are valid
- * until the next step.
+ * Yields, for each layer from the top down, what the layers above remove from it. Skips layers from which nothing is removed. The columns
+ * are valid until the next step.
  */
 export function* laterRemovals(stack: Stack): Generator<LaterRemovals> {
   const { tree, removals } = indexOf(stack);
   if (removals.every(({ length }) => length === 0)) return;
-  // By node of the image: the lowest of the layers seen so far that removes it.
+  // By node of the image: the lowest of the layers visited so far that removes it.
   const removedAt = new Uint16Array(tree.count);
   let nodes = 0;
   for (const table of stack.layers) nodes = Math.max(nodes, table?.nodeCount ?? 0);
@@ -55,12 +55,12 @@ export function* laterRemovals(stack: Stack): Generator<LaterRemovals> {
   }
 }
 
-/** A number for a member's path, the same in all layers that have the path. */
+/** Returns a number for a member's path, the same in all layers that have the path. */
 export function pathNumber(stack: Stack, layer: number, member: number): number {
   return nodeOf(indexOf(stack).tree, layer, member);
 }
 
-/** Numbers (see {@link pathNumber}) of paths whose files Windows merges, so that no layer's file hides another's. */
+/** Returns the numbers (see {@link pathNumber}) of paths whose files Windows merges, so that no layer's file hides another's. */
 export function mergedPathNumbers(stack: Stack): ReadonlySet<number> {
   return mergedNodes(indexOf(stack).tree);
 }

@@ -11,7 +11,7 @@ export interface RowDraft extends RowTable {
 
 /**
  * Makes rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which get the mark 1. Fills in parents, subtree
- * ends and names (those of `shown`), and each node's row in `rowOf`. All other columns stay empty; every kind is `unchanged`.
+ * ends and names (from `shown`), and each node's row in `rowOf`. All other columns stay empty; every kind is `unchanged`.
  */
 export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowDraft {
   const { parent } = tree;
@@ -84,8 +84,8 @@ export interface Fact {
 }
 
 /**
- * Fills a row from a member. `size`: of the body that the row shows; `layer`: the number for the column; `inode`: the target of a hard
- * link, otherwise the member itself.
+ * Fills a row from a member. `size`: the size of the body that the row shows; `layer`: the number for the column; `inode`: the target of a
+ * hard link, otherwise the member itself.
  */
 export function setMember(rows: RowDraft, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
   const { table, member } = entry;

@@ -1,5 +1,5 @@
-// On disk, all names of a body are equal. Which name a tar stores as the file and which as links depends only on their order. Used for
-// comparisons of file systems only; changes of layers show what the layers contain.
+// On disk, all names of a body are equal. Which name a tar stores as the file and which as links depends only on their order. Used only to
+// compare file systems; changes of layers show what the layers contain.
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
@@ -43,8 +43,8 @@ export class LinkNames {
   }
 
   /**
-   * Returns `bits` of DIFFERS, for a node with a file on both sides, without differences that only come from the order of a tar. If the
-   * same names share the body on both sides, which of them are links doesn't matter, and the body's attributes apply.
+   * Returns `bits` of DIFFERS, for a node with a file on both sides, without differences that only come from the order of entries in a tar.
+   * If the same names share the body on both sides, which of them are links doesn't matter, and the body's attributes apply.
    */
   withoutRoles(node: number, bits: number): number {
     if ((bits & (BY_ROLE | DIFFERS.attributes)) === 0) return bits;

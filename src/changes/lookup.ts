@@ -6,9 +6,9 @@ import type { EntryAt, Stack } from './types.ts';
 import { ABSENT, applyLayer, createApplier, IMPLIED, isFolder, isSameFolder } from './view.ts';
 
 /**
- * The entry of a path (raw bytes; empty components and `.` are skipped) as seen at a layer; null if the view doesn't have it, and for the
- * root. The first call for a layer builds its view, which later calls reuse. A layer above the top is treated as the top; -1 is an empty
- * view.
+ * Returns the entry of a path (raw bytes; empty components and `.` are skipped) as seen at a layer; null if the view doesn't have it, and
+ * for the root. The first call for a layer builds its view, which later calls reuse. A layer above the top is treated as the top; -1 is an
+ * empty view.
  */
 export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
   const node = findPath(indexOf(stack).tree, path);
@@ -25,8 +25,8 @@ export interface StreamAt {
 }
 
 /**
- * Alternate data streams of a path as seen at a layer, by name. A Windows layer has an entry `file:stream` for each stream. Source:
- * go-winio, backuptar/tar.go.
+ * Returns the alternate data streams of a path as seen at a layer, by name. A Windows layer has an entry `file:stream` for each stream.
+ * Source: go-winio, backuptar/tar.go.
  */
 export function streamsOf(stack: Stack, layer: number, path: Uint8Array): StreamAt[] {
   const { tree } = indexOf(stack);
@@ -74,7 +74,7 @@ export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
 export interface PathEvent {
   readonly layer: number;
   readonly kind: Exclude<KindName, 'unchanged'>;
-  /** Bytes of the file, or of a hard link's body; otherwise, and for removals, 0. */
+  /** Size of the file, or of a hard link's body; 0 for anything else and for removals. */
   readonly size: number;
 }
 
@@ -83,7 +83,7 @@ export interface PathVersion extends PathEvent {
   readonly at: EntryAt | null;
 }
 
-/** Returns the layers that added, modified or removed the path, or removed a folder it was in; the lowest first. */
+/** Returns the layers that added, modified or removed the path, or removed a folder it was in; lowest first. */
 export function history(stack: Stack, path: Uint8Array): PathEvent[] {
   return pathVersions(stack, path).map(({ at: _, ...event }) => event);
 }

@@ -3,13 +3,13 @@ import { bytesBefore, bytesNow } from './counted-bodies.ts';
 import { criteriaTest, type RowCriteria } from './row-criteria.ts';
 import { addRow, emptyTotals, type SubtreeTotals } from './subtree-totals.ts';
 
-/** Sums by row, of those rows at and below it that a filter leaves. */
+/** Sums by row over the row itself and those below it, counting only rows that pass a filter. */
 export interface MatchedSums extends SubtreeTotals {
   /** By row: 1 if the row itself counts. */
   readonly counts: Uint8Array;
-  /** How many rows below count. */
+  /** Number of rows below that count. */
   readonly items: Float64Array;
-  /** Of a comparison: bytes on side A, and how many more side B has (negative if fewer). */
+  /** For a comparison: bytes on side A, and how many more side B has (negative if fewer). */
   readonly sides: { readonly before: Float64Array; readonly net: Float64Array } | null;
 }
 
@@ -17,7 +17,7 @@ export interface MatchedOptions {
   /** By row: 1 matches (see filterRows). */
   readonly matches: Uint8Array;
   readonly compares: boolean;
-  /** Length of the columns, at least that of the table; default: that of the table. */
+  /** Length of the columns, at least the table's; default: the table's. */
   readonly room?: number;
 }
 
@@ -25,9 +25,9 @@ export interface MatchedOptions {
 const STEP_ROWS = 65_536;
 
 /**
- * Sums what a filter leaves, in steps of a few milliseconds, for a thread that also draws a window. A row counts if it matches. So does one
- * below a folder that matches, unless the criteria leave it out: who looks for `node_modules`, or for folders, wants to know how much is in
- * them. The table must not change meanwhile.
+ * Sums the rows that pass a filter, in steps of a few milliseconds, for a thread that also draws a window. A row counts if it matches. A
+ * row below a matching folder counts too, unless it fails the criteria: a search for `node_modules`, or for folders, should show how much
+ * they contain. The table must not change between steps.
  */
 export function* matchedSumSteps(
   table: RowTable,
@@ -37,7 +37,7 @@ export function* matchedSumSteps(
   const { length } = table;
   const meets = criteriaTest(table, criteria);
   const counts = new Uint8Array(room);
-  // By row: 1 at and below a folder that matches.
+  // By row: 1 for matching folders and everything below them.
   const covered = new Uint8Array(length);
   for (let from = 0; from < length; from += STEP_ROWS) {
     markCounted(table, { matches, meets, counts, covered }, from, Math.min(length, from + STEP_ROWS));
@@ -75,20 +75,20 @@ function markCounted({ parent }: RowTable, { matches, meets, counts, covered }: 
   }
 }
 
-/** Adds rows, whose sums already have all that is below them, to their own sums and those of the folders above. */
+/** Adds rows to their own sums and to those of the folders above. The sums of the rows below must already be complete. */
 function addCounted(table: RowTable, sums: MatchedSums, from: number, end: number): void {
   const { parent } = table;
   const { counts, items, size, hidden, added, modified, removed } = sums;
   for (let row = end - 1; row >= from; row--) {
     const count = (items[row] as number) + (counts[row] as number);
-    // What leads to no row that counts has nothing to add.
+    // Folders without any counted rows have nothing to add.
     if (count === 0) continue;
     if (counts[row] === 1) addRow(table, sums, row);
     const above = parent[row] as number;
     if (above < 0) continue;
     items[above] = (items[above] as number) + count;
     size[above] = (size[above] as number) + (size[row] as number);
-    // Most rows have none of these, and a column that stays zero costs no memory to write.
+    // Most rows have none of these, and a page of zeros that is never written takes no memory.
     if (hidden[row] !== 0) hidden[above] = (hidden[above] as number) + (hidden[row] as number);
     if (added[row] !== 0) added[above] = (added[above] as number) + (added[row] as number);
     if (modified[row] !== 0) modified[above] = (modified[above] as number) + (modified[row] as number);

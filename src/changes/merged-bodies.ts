@@ -1,7 +1,7 @@
-// Files of a Windows layer that Windows merges, rather than showing the topmost: each layer brings its own `Hives/System_Delta`, and the kernel
-// lays the deltas of all layers over one another. A layer above with a file of the same name hides none of it.
+// Files in Windows layers that Windows merges instead of showing only the topmost: each layer has its own `Hives/System_Delta`, and the
+// kernel applies the deltas of all layers one on another. A file with the same name in a layer above doesn't hide any of it.
 //
-// Source: meaning.md, A. Registry hives; hcsshim's layer formats, where `Hives` and `tombstones.txt` are part of a layer, and not of its files.
+// Source: hcsshim's layer formats, where `Hives` and `tombstones.txt` belong to a layer but not to its files.
 import { FLAG, TOMBSTONES_FILE } from '#format/layer';
 import { encodeUtf8, TYPE } from '#model';
 import { findPath, type ImageTree } from './image-tree.ts';
@@ -12,7 +12,7 @@ const TOMBSTONES = encodeUtf8(TOMBSTONES_FILE);
 const NOT_IN_VIEW = FLAG.rawOnly | FLAG.whiteout | FLAG.opaque | FLAG.superseded;
 const NONE: ReadonlySet<number> = new Set();
 
-/** Nodes of the files that Windows merges; none in other images. */
+/** Returns the nodes of the files that Windows merges; none in other images. */
 export function mergedNodes(tree: ImageTree): ReadonlySet<number> {
   if (!tree.caseInsensitive) return NONE;
   const nodes = new Set<number>();
@@ -24,7 +24,7 @@ export function mergedNodes(tree: ImageTree): ReadonlySet<number> {
   return nodes;
 }
 
-/** Keys of the bodies (see bodyKey) that are in use although the view shows one of a layer above at their path. */
+/** Returns the keys of bodies (see bodyKey) that are in use although the view shows a higher layer's file at their path. */
 export function mergedBodies(tree: ImageTree, view: View): number[] {
   const nodes = mergedNodes(tree);
   const keys: number[] = [];

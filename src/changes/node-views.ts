@@ -8,8 +8,8 @@ import type { EntryAt, Stack } from './types.ts';
 import { ABSENT, type Applier, applyLayer, copyView, createApplier, isFolder, type View } from './view.ts';
 
 /**
- * The views of a stack one after another, from the bottom, by node. A node stands for a path of any layer; 0 is the root. Used by readers
- * that follow many paths through all layers: going up costs only what each layer changes.
+ * The views of a stack one after another, bottom to top, by node. A node stands for a path in any of the layers; 0 is the root. Used by
+ * readers that follow many paths through all layers: each step up costs only what that layer changes.
  */
 export class NodeViews {
   readonly #stack: Stack;
@@ -17,7 +17,7 @@ export class NodeViews {
   #layer: number;
   #before: View;
 
-  /** `layer`: the one to begin at, with nothing known of the view below it; default: below the lowest. */
+  /** `layer`: where to begin; there, nothing is known about the view below. Default: below the lowest layer. */
   constructor(stack: Stack, layer = -1) {
     this.#stack = stack;
     const { tree } = indexOf(stack);
@@ -31,12 +31,12 @@ export class NodeViews {
     return this.#applier.tree;
   }
 
-  /** The columns of the current view: changed by {@link next}, not to be written to. */
+  /** The columns of the current view, which {@link next} updates in place. Don't modify them. */
   get view(): View {
     return this.#applier.view;
   }
 
-  /** The layer at which the current view is seen; -1: the empty view. */
+  /** The layer of the current view; -1: the empty view. */
   get layer(): number {
     return this.#layer;
   }
@@ -77,31 +77,31 @@ export class NodeViews {
     return type !== ABSENT && !isFolder(type);
   }
 
-  /** A number that says what a node shows: it changes when the node does, and is negative if it shows no entry. */
+  /** Returns a number for what a node shows: it changes when that changes, and is negative if the node shows no entry. */
   stateOf(node: number): number {
     const member = this.view.member[node] as number;
     return member === NO_ENTRY ? -1 : (this.view.layer[node] as number) * 0x1_0000_0000 + member;
   }
 
-  /** Size of the file that a node shows; 0 for anything else, hard links among them. */
+  /** Size of the file that a node shows; 0 for anything else, including hard links. */
   sizeOf(node: number): number {
     return this.#sizeIn(this.view, node);
   }
 
-  /** Whether the view below showed an entry other than a folder at the node, and the current one shows nothing. */
+  /** Whether the previous view showed an entry other than a folder at the node, and the current one shows nothing. */
   isGone(node: number): boolean {
     const before = this.#before.type[node] as number;
     return before !== ABSENT && !isFolder(before) && (this.view.member[node] as number) === NO_ENTRY;
   }
 
-  /** Whether the view below showed an entry other than a folder at the node, and the current one shows another or none. */
+  /** Whether the previous view showed an entry other than a folder at the node, and the current one shows another entry or none. */
   isReplaced(node: number): boolean {
     const before = this.#before.type[node] as number;
     if (before === ABSENT || isFolder(before)) return false;
     return this.view.layer[node] !== this.#before.layer[node] || this.view.member[node] !== this.#before.member[node];
   }
 
-  /** Like {@link sizeOf}, in the view below. */
+  /** Like {@link sizeOf}, for the previous view. */
   sizeBefore(node: number): number {
     return this.#sizeIn(this.#before, node);
   }
@@ -110,20 +110,20 @@ export class NodeViews {
     return type[node] === TYPE.file ? (this.#stack.layers[layer[node] as number]?.size[member[node] as number] ?? 0) : 0;
   }
 
-  /** The regular file whose body a node shows, directly or as a hard link; null if it shows none. */
+  /** Returns the regular file whose body a node shows, directly or as a hard link; null if it shows none. */
   bodyOf(node: number): EntryAt | null {
     const member = this.view.member[node] as number;
     return member === NO_ENTRY ? null : resolveEntryBody(this.#stack, { layer: this.view.layer[node] as number, member });
   }
 
-  /** Where a node's symbolic link points, raw bytes; null if it shows no symbolic link. */
+  /** Returns the target of a node's symbolic link, raw bytes; null if the node doesn't show a symbolic link. */
   linkOf(node: number): Uint8Array | null {
     if (this.view.type[node] !== TYPE.symlink) return null;
     const table = this.#stack.layers[this.view.layer[node] as number];
     return table ? linkName(table, this.view.member[node] as number) : null;
   }
 
-  /** The node of a layer's member, which must be part of the view of that layer alone. */
+  /** Returns the node of a layer's member, which must be in the view of that layer alone. */
   nodeOfMember(layer: number, member: number): number {
     return nodeOf(this.tree, layer, member);
   }

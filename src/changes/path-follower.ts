@@ -1,30 +1,51 @@
-// Finds the nodes of long lists of paths, again in every view. Parents that are symbolic links are followed as a process in the container
-// would follow them; the last name is taken as it is. A list's nodes depend only on which of its parents are links, and on where these
-// point, so they are kept until one of those parents changes.
+// Finds the nodes of long lists of paths, in view after view. Parents that are symbolic links are followed as a process in the container
+// would follow them; a link as the last component isn't followed. A list's nodes depend only on which of its parents are links, and where
+// these point, so they are cached until one of those parents changes.
 
-import { TYPE } from '#model';
+import { type Rest, TYPE } from '#model';
 import { findChild } from './image-tree.ts';
 import type { NodeViews } from './node-views.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-/** Linux follows at most this many links in one path. Source: path_resolution(7). */
+/** Maximum number of links that Linux follows in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
-/** Maximum number of components that following one link may take. */
-const MAX_STEPS = 10_000;
 /** A path that no layer has. */
 const NOWHERE = -1;
 /** Stands for a parent that isn't a link. */
 const NO_LINK = -1;
+/** Number of paths followed before other work may run. */
+const PATHS_A_TURN = 1024;
+
+/** Where a symbolic link leads. */
+interface Target {
+  /** The node, or {@link NOWHERE}. */
+  readonly folder: number;
+  /** Number of links followed to get there, itself included. */
+  readonly links: number;
+}
+
+/** The target of a link whose own target isn't known yet: a link that leads back to it leads nowhere. */
+const CIRCLE: Target = { folder: NOWHERE, links: MAX_LINKS + 1 };
+
+/** A link that is being followed. */
+interface Way {
+  readonly link: number;
+  readonly target: Uint8Array;
+  /** The next byte of `target` to read. */
+  at: number;
+  folder: number;
+  links: number;
+}
 
 export class PathFollower {
   readonly #views: NodeViews;
-  /** Nodes that were parents on the way to some path, and the link that each showed, or {@link NO_LINK}. */
+  /** Parent nodes passed while resolving paths, and each one's link or {@link NO_LINK}. */
   readonly #isWatched: Uint8Array;
   readonly #watched: number[] = [];
   readonly #links: number[] = [];
   readonly #kept = new WeakMap<Uint8Array, { readonly epoch: number; readonly nodes: Int32Array }>();
-  #targets = new Map<number, number>();
+  #targets = new Map<number, Target>();
   #epoch = 0;
 
   constructor(views: NodeViews) {
@@ -32,7 +53,7 @@ export class PathFollower {
     this.#isWatched = new Uint8Array(views.tree.count);
   }
 
-  /** Call after the view has changed. Returns whether nodes of known lists may have changed. */
+  /** Call after the view has changed. Returns whether the nodes of known lists may have changed. */
   update(): boolean {
     const { type } = this.#views.view;
     const links = this.#links;
@@ -52,11 +73,14 @@ export class PathFollower {
     return changed;
   }
 
-  /** The node of each path of a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. */
-  nodesOf(list: Uint8Array): Int32Array {
+  /**
+   * Returns the node of each path in a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. `rest` lets
+   * other work run now and then; throws what it throws.
+   */
+  async nodesOf(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const kept = this.#kept.get(list);
     if (kept?.epoch === this.#epoch) return kept.nodes;
-    const nodes = this.#follow(list);
+    const nodes = await this.#follow(list, rest);
     this.#kept.set(list, { epoch: this.#epoch, nodes });
     return nodes;
   }
@@ -72,10 +96,10 @@ export class PathFollower {
     this.#links.push(this.#linkAt(node));
   }
 
-  /** Neighbours in a list share most of their parents, so each path starts where it differs from the one before. */
-  #follow(list: Uint8Array): Int32Array {
+  /** Neighbours in a list share most of their parents, so resolving a path starts where it differs from the previous one. */
+  async #follow(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const nodes: number[] = [];
-    // For the previous path: where its parents end, counted from its start, and their nodes.
+    // For the previous path: where each parent ends, counted from the path's start, and the parent's node.
     const ends: number[] = [];
     const parents: number[] = [0];
     let before = 0;
@@ -95,6 +119,7 @@ export class PathFollower {
         ends.push(end - start);
         at = end + 1;
       }
+      if (nodes.length % PATHS_A_TURN === 0) await rest();
       nodes.push(this.#last(parents[ends.length] as number, list, at, last));
       before = start;
       start = stop + 1;
@@ -107,7 +132,7 @@ export class PathFollower {
     return findChild(this.#views.tree, parent, path, at, end) || NOWHERE;
   }
 
-  /** The folder that a component of a path leads to. */
+  /** Returns the folder that a component of a path leads to. */
   #step(folder: number, path: Uint8Array, start: number, end: number): number {
     const node = this.#child(folder, path, start, end);
     return node > 0 && this.#views.linkOf(node) !== null ? this.#targetOf(node) : node;
@@ -122,33 +147,46 @@ export class PathFollower {
     return node;
   }
 
-  /** Where a link leads, through further links. */
+  /**
+   * Returns the folder that a link leads to, through further links. Reads the target of each link once, however many links lead through it.
+   */
   #targetOf(link: number): number {
     const known = this.#targets.get(link);
-    if (known !== undefined) return known;
-    let folder = this.#views.tree.parent[link] as number;
-    let links = 1;
-    const todo: Uint8Array[] = [];
-    const enter = (target: Uint8Array): void => {
-      if (target[0] === SLASH) folder = 0;
-      const parts = componentsOf(target);
-      for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at] as Uint8Array);
-    };
-    enter(this.#views.linkOf(link) as Uint8Array);
-    for (let steps = 0; todo.length > 0 && folder >= 0; steps++) {
-      const part = todo.pop() as Uint8Array;
-      const node = this.#child(folder, part, 0, part.length);
-      const target = node > 0 ? this.#views.linkOf(node) : null;
-      if (target === null) folder = node;
+    if (known !== undefined) return known.folder;
+    const ways = [this.#enter(link)];
+    for (let way = ways.at(-1); way !== undefined; way = ways.at(-1)) {
+      const unknown = this.#advance(way);
+      if (unknown !== null) ways.push(this.#enter(unknown));
       else {
-        folder = this.#views.tree.parent[node] as number;
-        enter(target);
-        links++;
+        this.#targets.set(way.link, { folder: way.links > MAX_LINKS ? NOWHERE : way.folder, links: way.links });
+        ways.pop();
       }
-      if (links > MAX_LINKS || steps > MAX_STEPS) folder = NOWHERE;
     }
-    this.#targets.set(link, folder);
-    return folder;
+    return (this.#targets.get(link) as Target).folder;
+  }
+
+  #enter(link: number): Way {
+    const target = this.#views.linkOf(link) as Uint8Array;
+    this.#targets.set(link, CIRCLE);
+    return { link, target, at: 0, folder: target[0] === SLASH ? 0 : (this.#views.tree.parent[link] as number), links: 1 };
+  }
+
+  /** Follows a link until its end; returns null. Or up to a link on the way whose own target isn't known yet, which it returns. */
+  #advance(way: Way): number | null {
+    const { target } = way;
+    while (way.at < target.length && way.folder >= 0 && way.links <= MAX_LINKS) {
+      const slash = target.indexOf(SLASH, way.at);
+      const end = slash < 0 ? target.length : slash;
+      const node = this.#child(way.folder, target, way.at, end);
+      if (node > 0 && !isDots(target, way.at, end) && this.#views.linkOf(node) !== null) {
+        const known = this.#targets.get(node);
+        if (known === undefined) return node;
+        way.folder = known.folder;
+        way.links += known.links;
+      } else way.folder = node;
+      way.at = end + 1;
+    }
+    return null;
   }
 }
 
@@ -158,20 +196,12 @@ function isDots(path: Uint8Array, start: number, end: number): boolean {
   return length === 0 || (length <= 2 && path[start] === DOT && (length === 1 || path[start + 1] === DOT));
 }
 
-/** How many bytes the path from `start` to `stop` has in common with the one from `before`, which ends before `start`. */
+/**
+ * Returns how many bytes the path from `start` to `stop` has in common with the previous one, which starts at `before` and ends before
+ * `start`.
+ */
 function sharedLength(list: Uint8Array, before: number, start: number, stop: number): number {
   let shared = 0;
   while (start + shared < stop && before + shared < start && list[before + shared] === list[start + shared]) shared++;
   return shared;
-}
-
-function componentsOf(path: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let start = 0; start < path.length && parts.length <= MAX_STEPS; ) {
-    const slash = path.indexOf(SLASH, start);
-    const end = slash < 0 ? path.length : slash;
-    if (end > start) parts.push(path.subarray(start, end));
-    start = end + 1;
-  }
-  return parts;
 }

@@ -13,14 +13,15 @@ function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boo
 
 /**
  * Returns all row numbers in the byte order of the full paths. The rows' own order differs: `a-b` sorts before `a/x`, because `-` is less
- * than `/`. Takes one pass over the rows and builds no paths: a folder's content waits until siblings that sort before it have been output.
+ * than `/`. Takes one pass over the rows and doesn't build paths: a folder's content waits until siblings that sort before it have been
+ * output.
  */
 export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(rows.length);
   let length = 0;
   // Folders that were output without their content; the next is on top.
   const waiting: number[] = [];
-  // By level of siblings: the next row, the end, and how many folders of outer levels are waiting.
+  // By level of siblings: the next row, the end, and the number of folders waiting at outer levels.
   const next: number[] = [0];
   const ends: number[] = [rows.length];
   const floors: number[] = [0];

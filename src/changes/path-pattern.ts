@@ -13,7 +13,7 @@ const MOST_PIECES = 31;
 export interface PathPattern {
   /** By byte, the bits of states that advance. */
   readonly advance: Int32Array;
-  /** By byte, the bits of states that remain. */
+  /** By byte, the bits of states that stay. */
   readonly stay: Int32Array;
   /** States that are optional: entering one also enters the next. */
   readonly skip: number;
@@ -54,7 +54,7 @@ class PatternBuilder {
   }
 }
 
-/** Returns the set of a byte; for a letter A to Z, of both cases. */
+/** Returns the set that contains a byte; for a letter A to Z, both cases. */
 function byteSet(byte: number): Uint8Array {
   const set = new Uint8Array(256);
   set[byte] = 1;
@@ -66,7 +66,7 @@ function byteSet(byte: number): Uint8Array {
   return set;
 }
 
-/** Matches the text anywhere in the path, ignoring the case of A to Z. `scattered`: other bytes may be between its bytes. */
+/** Matches the text anywhere in the path, ignoring the case of A to Z. `scattered`: other bytes may come between its bytes. */
 export function textPattern(text: Uint8Array, scattered: boolean): PathPattern | null {
   const builder = new PatternBuilder();
   builder.loop(ANY_BYTE);

@@ -2,7 +2,7 @@ import { KIND, type RowTable, TYPE } from '#model';
 import { ALL_DIFFERENCES, differenceClass } from './difference-classes.ts';
 import { fileTypeOf } from './file-types.ts';
 
-/** The criteria of a filter besides path and type. */
+/** A filter's criteria other than path and type. */
 export interface RowCriteria {
   /** Bits of `1 << KIND`; 15: all. */
   readonly kinds: number;
@@ -10,7 +10,7 @@ export interface RowCriteria {
   readonly minBytes: number;
   /** Bits of DIFFERENCE_CLASS, for modified rows; absent: all. */
   readonly differences?: number;
-  /** Index in FILE_TYPES, of files and hard links; absent: all rows. */
+  /** Index in FILE_TYPES that files and hard links must have; absent: all rows. */
   readonly fileType?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export function criteriaTest(table: RowTable, criteria: RowCriteria): ((row: num
     (fileType === undefined || (isFile(row) && fileTypeOf(table, row) === fileType));
 }
 
-/** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is only there for what is in it. */
+/** Whether a row is added, removed, or differs in one of the classes. An unchanged folder is in the table only for what it contains. */
 function differs(table: RowTable, row: number, classes: number): boolean {
   if (table.kind[row] === KIND.unchanged) return false;
   const found = differenceClass(table, row);

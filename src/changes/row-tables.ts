@@ -31,10 +31,10 @@ function watched(stack: Stack, from: number, to: number, sums: UseOfSums): ViewP
 }
 
 /**
- * Returns what the layers from `from` to `to` (inclusive, 0 is the bottom) changed together: rows of changes, and of the folders that lead
- * to them. A removed folder is one row with the sum of what it contained. A folder that remains while a whiteout or opaque marker hid its
- * content has that `reason` and the sum; the topmost hidden paths have rows below the folder. Files of the same size that can't be compared
- * without reading them are `unread`. Throws NOT_FOUND for a layer that doesn't exist or a reversed range.
+ * Returns what the layers from `from` to `to` (inclusive, 0 is the bottom) changed together: rows for changes, and for the folders that
+ * lead to them. A removed folder is one row with the sum of what it contained. A folder that remains while a whiteout or opaque marker hid
+ * its content has that `reason` and the sum; the topmost hidden paths have rows below the folder. Files with equal sizes that can't be
+ * compared without reading them are `unread`. Throws NOT_FOUND for a layer that doesn't exist or a reversed range.
  */
 export function changesOf(stack: Stack, from: number, to: number, { sums = 'trusted' }: SumOptions = {}): RowTable {
   checkLayer(stack, from);
@@ -61,11 +61,11 @@ export interface CompareViewsOptions extends SumOptions {
 }
 
 /**
- * Compares the view of stack A at `layerA` with that of stack B at `layerB`: rows of what B added, modified (for folders, in more than the
- * time) or removed, and of the folders that lead to those. `layer` and `entry` are of stack B (of A for removed rows), `previousLayer` and
- * `previousEntry` of A. Files of the same size that may have the same bytes are `unread`: the caller reads both. If the same names share a
- * body in both views, which of them are hard links doesn't matter. Layer -1 is an empty view. Throws NOT_FOUND for other layers that don't
- * exist.
+ * Compares the view of stack A at `layerA` with that of stack B at `layerB`: rows for what B added, modified (for folders, in more than the
+ * time) or removed, and for the folders that lead to those. `layer` and `entry` refer to stack B (to A for removed rows), `previousLayer`
+ * and `previousEntry` to A. Files with equal sizes that may have the same bytes are `unread`: the caller reads both. If the same names
+ * share a body in both views, which of them are hard links doesn't matter. Layer -1 is an empty view. Throws NOT_FOUND for other layers
+ * that don't exist.
  */
 export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareViewsOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);

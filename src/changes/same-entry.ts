@@ -25,7 +25,7 @@ export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: num
   );
 }
 
-/** Mode and owner of an implied folder without a folder to copy them from, as container engines set them. */
+/** Mode and owner that container engines give an implied folder if there is no folder to copy them from. */
 export const IMPLIED_META: MemberMeta = {
   mode: 0o755,
   uid: 0,
@@ -45,6 +45,12 @@ function metaDifference(one: MemberMeta, two: MemberMeta): number {
   if (one.uid !== two.uid || one.gid !== two.gid) bits |= DIFFERS.owner;
   if (!sameAttributes(one.attributes, two.attributes)) bits |= DIFFERS.attributes;
   return bits;
+}
+
+/** Returns the permission, set-id and sticky bits of what is shown. */
+export function shownMode({ table, member }: Shown): number {
+  const meta = table === null ? IMPLIED_META : (table.metas[table.meta[member] as number] as MemberMeta);
+  return meta.mode & MODE_BITS;
 }
 
 function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
@@ -84,7 +90,7 @@ export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): n
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
 }
 
-/** Digests from a table of contents aren't comparable with checksums of bodies. */
+/** Digests from a table of contents can't be compared with checksums of bodies. */
 function sameBodies(a: LayerTable, memberA: number, b: LayerTable, memberB: number): boolean | null {
   if (a.provenance !== b.provenance) return null;
   return a.provenance === 'toc' ? sameContents(a, memberA, b, memberB) : sameSums(a.bodySums, memberA, b.bodySums, memberB);

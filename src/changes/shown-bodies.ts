@@ -10,7 +10,7 @@ export function nodeOf(tree: ImageTree, layer: number, member: number): number {
   return (tree.maps[layer] as Uint32Array)[table.node[member] as number] as number;
 }
 
-/** Whether the view shows the body at the file's own name. `twins`: see ViewPair; default: no layers with the same content. */
+/** Whether the view shows the body at the file's own name. `twins`: see ViewPair; default: no two layers have the same content. */
 export function isShownByItself(tree: ImageTree, view: View, key: number, twins?: readonly number[]): boolean {
   const layer = bodyKeyLayer(key);
   const member = bodyKeyMember(key);
@@ -36,8 +36,8 @@ export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
 }
 
 /**
- * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths, without duplicates, ascending: those
- * of {@link linkedBodies}, and those that Windows merges with others of the same name.
+ * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths, without duplicates, ascending:
+ * those from {@link linkedBodies}, and those that Windows merges with others that have the same name.
  */
 export function bodiesInUse(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const linked = linkedBodies(tree, view, links);

@@ -1,8 +1,8 @@
 // Which members of an image's layers are kept if removals are merged into the layers below, or caches are left out. Columns by layer and
 // member: 1 for kept, 0 for left out.
 //
-// What a hard link shows is never lost: a removal whose files another name still needs stays as it is. Folders that only their contents imply
-// would vanish with them, so what is removed from such a folder stays too.
+// What a hard link shows is never lost: a removal stays if another name still needs the files it removes. Folders that only their contents
+// imply would vanish with them, so removals from such a folder stay too.
 import { FLAG, type LayerTable, linkName } from '#format/layer';
 import { NO_LAYER, TYPE } from '#model';
 import { findPath, type ImageTree } from './image-tree.ts';
@@ -12,15 +12,15 @@ import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { ABSENT, IMPLIED, type View } from './view.ts';
 
-/** Members that no view shows, and whose bytes no layer's figures count. */
+/** Flags of members that no view shows, and whose bytes aren't counted in any layer's figures. */
 export const NOT_STORED: number = FLAG.rawOnly | FLAG.whiteout | FLAG.opaque;
 
-/** Everything is kept. */
+/** Keeps every member. */
 export function allKept(stack: Stack): Uint8Array[] {
   return stack.layers.map((table) => new Uint8Array(table?.memberCount ?? 0).fill(1));
 }
 
-/** Without files that a later layer removes, and without the whiteouts that then hide nothing. */
+/** Leaves out files that a later layer removes, and the whiteouts that then hide nothing. */
 export function keptWithoutRemovals(stack: Stack): Uint8Array[] {
   const { tree } = indexOf(stack);
   const pinned = impliedParents(stack);
@@ -33,10 +33,10 @@ export function keptWithoutRemovals(stack: Stack): Uint8Array[] {
   return allKept(stack);
 }
 
-/** How often what hard links need is looked for: a link may need a file whose folder has more links. */
+/** How many times to look for what hard links need: a link may need a file whose folder has more links. */
 const MAX_ROUNDS = 8;
 
-/** Nodes that are removed from a folder that nothing else implies. */
+/** Removed nodes whose folder is implied by nothing else. */
 function impliedParents(stack: Stack): Set<number> {
   const { tree, removals } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
@@ -57,7 +57,7 @@ function impliedParents(stack: Stack): Set<number> {
   return pinned;
 }
 
-/** Whether the view has an entry below a folder. Entries that it shows are never left out. */
+/** Whether the view has an entry below a folder. Entries that the view shows are never left out. */
 function showsEntryBelow(tree: ImageTree, view: View, folder: number): boolean {
   const walk = [folder];
   for (let node = walk.pop(); node !== undefined; node = walk.pop()) {
@@ -69,7 +69,7 @@ function showsEntryBelow(tree: ImageTree, view: View, folder: number): boolean {
   return false;
 }
 
-/** By layer and member: 0 for what later layers remove, and for whiteouts that then hide nothing. `pinned`: removals that stay. */
+/** By layer and member: 0 for what later layers remove, and for whiteouts that then hide nothing. `pinned`: nodes whose removal stays. */
 function withoutRemovals(stack: Stack, pinned: ReadonlySet<number>): Uint8Array[] {
   const { tree, removals } = indexOf(stack);
   const keeps = allKept(stack);
@@ -96,7 +96,7 @@ function withoutRemovals(stack: Stack, pinned: ReadonlySet<number>): Uint8Array[
   return keeps;
 }
 
-/** Nodes of members that are left out, though a hard link that is kept names or shows them. */
+/** Returns the nodes of members that are left out although a kept hard link names or shows them. */
 function neededNodes(stack: Stack, keeps: readonly Uint8Array[]): Set<number> {
   const { tree, links } = indexOf(stack);
   const needed = new Set<number>();
@@ -106,7 +106,7 @@ function neededNodes(stack: Stack, keeps: readonly Uint8Array[]): Set<number> {
     table?.members.forEach((member, at) => {
       if (keeps[layer]?.[member] !== 1) return;
       const target = table.targetLayer[at] as number;
-      // A link may name another link.
+      // A link may name another link, so look up the named path as well as the final target.
       const named = findPath(tree, linkName(stack.layers[layer] as LayerTable, member) ?? new Uint8Array(0));
       const shown = target === NO_LAYER ? 0 : nodeOf(tree, target, table.targetMember[at] as number);
       for (const node of [named, shown]) if (dropped.has(node)) needed.add(node);
@@ -130,7 +130,10 @@ function withAncestors(tree: ImageTree, node: number): number[] {
   return nodes;
 }
 
-/** Without the files at some paths; `below`: by node of a layer's table, 1 for those, null for none. Folders stay, and what hard links show. */
+/**
+ * Leaves out the files at some paths, but not folders or what hard links show. `below`: by node of a layer's table, 1 for those paths; null
+ * for none.
+ */
 export function keptWithoutFiles(stack: Stack, below: (table: LayerTable) => Uint8Array | null): Uint8Array[] {
   const keeps = stack.layers.map((table) => {
     const keep = new Uint8Array(table?.memberCount ?? 0).fill(1);

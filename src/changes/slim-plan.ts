@@ -1,4 +1,5 @@
-// What an image's layers would be if they had been made differently: which members each new layer keeps. Nothing is read or written here.
+// Plans an image's layers as they would be if they had been made differently: which members each new layer keeps. Nothing is read or
+// written here.
 import { FLAG, type LayerTable, linkName } from '#format/layer';
 import { NO_LAYER, TYPE } from '#model';
 import { inodeOf } from './hard-links.ts';
@@ -10,35 +11,38 @@ import { buildStack, indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 
-/** One layer of the image as it would be. */
+/** One layer of the planned image. */
 export interface SlimLayer {
-  /** The layers that it is made of, lowest first, and by member whether it is kept. */
+  /** The layers it is made from, lowest first, each with a column by member: whether it is kept. */
   readonly sources: readonly { readonly layer: number; readonly keep: Uint8Array }[];
-  /** The old layer as it is. */
+  /** Whether it is an old layer, unchanged. */
   readonly isUnchanged: boolean;
-  /** Paths (raw bytes) that need whiteouts of their own. */
+  /** Paths (raw bytes) that need new whiteouts. */
   readonly whiteouts: readonly Uint8Array[];
-  /** Paths (raw bytes) of folders of mode 0755 and owner 0 that need entries of their own, parents first. */
+  /** Paths (raw bytes) of folders with mode 0755 and owner 0 that need new entries, parents first. */
   readonly folders: readonly Uint8Array[];
 }
 
 export interface SlimPlan {
   readonly layers: readonly SlimLayer[];
-  /** Why the layers can be computed, but not written; null if they can. */
+  /** Why the layers can be planned but not written; null if they can be. */
   readonly obstacle: string | null;
 }
 
-/** How the layers would be made. All of it together: in this order, and with the numbers of the layers as they are. */
+/**
+ * How the layers should be made differently. Wishes can be combined: they apply in this order, and refer to layers by their present
+ * numbers.
+ */
 export interface SlimWishes {
-  /** Files that a later layer removes are left out of the layer that added them, and so are the whiteouts. */
+  /** Leave files that a later layer removes out of the layer that added them, together with the whiteouts. */
   readonly mergeRemovals: boolean;
   /** By node of a layer's table: 1 for paths whose files are left out; null for none. */
   readonly dropped: ((table: LayerTable) => Uint8Array | null) | null;
-  /** The lowest of the layers that become one, up to the top; null for none. */
+  /** The lowest of the layers that are joined into one, up to the top; null for none. */
   readonly squashFrom: number | null;
 }
 
-/** Bytes of the regular files that a layer of a plan keeps. */
+/** Returns the bytes of the regular files that a planned layer keeps. */
 export function slimBytes(stack: Stack, { sources }: SlimLayer): number {
   let bytes = 0;
   for (const { layer, keep } of sources) {
@@ -51,7 +55,7 @@ export function slimBytes(stack: Stack, { sources }: SlimLayer): number {
   return bytes;
 }
 
-/** Plans the layers. Those that then have no members are left out. */
+/** Plans the layers. Layers left without members are omitted. */
 export function slimPlan(stack: Stack, { mergeRemovals, dropped, squashFrom }: SlimWishes): SlimPlan {
   let keeps = allKept(stack);
   let slim = stack;
@@ -65,7 +69,7 @@ export function slimPlan(stack: Stack, { mergeRemovals, dropped, squashFrom }: S
   return squashPlan(slim, keptLayers(keeps.slice(0, squashFrom)), squashFrom);
 }
 
-/** The stack with only some members. Their numbers stay: the others become raw-only. */
+/** Returns the stack with only some members. Member numbers stay the same: the others become raw-only. */
 function withMembers(stack: Stack, keeps: readonly Uint8Array[]): Stack {
   if (keeps.every((keep) => !keep.includes(0))) return stack;
   const layers = stack.layers.map((table, layer) => {
@@ -76,7 +80,7 @@ function withMembers(stack: Stack, keeps: readonly Uint8Array[]): Stack {
   return buildStack(layers, { caseInsensitive: stack.caseInsensitive });
 }
 
-/** The lowest layers with these members; those that then have none are left out. */
+/** Returns the lowest layers with these members, without the layers that then have none. */
 function keptLayers(keeps: readonly Uint8Array[]): SlimLayer[] {
   const layers: SlimLayer[] = [];
   keeps.forEach((keep, layer) => {
@@ -86,7 +90,7 @@ function keptLayers(keeps: readonly Uint8Array[]): SlimLayer[] {
   return layers;
 }
 
-/** Layers `from` to the top as one: what they show, and whiteouts of what they hide in the layers below. */
+/** Joins the layers from `from` to the top into one: what they show, and whiteouts for what they hide in the layers below. */
 function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): SlimPlan {
   const top = stack.layers.length - 1;
   const { tree } = indexOf(stack);
@@ -97,7 +101,7 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
   const folders: Uint8Array[] = [];
   let obstacle: string | null = linkObstacle(stack, sources, view);
   tree.impliedFacts ??= new ImpliedFacts(tree);
-  // A parent's number is smaller than its children's.
+  // Folders come first: a parent's number is smaller than its children's.
   for (let node = 1; node < tree.count; node++) {
     const [was, now] = [base.type[node] as number, view.type[node] as number];
     if (now === ABSENT) {
@@ -112,7 +116,7 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
   return { layers: [...below, { sources, isUnchanged: false, whiteouts, folders }], obstacle };
 }
 
-/** Why hard links can't stay hard links; null if they can: the names of their files are shown too. */
+/** Returns why hard links can't stay hard links; null if they can, because the names of their files are shown too. */
 function linkObstacle(stack: Stack, sources: SlimLayer['sources'], view: View): string | null {
   const { tree, links } = indexOf(stack);
   for (const { layer, keep } of sources) {
@@ -129,7 +133,7 @@ function linkObstacle(stack: Stack, sources: SlimLayer['sources'], view: View): 
   return null;
 }
 
-/** Whether the view shows this entry at a node, by itself or through a hard link. */
+/** Whether the view shows this entry at a node, directly or through a hard link. */
 function isSameInode(stack: Stack, view: View, node: number, layer: number, member: number): boolean {
   const { tree, links } = indexOf(stack);
   if (view.type[node] === ABSENT || view.type[node] === IMPLIED) return false;

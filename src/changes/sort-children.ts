@@ -7,7 +7,7 @@ export type SortKey = 'name' | 'size' | 'kind' | 'mtime';
 export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0, [KIND.added]: 1, [KIND.modified]: 2, [KIND.removed]: 3 };
 
 /**
- * Returns the rows depth first with siblings sorted by name, size (of the subtree, then its hidden bytes), kind or time; ties by name.
+ * Returns the rows depth first, with siblings sorted by name, size (of the subtree, then its hidden bytes), kind or time; ties by name.
  * Default: names ascending, all else descending. Linear time: a radix sort.
  */
 export function sortChildren(
@@ -63,8 +63,8 @@ const DIGITS = 1 << DIGIT_BITS;
 
 /**
  * Returns row numbers sorted by key. The sort is stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Maps the keys' bits to
- * 64-bit numbers in the same order (negative ones inverted) and sorts by eleven bits in each pass. Skips passes in which all bits are
- * equal.
+ * 64-bit numbers in the same order (negative ones inverted) and sorts by eleven bits per pass. Skips passes in which all keys have the same
+ * bits.
  */
 export function radixSort(rows: Uint32Array | null, keys: Float64Array, descending: boolean): Uint32Array<ArrayBuffer> {
   const length = keys.length;

@@ -4,7 +4,7 @@ import { KIND_RANK, radixSort } from './sort-children.ts';
 import type { SubtreeTotals } from './subtree-totals.ts';
 import type { VisibleOptions } from './visible-rows.ts';
 
-/** Sort by name, by what happened (the kind, then what differs), or by size (of the subtree, then its hidden bytes). */
+/** Sort by name, by what happened (the kind, then the differences), or by size (of the subtree, then its hidden bytes). */
 export type RowSort = 'name' | 'what' | 'size';
 
 const rowScratch = makeScratch();
@@ -14,7 +14,7 @@ const resultScratch = makeScratch();
 const SHORT = 24;
 const LONG = 8_192;
 
-/** `by` may be any column of numbers. */
+/** `by` may be any numeric column. */
 export interface SortOrder {
   readonly by: RowSort | Float64Array;
   readonly descending: boolean;
@@ -23,13 +23,13 @@ export interface SortOrder {
 type Sums = Pick<SubtreeTotals, 'size' | 'hidden'>;
 
 export interface SortedOptions extends Pick<VisibleOptions, 'mask'> {
-  /** Only the visible rows below this one, without the row itself; default: all. */
+  /** Return only the visible rows below this one, without the row itself; default: all. */
   readonly below?: number;
 }
 
 /**
  * Returns the visible rows, top to bottom, like `visibleRows` but with sorted siblings; ties by name. Sorts visible rows only, so the time
- * depends on the rows shown and not on the table.
+ * depends on how many rows are shown, not on the size of the table.
  */
 export function sortedRows(
   table: RowTable,
@@ -46,7 +46,9 @@ export function sortedRows(
 /** Rows per step. */
 const STEP_ROWS = 32_768;
 
-/** {@link sortedRows} in steps of a few milliseconds, for a thread that also draws a window. The arguments must not change meanwhile. */
+/**
+ * {@link sortedRows} in steps of a few milliseconds, for a thread that also draws a window. The arguments must not change between steps.
+ */
 export function* sortSteps(
   table: RowTable,
   expanded: Uint8Array,

@@ -1,7 +1,7 @@
 // Builds a stack: makes the tree of all paths, then applies layer after layer to one view and counts. A stack keeps the tree, the maps into
 // it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
 //
-//   80,000 entries in six layers: about 10 ms. For memory besides the layers' tables, see image-tree.ts.
+// 80,000 entries in six layers take about 10 ms. For memory besides the layers' tables, see image-tree.ts.
 
 import { FLAG, type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
 import {
@@ -16,7 +16,7 @@ import {
   TYPE,
 } from '#model';
 import { caseCollisions } from './case-collisions.ts';
-import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, HopRoom, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
 import { buildTree, type ImageTree } from './image-tree.ts';
 import { bodiesInUse } from './shown-bodies.ts';
 import type { LayerSummary, Stack } from './types.ts';
@@ -24,14 +24,14 @@ import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } f
 import { windowsOddNames } from './windows-names.ts';
 
 const MAX_FINDINGS = 1_000;
-/** Maximum number of bytes of a path or link target that a finding shows. */
+/** Maximum number of bytes of a path or link target shown in a finding. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** What a stack keeps to build views and row tables from. */
+/** What a stack keeps to build views and row tables. */
 export interface StackIndex {
   readonly tree: ImageTree;
   readonly links: readonly (LinkTable | null)[];
-  /** The most recently used views, latest first. The details of one path need two. */
+  /** The most recently used views, latest first. Showing one path's details needs two. */
   readonly views: { readonly layer: number; readonly view: View }[];
   /** By layer: the topmost nodes that it removes, and the folders that it replaces. */
   readonly removals: readonly Uint32Array[];
@@ -77,6 +77,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
   const tree = buildTree(layers, caseInsensitive);
   const applier = createApplier(tree);
   const links: (LinkTable | null)[] = [];
+  const hops = new HopRoom();
   const summaries: LayerSummary[] = [];
   const findings: Finding[] = [];
   const removals = layers.map(() => new Uint32Array(0));
@@ -98,7 +99,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
     for (const node of staged.lostLinks) {
       list.addNode('symlink-replaced', node, 'was a symbolic link; this layer has entries below it, so it becomes a folder');
     }
-    links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
+    links.push(resolveLinks(applier, staged, links, hops, (member, fault) => list.addFault(member, fault)));
     if (caseInsensitive) {
       for (const { node, other } of caseCollisions(tree, layer)) {
         list.addNode(
@@ -145,6 +146,7 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   missing: 'is not there',
   circle: 'leads back to the link',
   folder: 'is a folder',
+  far: 'takes too many steps to find',
 };
 
 /** Findings of one layer: at most 1,000 per code, followed by a count of the rest. */

@@ -1,6 +1,6 @@
 import { COUNTED, KIND, REASON, type RowTable } from '#model';
 
-/** Sums by row, of the row itself and all rows below it. */
+/** Sums by row, over the row itself and all rows below it. */
 export interface SubtreeTotals {
   /** Bytes of the regular files in the view, each body once (see COUNTED). */
   readonly size: Float64Array<ArrayBuffer>;
@@ -50,7 +50,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
   }
 }
 
-/** Adds what a row has itself to its own sums, in place. */
+/** Adds a row's own figures to its sums, in place. */
 export function addRow(table: RowTable, { size, hidden, added, modified, removed }: SubtreeTotals, row: number): void {
   const kind = table.kind[row];
   if (kind === KIND.added) added[row] = (added[row] as number) + 1;

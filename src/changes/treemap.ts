@@ -12,7 +12,7 @@ export interface Rect {
 
 export interface TreemapRect extends Rect {
   readonly row: number;
-  /** The children of `row` (-1: of the top level) that the rectangle stands for, each too small to be drawn. */
+  /** The children of `row` (-1: of the top level) that the rectangle stands for, each too small to draw. */
   readonly small?: readonly number[];
 }
 

@@ -11,8 +11,8 @@ export interface LayerSummary {
 }
 
 /**
- * Layers applied one on another, lowest first. Built once for an image; views and change lists are made from it on demand.
- * A layer that couldn't be read is null and treated as empty.
+ * Layers applied one on another, lowest first. Built once per image; views and change lists are made from it on demand. A layer that
+ * couldn't be read is null and treated as empty.
  */
 export interface Stack {
   readonly layers: readonly (LayerTable | null)[];
@@ -42,7 +42,7 @@ interface WastedFile {
   readonly cause: WasteCause;
 }
 
-/** Hidden bytes with one cause. */
+/** Hidden bytes that have the same cause. */
 interface WasteGroup {
   readonly cause: WasteCause;
   readonly bytes: number;

@@ -12,7 +12,7 @@ import { NO_ENTRY, NO_LAYER, REASON, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { sameMeta } from './same-entry.ts';
 
-/** A folder without a member, but with content. Used in {@link View.type} beside the codes of entry types. */
+/** A folder without a member, but with content. Used in {@link View.type} alongside the codes of entry types. */
 export const IMPLIED = 0xfe;
 /** The path isn't in the view. The root is always absent. */
 export const ABSENT = 0xff;
@@ -92,7 +92,7 @@ export interface Staged {
   readonly links: number[];
   /** Members that are whiteouts and opaque markers with nothing to hide. */
   readonly aimless: number[];
-  /** Nodes of the layer's table at which an implied folder replaces a symbolic link. */
+  /** Nodes of the layer's table where an implied folder replaces a symbolic link. */
   readonly lostLinks: number[];
 }
 

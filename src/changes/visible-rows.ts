@@ -4,7 +4,7 @@ import { makeScratch } from './scratch.ts';
 const scratchRows = makeScratch();
 
 export interface VisibleOptions {
-  /** By row: 0 hides the row and everything below (see filterRows). */
+  /** By row: 0 hides the row and everything below it (see filterRows). */
   readonly mask?: Uint8Array | null;
   /** Rows depth first, siblings in another order (see sortChildren). */
   readonly order?: Uint32Array | null;

@@ -14,7 +14,7 @@ export interface UnchangedFile {
 }
 
 /**
- * Returns the bytes that the image contains but hides: for at most `limit` files, and by cause for all files. The largest file of each
+ * Returns the bytes that the image contains but hides: for at most `limit` files, and by cause for all files. The largest file for each
  * cause is listed before others. `unchanged` are files known to have been rewritten with the same bytes; their cause is `rewritten` if that
  * explains all their hidden bytes.
  */
@@ -114,8 +114,8 @@ export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly lay
 }
 
 /**
- * Returns, by layer from the bottom, the bytes of the layer that no path shows. Their sum is `wastedBytes`. `top`: a path to which, with
- * everything below it, this is limited; empty: everything.
+ * Returns, by layer from the bottom, the bytes of the layer that no path shows. Their sum is `wastedBytes`. `top`: the path to look at,
+ * with everything below it; empty: all paths.
  */
 export function wastedByLayer(stack: Stack, top: Uint8Array = new Uint8Array(0)): number[] {
   const { tree, links } = indexOf(stack);

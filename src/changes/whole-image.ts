@@ -14,12 +14,11 @@ const SHOWN = 2;
 const HIDDEN = 3;
 
 /**
- * Returns all bytes of an image by path: a row for each path of its top view, and for each path whose files a later layer hides.
- * `hiddenBytes` are bytes of files at that path that the image contains and no longer shows. Kinds: `removed` if the image no longer shows
- * the path, `modified` if it shows the path and hides earlier files of it, otherwise `unchanged`. The latest hidden file of a path is its
- * entry if the kind is `removed`, and its previous entry if the kind is `modified`; `hiddenBy` is the layer that last hid a file there. The
- * size of a file that Windows merges from those of several layers is that of all of them. The sums of sizes and hidden bytes equal the
- * stack's totals.
+ * Returns all bytes of an image by path: a row for each path in its top view, and for each path whose files a later layer hides.
+ * `hiddenBytes` are bytes of files at that path that the image contains but no longer shows. Kinds: `removed` if the image no longer shows
+ * the path, `modified` if it shows the path and hides earlier files there, otherwise `unchanged`. The latest hidden file at a path is its
+ * entry if the kind is `removed`, and its previous entry if the kind is `modified`; `hiddenBy` is the layer that last hid a file there. If
+ * Windows merges a file from several layers, its size is their total. The sums of sizes and hidden bytes equal the stack's totals.
  */
 export function wholeImage(stack: Stack): RowTable {
   const { tree, links } = indexOf(stack);
@@ -57,7 +56,7 @@ export function wholeImage(stack: Stack): RowTable {
       const inode = target === null ? entry : { table: tree.layers[target.layer] as LayerTable, member: target.member };
       const size = inode.table.type[inode.member] === TYPE.file ? (inode.table.size[inode.member] as number) : 0;
       setMember(rows, row, entry, layer, inode, size + (mergedBytes.get(node) ?? 0));
-      // A body that is shown through links only counts at the first link.
+      // A body shown only through links counts at the first link.
       if (view.type[node] === TYPE.hardlink && linked.delete(bodyKey(tree, links, layer, entry.member))) rows.counted[row] = COUNTED.now;
     }
     if ((wasted[node] as number) <= 0) continue;
@@ -71,7 +70,7 @@ export function wholeImage(stack: Stack): RowTable {
   const nodes = [...hidden.keys()];
   const hiders = hidersOf(stack, nodes);
   nodes.forEach((node, place) => {
-    // A file that its own layer contains twice was hidden by no other layer.
+    // If a layer contains a file twice, no other layer hid the first copy.
     const hider = hiders.layer[place] as number;
     rows.hiddenBy[rowOf[node] as number] = hider < 0 ? bodyKeyLayer(hidden.get(node) as number) : hider;
   });

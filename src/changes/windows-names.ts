@@ -2,7 +2,7 @@ import { type LayerTable, nodePath } from '#format/layer';
 import { isWindowsFile, oddOnWindows } from '#format/path';
 import { broughtNodes } from './case-collisions.ts';
 
-/** A node of a layer's table whose name Windows can't open. */
+/** A node of a layer's table with a name that Windows can't open. */
 export interface OddName {
   readonly node: number;
   /** A clause without the name: `is a device on Windows`. */

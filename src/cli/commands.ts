@@ -29,6 +29,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what makes an image or a layer big: by kind of file, folder and file',
     load: () => import('./breakdown.ts'),
   },
+  find: {
+    operands: 'IMAGE TEXT',
+    summary: 'the paths of all layers that match a text, by fit or by size',
+    load: () => import('./find.ts'),
+  },
   packages: {
     operands: 'IMAGE',
     summary: 'what each layer added, upgraded and removed in packages, and what that weighs',

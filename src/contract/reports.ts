@@ -261,6 +261,8 @@ export interface RewrittenReport {
 export interface SearchReport {
   /** Number of matching paths; `matches` may list fewer. */
   readonly total: number;
+  /** Bytes that the layers have of all matching paths, each version of each. */
+  readonly bytes: number;
   readonly matches: readonly PathMatch[];
   /** Why the search text is invalid and matches nothing; null if valid. */
   readonly problem: string | null;
@@ -270,6 +272,8 @@ export interface SearchReport {
 export interface PathMatch {
   /** Path as printed by escapePath. */
   readonly path: string;
+  /** Bytes of the largest version that a layer has. */
+  readonly size: number;
   /** Lowest layer first. */
   readonly touches: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
 }
@@ -280,6 +284,8 @@ export interface ExportStarted {
   readonly jobId: string | null;
   /** On the loopback host, the name for fetching the export, once, from `GET /downloads/<download>`; otherwise null. */
   readonly download: string | null;
+  /** On the loopback host, the file name that the browser gets; otherwise null, because the user chooses it. */
+  readonly name: string | null;
   /** Number of entries left out because their names or links lead out of the image. */
   readonly leftOut: number;
 }

@@ -230,10 +230,16 @@ const OPERATIONS = {
   ).gives<PackageDifferencesReport>(),
   /**
    * Paths that match a search text (see RowFilter) and the layers that touch them, best first, at most `limit`. With `scattered`, and if
-   * nothing matches, paths that contain the letters of the text in order.
+   * nothing matches, paths that contain the letters of the text in order. With `order: 'size'`, the largest come first.
    */
   'image.search': takes(
-    z.strictObject({ ...image, text: z.string().min(1).max(1_024), limit, scattered: z.boolean().optional() }),
+    z.strictObject({
+      ...image,
+      text: z.string().min(1).max(1_024),
+      limit,
+      scattered: z.boolean().optional(),
+      order: z.enum(['best', 'size']).optional(),
+    }),
   ).gives<SearchReport>(),
 
   /** What the layers from `from` to `to` each changed in the registry of a Windows image; with `text`, only what matches it. */

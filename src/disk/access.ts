@@ -1,5 +1,5 @@
-// Access to our own files and folders despite their modes: an image may have a folder of mode 0, or a file that its owner has no right to
-// read. Root isn't affected; for others, the mode is changed temporarily.
+// Gains access to our own files and folders despite their modes: an image may have a folder of mode 0, or a file that its owner isn't
+// allowed to read. Root isn't affected; for others, the mode is changed temporarily.
 import fs from 'node:fs';
 import type { HeldEntry } from './held-entry.ts';
 
@@ -10,8 +10,8 @@ export const LIST = 0o500;
 export const READ = 0o400;
 
 /**
- * Adds bits to the current mode of a file or folder of this user. Returns the mode to restore; null if nothing was changed: another user's
- * entries are left as they are.
+ * Adds bits to the mode of a file or folder that this user owns. Returns the mode to restore; null if nothing was changed, as for entries
+ * of other users.
  */
 export function allow({ at, descriptor }: HeldEntry, bits: number): number | null {
   if (!IS_RESTRICTED) return null;

@@ -13,13 +13,13 @@ export interface ChangedEntry {
   readonly path: string;
   /** The folder that contains it; null for the root. */
   readonly folder: WalkedEntry | null;
-  /** The folder `entry` hides what the layers below have in it. */
+  /** Whether the folder `entry` hides what it contains in the layers below. */
   readonly isOpaque?: boolean;
 }
 
 /**
  * Yields changes as a layer's tar, with entries for the folders that contain them. Each piece is valid until the next one. Throws
- * NAME_REFUSED; IO for a file that was replaced, removed or shortened since the folder was walked.
+ * NAME_REFUSED; IO for a file that was replaced, removed or truncated since the folder was walked.
  */
 export async function* tarOfChanges(
   root: string,
@@ -28,7 +28,7 @@ export async function* tarOfChanges(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   if (changes.length === 0) {
-    // The folder of a copy that was never mounted doesn't exist.
+    // If a copy was never mounted, its folder doesn't exist.
     yield writer.end();
     return;
   }
@@ -51,7 +51,7 @@ export async function* tarOfChanges(
     }
     const first = entry.links > 1 ? firstNames.get(entry.identity) : undefined;
     if (first !== undefined) {
-      // The attributes are the file's, and were written with its first name.
+      // The attributes belong to the file, and were written with its first name.
       yield writer.header({ ...headerOf(entry), typeflag: '1', size: 0, linkname: first, records: new Map() });
       continue;
     }
@@ -62,7 +62,7 @@ export async function* tarOfChanges(
   yield writer.end();
 }
 
-/** A folder and those that contain it, outermost first, without those that were written before; counts them as written. */
+/** Returns a folder and those that contain it, outermost first, except those written before; records them as written. */
 function unwritten(folder: WalkedEntry | null, written: Set<WalkedEntry>): WalkedEntry[] {
   const found: WalkedEntry[] = [];
   for (let at = folder; at !== null && !written.has(at); at = at.parent) {

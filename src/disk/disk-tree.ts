@@ -40,7 +40,7 @@ export class DiskTree {
   readonly #times = new HeldTimes();
   readonly shortfalls = new Shortfalls();
 
-  /** `root`: an absolute path to a folder that only this process writes to. */
+  /** `root` is the absolute path of a folder that only this process writes to. */
   constructor(root: string, keeps: Keeps) {
     this.#root = Buffer.from(root);
     this.#keeps = keeps;
@@ -71,7 +71,7 @@ export class DiskTree {
   makeNode(name: Uint8Array, type: number, facts: Facts): boolean {
     const letter = NODE_LETTERS.get(type);
     if (letter === undefined) return false;
-    // mknod takes text only, but names may be any bytes, so the node is created next to the root, then linked.
+    // mknod only accepts text, but names may be any bytes, so the node is created next to the root, then linked.
     const made = path.join(path.dirname(this.#root.toString()), `node-${randomBytes(6).toString('hex')}`);
     const numbers = letter === 'p' ? [] : [String(facts.devMajor), String(facts.devMinor)];
     const program = findProgram('mknod');
@@ -142,8 +142,8 @@ export class DiskTree {
   }
 
   /**
-   * Returns the attributes to set. File capabilities give a program rights, as set-id bits do, so both are kept or left out together; and so
-   * are attributes that tell overlayfs where to look if the folder becomes one of its layers.
+   * Returns the attributes to set. File capabilities grant rights to a program, like set-id bits, so both are kept or left out together.
+   * The same goes for attributes that tell overlayfs where to look if the folder becomes one of its layers.
    */
   kept(name: Uint8Array, attributes: Attributes): Attributes {
     if (this.#keeps.setIds) return attributes;

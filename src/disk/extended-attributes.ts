@@ -10,12 +10,15 @@ import type { HeldEntry } from './held-entry.ts';
 
 export type Attributes = readonly (readonly [name: string, value: string])[];
 
-/** Attributes of the system that stores a file rather than of the file; never part of a layer. Source: umoci, pkg/system and oci/layer. */
+/**
+ * Attributes that describe the system where a file is stored rather than the file; never part of a layer. Source: umoci, pkg/system and
+ * oci/layer.
+ */
 const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
-/** Maximum length of the text that a program gets or may print at once. */
+/** Maximum length of the text passed to or printed by a program at once. */
 const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_INPUT = 4 * 1024 * 1024;
-/** The first descriptor that a program inherits beside the standard ones. */
+/** The first descriptor that a program inherits after the standard ones. */
 const FIRST = 3;
 
 /**
@@ -96,9 +99,9 @@ function setByText(root: string, text: string, count: number): number {
 }
 
 /**
- * Reads the attributes of entries, in their order; null if the system can't. Entries whose modes exclude this user are made readable
- * meanwhile. Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most: each is a descriptor
- * that the program inherits.
+ * Reads the attributes of entries, in order; null if the system can't. Entries whose modes exclude this user are made readable meanwhile.
+ * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because each is a descriptor that
+ * the program inherits.
  */
 export function readAttributes(entries: readonly HeldEntry[]): (Attributes | null)[] {
   const found: (Attributes | null)[] = entries.map(() => null);

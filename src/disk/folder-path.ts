@@ -1,5 +1,5 @@
-// The way from a root to a folder below it. Another process may rename folders meanwhile, or replace them with links: each is opened
-// relative to the one above, without following a link, and then reached by its descriptor (on Linux; elsewhere by its path).
+// The path from a root to a folder below it. Because another process may rename folders meanwhile, or replace them with links, each folder
+// is opened relative to the one above, without following a link, and then accessed through its descriptor (on Linux; elsewhere by path).
 import fs from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
 import { allow, LIST, READ, restore, withAccess } from './access.ts';
@@ -21,7 +21,7 @@ interface Level {
   held: HeldEntry | null;
 }
 
-/** Folders from a root to the current one, which is made listable. Names are raw bytes, one per character. Dispose of it. */
+/** The folders from a root to the current one, which is made listable. Names are raw bytes, one per character. Dispose of it. */
 export class FolderPath implements Disposable {
   readonly #root: Buffer;
   readonly #levels: Level[] = [];
@@ -32,7 +32,7 @@ export class FolderPath implements Disposable {
     this.#push('', new HeldEntry(this.#root));
   }
 
-  /** Names in the current folder, in the order of their bytes. */
+  /** Returns the names in the current folder, sorted by their bytes. */
   names(): string[] {
     return fs.readdirSync(this.#inside(), { encoding: 'latin1' }).sort();
   }
@@ -47,7 +47,7 @@ export class FolderPath implements Disposable {
     }
   }
 
-  /** The target of a link in the current folder, as raw bytes. Throws IO if it isn't a link anymore. */
+  /** Returns the target of a link in the current folder, as raw bytes. Throws IO if it isn't a link anymore. */
   readLink(name: string): string {
     try {
       return fs.readlinkSync(this.#at(name), { encoding: 'latin1' });
@@ -57,7 +57,7 @@ export class FolderPath implements Disposable {
     }
   }
 
-  /** Enters a folder of the current one. Throws IO if it is gone or, judging by `identity`, isn't the one seen before. */
+  /** Enters a folder in the current one. Throws IO if it is gone or, judging by `identity`, isn't the one seen before. */
   enter(name: string, identity: string | null = null): void {
     let held: HeldEntry;
     try {
@@ -80,7 +80,7 @@ export class FolderPath implements Disposable {
       held[Symbol.dispose]();
       throw error;
     }
-    // The root stays open. Off Linux nothing is held.
+    // The root stays open. On systems other than Linux, nothing is held.
     const far = this.#levels.length - 1 - MOST_OPEN;
     if (far > 0) close(this.#levels[far]);
   }
@@ -113,7 +113,7 @@ export class FolderPath implements Disposable {
     for (const name of names.slice(same)) this.enter(name);
   }
 
-  /** Opens a regular file of the current folder that was seen before, whatever its mode. Throws IO if it was replaced. */
+  /** Opens a regular file in the current folder that was seen before, whatever its mode. Throws IO if it was replaced. */
   openFile(name: string, identity: string): number {
     using held = this.look(name);
     if (held === null || !held.stats.isFile() || held.identity !== identity) throw this.#changed(name);
@@ -142,7 +142,7 @@ export class FolderPath implements Disposable {
     return new LayerscopeError('IO', `${displayText(name)} was replaced or removed while it was being read`, { cause });
   }
 
-  /** Restores the modes of all folders on the way, as far as they can still be reached. */
+  /** Restores the modes of all folders along the path, as far as they can still be reached. */
   [Symbol.dispose](): void {
     try {
       while (this.#levels.length > 0) this.leave();

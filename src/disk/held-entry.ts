@@ -2,12 +2,12 @@ import fs, { type BigIntStats } from 'node:fs';
 import { openEntryItself, pathOfDescriptor } from '#files';
 
 /**
- * Whatever has a name in a folder: a file, a folder, a link, a pipe or a device. On Linux it is held by a descriptor, so `at` leads to it
- * even after something else was given its name; elsewhere `at` is its path. Dispose of it.
+ * Anything that has a name in a folder: a file, folder, link, pipe or device. On Linux it is held by a descriptor, so `at` leads to it even
+ * after something else gets its name; elsewhere `at` is its path. Dispose of it.
  */
 export class HeldEntry implements Disposable {
   readonly at: Buffer;
-  /** Null off Linux. */
+  /** Null on systems other than Linux. */
   readonly descriptor: number | null;
   readonly stats: BigIntStats;
 

@@ -4,11 +4,11 @@
  * - **plan**: the entries of a view in the order in which they are created (tree-plan.ts).
  * - **laying out**: creating them, in an order that never writes through a link (lay-out.ts).
  * - **facts**: an entry's metadata: owner, mode, time, attributes, device numbers.
- * - **shortfall**: something that could not be preserved, because of the file system or the user's rights; reported as a finding.
+ * - **shortfall**: something that couldn't be preserved, because of the file system or the user's rights; reported as a finding.
  *
- * tree-walk.ts lists a folder that may be changing, and changes-tar.ts writes entries of it as a layer.
+ * tree-walk.ts lists a folder that may be changing, and changes-tar.ts writes some of its entries as a layer.
  *
- * Begin with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts handle modes that deny access
+ * Start with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts handle modes that deny access
  * to this user.
  */
 export { IS_RESTRICTED } from './access.ts';

@@ -1,6 +1,6 @@
 // Lays a plan out in a new folder. The order makes every step safe without checking where paths lead: first folders and files, each newly
 // created; then further names of files, devices and pipes; then symbolic links, when nothing more is written below any name; then extended
-// attributes. Facts of folders come last, because times change with content, and modes may deny access to this user.
+// attributes. The facts of folders come last, because times change with content, and modes may deny access to this user.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';
@@ -17,7 +17,7 @@ const ENTRIES_A_TURN = 64;
 
 /** Counts of what was created. */
 export interface Written {
-  /** Number of names; each hard link counts. */
+  /** Number of names, including each hard link. */
   readonly files: number;
   readonly folders: number;
   readonly links: number;
@@ -26,7 +26,7 @@ export interface Written {
 
 export interface LayOutOptions extends Keeps {
   readonly attributes: boolean;
-  /** Which devices and pipes to create. `none`: the caller creates all of them; `pipes`: devices are left out and reported. */
+  /** Which devices and pipes to create. With `none`, the caller creates all of them; with `pipes`, devices are left out and reported. */
   readonly nodes: 'all' | 'pipes' | 'none';
   /** Opens the bodies of a layer; members are requested in tar order. Throws BLOB_MISSING if the layer has no blob. */
   readonly bodiesOf: (layer: number) => LayerBodies;
@@ -40,7 +40,7 @@ export interface LayOutOptions extends Keeps {
 /** A plan laid out, except for the facts of folders. */
 export interface LaidOut {
   readonly written: Written;
-  /** Sets owners, modes and times of folders, deepest first; `top`: whether to include those directly in the root. */
+  /** Sets owners, modes and times of folders, deepest first; `top` says whether to include those directly in the root. */
   closeFolders(top: boolean): Promise<void>;
   /** Sets the root's facts. */
   closeRoot(facts: Facts): void;
@@ -51,7 +51,7 @@ export interface LaidOut {
 }
 
 /**
- * Lays a plan out in `root`: an absolute path to a new folder that only this process writes to. Problems with single entries are passed to
+ * Lays a plan out in `root`, the absolute path of a new folder that only this process writes to. Problems with single entries are passed to
  * `onRefused`, and the rest is laid out. Throws CANCELLED, and errors about the disk as a whole.
  */
 export async function layOut(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions): Promise<LaidOut> {

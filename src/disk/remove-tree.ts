@@ -13,8 +13,9 @@ const MOST_OPEN = 32;
 
 /**
  * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
- * Links are not followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
- * anything, if a file system is mounted in the folder. `identity`: as HeldFolder has it; what else has the name by now is left alone.
+ * Links aren't followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
+ * anything, if a file system is mounted in the folder. `identity` is that of a HeldFolder; if something else has the name by now, it is
+ * left alone.
  */
 export async function removeTree(folder: string | Buffer, identity: string | null = null): Promise<void> {
   // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
@@ -92,7 +93,7 @@ class Removal {
     }
   }
 
-  /** Returns false if a folder was given the name meanwhile. */
+  /** Returns false if a folder has taken the name meanwhile. */
   #unlink(at: Buffer): boolean {
     try {
       remove(() => fs.unlinkSync(at));
@@ -178,7 +179,7 @@ function identityOf(descriptor: number): string {
   return `${dev}:${ino}`;
 }
 
-/** Opens a folder. Returns null if it was removed or replaced meanwhile, because a replacement isn't to be removed. */
+/** Opens a folder. Returns null if it was removed or replaced meanwhile, because a replacement must not be removed. */
 function openOrGone(at: Buffer): number | null {
   try {
     return openFolderItself(at);
@@ -188,13 +189,13 @@ function openOrGone(at: Buffer): number | null {
   }
 }
 
-/** Opens a folder for this user. Something else may have been given its name meanwhile: that isn't touched. */
+/** Opens up a folder's mode for this user. If something else has taken its name meanwhile, that isn't touched. */
 function open(at: Buffer): void {
   try {
     using held = new HeldEntry(at);
     if (held.stats.isDirectory()) fs.chmodSync(held.at, 0o700);
   } catch (error) {
-    // Another user's folder: what follows reports it if it matters.
+    // Another user's folder: the next step reports it if it matters.
     if (!['EPERM', 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) throw error;
   }
 }

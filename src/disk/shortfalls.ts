@@ -1,4 +1,4 @@
-// Counts what was not preserved, because the file system or the user's rights don't allow it or because it wasn't requested. Counts by kind
+// Counts what wasn't preserved, because the file system or the user's rights don't allow it or because it wasn't requested. Counts by kind
 // and names the first entries of each.
 import { displayPath, type Finding, finding, formatCount } from '#model';
 
@@ -11,7 +11,7 @@ const SENTENCES = {
   capabilities: 'its file capabilities were left out',
   overlay: 'its attributes for overlayfs were left out',
   time: 'this file system cannot store its time',
-  link: 'it is a copy: this file system allows no more hard links',
+  link: 'it is a copy, because this file system doesn’t allow more hard links',
 } as const;
 
 export type Shortfall = keyof typeof SENTENCES;
@@ -24,7 +24,7 @@ export class Shortfalls {
   #attributes = 0;
   #foreignOwners = 0;
 
-  /** Counts an entry. `path`: raw, below the root; empty for the root itself. */
+  /** Counts an entry. `path` is raw, below the root; empty for the root itself. */
   note(kind: Shortfall, path: Uint8Array): void {
     let found = this.#byKind.get(kind);
     if (found === undefined) {
@@ -40,8 +40,8 @@ export class Shortfalls {
   }
 
   /**
-   * Counts an entry whose owner could not be set because this user isn't allowed to give files away. Names no entry, because this is normal
-   * for everyone but root.
+   * Counts an entry whose owner couldn't be set because this user isn't allowed to give files away. Doesn't name the entry, because this is
+   * normal for everyone but root.
    */
   noteForeignOwner(): void {
     this.#foreignOwners++;

@@ -1,7 +1,7 @@
 // Separates system errors about one entry from those about the disk as a whole.
 import { systemWords } from '#model';
 
-/** Errors about one entry. The entry is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
+/** Errors about a single entry, which is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
 const ENTRY_ERRORS: ReadonlySet<string> = new Set([
   'EACCES',
   'EEXIST',
@@ -33,7 +33,7 @@ export function isAboutEntry(error: unknown): boolean {
   return ENTRY_ERRORS.has(errorCode(error));
 }
 
-/** Why the system didn't take an entry: its code, and in words. */
+/** Explains why the system refused an entry: the error code, and its meaning in words. */
 export function refusalText(error: unknown): string {
   const words = systemWords(error);
   return `the system refuses it: ${errorCode(error)}${words === null ? '' : ` (${words})`}`;

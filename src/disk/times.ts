@@ -1,7 +1,7 @@
-// Times on disk. Node.js interprets a negative number as "now" but a string literally, and passes a double to the system. File systems
+// Times on disk. Node.js takes a negative number to mean "now" but a string literally, and passes a double to the system. File systems
 // silently clamp times that they can't store: ext4 ends in 2446, FAT starts in 1980, older ones end in 2038.
 
-/** Every file system can store times from here on. */
+/** From this time on, every file system can store times. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01
 const SAFE_LAST = 2 ** 31 - 1;
 /** Beyond any file system's range, and still exact as a double. */

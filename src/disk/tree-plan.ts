@@ -41,7 +41,7 @@ export interface TreePlan {
 }
 
 export interface PlanOptions {
-  /** Rows [from, end) of the view, all below one folder. Default: all rows. */
+  /** Rows [from, end) of the view, all below one folder. Defaults to all rows. */
   readonly from?: number;
   readonly end?: number;
   /** Length in bytes of that folder's path, removed from the rows' paths. */

@@ -18,7 +18,7 @@ export interface EntryFacts {
   readonly gid: number;
   readonly size: number;
   readonly mtimeNs: string;
-  /** Empty if unknown, or if reading the entry changes it. */
+  /** Empty if unknown, or if reading the entry changes its ctime. */
   readonly ctimeNs: string;
   readonly ino: string;
   /** A symbolic link's target as raw bytes; otherwise empty. */
@@ -38,22 +38,22 @@ export interface WalkedEntry extends EntryFacts {
   readonly attributes: Attributes | null;
 }
 
-/** Entries whose attributes are read at once; each is a descriptor, and starting the program takes longer than reading. */
+/** Number of entries whose attributes are read at once. Each is a descriptor, and starting the program takes longer than reading. */
 const BATCH = 640;
 /** Maximum length of a path, as in layers. */
 const MAX_PATH = 64 * 1024;
 /** Maximum length of the attributes kept for further names of files, in characters. */
 const MAX_KEPT = 64 * 1024 * 1024;
 
-/** An entry before its attributes were read. */
+/** An entry whose attributes haven't been read yet. */
 interface Seen {
   readonly entry: Omit<WalkedEntry, 'attributes'> & { attributes: Attributes | null };
   readonly held: HeldEntry;
 }
 
 /**
- * Yields everything below a folder: each folder before its content, siblings in the order of their names' bytes. Skips sockets, as Docker
- * does: they belong to processes, and a tar can't have them. Throws IO if a folder is replaced meanwhile; TOO_LARGE for a path over 64 KiB.
+ * Yields everything below a folder: each folder before its contents, siblings sorted by their names' bytes. Skips sockets, like Docker:
+ * they belong to processes, and a tar can't contain them. Throws IO if a folder is replaced meanwhile; TOO_LARGE for a path over 64 KiB.
  */
 export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenerator<WalkedEntry, void, undefined> {
   const known = new KnownAttributes();
@@ -74,7 +74,7 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
       throwIfCancelled(signal);
       if (batch.length < BATCH) continue;
       for (const { entry } of flush()) yield entry;
-      // Gives other work on this thread a turn, including a signal to stop.
+      // Lets other work on this thread run, such as a signal to stop.
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const { entry } of flush()) yield entry;
@@ -83,7 +83,7 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
   }
 }
 
-/** The caller disposes of what is held. */
+/** The caller disposes of each `held`. */
 function* seenBelow(root: string): Generator<Seen, void, undefined> {
   using folders = new FolderPath(root);
   const levels: { readonly folder: WalkedEntry | null; readonly names: string[] }[] = [{ folder: null, names: folders.names().reverse() }];
@@ -104,7 +104,7 @@ function* seenBelow(root: string): Generator<Seen, void, undefined> {
   }
 }
 
-/** Null if it is a socket, or was removed meanwhile. */
+/** Returns null for a socket, or if the entry was removed meanwhile. */
 function look(folders: FolderPath, parent: WalkedEntry | null, name: string): Seen | null {
   const held = folders.look(name);
   if (held === null) return null;
@@ -113,7 +113,7 @@ function look(folders: FolderPath, parent: WalkedEntry | null, name: string): Se
     if (kind !== null) {
       const path = parent === null ? name : `${parent.path}/${name}`;
       if (path.length > MAX_PATH)
-        throw new LayerscopeError('TOO_LARGE', `a path of more than ${MAX_PATH} bytes: ${displayText(path.slice(0, 100))}…`);
+        throw new LayerscopeError('TOO_LARGE', `a path has more than ${MAX_PATH} bytes: ${displayText(path.slice(0, 100))}…`);
       const target = kind === 'symlink' ? folders.readLink(name) : '';
       return { entry: { ...factsOf(path, kind, held.stats), target, parent, identity: held.identity, attributes: null }, held };
     }
@@ -137,7 +137,7 @@ function kindOf(stats: BigIntStats): EntryKind | null {
 
 function factsOf(path: string, kind: EntryKind, stats: BigIntStats): Omit<EntryFacts, 'target'> & { readonly links: number } {
   const mode = Number(stats.mode) & 0o7777;
-  // Such a file is read by changing its mode and back, which changes its ctime.
+  // Reading such a file requires changing its mode and back, which changes its ctime.
   const isOpened = IS_RESTRICTED && (mode & READ) === 0;
   return {
     path,
@@ -181,7 +181,7 @@ class KnownAttributes {
   }
 }
 
-/** The length of all names and values. */
+/** Returns the total length of all names and values. */
 export function sizeOf(attributes: Attributes | null): number {
   let size = 0;
   for (const [name, value] of attributes ?? []) size += name.length + value.length;

@@ -86,12 +86,12 @@ export type LayerSource = { readonly file: string } | { readonly tar: TarSource 
 
 type DriverChangeKind = 'added' | 'modified' | 'removed';
 
-/** A change of a layer. The Windows drivers can't distinguish additions from modifications and report `modified` for both. */
+/** A layer's change to a path. The Windows drivers can't distinguish additions from modifications and report `modified` for both. */
 export interface DriverChange {
   readonly kind: DriverChangeKind;
   /** Path as in the layer's tar, but without a trailing `/`. */
   readonly path: string;
-  /** For a regular file in a working copy of a portable store: its size, and its times as a text that changes when they do. */
+  /** For a regular file in a working copy in a portable store: its size, and its times as a string that changes when they do. */
   readonly file?: { readonly sizeBytes: number; readonly times: string };
 }
 
@@ -169,8 +169,8 @@ export interface GraphDriver extends AsyncDisposable {
   exists(id: string): Promise<boolean>;
 
   /**
-   * Creates an empty read-only layer on `parent`; null: a base layer. Throws EXISTS, NOT_FOUND (the parent), NAME_REFUSED; UNSUPPORTED for
-   * an empty parent, in a driver that can't base a layer on one.
+   * Creates an empty read-only layer on `parent`; null: a base layer. Throws EXISTS, NAME_REFUSED; NOT_FOUND for a missing parent;
+   * UNSUPPORTED for an empty parent, in a driver that can't base a layer on one.
    */
   create(id: string, parent: string | null, options?: CallOptions): Promise<void>;
 
@@ -193,8 +193,9 @@ export interface GraphDriver extends AsyncDisposable {
   mount(id: string, options?: MountOptions): Promise<Mount>;
 
   /**
-   * Releases a layer's mounts that were left by ended processes, in a driver whose mounts outlive their process. Throws NOT_FOUND if there
-   * is no such mount; EXISTS if a running process holds the mount, as far as the driver knows: Windows' drivers know only of this process.
+   * Releases a layer's mounts that ended processes left behind, in a driver whose mounts outlive their process. Throws NOT_FOUND if there
+   * is no such mount; EXISTS if a running process holds the mount, as far as the driver knows: Windows' drivers know only about this
+   * process.
    */
   releaseLeft?(id: string, options?: CallOptions): Promise<void>;
 

@@ -1,4 +1,4 @@
-// Image operations of a driver that stores images: names, config and manifests beside the layers.
+// Image operations of a driver that stores images: names, config and manifests alongside the layers.
 import type { Archive, ArchiveImage, ArchiveRoot } from '#archive';
 import type { ApplyOptions, CallOptions } from './options.ts';
 
@@ -25,7 +25,7 @@ export interface ImageProblem {
 }
 
 export interface ImageStore {
-  /** Lists every image, in the order of the index; each platform is a separate image. */
+  /** Lists all images, in the order of the index; each platform is a separate image. */
   list(): Promise<readonly StoredImage[]>;
 
   /**
@@ -40,8 +40,8 @@ export interface ImageStore {
   ): Promise<readonly StoredImage[]>;
 
   /**
-   * Removes a name, or, given a manifest's digest, an image with all its names. Removing the last name also removes the image, and the
-   * layers that nothing else needs. Throws NOT_FOUND; EXISTS if one of its layers has another layer on it or is mounted.
+   * Removes a name or, given a manifest's digest, an image with all its names. Removing the last name also removes the image, and the
+   * layers that nothing else needs. Throws NOT_FOUND; EXISTS if one of its layers is mounted or has another layer on it.
    */
   remove(name: string, options?: CallOptions): Promise<void>;
 

@@ -3,7 +3,7 @@ import type { Finding } from '#model';
 export interface CallOptions {
   /** Cancels the call: it is undone and throws CANCELLED. */
   readonly signal?: AbortSignal;
-  /** Called with a sentence that names another writer of the store, if the call has to wait long for that writer. */
+  /** Called if the call has to wait long for another writer of the store, with a sentence that names that writer. */
   readonly onWaiting?: (message: string) => void;
 }
 
@@ -15,7 +15,7 @@ export interface MountOptions extends CallOptions {
   readonly asIs?: boolean;
   /** Absolute path of an empty folder to mount at; only for read-write layers of windowsfilter, whose mounts are volumes. */
   readonly at?: string;
-  /** Receives a finding for everything that could not be laid out as in the layer. */
+  /** Receives a finding for everything that couldn't be laid out as the layer has it. */
   readonly onFinding?: (finding: Finding) => void;
 }
 

@@ -49,6 +49,7 @@ export * from './read/config-differences.ts';
 export { diffMarkdown } from './read/diff-markdown.ts';
 export * from './read/entry-details.ts';
 export * from './read/entry-json.ts';
+export * from './read/find-paths.ts';
 export * from './read/find-rewritten.ts';
 export * from './read/find-row.ts';
 export { folderFacts } from './read/folder-facts.ts';

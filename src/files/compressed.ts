@@ -9,14 +9,14 @@ export function canWriteZstd(): boolean {
   return typeof zlib.createZstdCompress === 'function';
 }
 
-/** Throws UNSUPPORTED if this runtime can't compress like that. */
+/** Throws UNSUPPORTED if this runtime doesn't have the compressor. */
 export function checkCompressor(compressor: Compressor): void {
   if (compressor === 'zstd' && !canWriteZstd())
     throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
 }
 
 /**
- * Compresses bytes: the same bytes to the same result each time, however they are cut into pieces. A piece's memory may be used again for
+ * Compresses bytes. The same bytes always give the same result, however they are cut into pieces. The memory of a piece may be reused for
  * the next one. Throws UNSUPPORTED, and what `pieces` throws.
  */
 export async function* compressed(pieces: AsyncIterable<Uint8Array>, compressor: Compressor): AsyncGenerator<Uint8Array> {
@@ -32,8 +32,8 @@ export async function* compressed(pieces: AsyncIterable<Uint8Array>, compressor:
 }
 
 /**
- * Each piece is compressed before the next one is made, and before the end is known: zstd writes another header if it gets a first piece
- * together with the end, as it does from a stream when the machine is busy.
+ * Compresses each piece before the next one is made, and before the end is known: zstd writes a different header if it gets the first piece
+ * together with the end, which can happen with a stream when the machine is busy.
  */
 async function feed(pieces: AsyncIterable<Uint8Array>, through: Transform): Promise<void> {
   try {

@@ -1,10 +1,10 @@
-// Programs that this one starts: the user's, for credentials and connections, and the system's, for what Node.js can't do.
+// Finds programs that this one starts: the user's, for credentials and connections, and the system's, for what Node.js can't do.
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Finds a program on the PATH, and returns its absolute path; null if there is none. Only absolute folders are searched: a relative or
- * empty entry would lead to the current folder, which may be an image's. A path that was found is cached for that PATH.
+ * Finds a program on the PATH, and returns its absolute path; null if there is none. Only absolute folders are searched, because a relative
+ * or empty entry would lead to the current folder, which may be an image's. The result is cached for each PATH.
  */
 export function findProgram(
   name: string,

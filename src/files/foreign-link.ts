@@ -5,11 +5,11 @@ import { mayOthersRename } from './shared-folder.ts';
 import { TargetFolder } from './target-folder.ts';
 
 const ME = process.getuid?.();
-/** As many as Linux follows. Source: path_resolution(7). */
+/** Maximum number of links, as on Linux. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
 /**
- * Whether a folder on the path, or what it names, is a link that belongs to neither this user nor root. Its owner could point the link
+ * Whether a folder, or one on the path to it, is a link that belongs to neither this user nor root. Its owner could point the link
  * anywhere. The user's own link is fine; it may lead to another disk. Throws the system's error if a part of the path is missing.
  */
 export function isThroughForeignLink(folder: string): boolean {
@@ -17,8 +17,8 @@ export function isThroughForeignLink(folder: string): boolean {
 }
 
 /**
- * Opens a folder that is reached without another user's link; null if there is such a link, or if something on the way was replaced
- * meanwhile. Its `path` then has no links at all. Must be disposed of. Throws the system's errors.
+ * Opens a folder that can be reached without another user's link; null if there is such a link, or if something on the path was replaced
+ * meanwhile. The `path` of the result doesn't contain any links. Must be disposed of. Throws the system's errors.
  */
 export function openWithoutForeignLinks(folder: string): TargetFolder | null {
   const way = wayWithoutForeignLinks(folder);
@@ -27,15 +27,15 @@ export function openWithoutForeignLinks(folder: string): TargetFolder | null {
 
 function heldAt(way: string): TargetFolder | null {
   const held = TargetFolder.open(way);
-  // On Linux, `path` is where the open folder really is: a link that came after the look at the way would have led elsewhere.
+  // On Linux, `path` is where the open folder really is, so it differs if a link was put into the path after the check.
   if (ME === undefined || held.path === way) return held;
   held[Symbol.dispose]();
   return null;
 }
 
 /**
- * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the way, and so exchange the
- * folder, or the user's link to it, right after this look at it.
+ * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the path, and could so
+ * replace the folder, or the user's link to it, right after the check.
  */
 export function openUnexchangeable(folder: string): TargetFolder | null {
   const way = wayWithoutForeignLinks(folder, isForeign, (above) => mayOthersRename(above));
@@ -43,8 +43,8 @@ export function openUnexchangeable(folder: string): TargetFolder | null {
 }
 
 /**
- * Like {@link openWithoutForeignLinks}, but creates the folder and those above it if they are missing, with a mode; nothing is created below
- * another user's link. Node's recursive mkdir tries forever in /proc, where a folder can't be made and isn't there.
+ * Like {@link openWithoutForeignLinks}, but creates the folder and its parents with this mode if they are missing; nothing is created below
+ * another user's link. Node's recursive mkdir retries forever in /proc, where a missing folder can't be created.
  */
 export function makeWithoutForeignLinks(folder: string, mode: number): TargetFolder | null {
   const missing: string[] = [];
@@ -65,9 +65,9 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 }
 
 /**
- * Opens a folder that the user named to write into, and creates it and those above it if `isMade`. Follows links, also another user's, but not
- * one that lies in a folder where all may write, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off, as on other
- * systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the way changed meanwhile.
+ * Opens a folder that the user named to write into; with `isMade`, creates it and its parents. Follows links, also another user's, but not
+ * one in a folder that everybody may write to, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off and doesn't exist
+ * on other systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
  */
 export function openNamedFolder(folder: string, isMade = false): TargetFolder {
   const missing: string[] = [];
@@ -76,7 +76,7 @@ export function openNamedFolder(folder: string, isMade = false): TargetFolder {
     missing.unshift(path.basename(at));
   const way = wayWithoutForeignLinks(at, isPlanted);
   if (way === null) {
-    const why = 'another user’s link, in a folder where all may write, is on the way';
+    const why = 'its path leads through another user’s link, in a folder where everybody may write';
     throw new LayerscopeError('PERMISSION', `${displayText(folder)} is not used: ${why}`);
   }
   const whole = path.join(way, ...missing);
@@ -94,7 +94,10 @@ function isForeign({ uid }: BigIntStats): boolean {
 
 const STICKY_FOR_ALL = 0o1002;
 
-/** Whether a link is another user's and lies in a sticky folder for all that isn't that user's own. Source: proc_sys_fs(5), protected_symlinks. */
+/**
+ * Whether a link was made by another user in a sticky folder for everybody that doesn't belong to that user. Source: proc_sys_fs(5),
+ * protected_symlinks.
+ */
 function isPlanted(link: BigIntStats, folder: string): boolean {
   if (!isForeign(link)) return false;
   const { mode, uid } = statSync(folder);
@@ -102,8 +105,9 @@ function isPlanted(link: BigIntStats, folder: string): boolean {
 }
 
 /**
- * Resolves a path, of which `..` are cut as text; links are followed as the system follows them, but with a look at the owner of each. Null if
- * one is another user’s, or what `isRefused` says instead, or is replaced meanwhile, and if `isRefusedFolder` says so of a folder on the way.
+ * Resolves a path, after removing each `..` textually. Follows links as the system does, but checks the owner of each. Null if a link
+ * belongs to another user (or `isRefused` returns true for it), if a link is replaced meanwhile, or if `isRefusedFolder` returns true for a
+ * folder on the path.
  */
 function wayWithoutForeignLinks(
   folder: string,
@@ -136,7 +140,7 @@ function partsOf(text: string): string[] {
   return text.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-/** Renaming a link changes its ctime, so one that was away for a moment shows. */
+/** Renaming a link changes its ctime, which reveals one that was moved away and back. */
 function isSame(before: BigIntStats, after: BigIntStats): boolean {
   return before.dev === after.dev && before.ino === after.ino && before.ctimeNs === after.ctimeNs;
 }

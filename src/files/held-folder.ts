@@ -11,12 +11,12 @@ export function pathOfDescriptor(descriptor: number): string | null {
 }
 
 /**
- * Linux's O_PATH, which Node.js doesn't define. It needs no permission for what is opened, and neither blocks nor follows links. Source:
+ * Linux's O_PATH, which Node.js doesn't define. It needs no permission on the opened file, and neither blocks nor follows links. Source:
  * open(2).
  */
 const O_PATH = 0o10000000;
 
-/** Opens whatever has a name, even a link, a pipe or a device, only to identify it and to reach it by its descriptor. Linux only. */
+/** Opens anything that has a name, even a link, pipe or device, only to identify it and to access it through its descriptor. Linux only. */
 export function openEntryItself(at: string | Buffer): number {
   return openSync(at, O_PATH | constants.O_NOFOLLOW);
 }
@@ -56,8 +56,8 @@ export class HeldFolder implements Disposable {
   }
 
   /**
-   * Gives the folder its final name and mode. Throws like {@link placeFolder}; IO if another user renamed the folder meanwhile, so that
-   * something else got the name.
+   * Gives the folder its final name and mode. Throws what {@link placeFolder} throws; IO if another user renamed the folder meanwhile, so
+   * that something else got the name.
    */
   placeAt(target: string, mode: number): void {
     if (this.#descriptor !== null) fchmodSync(this.#descriptor, mode);
@@ -65,7 +65,7 @@ export class HeldFolder implements Disposable {
     this.#requireAt(target);
   }
 
-  /** Identifies the folder among all folders of this machine; null if this system has no descriptors of folders. */
+  /** Identifies the folder among all folders on this machine; null if this system has no descriptors for folders. */
   get identity(): string | null {
     if (this.#descriptor === null) return null;
     const { dev, ino } = fstatSync(this.#descriptor, { bigint: true });
@@ -73,8 +73,8 @@ export class HeldFolder implements Disposable {
   }
 
   /**
-   * Removes the contents, and the folder itself if it still has the name `at`. What another user gave that name instead is left alone. Ignores
-   * failures.
+   * Removes the contents, and the folder itself if it still has the name `at`. If another user gave that name to something else, that is
+   * left alone. Ignores failures.
    */
   discardAt(at: string): void {
     const isHere = this.#isAt(at);
@@ -83,7 +83,7 @@ export class HeldFolder implements Disposable {
       for (const name of readdirSync(this.inside)) rmSync(join(this.inside, name), { recursive: true, force: true });
       if (isHere) rmdirSync(at);
     } catch {
-      // A leftover, as of a process that was killed.
+      // It becomes a leftover, as if the process had been killed.
     }
   }
 
@@ -98,7 +98,7 @@ export class HeldFolder implements Disposable {
     if (this.#isAt(path)) return;
     throw new LayerscopeError(
       'IO',
-      `${displayText(path)} was replaced while it was being written: others may rename what is in its folder`,
+      `${displayText(path)} was replaced while it was being written: other users may rename entries of its parent folder`,
     );
   }
 

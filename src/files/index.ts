@@ -7,12 +7,12 @@
  * - **marked folder**: a temporary folder with a process mark in its name.
  * - **held folder**: a new folder accessed by descriptor, because other users may rename it.
  * - **target folder**: an existing folder named by the user, accessed by descriptor in the same way.
- * - **settings file**: a small file written by the user or the administrator, read completely and within bounds.
+ * - **settings file**: a small file written by the user or the administrator, read completely and within a size limit.
  * - **own package**: a library that isn't in the bundles, loaded only from the program's own folders.
  * - **reading bounds**: the folders to which a process may be restricted.
- * - **program**: another program that this one starts, found only in absolute folders of the PATH.
+ * - **program**: another program that this one starts, found only in absolute folders on the PATH.
  *
- * Begin with place.ts: every atomic write of the program goes through it.
+ * Start with place.ts: every atomic write of the program goes through it.
  */
 export { besideName, isLeftBeside } from './beside-name.ts';
 export { type Compressor, canWriteZstd, checkCompressor, compressed } from './compressed.ts';

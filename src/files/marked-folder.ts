@@ -10,9 +10,9 @@ const REST = /^(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
 const ME = process.getuid?.();
 
 /**
- * Creates a folder for this process alone, named after `prefix` and its process mark, and removes folders with that prefix that killed
- * processes of this user left there. `staleMs`: age at which a folder is also removed if it can't be determined here whether its process
- * has ended; default: never. The caller removes the new folder. Throws PERMISSION, NOT_FOUND, IO.
+ * Creates a folder for this process alone, named after `prefix` and its process mark, and removes folders with that prefix that this user's
+ * killed processes left there. `staleMs` is the age at which a folder is removed even if it can't be determined here whether its process
+ * has ended; by default, such folders are never removed. The caller removes the new folder. Throws PERMISSION, NOT_FOUND, IO.
  */
 export function makeMarkedFolder(under: string, prefix: string, staleMs: number = Number.POSITIVE_INFINITY): string {
   sweep(under, prefix, staleMs);
@@ -30,8 +30,8 @@ function newFolder(under: string, prefix: string): string {
 }
 
 /**
- * Removes folders that killed processes left; skips those that belong to another user or can't be removed, and all where another user may have
- * given them their names.
+ * Removes folders left by killed processes. Skips those that belong to another user or can't be removed, and all of them if another user
+ * may have given them their names.
  */
 function sweep(under: string, prefix: string, staleMs: number): void {
   for (const name of namesIn(under)) {

@@ -1,5 +1,5 @@
-// Optional packages: libraries that aren't in the program's bundles. Node would look for them in the `node_modules` of every folder above
-// the program, which may be another user's: in `/tmp` or `C:\`, anybody may make one. So they are loaded by their path.
+// Optional packages: libraries that aren't in the program's bundles. Node would search `node_modules` in every folder above the program,
+// and some of these may belong to another user: in `/tmp` or `C:\`, anybody may create one. So they are loaded by path.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,22 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { displayText, LayerscopeError } from '#model';
 import { placeOfOthers } from './shared-folder.ts';
 
-/** A library of npm's. */
+/** An npm package. */
 export interface OwnPackage {
   readonly name: string;
-  /** Packages that it loads by name, one of each group. They must lie beside it, where Node finds them first. */
+  /** Packages that it loads by name, one from each group. They must be next to it, where Node finds them first. */
   readonly parts: readonly (readonly string[])[];
 }
 
 const PROGRAM = 'layerscope';
-/** Folders between the program's own folder and any of its files. */
+/** Maximum number of folders between the program's own folder and any of its files. */
 const MOST_LEVELS = 6;
-/** Where this user has put parts for another system than the one that npm installed for, as for tests under Wine. */
+/** Where this user has put parts for a system other than the one that npm installed for, as in tests under Wine. */
 const NAMED = (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
 
 /**
- * Loads a package from where the program is installed, or else from `dataFolder`, as npm's --prefix writes it there. Null if it is in
- * neither. Throws UNSUPPORTED if another user could have written what would be loaded, and what loading it throws.
+ * Loads a package from the program's own installation, or else from `dataFolder`, where `npm --prefix` may have installed it. Null if it is
+ * in neither. Throws UNSUPPORTED if another user could have written the code that would be loaded, and what loading it throws.
  */
 export function loadOwnPackage(wanted: OwnPackage, dataFolder: string | null = null): unknown {
   const place = programModules().find((folder) => isWhole(folder, wanted, NAMED));
@@ -45,7 +45,10 @@ function isWhole(modules: string, { name, parts }: OwnPackage, others: readonly 
   return isIn(modules, name) && parts.every((group) => group.some(isThere));
 }
 
-/** The folders in which npm puts the program's packages: in the program's own folder, and beside it where it is a package itself. */
+/**
+ * Returns the folders where npm installs the program's packages: in the program's own folder, and next to it if the program is itself a
+ * package.
+ */
 function programModules(): readonly string[] {
   let folder = path.dirname(fileURLToPath(import.meta.url));
   for (let level = 0; level < MOST_LEVELS && !isProgram(folder); level++) folder = path.dirname(folder);
@@ -62,7 +65,7 @@ function isProgram(folder: string): boolean {
   }
 }
 
-/** Throws UNSUPPORTED if anybody but this user and root may change a folder, or put another one in its place. */
+/** Throws UNSUPPORTED if anybody but this user and root may change a folder, or replace it with another one. */
 function refuseForeign(folder: string): void {
   const shared = placeOfOthers(folder);
   if (shared === null) return;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 import { besideName } from './beside-name.ts';
 
-/** Error codes of a file system that has no hard links, or allows no more of them to this file. */
+/** Error codes of a file system that doesn't have hard links, or doesn't allow any more of them for this file. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK']);
 /** Error codes of systems that can't flush a folder. */
 const NO_FLUSH: ReadonlySet<unknown> = new Set(['EISDIR', 'EPERM', 'EINVAL', 'EACCES']);
@@ -13,7 +13,7 @@ const NO_FLUSH: ReadonlySet<unknown> = new Set(['EISDIR', 'EPERM', 'EINVAL', 'EA
 const TAKEN: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 export interface PlaceOptions {
-  /** The file's name while it is written: unused, and on the same file system. Default: a name beside the target. */
+  /** The file's name while it is written: unused, and on the same file system. Defaults to a name next to the target. */
   readonly unfinished?: string;
   /** Whether to flush the file before the rename, and the folder afterwards. */
   readonly durable?: boolean;
@@ -31,7 +31,7 @@ type Write<T> = (unfinished: string) => Promise<T>;
  * With `durable`, the same holds after a power cut, and the new file is permanent once the call has returned. On macOS, Node.js also makes
  * the drive flush its own cache. Windows can't flush a folder: after a power cut the old file may be back, complete.
  *
- * On Windows, a file that another program has open without sharing can't be replaced: PERMISSION. Throws the system's errors, and what
+ * On Windows, a file that another program has opened without sharing can't be replaced: PERMISSION. Throws the system's errors, and what
  * `write` throws.
  */
 export async function replaceFile<T>(target: string, write: Write<T>, options: PlaceOptions = {}): Promise<T> {
@@ -92,7 +92,9 @@ export function writeWhole(bytes: Uint8Array | string, mode: number = 0o600): Wr
   };
 }
 
-/** Gives a file a second, unused name. `unsupported`: this file system has no hard links. Throws the system's other errors. */
+/**
+ * Gives a file a second, unused name. Returns `unsupported` if this file system doesn't have hard links. Throws the system's other errors.
+ */
 export async function linkNew(existing: string, name: string): Promise<'linked' | 'taken' | 'unsupported'> {
   try {
     await link(existing, name);
@@ -108,7 +110,7 @@ export async function linkNew(existing: string, name: string): Promise<'linked' 
 /** Flushes a folder's entries to disk; does nothing on systems that can't. Throws the system's errors. */
 export async function flushFolder(folder: string): Promise<void> {
   try {
-    // With O_DIRECTORY, a pipe that took its place isn't waited for.
+    // With O_DIRECTORY, the call doesn't block if a pipe has taken the folder's place.
     await using handle = await open(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
     await handle.sync();
   } catch (error) {

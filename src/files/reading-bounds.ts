@@ -1,5 +1,5 @@
-// For a process that may read images in some folders only, because whoever asks isn't trusted with the rest. A path is checked before it is
-// opened, but the file there may be replaced by a link meanwhile; so each file is checked once more when it is open.
+// For a process that may read images only in certain folders, because whoever sends the requests isn't trusted with the rest. A path is
+// checked before it is opened, but the file may be replaced by a link meanwhile; so each file is checked again once it is open.
 import { fstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
@@ -8,18 +8,18 @@ import { displayText, LayerscopeError } from '#model';
 /** Threads that are started later get a copy. */
 const KEY = 'layerscope: readable folders';
 
-/** Restricts this process, for good, to images in these folders. To be called before it starts threads. */
+/** Restricts this process, for good, to images in these folders. Must be called before it starts threads. */
 export function restrictReading(folders: readonly string[]): void {
   setEnvironmentData(KEY, folders.map(realOf));
 }
 
-/** Adds a folder of the program's own, such as the cache, if the process is restricted. */
+/** Adds one of the program's own folders, such as the cache, if the process is restricted. */
 export function alsoRead(folder: string): void {
   const folders = readable();
   if (folders !== null) setEnvironmentData(KEY, [...folders, realOf(folder)]);
 }
 
-/** Throws PERMISSION if the process is restricted and the open file or folder lies elsewhere; the system's errors. */
+/** Throws PERMISSION if the process is restricted and the open file or folder is elsewhere; the system's errors. */
 export function refuseUnreadable(descriptor: number, file: string): void {
   const folders = readable();
   if (folders === null) return;

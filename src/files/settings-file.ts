@@ -5,13 +5,13 @@ import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#m
 
 const MAX_BYTES = 1 << 20;
 const FIRST_BYTES = 64 * 1024;
-// Without these flags, a pipe would block until it has a writer, and a terminal could become this process's controlling terminal.
+// Without these flags, opening a pipe would block until it has a writer, and a terminal could become this process's controlling terminal.
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Reads a whole settings file; null if there is none. Follows links, because users link their settings; with `isFound`, for a file that the
- * program found in a folder of the user's choice, it doesn't: whoever filled the folder may have linked to a file that is not theirs to
- * read. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, also if the path is not a regular file. Messages name the
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings. With `isFound`, for a file that the
+ * program found in a folder chosen by the user, it doesn't: whoever filled the folder may have linked to a file that they aren't allowed to
+ * read. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, also if the path isn't a regular file. Messages name the
  * file.
  */
 export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFound = false } = {}): Buffer<ArrayBuffer> | null {
@@ -29,7 +29,7 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFou
       throw new LayerscopeError('IO', `${displayText(file)} is a link and is not followed`, { cause: error });
     const { code } = asLayerscopeError(error);
     if (code === 'NOT_FOUND') return null;
-    // For a path with a zero byte, Node throws an error of its own, without a system error code.
+    // For a path with a zero byte, Node throws its own error, without a system error code.
     const why = systemWords(error);
     throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read${why === null ? '' : `: ${why}`}`, {
       cause: error,
@@ -37,7 +37,7 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFou
   }
 }
 
-/** Reads a file to its end, regardless of its stated size: that of a file in /proc is 0, and any other can grow. */
+/** Reads a file to its end, regardless of its stated size, which is 0 for files in /proc and may grow for any other. */
 function readToEnd(descriptor: number, file: string, maxBytes: number): Buffer<ArrayBuffer> {
   let bytes = Buffer.alloc(Math.min(FIRST_BYTES, maxBytes + 1));
   let length = 0;

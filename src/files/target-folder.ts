@@ -1,5 +1,5 @@
 // The folder that a user named as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
-// the folder then accessed by descriptor.
+// the folder is then accessed by descriptor.
 import {
   closeSync,
   constants,
@@ -19,7 +19,7 @@ import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
 import { openFolderItself, pathOfDescriptor } from './held-folder.ts';
 
-/** Linux's O_PATH, which needs no permission to list the folder and which Node.js doesn't define. Source: open(2). */
+/** Linux's O_PATH, which doesn't need permission to list the folder and isn't defined by Node.js. Source: open(2). */
 const O_PATH = 0o10000000;
 const FOLDER = (constants.O_DIRECTORY ?? 0) | (process.platform === 'linux' ? O_PATH : constants.O_RDONLY);
 
@@ -68,7 +68,7 @@ export class TargetFolder implements Disposable {
     }
   }
 
-  /** Opens a folder in this one. Throws the system's errors, also for a link; must be disposed of by itself. */
+  /** Opens a folder in this one, which must be disposed of separately. Throws the system's errors, also for a link. */
   inner(name: string): TargetFolder {
     const at = path.join(this.inside, name);
     const known = path.join(this.path, name);
@@ -95,12 +95,12 @@ export class TargetFolder implements Disposable {
     }
   }
 
-  /** The folder's owner and mode. Throws the system's errors. */
+  /** Returns the folder's owner and mode. Throws the system's errors. */
   stats(): Stats {
     return this.#descriptor === null ? statSync(this.path) : fstatSync(this.#descriptor);
   }
 
-  /** Identifies the folder among all folders of this machine; '' if this system has no descriptors of folders. */
+  /** Identifies the folder among all folders on this machine; '' if this system has no descriptors for folders. */
   get identity(): string {
     return this.#descriptor === null ? '' : identityOf(fstatSync(this.#descriptor, { bigint: true }));
   }
@@ -112,17 +112,17 @@ export class TargetFolder implements Disposable {
     if (found !== undefined && identityOf(found) === this.identity) return;
     throw new LayerscopeError(
       'IO',
-      `${displayText(this.path)} was replaced while it was being written: others may rename what is in its folder`,
+      `${displayText(this.path)} was replaced while it was being written: other users may rename entries of its parent folder`,
     );
   }
 
-  /** Removes the folder and its parents, as far as {@link make} created them, up to the first that isn't empty. */
+  /** Removes the folder and its parents that {@link make} created, up to the first that isn't empty. */
   removeMade(): void {
     try {
       for (let at: TargetFolder = this; at.#parent !== null; at = at.#parent)
         rmdirSync(path.join(at.#parent.inside, path.basename(at.path)));
     } catch {
-      // Someone else uses the folder. The failure that led here is the one to report.
+      // Somebody else uses the folder. The failure that led here is the one to report.
     }
   }
 

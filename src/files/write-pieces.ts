@@ -1,12 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** How much is written before the disk is asked to take it, so that little is left to sync at the end. */
+/** Number of bytes after which the file is synced, so that little is left to sync at the end. */
 const SYNC_EVERY = 32 * 1024 * 1024;
 
 /**
- * Writes a file from its start, and syncs it on the way, but not at the end. A piece's memory may be used again for the next piece, as most
- * readers do. With `areKept`, for pieces that keep theirs until the piece after the next is taken, one is written while the next is made.
- * Returns the number of bytes. Rejects with the system's error and what `pieces` throws, never before everything it started has ended.
+ * Writes a file from its start, and syncs it along the way, but not at the end. The memory of a piece may be reused for the next one, as
+ * most readers do. `areKept` is for pieces that stay valid until the piece after the next is taken: one is then written while the next is
+ * made. Returns the number of bytes. Rejects with the system's error and what `pieces` throws, but only once everything it started has
+ * ended.
  */
 export async function writePieces(
   handle: FileHandle,
@@ -21,7 +22,7 @@ export async function writePieces(
     for await (const bytes of pieces) {
       await writing;
       writing = writeAll(handle, bytes, size);
-      // The next turn reports a failure. Until then it must not end the process as an unhandled rejection.
+      // The next iteration reports a failure. Until then, it must not end the process as an unhandled rejection.
       writing.catch(() => {});
       if (!areKept) await writing;
       size += bytes.length;

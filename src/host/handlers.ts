@@ -57,10 +57,10 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
   const request = exportRequest(input);
   // Fails before the user has to choose a target.
   const exported = library.exported(request);
-  const { leftOut } = exported;
-  if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), leftOut };
+  const { name, leftOut } = exported;
+  if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), name, leftOut };
   const target = await chooseTarget(sender, exported.name);
-  return { jobId: target === null ? null : library.save(request, target), download: null, leftOut };
+  return { jobId: target === null ? null : library.save(request, target), download: null, name: null, leftOut };
 }
 
 /** Describes the system as every door sees it. */

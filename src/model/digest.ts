@@ -1,7 +1,7 @@
 import { LayerscopeError } from './errors.ts';
 
 declare const digestBrand: unique symbol;
-/** `sha256:` and 64 lower-case hex digits, or `sha512:` and 128. */
+/** `sha256:` and 64 lower-case hex digits, or `sha512:` and 128 of them. */
 export type Digest = string & { readonly [digestBrand]: true };
 
 const FORM = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;

@@ -30,7 +30,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** The class of every error that users see. `message`: what failed on what, in one line without control characters. */
+/** The class of every error that users see. `message` says what failed on what, in one line without control characters. */
 export class LayerscopeError extends Error {
   override readonly name = 'LayerscopeError';
   readonly code: ErrorCode;
@@ -44,7 +44,7 @@ export class LayerscopeError extends Error {
   }
 }
 
-/** Converts any thrown value: the system's errors get a matching code and words, everything else is INTERNAL. */
+/** Converts any thrown value: the system's errors get a matching code and wording, everything else becomes INTERNAL. */
 export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   // Disposal failed after an earlier error, which is the one to report.
@@ -66,7 +66,7 @@ function codeOfSystem(code: unknown): ErrorCode | null {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? 'IO' : null;
 }
 
-/** Errors that don't concern files, such as those of connections, keep Node's message: who reports them knows what failed. */
+/** Errors that don't concern files, such as those of connections, keep Node's message: their callers know what failed. */
 function systemMessage(error: Error): string {
   const words = systemWords(error);
   if (words === null) return error.message;
@@ -74,7 +74,7 @@ function systemMessage(error: Error): string {
   return path === null ? words : `${displayText(path)}: ${words}`;
 }
 
-/** Converts an error about a file. An error of the system gets the message `PATH: WORDS`, whatever path it names itself. */
+/** Converts an error about a file. A system error gets the message `PATH: WORDS`, whatever path its own message names. */
 export function fileError(error: unknown, path: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   const { code, message } = asLayerscopeError(error);

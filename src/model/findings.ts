@@ -2,7 +2,7 @@ import { compareBytes, encodeUtf8 } from './path-text.ts';
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Every code of a finding, with its severity. The codes are a public promise of the command line's JSON. */
+/** Every finding code, with its severity. The codes are a stable part of the command line's JSON. */
 export const FINDING_SEVERITY = {
   'missing-blob': 'error',
   'digest-mismatch': 'error',
@@ -129,7 +129,7 @@ export type FindingCode = keyof typeof FINDING_SEVERITY;
 /** Code of a finding about bytes that an image could do without. */
 export type WasteCode = Extract<FindingCode, `waste-${string}`>;
 
-/** A problem or peculiarity in the input that didn't prevent reading, or something that the image could do without. */
+/** A problem or oddity in the input that didn't prevent reading it, or something that the image could do without. */
 export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
@@ -141,23 +141,26 @@ export interface Finding {
   readonly path?: string;
   /** Byte offset in the layer's tar. */
   readonly offset?: number;
-  /** Where a secret is; `file` has `layer` and `path`, `history` may have `layer`. */
+  /** Where a secret is. With `file`, `layer` and `path` are set; with `history`, `layer` may be. */
   readonly where?: 'file' | 'history' | 'env' | 'label';
-  /** Variable, build argument or label that holds it. */
+  /** The variable, build argument or label that holds the secret. */
   readonly name?: string;
-  /** Line of the file, from 1; absent in a binary file. */
+  /** Line in the file, counted from 1; absent for a binary file. */
   readonly line?: number;
-  /** Set if the file is packed and the secret is in what it unpacks to; `line` is counted there, and `offset` is the packed file’s. */
+  /**
+   * Set if the file is compressed and the secret is in its decompressed content: `line` refers to that content, `offset` to the file
+   * itself.
+   */
   readonly packed?: 'gzip';
-  /** Of a packed tar: the path of the file in it, escaped. */
+  /** For a compressed tar: the path of the file in it, escaped. */
   readonly inside?: string;
-  /** First four and last two characters of a secret, with `…` between. */
+  /** First four and last two characters of a secret, with `…` in between. */
   readonly shown?: string;
   /** Whether the image's top view still shows the file. */
   readonly visible?: boolean;
   /** Index of the layer that removes or replaces the file. */
   readonly removedIn?: number;
-  /** A key that needs a passphrase. */
+  /** Set for a key that needs a passphrase. */
   readonly encrypted?: true;
   /** For waste: bytes of the layer's regular files at or below `path`. */
   readonly bytes?: number;
@@ -166,7 +169,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Order of findings in reports: image, layer (none first), path by its bytes, offset, code. */
+/** Order of findings in reports: by image, layer (those without one first), path by its bytes, offset, code. */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
     (a.image ?? -1) - (b.image ?? -1) ||

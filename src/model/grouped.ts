@@ -1,4 +1,7 @@
-/** Groups by key, in the order of their first members. `Map.groupBy` isn't in the oldest Node that the built program runs on. */
+/**
+ * Groups items by key, in the order in which the keys first occur. `Map.groupBy` is missing from the oldest Node that the built program
+ * supports.
+ */
 export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

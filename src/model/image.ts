@@ -1,17 +1,17 @@
 import type { Finding } from './findings.ts';
 
 /**
- * Format of a file or folder, detected by content (`dir`: skopeo's folder of one image; `layer`: a single layer tar), or the kind of source
- * for an image opened by name.
+ * Format of a file or folder, detected by content (`dir`: a folder with one image, as skopeo writes it; `layer`: a single layer tar), or
+ * the kind of source for an image opened by name.
  */
 export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer' | SourceKind;
-/** Whether a name of an image in an archive is only its tag, as the annotation `ref.name` of OCI often is. */
+/** Whether an image's name in the archive is only a tag, as OCI's annotation `ref.name` often is. */
 export function isBareTag(format: ArchiveFormat, name: string): boolean {
   return (format === 'oci-archive' || format === 'oci-layout') && !/[/:@]/.test(name);
 }
-/** Source of an image other than a file: an engine, through its API or its files on disk, or a registry. */
+/** Where an image that isn't from a file comes from: an engine, through its API or its files on disk, or a registry. */
 export type SourceKind = 'docker' | 'podman' | 'containerd' | 'registry';
-/** How a blob is compressed. The JSON may gain more values. */
+/** How a blob is compressed. More values may be added to the JSON. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
 
@@ -44,13 +44,16 @@ export interface HistoryReport {
   readonly emptyLayer: boolean;
 }
 
-/** Figures of all layers together; see cli.md. */
+/** Figures for all layers together; see cli.md. */
 export interface ImageTotals {
   readonly files: number;
   readonly fileBytes: number;
-  /** Bytes that the top view shows, each body once, and those of files that Windows merges from all layers, such as registry deltas. */
+  /**
+   * Bytes of the files that the top view shows, each body counted once, and of files that Windows merges from all layers, such as registry
+   * deltas.
+   */
   readonly finalBytes: number;
-  /** `fileBytes` without `finalBytes`. */
+  /** `fileBytes` minus `finalBytes`. */
   readonly wastedBytes: number;
   /** `finalBytes` as a share of `fileBytes`; 1 for an empty image. */
   readonly efficiency: number;
@@ -66,25 +69,25 @@ export interface ImageReport {
   readonly layers: readonly LayerReport[];
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
-  /** The attestations of this image, in the index's order. */
+  /** The attestations of this image, in the order of the index. */
   readonly attestations: readonly AttestationReport[];
 }
 
-/** A statement that BuildKit attached to an image. Nothing is verified. Texts are safe to print. */
+/** A statement that BuildKit attached to an image. Nothing is verified. Strings are safe to print. */
 export interface AttestationReport {
   /** Digest of the attestation manifest that lists the statement. */
   readonly manifestDigest: string;
   /** Digest of the statement; null if the manifest is missing or damaged. */
   readonly digest: string | null;
   readonly predicateType: string | null;
-  /** Whether a subject of the statement is this image's manifest. */
+  /** Whether the statement names this image's manifest as a subject. */
   readonly matches: boolean;
   readonly status: 'present' | 'missing' | 'damaged';
 }
 
 export type ArtifactKind = 'signature' | 'attestation' | 'sbom' | 'chart' | 'other';
 
-/** Content of an archive that isn't an image: a chart, a signature, an attestation, a module, any file. Texts are safe to print. */
+/** Content of an archive that isn't an image: a chart, a signature, an attestation, a module, any file. Strings are safe to print. */
 export interface ArtifactReport {
   readonly index: number;
   /** Digest of the artifact's manifest. */
@@ -102,14 +105,14 @@ export interface ArtifactReport {
   readonly names: readonly string[];
   /** Predicate types of the statements in an attestation. */
   readonly predicateTypes: readonly string[];
-  /** Set only by `--key`: whether a signature in it is by that key, over a payload that names the subject. */
+  /** Present only with `--key`: whether it contains a signature made with that key, over a payload that names the subject. */
   readonly verified?: boolean;
 }
 
-/** Where an image opened by name came from. Texts are safe to print and contain no secrets. */
+/** Where an image opened by name came from. Strings are safe to print and contain no secrets. */
 export interface SourceReport {
   readonly kind: SourceKind;
-  /** A registry's host, an engine's address, or the folder on the disk. */
+  /** A registry's host, an engine's address, or a folder on disk. */
   readonly host: string;
   /** The image's full name, or its id. */
   readonly reference: string;
@@ -120,7 +123,7 @@ export interface SourceReport {
   readonly requests: number;
   /** Whether a chain of digests leads from the reference to everything that was read. */
   readonly verified: boolean;
-  /** A clause: why an image on the disk was read through its engine; absent if it wasn't. */
+  /** A clause that says why an image on disk was read through its engine instead; absent if it wasn't. */
   readonly fallback?: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The vocabulary that all rooms share: errors and findings with their hints, digests, entry types, paths as text, sizes, reports, and
- * `RowTable`, the columns that hold changes and views. Pure, and imports nothing.
+ * `RowTable`, the columns that hold changes and views. Pure, with no imports.
  *
  * Begin with `errors.ts` (what can be thrown) and `row-table.ts` with `row-columns.ts` (what a list of changes is).
  */

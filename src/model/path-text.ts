@@ -1,6 +1,6 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-/** Texts up to this length are converted by a loop as long as they are ASCII: a call of the encoder takes longer. */
+/** Text up to this length is converted in a loop as long as it is ASCII, which is faster than calling the encoder or decoder. */
 const SHORT = 64;
 
 /** Decodes UTF-8; null if the bytes aren't UTF-8. */
@@ -41,7 +41,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
-// A letter carries a few marks; hundreds of them take a browser seconds to lay out, and cover the lines around.
+// A real letter carries a few combining marks. Hundreds of them take a browser seconds to lay out, and cover the lines above and below.
 const MOST_MARKS = 12;
 const MARKS = new RegExp(`(?<=[\\p{M}\\u200D]{${MOST_MARKS}})[\\p{M}\\u200D]`, 'gu');
 /** The first mark is U+0300. */
@@ -53,7 +53,7 @@ function escapeUnsafe(text: string): string {
     return code < 0x80 ? `\\x${hexDigits(code, 2)}` : `\\u${hexDigits(code, 4)}`;
   });
   if (!MAY_HAVE_MARKS.test(safe)) return safe;
-  // One or two units: a surrogate pair.
+  // The mark is one UTF-16 unit or two, a surrogate pair.
   return safe.replace(MARKS, (mark) => mark.split('').map(unitEscape).join(''));
 }
 
@@ -104,33 +104,36 @@ export function escapePath(bytes: Uint8Array): string {
   return text;
 }
 
-/** Like {@link escapePath}, but also escapes control and bidi characters, and marks after many others: safe on a terminal and in the window. */
+/**
+ * Like {@link escapePath}, but also escapes control and bidi characters, and combining marks beyond a dozen in a row: safe on a terminal
+ * and in the window.
+ */
 export function displayPath(bytes: Uint8Array): string {
   return escapeUnsafe(escapePath(bytes));
 }
 
-/** Escapes control and bidi characters, and marks after many others, in free text: a command, a message, a tag. */
+/** Escapes control and bidi characters, and combining marks beyond a dozen in a row, in free text: a command, a message, a tag. */
 export function displayText(text: string): string {
   return escapeUnsafe(text);
 }
 
-/** Returns a text's first `length` UTF-16 units, one fewer where the last would be half a character. */
+/** Returns the first `length` UTF-16 units of a string, or one fewer to avoid splitting a surrogate pair. */
 export function beginningOf(text: string, length: number): string {
   return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
-/** Replaces lone halves of characters, for which encodeURIComponent throws. */
+/** Replaces lone surrogates, on which encodeURIComponent throws. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-// The escapes of displayPath and of JSON: a byte, a character (a surrogate pair, but no lone surrogate), a letter.
+// The escapes of displayPath and of JSON: a byte, a character (possibly a surrogate pair, never a lone surrogate), a letter.
 const ESCAPE =
   /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
 /**
- * Returns the bytes of a path printed by {@link escapePath} or {@link displayPath}. Accepts `\n`, `\t` and the other escapes of JSON too. A
+ * Returns the bytes of a path printed by {@link escapePath} or {@link displayPath}. Also accepts `\n`, `\t` and JSON's other escapes. A
  * backslash that doesn't begin an escape stands for itself.
  */
 export function unescapePath(text: string): Uint8Array<ArrayBuffer> {
@@ -161,7 +164,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Decodes hex digits; null if `text` isn't an even number of them. */
+/** Decodes hex digits; null if `text` isn't an even number of hex digits. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   const bytes = new Uint8Array(text.length / 2);
@@ -169,7 +172,7 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   return bytes;
 }
 
-/** Compares bytes as unsigned, a prefix first. Returns -1, 0 or 1. */
+/** Compares unsigned bytes; a prefix sorts first. Returns -1, 0 or 1. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

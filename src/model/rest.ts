@@ -1,5 +1,5 @@
 /**
- * Called now and then by work that may take long: waits for others to have their turn if this one has taken long enough. Throws CANCELLED.
- * The engine makes one with `createRest`.
+ * Called at intervals by work that may take long: yields to other work if this one has run long enough. Throws CANCELLED. The engine
+ * creates one with `createRest`.
  */
 export type Rest = () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * All columns of a {@link RowTable} that contain one number per row. Type, allocation, copies, views and size are derived from this list,
- * so a new column is one line here. Code that reads or fills a column names it explicitly.
+ * All columns of a {@link RowTable} with one number per row. Type, allocation, copies, views and size are derived from this list, so a new
+ * column is one line here. Code that reads or fills a column names it explicitly.
  */
 export const ROW_COLUMNS = {
   /** Row of the parent folder, -1 at the top. Always smaller than the row itself. */
@@ -19,7 +19,7 @@ export const ROW_COLUMNS = {
   size: Float64Array,
   /** Previous size of a modified file; otherwise 0. */
   previousSize: Float64Array,
-  /** Bits of {@link COUNTED}: the sides whose totals include the row's bytes. Of several names of one body, only one counts. */
+  /** Bits of {@link COUNTED}: the sides whose totals include the row's bytes. If a body has several names, only one of them counts. */
   counted: Uint8Array,
   /** Number of other paths hidden with this row: those in a folder that was removed, replaced or made opaque. */
   hiddenEntries: Uint32Array,
@@ -29,6 +29,8 @@ export const ROW_COLUMNS = {
   mtime: Float64Array,
   /** Permission, set-id and sticky bits. */
   mode: Uint16Array,
+  /** Previous mode of a modified row; otherwise 0. */
+  previousMode: Uint16Array,
   uid: Float64Array,
   gid: Float64Array,
   /**
@@ -48,7 +50,7 @@ export const ROW_COLUMNS = {
 
 type RowColumnName = keyof typeof ROW_COLUMNS;
 
-/** The columns of {@link ROW_COLUMNS}, all of the same length. */
+/** The columns of {@link ROW_COLUMNS}, all with the same length. */
 export type RowColumns = { readonly [Name in RowColumnName]: (typeof ROW_COLUMNS)[Name]['prototype'] };
 
 type AnyColumn = RowColumns[RowColumnName];
@@ -58,7 +60,7 @@ export const ROW_COLUMN_NAMES: readonly RowColumnName[] = Object.keys(ROW_COLUMN
 /** Bytes that one row takes in all columns. */
 export const ROW_COLUMN_BYTES: number = Object.values(ROW_COLUMNS).reduce((sum, { BYTES_PER_ELEMENT }) => sum + BYTES_PER_ELEMENT, 0);
 
-/** Makes every column. `make` must return the column's type of array in {@link ROW_COLUMNS}, which the compiler can't check. */
+/** Makes every column. `make` must return an array of the column's type in {@link ROW_COLUMNS}, which the compiler can't check. */
 function mapColumns(make: (name: RowColumnName) => AnyColumn): RowColumns {
   return Object.fromEntries(ROW_COLUMN_NAMES.map((name) => [name, make(name)])) as unknown as RowColumns;
 }
@@ -88,7 +90,7 @@ export function writeColumns(target: RowColumns, source: RowColumns, at: number)
   for (const name of ROW_COLUMN_NAMES) target[name].set(source[name], at);
 }
 
-/** Copies the rows whose numbers are in `rows`, in that order. */
+/** Copies the rows numbered in `rows`, in that order. */
 export function pickColumns(columns: RowColumns, rows: Uint32Array): RowColumns {
   return mapColumns((name) => {
     const from = columns[name];

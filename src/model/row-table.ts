@@ -9,9 +9,9 @@ export interface RowTable extends RowColumns {
   readonly length: number;
   /** Offsets in `names`, one more than there are rows: the name of row r is names[nameStart[r] .. nameStart[r+1]]. */
   readonly nameStart: Uint32Array;
-  /** Last path components, one after another, raw bytes. */
+  /** The last path components, concatenated raw bytes. */
   readonly names: Uint8Array;
-  /** Raw link target of symlinks and hard links, by row. Few rows are links. */
+  /** Raw link targets of symlinks and hard links, by row. Few rows are links. */
   readonly links: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -28,7 +28,7 @@ export const DIFFERS = {
   attributes: 32,
   link: 64,
   rewritten: 128, // no difference: the layer contains the file again with the same bytes
-  unread: 256, // a file of the same size whose bytes were not compared or could not be read
+  unread: 256, // a file with the same size as before whose bytes were not compared or could not be read
   device: 512, // device numbers
 } as const;
 
@@ -60,7 +60,7 @@ export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;
 export const NO_LAYER = 0xffff;
 export const NO_ENTRY = 0xffff_ffff;
 
-/** Returns the last path component of a row: raw bytes, a view and not a copy. */
+/** Returns the last path component of a row: raw bytes, as a view rather than a copy. */
 export function rowName(table: RowTable, row: number): Uint8Array {
   return table.names.subarray(table.nameStart[row], table.nameStart[row + 1]);
 }

@@ -1,7 +1,7 @@
-// What the system's errors mean, in words. Node.js names them by codes, and its messages ("EISDIR: illegal operation on a directory, read")
-// name calls instead of what happened.
+// What system errors mean, in words. Node.js identifies them by codes, and its messages ("EISDIR: illegal operation on a directory, read")
+// name system calls rather than what happened.
 
-/** By code, in words that can follow a path and a colon. */
+/** By code, phrased to follow a path and a colon. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   ENOTDIR: 'a part of its path is not a folder',
@@ -42,20 +42,20 @@ interface SystemError {
   readonly dest?: unknown;
 }
 
-/** What an error of the file system means: `permission denied`. Null for anything else. */
+/** What a file system error means: `permission denied`. Null for any other error. */
 export function systemWords(error: unknown): string | null {
   const { code } = (error ?? {}) as SystemError;
   return typeof code === 'string' && Object.hasOwn(WORDS, code) ? (WORDS[code] ?? null) : null;
 }
 
-/** The path that an error of the system is about; for a rename or a link, the new name. Null if it names none. */
+/** The path that a system error is about; for a rename or a link, the new name. Null if it names none. */
 export function systemPath(error: unknown): string | null {
   const { path, dest } = (error ?? {}) as SystemError;
   const named = dest ?? path;
   return typeof named === 'string' && named !== '' ? named : null;
 }
 
-/** What can be asked of a file's stats. */
+/** The methods of a file's stats that are needed here. */
 interface FileStats {
   isFile(): boolean;
   isDirectory(): boolean;
@@ -63,7 +63,7 @@ interface FileStats {
   isSocket(): boolean;
 }
 
-/** What has a path: `a folder`, for a message that a file was expected. */
+/** What is at a path, such as `a folder`, for a message that a file was expected. */
 export function fileKind(stats: FileStats): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';

@@ -1,12 +1,12 @@
 import type { FindingCode, WasteCode } from './findings.ts';
 
-/** What bytes of one kind are, and how an image can do without them, in one sentence. */
+/** What a kind of waste is, and how an image can avoid it, in one sentence. */
 interface WasteHint {
   readonly title: string;
   readonly hint: string;
   /** The rule of the linter hadolint that warns about the same thing, if there is one. */
   readonly hadolint?: string;
-  /** Whether a build or a package manager refills it when needed. */
+  /** Whether a build or a package manager recreates it when needed. */
   readonly isCache?: true;
 }
 
@@ -87,7 +87,7 @@ export const WASTE_KINDS: Readonly<Record<WasteCode, WasteHint>> = {
   'waste-same-content': { title: 'Same content twice', hint: 'Keep one copy, and link to it.' },
 };
 
-/** {@link WASTE_KINDS}' hint with the code of hadolint beside it. */
+/** Returns the hint from {@link WASTE_KINDS}, followed by hadolint's rule. */
 export function wasteAdvice(code: WasteCode): string {
   const { hint, hadolint } = WASTE_KINDS[code];
   return hadolint === undefined ? hint : `${hint.replace(/\.$/, '')} (hadolint ${hadolint}).`;

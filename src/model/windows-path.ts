@@ -1,4 +1,5 @@
-// The layout of a Windows image and the paths of its container: `Files` is the drive C:. `Hives` and `UtilityVM` aren't on any drive.
+// The layout of a Windows image and the paths of its container: `Files` becomes drive C:, while `Hives` and `UtilityVM` aren't on any
+// drive.
 import { decodeUtf8, displayPath, displayText } from './path-text.ts';
 import { foldWindowsCase } from './windows-case.ts';
 
@@ -6,7 +7,7 @@ import { foldWindowsCase } from './windows-case.ts';
 const DRIVE_FOLDER = 'Files';
 
 /**
- * Returns a file's path inside a Windows container: `C:\Windows` for `Files/Windows`, `C:\` for `Files`. Null for paths that are on no
+ * Returns a file's path inside a Windows container: `C:\Windows` for `Files/Windows`, `C:\` for `Files`. Null for paths that aren't on any
  * drive. `path`: unescaped, with / or \.
  */
 export function windowsPathOf(path: string): string | null {
@@ -39,7 +40,7 @@ export function imagePathOfWindows(text: string): readonly string[] | null {
   return [DRIVE_FOLDER, ...partsOf(match[1] ?? '')];
 }
 
-/** The target of a symbolic link in a Windows image: below the drive's folder, or relative to the link's own folder. */
+/** The target of a symbolic link in a Windows image, relative to the drive's folder or to the link's own folder. */
 export interface WindowsTarget {
   readonly isAbsolute: boolean;
   readonly parts: readonly string[];

@@ -2,11 +2,11 @@ import type { Archive, ArchiveReader, Progress } from '#archive';
 import type { EngineKind, ImageWord } from '#format/reference';
 import type { SourceKind } from '#model';
 
-/** An image in a source's list. Texts are unchanged: escape them for display. */
+/** An image in a source's list. Strings are unchanged: escape them for display. */
 export interface ListedImage {
   /** Full or short names, as stored by the source; empty for an image without a name. */
   readonly names: readonly string[];
-  /** Digest of the config or, where a source uses that, of the manifest. Sufficient to open the image. */
+  /** Digest of the config, or of the manifest if the source uses that. Sufficient to open the image. */
   readonly id: string;
   /** Digest of the manifest or index; null if unknown. */
   readonly digest: string | null;
@@ -30,16 +30,17 @@ export interface OpenSourceOptions extends SourceOptions {
   readonly reader: ArchiveReader;
   /** `os/arch[/variant]`, chosen before anything is fetched. */
   readonly platform?: string | undefined;
-  /** Whether only the list of each layer is wanted, and no contents are read. Default: false. */
+  /** Whether only the list of each layer is wanted, and no contents are read. Defaults to false. */
   readonly isForListing?: boolean;
-  /** Whether an engine's images may be read from its folders on this machine. Default: true. */
+  /** Whether an engine's images may be read from its folders on this machine. Defaults to true. */
   readonly folders?: boolean;
   /**
-   * For sources on the disk: opens the image through its engine, if layers can't be read from the disk; null if no engine has it. Throws what
+   * For sources on the disk: opens the image through its engine if layers can't be read from the disk; null if no engine has it. Throws
+   * what
    * `open` throws.
    */
   readonly instead?: (options: SourceOptions) => Promise<Archive | null>;
-  /** Told at once, in a line, what a user should know while waiting. Texts are safe to print. */
+  /** Called at once with a line that the user should see while waiting. The text is safe to print. */
   readonly onNote?: ((text: string) => void) | undefined;
 }
 
@@ -58,7 +59,7 @@ export interface ImageSource {
   readonly engine: EngineKind | null;
   /** For messages: `/var/lib/docker`, `unix:///var/run/docker.sock`. Contains no secrets. Empty if there is no fixed place (registries). */
   readonly place: string;
-  /** Whether this source may have an image of that name. Contacts nothing. */
+  /** Whether this source may have an image of that name. Doesn't contact anything. */
   answers(word: SourceWord): boolean;
   /**
    * Lists the images, in no particular order. Null for sources that can't be listed, such as registries. Throws NOT_FOUND, PERMISSION,
@@ -66,8 +67,8 @@ export interface ImageSource {
    */
   list: ((options: SourceOptions) => Promise<readonly ListedImage[]>) | null;
   /**
-   * Returns the platforms of an image to choose from, such as `linux/amd64`, the default first; empty if there is no choice. Reads no
-   * layers. Throws NOT_FOUND if the source doesn't have the image, and otherwise as `open`.
+   * Returns the platforms of an image to choose from, such as `linux/amd64`, the default first; empty if there is no choice. Doesn't read
+   * any layers. Throws NOT_FOUND if the source doesn't have the image, and what `open` throws.
    */
   platforms(word: SourceWord, options: OpenSourceOptions): Promise<readonly string[]>;
   /**
@@ -77,7 +78,7 @@ export interface ImageSource {
   open(word: SourceWord, options: OpenSourceOptions): Promise<Archive>;
 }
 
-/** What sources depend on besides the image word. Passed in, so that tests need no global state. */
+/** What sources depend on besides the image word. Passed in, so that tests don't need global state. */
 export interface SourceEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -86,7 +87,7 @@ export interface SourceEnvironment {
   readonly offline: boolean;
   /** Returns the system's proxies for an address, as results of a PAC file; used if the environment names none. */
   readonly systemProxy?: (address: string) => Promise<string>;
-  /** Registries that may be contacted without TLS, besides those named in settings; hosts with their ports. */
+  /** Registries that may be contacted without TLS, in addition to those named in settings; hosts with their ports. */
   readonly plainHttp?: readonly string[];
   /** Token servers that may get a registry's credentials although they don't belong to it. */
   readonly realms?: readonly string[];

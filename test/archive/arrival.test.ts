@@ -55,7 +55,10 @@ function imageOf(packed: Packing, mediaType?: string): { files: Files; image: Re
   return { files, image };
 }
 
-/** Opens an image of two layers whose blobs are delivered by `bring`. `mediaType`: the media type of the layers. */
+/**
+ * Opens an image of two layers whose blobs are delivered by `bring`.
+ * `mediaType`: the layers' media type.
+ */
 async function openArriving(reader: ArchiveReader, packed: Packing, bring: Bring = inPieces, mediaType?: string): Promise<Brought> {
   const { files, image } = imageOf(packed, mediaType);
   const bytesOf = ({ digest }: BuiltDescriptor): Uint8Array => files.map.get(`blobs/${digest.replace(':', '/')}`) ?? new Uint8Array(0);
@@ -177,7 +180,7 @@ test('a blob in the cache is hashed again, and fetched if it was changed', async
   assert.equal(fetched.length, 2);
 });
 
-test('a blob with other, too few or too many bytes is an error, and none of them are kept', async (t) => {
+test('a blob with other, too few or too many bytes is an error and is not kept', async (t) => {
   const changes: Record<string, { readonly code: string; readonly change: (bytes: Uint8Array) => Uint8Array }> = {
     changed: { code: 'DIGEST_MISMATCH', change: (bytes) => bytes.with(bytes.length - 9, 1 ^ (bytes.at(-9) ?? 0)) },
     short: { code: 'UNREACHABLE', change: (bytes) => bytes.subarray(0, -1) },
@@ -201,7 +204,7 @@ test('a blob with other, too few or too many bytes is an error, and none of them
   }
 });
 
-test('nothing of a blob is cached before its digest is checked, even if all its bytes have arrived', async (t) => {
+test('no part of a blob is cached before its digest is checked, even once all its bytes have arrived', async (t) => {
   const folder = testFolder(t);
   const blobFile = path.join(folder, 'blob');
   const bytes = tar(file('a', 'x'));

@@ -28,7 +28,7 @@ const EMPTY = ['application/vnd.oci.empty.v1+json', {}] as const;
 const IMAGE_CONFIG = [OCI_CONFIG, { architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] } }] as const;
 const DSSE = '{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}';
 
-/** Artifacts as tools write them, each with the type and kind that are reported. */
+/** Artifacts as tools write them, each with the type and kind we report. */
 const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string, ArtifactKind]>> = {
   'a Helm chart': [
     {
@@ -148,7 +148,7 @@ test('a config of another type makes an artifact, even if its layers have image 
   }
 });
 
-test('anything with image layers stays an image, whatever media type its config has', async (t) => {
+test('anything with image layers stays an image, whatever its config’s media type', async (t) => {
   for (const [name, spec] of Object.entries(IMAGES)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));
@@ -202,7 +202,7 @@ function attestation(files: Files, image: { digest: string }, statement: string)
   return { ...built, platform: { os: 'unknown', architecture: 'unknown' } };
 }
 
-test('a BuildKit attestation belongs to its image and is not an artifact; a statement that is not JSON is damaged and reported', async (t) => {
+test('a BuildKit attestation belongs to its image and is not an artifact; a statement that is not JSON is reported as damaged', async (t) => {
   for (const [statement, status] of [
     ['{"_type":"https://in-toto.io/Statement/v0.1"}', 'present'],
     ['{cut', 'damaged'],
@@ -220,13 +220,13 @@ test('a BuildKit attestation belongs to its image and is not an artifact; a stat
   }
 });
 
-test('an attestation of an image that is not in the archive is an artifact, without a finding', async (t) => {
+test('an attestation whose image is not in the archive is an artifact, without a finding', async (t) => {
   const files = new Files();
   const { archive, findings } = await open(t, files, attestation(files, { digest: `sha256:${'e'.repeat(64)}` }, '{}'));
   assert.deepEqual([archive.images, archive.artifacts[0]?.subject, findings], [[], `sha256:${'e'.repeat(64)}`, []]);
 });
 
-test('an index that names blobs, as BuildKit’s caches do, and the old artifact manifest lead to artifacts', async (t) => {
+test('finds artifacts in an index that names blobs, as BuildKit’s caches do, and in the old artifact manifest', async (t) => {
   const files = new Files();
   const layer = files.add(BASE, `${OCI_LAYER}+gzip`);
   const cache = files.add(json({ layers: [] }), 'application/vnd.buildkit.cacheconfig.v0');

@@ -13,7 +13,7 @@ function imageIn(files: Files): BuiltDescriptor {
   return ociImage(files, { layers: [{ tar: BASE }] });
 }
 
-test('a statement over the limit of documents is present, with type and subject from its beginning', async (t) => {
+test('a statement over the document size limit is present, with the type and subject from its beginning', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const large = statement(image.digest, SPDX, { files: 'x'.repeat(5_000_000) });
@@ -31,7 +31,7 @@ test('a statement over the limit of documents is present, with type and subject 
   assert.deepEqual(findings, []);
 });
 
-test('an attestation manifest that is missing, an index or nothing readable is listed as missing or damaged', async (t) => {
+test('an attestation manifest that is missing, unreadable or an index is listed as missing or damaged', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const attached = (entry: BuiltDescriptor) => ({
@@ -52,7 +52,7 @@ test('an attestation manifest that is missing, an index or nothing readable is l
   assert.deepEqual(codesOf(findings), ['missing-blob', 'manifest-unreadable']);
 });
 
-test('a missing statement is listed as missing, and an entry that is given twice is listed once', async (t) => {
+test('a missing statement is listed as missing, and a repeated entry is listed once', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const attached = attestationOf(files, image, [statement(image.digest, SPDX, {})]);
@@ -77,7 +77,7 @@ test('an image that is marked as an attestation stays an image', async (t) => {
   assert.deepEqual([archive.images.length, archive.images[0]?.attestations, archive.artifacts], [2, [], []]);
 });
 
-test('many images may share attestations only within the limit on all blobs', async (t) => {
+test('attestations shared by many images are read only up to the limit on all blobs', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const layer = files.add(json(statement(image.digest, SPDX, {})), 'application/vnd.in-toto+json');
@@ -94,7 +94,7 @@ test('many images may share attestations only within the limit on all blobs', as
   assert.deepEqual([archive.images[0]?.attestations.length, [...new Set(codesOf(findings))]], [10_000, ['too-large']]);
 });
 
-test('artifacts in an index of referrers are named by their own annotations, and their subject may be an index', async (t) => {
+test('artifacts in an index of referrers take their names from their own annotations, and their subject may be an index', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const index = ociIndex(files, [image]);

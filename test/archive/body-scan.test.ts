@@ -1,4 +1,4 @@
-// Layers of every kind are searched for secrets in one pass, on the calling thread and on workers.
+// Every kind of layer is searched for secrets in one pass, on the calling thread and on workers.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
@@ -16,7 +16,7 @@ async function scanned(t: TestContext, layer: Uint8Array, options: { workers?: n
   const reader = testReader(t, { workers: options.workers ?? 0, ...(options.cache ? { cacheFolder: testFolder(t) } : {}) });
   await using archive = await reader.open(testFile(t, layer));
   const { layers } = archive.images[0] ?? { layers: [] };
-  // A cached index must not stand for the search.
+  // A cached index must not replace the search.
   if (options.cache) await reader.indexLayers(layers);
   const [indexed] = await reader.indexLayers(layers, { scan: true });
   assert.ok(indexed?.scan);
@@ -54,7 +54,7 @@ for (const packing of ['none', 'gzip', 'zstd'] satisfies Packing[]) {
   }
 }
 
-test('layers of an image are searched with their checksums', async (t) => {
+test('an image’s layers are searched, and their checksums computed, in one pass', async (t) => {
   const reader = testReader(t);
   await using archive = await reader.open(
     testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('a', 'same')), tar(file('b', 'same'))] }]))),
@@ -65,7 +65,7 @@ test('layers of an image are searched with their checksums', async (t) => {
   assert.deepEqual(a, b);
 });
 
-test('the stored parts of a sparse file are searched, and a hole separates them', async (t) => {
+test('the stored parts of a sparse file are searched; a hole separates them', async (t) => {
   const secret = token();
   const whole = `${secret}${' '.repeat(512 - secret.length)}`;
   const map = [
@@ -103,7 +103,7 @@ const gzip = (bytes: Uint8Array | string): Uint8Array => new Uint8Array(gzipSync
 const facts = ({ hits }: BodyScan): unknown[] =>
   hits.map(({ member, code, severity, line, packed, inside }) => [member, code, severity, line, packed, inside]);
 
-test('what a gzip file unpacks to is searched one level deep, under the name without .gz', async (t) => {
+test('a gzip file’s contents are searched one level deep, under the name without .gz', async (t) => {
   const secret = token();
   const layer = tar(
     file('var/log/app.log.gz', gzip(`${'x\n'.repeat(400_000)}${secret}`)),
@@ -111,7 +111,7 @@ test('what a gzip file unpacks to is searched one level deep, under the name wit
     file('twice.gz', gzip(gzip(token()))),
     file('usr/share/doc/x.gz', gzip(token())),
     file('wide.txt.gz', gzip(Buffer.from(`\ufeffkey\n${token()}`, 'utf16le'))),
-    // Two members of gzip, and bytes that follow.
+    // Two gzip members, and bytes that follow.
     file('joined', Buffer.concat([gzip('first\n'), gzip(`${token()}\n`), Buffer.alloc(100)])),
   );
   for (const packing of ['none', 'gzip'] satisfies Packing[]) {
@@ -146,8 +146,8 @@ test('the files of a packed tar are searched one by one, and the most severe hit
   ]);
 });
 
-test('a damaged or cut gzip file is searched as far as it unpacks, and a damaged tar in one goes on as text', async (t) => {
-  // Compressible, so that the packed file doesn't have the token as it is.
+test('a damaged or cut-off gzip file is searched as far as it unpacks, and a damaged tar inside it continues as text', async (t) => {
+  // Compressible, so that the packed file doesn't contain the token verbatim.
   const noise = Buffer.from(randomBytes(400_000).toString('hex'));
   const cut = gzip(Buffer.concat([Buffer.from(`${token()}\n`), noise])).subarray(0, 300_000);
   const broken = gzip(Buffer.concat([Buffer.from(`${token()}\n`), noise]));
@@ -165,7 +165,7 @@ test('a damaged or cut gzip file is searched as far as it unpacks, and a damaged
   );
 });
 
-test('what one gzip file unpacks to is searched up to a limit, and that is reported', async (t) => {
+test('a gzip file’s contents are searched up to a limit, and exceeding it is reported', async (t) => {
   const large = Buffer.alloc(257 * 1024 * 1024, 0x20);
   large.write(token(), 100);
   large.write(privateKey(), large.length - 2000);
@@ -173,13 +173,13 @@ test('what one gzip file unpacks to is searched up to a limit, and that is repor
   assert.deepEqual([shown(scan), scan.cut], [['0 secret-github-token', '1 secret-github-token'], [0]]);
 });
 
-test('a layer that is cut off is searched as far as it goes', async (t) => {
+test('a layer that is cut off is searched up to the cut', async (t) => {
   const layer = tar(file('a', token()), file('b', `${token()} ${'x'.repeat(5000)}`));
   const scan = await scanned(t, layer.subarray(0, 512 + 512 + 512 + 1000));
   assert.deepEqual(shown(scan), ['0 secret-github-token', '1 secret-github-token']);
 });
 
-test('hits are bounded, and the others counted', async (t) => {
+test('hits are limited; those beyond are only counted', async (t) => {
   const secret = token();
   const scan = await scanned(t, tar(...Array.from({ length: 10_050 }, (_, at) => file(`f${at}`, secret))));
   assert.equal(scan.hits.length, 10_000);

@@ -4,9 +4,9 @@ import { BodySum } from '../../src/archive/indexing/body-sum.ts';
 import { bodySumCode, roomToRead } from '../../src/archive/indexing/body-sum-code.ts';
 import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
-/** With vectors, as far as they are worth it, and without. */
-/** As if there were no key: the start is that of the constants alone. */
+/** As if there were no key: the start state is that of the constants alone. */
 const NO_KEY = new Uint8Array(64);
+/** With vectors where they pay off, and without. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };
 
 const body = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, at) => (at * at * 7 + Math.floor(at / 3)) & 0xff);
@@ -18,7 +18,7 @@ function sumOf(summer: BodySum, pieces: Iterable<Uint8Array>): string {
   return [summer.high, summer.low].map((half) => half.toString(16).padStart(8, '0')).join('');
 }
 
-/** Moved to a place that is `shift` bytes after a word boundary. */
+/** The bytes, copied to `shift` bytes after a word boundary. */
 function shifted(bytes: Uint8Array, shift: number): Uint8Array {
   const moved = new Uint8Array(bytes.length + shift);
   moved.set(bytes, shift);
@@ -75,7 +75,7 @@ const KNOWN: Readonly<Record<number, string>> = {
   100003: '301d311f3b65ed52',
 };
 
-test('this Node has vectors, and room to read for them', () => {
+test('this Node supports vectors, and large reads go into their memory', () => {
   assert.notEqual(bodySumCode(), null);
   assert.equal(roomToRead(100_000), bodySumCode()?.room);
   assert.equal(roomToRead(100).length, 100);
@@ -87,7 +87,7 @@ test('sums are those that another program computes', () => {
   }
 });
 
-test('vectors and plain code agree for every length, place and split', () => {
+test('vectors and plain code agree for every length, offset and split', () => {
   const lengths = [
     ...Array.from({ length: 201 }, (_, length) => length),
     ...Array.from({ length: 130 }, (_, at) => 511 + at),
@@ -114,7 +114,7 @@ test('vectors and plain code agree for every length, place and split', () => {
   }
 });
 
-test('two bodies may be summed in turn', () => {
+test('two bodies can be summed alternately', () => {
   const [first, second] = [new BodySum(NO_KEY), new BodySum(NO_KEY)];
   const bytes = body(4096);
   for (const summer of [first, second]) summer.begin();
@@ -127,7 +127,7 @@ test('two bodies may be summed in turn', () => {
   assert.notEqual(first.low, second.low);
 });
 
-test('words that change in one or two places, in one column or several, change the sum', () => {
+test('the sum changes if words change in one or two places, in one column or several', () => {
   const words = 3 * 16;
   const next = randomNumbers(7);
   const original = body(words * 4);

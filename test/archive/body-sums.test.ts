@@ -22,7 +22,7 @@ const body = (length: number, seed = 1) => Uint8Array.from({ length }, (_, at) =
 const LENGTHS = [0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 511, 512, 513, 40_000];
 const BODIES = tar(...LENGTHS.map((length) => file(`f${length}`, body(length))));
 
-test('a sum does not depend on how the bytes are split into pieces or where they are in memory', () => {
+test('a sum doesn’t depend on how the bytes are split or where they are in memory', () => {
   const { sums } = sumsOf([BODIES]);
   assert.equal(new Set(sums).size, LENGTHS.length);
   for (const size of [1, 2, 3, 5, 13, 512, 1000, 4096]) {

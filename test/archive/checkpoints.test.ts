@@ -1,4 +1,4 @@
-// Checkpoints in gzip blobs: made while zlib unpacks the blobs, verified, stored beside the index, and used for previews.
+// Checkpoints in gzip blobs: created while zlib unpacks the blobs, verified, stored next to the index, and used for previews.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ async function checkpointsIn(packed: Uint8Array, spanBytes = SPAN): Promise<read
   return maker.finish();
 }
 
-/** Unpacks every span separately, and compares the result with the same part of the plain bytes. */
+/** Unpacks every span separately and compares the result with the same part of the uncompressed bytes. */
 async function checkSpans(packed: Uint8Array, plain: Buffer, checkpoints: readonly BlobCheckpoint[], name: string): Promise<void> {
   for (const [index, checkpoint] of checkpoints.entries()) {
     const next = checkpoints[index + 1];
@@ -86,7 +86,7 @@ async function checkSpans(packed: Uint8Array, plain: Buffer, checkpoints: readon
   }
 }
 
-test('every span of a blob unpacks by itself to its part of the blob, however the blob was packed', async () => {
+test('every span unpacks on its own to its part of the blob, however the blob was packed', async () => {
   const bits = new Set<number>();
   const kinds = new Set<string>();
   const packings: [string, Buffer, Buffer][] = [
@@ -113,7 +113,7 @@ test('every span of a blob unpacks by itself to its part of the blob, however th
   assert.deepEqual([...kinds].sort(), ['block', 'start', 'stored']);
 });
 
-test('pigz: the same', async (t) => {
+test('every span of a blob packed by pigz unpacks on its own', async (t) => {
   if (tryTool('sh', ['-c', 'command -v pigz']).code !== 0) {
     t.skip('pigz is not installed');
     return;
@@ -126,7 +126,7 @@ test('pigz: the same', async (t) => {
   await checkSpans(packed, TEXT, checkpoints, 'pigz');
 });
 
-test('a block has no checkpoint inside, so a blob of one block has none', async () => {
+test('a block has no checkpoint inside, so a single-block blob has none', async () => {
   // A single block with fixed codes, as some tools write it.
   const plain = Buffer.alloc(3_000_000, 'one block ');
   const packed = gzipSync(plain, { strategy: constants.Z_FIXED, memLevel: 9 });
@@ -134,8 +134,8 @@ test('a block has no checkpoint inside, so a blob of one block has none', async 
   assert.deepEqual(await checkpointsIn(gzipSync(TEXT.subarray(0, 50_000))), []);
 });
 
-test('bytes that only look like a block make no checkpoint', async () => {
-  // The inner gzip stream has real blocks and flushes, but they don't belong to the outer stream, which stores it.
+test('bytes that only look like a block don’t become a checkpoint', async () => {
+  // The inner gzip stream has real blocks and flushes, but they aren't the outer stream's, which only stores it.
   const inner = await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH);
   // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because all of this is
   // stored, the bytes of such a block would even be right.
@@ -156,7 +156,7 @@ test('a damaged blob has no checkpoints', async () => {
   assert.deepEqual(await checkpointsIn(packed), []);
 });
 
-test('blocks are found where the decoder finds them', () => {
+test('finds blocks where the decoder finds them', () => {
   const packed = gzipSync(TEXT.subarray(0, 1_000_000));
   const known = new Set<number>();
   const scanner = new GzipScanner({ spanBytes: 0, checkpoint: ({ packedOffset, bits }) => known.add(packedOffset * 8 - bits) });
@@ -169,11 +169,11 @@ test('blocks are found where the decoder finds them', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // Finds neither the first block, which begins before the search, nor the last, which is marked as the last.
+  // Finds neither the first block, which begins before the search, nor the last, which is marked as such.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 
-test('a span that is cut off or has other bytes is DAMAGED', async () => {
+test('a span that is cut off or whose bytes differ is DAMAGED', async () => {
   const packed = gzipSync(TEXT);
   const checkpoints = await checkpointsIn(packed);
   const [, first, second] = checkpoints;
@@ -184,7 +184,7 @@ test('a span that is cut off or has other bytes is DAMAGED', async () => {
   await assert.rejects(unpackSpan(first, new Uint8Array(bytes.length).fill(0xff), length), hasCode('DAMAGED'));
 });
 
-test('a file of checkpoints is read back, and ignored if anything in it was changed', async () => {
+test('a checkpoint file is read back, and ignored if anything in it was changed', async () => {
   const checkpoints = await checkpointsIn(gzipSync(TEXT));
   const bytes = concat(...encodeCheckpoints('key', checkpoints));
   const decoded = decodeCheckpoints('key', bytes);
@@ -225,7 +225,7 @@ function imageFile(t: TestContext): string {
   return testFile(t, archiveOf(ociLayout(files, [image])));
 }
 
-/** Counts the bytes in all spools below a folder. */
+/** Adds up the bytes in all spools below a folder. */
 function spooledBytes(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(part|tar)$/.test(name))
@@ -254,7 +254,7 @@ test('a preview unpacks one span and spools nothing, in this process and in the 
   assert.ok(bytes <= LAYER.length / 200, `${bytes} bytes of checkpoints for ${LAYER.length}`);
 });
 
-test('so does a preview of a layer that is a file by itself', async (t) => {
+test('a preview of a layer in its own file also unpacks one span and spools nothing', async (t) => {
   const [cacheFolder, input] = [testFolder(t), testFile(t, gzipSync(LAYER))];
   await openOne(t, cacheFolder, input);
   const one = await openOne(t, cacheFolder, input);
@@ -275,7 +275,7 @@ test('without usable checkpoints a layer is spooled', async (t) => {
   assert.ok(spooledBytes(cacheFolder) > LAYER.length / 2);
 });
 
-test('a wrong checkpoint is replaced by reading the layer itself', async (t) => {
+test('if a checkpoint is wrong, the layer itself is read instead', async (t) => {
   const [cacheFolder, input] = [testFolder(t), imageFile(t)];
   const { layer } = await openOne(t, cacheFolder, input);
   const [name = ''] = readdirSync(path.join(cacheFolder, 'index')).filter((each) => each.endsWith('.ckp'));

@@ -24,7 +24,7 @@ function ofLayer(findings: readonly Finding[]): string[] {
   return codesOf(findings.filter(({ layer }) => layer === 0));
 }
 
-test('zstd with several frames, and skippable frames before, between and after them, is one stream', async (t) => {
+test('several zstd frames, with skippable frames before, between and after them, are one stream', async (t) => {
   const cut = 100_001;
   const blob = concat(
     skippableFrame('head'),
@@ -43,7 +43,7 @@ test('zstd with several frames, and skippable frames before, between and after t
   assert.deepEqual(findings, []);
 });
 
-test('zstd frames with and without checksum, content size and single segment are split correctly', async (t) => {
+test('zstd frames are split correctly with and without checksum, content size and single segment', async (t) => {
   const parts = [PLAIN.subarray(0, 50), PLAIN.subarray(50, 600), PLAIN.subarray(600, 200_000), PLAIN.subarray(200_000)];
   const blob = concat(
     ...parts.map((part, index) => new Uint8Array(zstdCompressSync(part, { params: { 201: index & 1, 200: index & 2 ? 1 : 0 } }))),
@@ -53,7 +53,7 @@ test('zstd frames with and without checksum, content size and single segment are
   assert.deepEqual(findings, []);
 });
 
-test('gzip with several members, split anywhere in the tar, is one stream', async (t) => {
+test('several gzip members, split anywhere in the tar, are one stream', async (t) => {
   const cuts = [0, 1, 511, 512, 513, 150_000, PLAIN.length - 1, PLAIN.length];
   const blob = concat(...cuts.map((cut, index) => pack(PLAIN.subarray(cuts[index - 1] ?? 0, cut), 'gzip')));
   const { layers, findings } = await openLayer(t, blob, true);
@@ -83,7 +83,7 @@ test('junk after the last zstd frame is reported', async (t) => {
   assert.deepEqual(ofLayer(findings), ['trailing-data']);
 });
 
-test('gzip without its trailer and zstd truncated inside a frame give the entries before that', async (t) => {
+test('gzip without its trailer and zstd truncated inside a frame give the entries before that point', async (t) => {
   const gzip = pack(PLAIN, 'gzip');
   const zstd = pack(PLAIN, 'zstd');
   const cases: [Uint8Array, string[]][] = [
@@ -135,7 +135,7 @@ test('a gzip stream that expands a thousandfold is listed without being held in 
   if (layer && layers[0]?.[0]) assert.equal((await collect(reader.readBody(layer, layers[0][0], 1))).toString(), 'x');
 });
 
-test('xz and bzip2 streams that expand many thousandfold are listed, and inflated no faster than they are consumed', async (t) => {
+test('xz and bzip2 streams that expand many thousandfold are listed, and unpacked no faster than they are consumed', async (t) => {
   const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
   for (const bomb of [BZIP2_TAR, XZ_TAR]) {
     const { layers, findings } = await openLayer(t, bomb);
@@ -188,7 +188,7 @@ test('an archive compressed as a whole with gzip or zstd opens like the archive 
   }
 });
 
-test('a compressed archive of compressed layers is unpacked twice, and its own defects are reported', async (t) => {
+test('a compressed archive of compressed layers is unpacked twice, and the archive’s own defects are reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: PLAIN, packed: 'gzip' }] });
   const blob = concat(pack(archiveOf(ociLayout(files, [image])), 'gzip'), utf8('junk'));

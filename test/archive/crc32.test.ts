@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from '../../src/archive/blob/crc32.ts';
 
-test('a checksum goes on over pieces, of which some are empty', () => {
+test('a checksum continues over pieces, including empty ones', () => {
   const bytes = Buffer.from('123456789');
-  // The check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms.
+  // CRC-32/ISO-HDLC's check value in the catalogue of parametrised CRC algorithms.
   assert.equal(crc32(bytes), 0xcbf43926);
   const pieces = [bytes.subarray(0, 4), new Uint8Array(0), new Uint8Array(new ArrayBuffer(8), 8), bytes.subarray(4), new Uint8Array(0)];
   assert.equal(

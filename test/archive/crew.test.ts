@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Crew } from '../../src/archive/indexing/crew.ts';
 
-/** Gives numbered jobs to a crew, notes who began each, and ends them on demand. */
+/** Gives numbered jobs to a crew, records which thread began each, and ends them on demand. */
 function jobs(crew: Crew) {
   const begun: string[] = [];
   const ends = new Map<number, (error?: Error) => void>();
@@ -18,7 +18,7 @@ function jobs(crew: Crew) {
   };
 }
 
-test('a crew fills its workers, then this thread with one job, and begins the rest in order as threads get free', async () => {
+test('a crew fills its workers, then gives this thread one job, and starts the rest in order as threads become free', async () => {
   const { begun, add, end } = jobs(new Crew(3));
   const works = [0, 1, 2, 3, 4, 5].map(add);
   assert.deepEqual(begun, ['there 0', 'there 1', 'here 2']);

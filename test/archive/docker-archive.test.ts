@@ -20,7 +20,7 @@ import { codesOf, openAll, pathsOf, testFile, testReader } from '../support/work
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-test('a docker-archive of Docker 1.10 to 24 has its names, platform, config digest, commands and layers', async (t) => {
+test('a docker-archive from Docker 1.10 to 24 has its names, platform, config digest, commands and layers', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP], tags: ['app:1', 'app:latest'] }]);
   const { archive, layers, findings } = await openAll(t, archiveOf(files));
   assert.equal(archive.format, 'docker-archive');
@@ -144,7 +144,7 @@ test('history steps without a layer are skipped', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-test('an archive of Docker up to 1.9 is read from its repositories and the parents of the tagged layer', async (t) => {
+test('an archive from Docker up to 1.9 is read from its repositories and the parents of the tagged layer', async (t) => {
   const { archive, layers, findings } = await openAll(t, archiveOf(legacyArchive([BASE, TOP])));
   const [image] = archive.images;
   assert.deepEqual(
@@ -159,7 +159,7 @@ test('an archive of Docker up to 1.9 is read from its repositories and the paren
   assert.deepEqual(findings, []);
 });
 
-test('an old archive without tags starts from the layer that no other layer has as parent', async (t) => {
+test('an old archive without tags starts from the layer that is no other layer’s parent', async (t) => {
   const { archive } = await openAll(t, archiveOf(legacyArchive([BASE, TOP], false)));
   assert.equal(archive.images.length, 1);
   assert.equal(archive.images[0]?.layers.length, 2);
@@ -249,7 +249,7 @@ function docker25(packing: 'none' | 'gzip' | 'zstd'): { files: Files; image: Ret
   return { files, image, manifest: [{ Config: blob(image.config), RepoTags: ['new:1'], Layers: image.layers.map(blob) }] };
 }
 
-test('an archive of Docker 25 and later takes digests, media types and platform from its OCI part', async (t) => {
+test('an archive from Docker 25 and later takes digests, media types and platform from its OCI part', async (t) => {
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     const { files, image, manifest } = docker25(packing);
     const bytes = archiveOf(ociLayout(files, [image]).set('manifest.json', json(manifest)));
@@ -275,7 +275,7 @@ test('an OCI manifest without layers next to a manifest.json with some is report
   assert.equal(archive.images[0]?.manifestDigest, null);
 });
 
-test('an index.json without manifests, or with null, falls back to manifest.json', async (t) => {
+test('an index.json that has no manifests, or null, falls back to manifest.json', async (t) => {
   for (const manifests of [null, []]) {
     const { files, manifest } = docker25('none');
     const { layers, findings } = await openAll(t, archiveOf(ociLayout(files, manifests).set('manifest.json', json(manifest))));
@@ -302,7 +302,7 @@ test('a foreign layer that only LayerSources lists is foreign, with its URLs', a
   assert.deepEqual(codesOf(findings), ['foreign-layer']);
 });
 
-test('a config that does not match the digest in its name is reported', async (t) => {
+test('a config that doesn’t match the digest in its name is reported', async (t) => {
   const files = dockerArchive([{ layers: [BASE] }]);
   const name = `${hexOf(json(imageConfig([BASE])))}.json`;
   files.set(name, json({ ...imageConfig([BASE]), author: 'somebody else' }));
@@ -359,7 +359,7 @@ test('a manifest that names far more layers than any image has is refused quickl
   assert.match(opened.findings.at(-1)?.message ?? '', /manifests and configs/);
 });
 
-test('a manifest or a layer that occurs twice is reported, because other programs use the first; copies of a layer are not', async (t) => {
+test('a manifest or layer that occurs again with other content is reported, because other programs use the first', async (t) => {
   const one = dockerArchive([{ layers: [BASE], tags: ['app:1'] }]);
   const two = dockerArchive([{ layers: [TOP], tags: ['app:2'] }]);
   const members = (files: ReadonlyMap<string, Uint8Array | string>) => [...files].map(([name, bytes]) => file(name, bytes));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExpandedBody } from '../../src/archive/indexing/expanded-body.ts';
 
-test('a sparse file is passed on with zeros where it has holes, however its stored bytes arrive', () => {
+test('a sparse file is passed on with zeros in place of its holes, however its stored bytes arrive', () => {
   const stored = Buffer.from('abcdefg');
   const files: readonly (readonly [number, readonly (readonly [number, number])[], string])[] = [
     [5, [], '.....'],

@@ -1,4 +1,4 @@
-// Links in a layout folder are checked by their text before their targets are accessed.
+// Links in a layout folder are checked as text before their targets are accessed.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-/** Returns the path below the folder that a link in `blobs/sha256` leads to; null if it leads outside. */
+/** Returns where below the folder a link in `blobs/sha256` leads; null if it leads outside. */
 function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
   const start = linkStart(roots, ['blobs', 'sha256'], target, style);
   return start === null ? null : [...start.at, ...start.parts].join('/');
@@ -45,7 +45,7 @@ test('on Windows a link to a share, a device, another drive or a drive’s curre
   assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
 });
 
-test('links that stay in the folder are followed, by any of its names', () => {
+test('links that stay in the folder are followed, by any of the folder’s names', () => {
   for (const [target, to] of [
     ['real', 'blobs/sha256/real'],
     ['..\\sha512\\real', 'blobs/sha512/real'],
@@ -71,7 +71,7 @@ test('links that stay in the folder are followed, by any of its names', () => {
   }
 });
 
-/** Records which paths are passed to which calls of node:fs while the work runs. */
+/** Records which paths are passed to which node:fs calls during the work. */
 function asked(t: TestContext, work: () => void): (readonly [call: string, path: string])[] {
   const all: (readonly [string, string])[] = [];
   const calls = ['realpathSync', 'statSync', 'lstatSync', 'readlinkSync', 'openSync', 'accessSync', 'existsSync', 'readdirSync'] as const;
@@ -93,7 +93,7 @@ function asked(t: TestContext, work: () => void): (readonly [call: string, path:
   return all;
 }
 
-test('the target of a link out of the folder is never accessed, and no link is followed before its text was read', NO_LINKS, (t) => {
+test('the target of a link out of the folder is never accessed, and no link is followed before its text is read', NO_LINKS, (t) => {
   const outer = fs.realpathSync(testFolder(t));
   const folder = path.join(outer, 'layout');
   writeFolder(outer, new Map([['outside', utf8('secret')]]));

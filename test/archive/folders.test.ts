@@ -11,7 +11,7 @@ const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-test('an unpacked docker-archive of Docker 1.10 and later, or of 1.9, opens like the archive', async (t) => {
+test('an unpacked docker-archive from Docker 1.10 and later, or from 1.9, opens like the archive', async (t) => {
   for (const [files, names] of [
     [dockerArchive([{ layers: [BASE, TOP], tags: ['app:1'] }]), ['app:1']],
     [legacyArchive([BASE, TOP]), ['old:1.0']],
@@ -25,7 +25,7 @@ test('an unpacked docker-archive of Docker 1.10 and later, or of 1.9, opens like
   }
 });
 
-test('an unpacked archive of Docker 25 has names from manifest.json and digests from index.json', async (t) => {
+test('an unpacked archive from Docker 25 has names from manifest.json and digests from index.json', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] });
   const blob = ({ digest }: { digest: string }) => `blobs/${digest.replace(':', '/')}`;
@@ -95,7 +95,7 @@ test('a dir: with several platforms keeps its manifests next to the index', asyn
   assert.deepEqual(findings, []);
 });
 
-/** A layout whose blobs are links to those of another folder, as Bazel's rules create it. */
+/** A layout whose blobs are links to another folder's, as Bazel's rules create it. */
 function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; base: string } {
   const folder = testFolder(t);
   const files = new Files();
@@ -153,7 +153,7 @@ test('a loop of links in a folder is reported as such', NO_LINKS, async (t) => {
   assert.deepEqual(codesOf(findings), ['link-loop']);
 });
 
-test('a folder with an unknown kind of manifest.json says so', async (t) => {
+test('a folder with an unknown kind of manifest.json is refused with the reason', async (t) => {
   for (const [text, message] of [
     ['3', /manifest\.json is a number/],
     ['{"a":1}', /manifest\.json is an object/],

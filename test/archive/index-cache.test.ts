@@ -30,7 +30,7 @@ const LAYER = tar(
   file('.wh.gone', ''),
 );
 
-/** What is kept of images, without the user's key. */
+/** What is kept about images, without the user's key. */
 function indexFiles(cacheFolder: string): string[] {
   const names = readdirSync(path.join(cacheFolder, 'index')).filter((name) => name !== 'tables.key');
   return names.map((name) => path.join(cacheFolder, 'index', name));
@@ -42,7 +42,7 @@ async function readOnce(cacheFolder: string, input: string): Promise<IndexedLaye
   return layers.flat().filter((layer) => layer !== null);
 }
 
-/** Returns everything about a layer, in a form that can be compared. */
+/** Returns everything about a layer in a comparable form. */
 function plain(layers: readonly IndexedLayer[]): unknown {
   return layers.map(({ table, ...rest }) => ({ ...rest, table: { ...table, metas: table.metas.map((meta) => ({ ...meta })) } }));
 }
@@ -60,7 +60,7 @@ test('the cache returns what was read, with findings and attributes, and the lay
   assert.equal(statSync(entry ?? '').ino, before, 'the entry was not written again');
 });
 
-test('an index that is damaged, truncated, empty or of another version is ignored and replaced', async (t) => {
+test('an index that is damaged, truncated, empty or from another version is ignored and replaced', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   const first = await readOnce(cacheFolder, input);
@@ -86,7 +86,7 @@ test('an index that is damaged, truncated, empty or of another version is ignore
   }
 });
 
-test('a file that is changed, or replaced by one of the same size and time, is read again', async (t) => {
+test('a file that is changed, or replaced by one with the same size and time, is read again', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('old', '1'))] }])));
   assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['old']]);
@@ -97,7 +97,7 @@ test('a file that is changed, or replaced by one of the same size and time, is r
   assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['new']]);
 });
 
-test('a compressed layer is recognized by its digest in another archive, once its bytes were hashed there', async (t) => {
+test('a compressed layer is recognized by its digest in another archive, once its bytes have been hashed there', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER, packed: 'gzip' }] })]);
@@ -143,7 +143,7 @@ test('a warm cache is not trusted blindly: a blob that only claims a cached laye
   }
 });
 
-test('a cache that other users can enter is closed to them, and another user’s is not used', async (t) => {
+test('a cache that other users can enter is closed to them, and another user’s cache is not used', async (t) => {
   if (process.getuid === undefined) return t.skip('no users here');
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
@@ -168,7 +168,7 @@ test('a stated digest is not trusted: content that doesn’t match it is never c
   const blob = image.layers[0] as BuiltDescriptor;
   const lying = new Files();
   for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
-  // Of equal length, so that the length doesn't reveal the change.
+  // As long as the original, so that the length doesn't reveal the change.
   const evil = pack(tar(file('b', 'y')), 'gzip');
   assert.equal(evil.length, blob.size);
   lying.replace(blob, evil);
@@ -227,7 +227,7 @@ test('the cache is not listed after each small write, but is within its limit on
   assert.equal(indexFiles(cacheFolder).length, 3);
 });
 
-test('compiled code goes before the images, and nothing else in its folder does', async (t) => {
+test('compiled code is removed before image data, and nothing else in its folder is', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   await readOnce(cacheFolder, input);
@@ -242,7 +242,7 @@ test('compiled code goes before the images, and nothing else in its folder does'
   assert.equal(indexFiles(cacheFolder).length, 2);
 });
 
-test('two readers that cache the same entries at once do not disturb each other', async (t) => {
+test('two readers that cache the same entries at once don’t disturb each other', async (t) => {
   const cacheFolder = testFolder(t);
   const layers = Array.from({ length: 12 }, (_, index) => tar(file(`f${index}`, 'x')));
   const input = testFile(t, archiveOf(dockerArchive([{ layers }])));
@@ -270,7 +270,7 @@ test('a damaged layer is cached with its findings', async (t) => {
   assert.equal(second[0]?.status, 'damaged');
 });
 
-test('a layer file that is opened again is recognized without a scan', async (t) => {
+test('a layer file that is opened again is recognized without being scanned', async (t) => {
   const cacheFolder = testFolder(t);
   for (const packing of ['none', 'gzip'] as const) {
     const input = testFile(t, pack(LAYER, packing));

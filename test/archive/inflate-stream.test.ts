@@ -1,4 +1,4 @@
-// What happens at the moment when whoever takes the output stops.
+// What happens when the consumer of the output stops.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGunzip, gzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { turns } from '../support/waiting.ts';
 
 const MB = 1024 * 1024;
 
-/** Unpacks 8 MB, stops at a size, and returns what `write` said and how often the gate was called. */
+/** Unpacks 8 MB, stops at a size, and returns what `write` returned and how often the gate was called. */
 async function stopAt(size: number): Promise<{ outcome: string; gates: number }> {
   let [total, gates] = [0, 0];
   const stream = new InflateStream(
@@ -23,13 +23,13 @@ async function stopAt(size: number): Promise<{ outcome: string; gates: number }>
   );
   const outcome = await stream.write(gzipSync(new Uint8Array(8 * MB)));
   stream.destroy();
-  // The runner fails a test in which a rejection is handled by nobody.
+  // The runner fails a test that leaves a rejection unhandled.
   await turns(10);
   return { outcome, gates };
 }
 
 for (const megabytes of [1, 3, 4, 5, 8]) {
-  test(`output that is stopped after ${megabytes} MB ends as stopped, and nothing rejects unseen`, async () => {
+  test(`output that is stopped after ${megabytes} MB ends as stopped, without an unhandled rejection`, async () => {
     const { outcome, gates } = await stopAt(megabytes * MB);
     assert.equal(outcome, 'stopped');
     assert.equal(gates, megabytes > 4 ? 1 : 0);

@@ -31,7 +31,7 @@ const BROKEN = {
   '[1]': 'entries that are not images',
 };
 
-test('a manifest.json that is truncated, of another kind or with bad layers results in an archive without images, with the reason', async (t) => {
+test('a manifest.json that is truncated, not a manifest or has bad layers gives an archive without images, with the reason', async (t) => {
   const layers = { '[{"Layers":["l.tar",1]}]': 'not a list of paths', '[{"Layers":"l.tar"}]': 'not a list of paths' };
   for (const [text, words] of Object.entries({ ...BROKEN, ...layers })) {
     for (const layerName of [`${'a'.repeat(64)}/layer.tar`, 'base/layer.tar', 'l.tar', 'layer0.tar.gz']) {
@@ -77,7 +77,7 @@ function docker25(): { files: FileMap; image: ReturnType<typeof ociImage> } {
   return { files: ociLayout(files, [image]).set('manifest.json', manifest), image };
 }
 
-test('if manifest.json or index.json is unusable the other one is used, and an error says so', async (t) => {
+test('if either manifest.json or index.json is unusable, the other is used, and an error says so', async (t) => {
   for (const text of Object.keys(BROKEN)) {
     for (const [name, code, format] of [
       ['manifest.json', 'manifest-unreadable', 'oci-archive'],
@@ -105,7 +105,7 @@ test('an old archive with an unusable manifest.json is read by its layers', asyn
   assert.deepEqual([archive.images[0]?.names, codesOf(findings)], [['old:1.0'], ['manifest-unreadable']]);
 });
 
-test('index.json of another kind is an error if there is no manifest.json', async (t) => {
+test('an index.json that is not an index is an error if there is no manifest.json', async (t) => {
   for (const text of [...Object.keys(BROKEN), '{"manifests": 3}', '{"manifests": {}}']) {
     const files = new Files();
     const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] })]).set('index.json', utf8(text));
@@ -116,7 +116,7 @@ test('index.json of another kind is an error if there is no manifest.json', asyn
   }
 });
 
-test('a layout without oci-layout is accepted in a tar as it is in a folder', async (t) => {
+test('a layout without oci-layout is accepted in a tar as in a folder', async (t) => {
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] })]);
   layout.delete('oci-layout');
@@ -124,7 +124,7 @@ test('a layout without oci-layout is accepted in a tar as it is in a folder', as
   assert.deepEqual([archive.format, archive.images.length], ['oci-archive', 1]);
 });
 
-test('content embedded in descriptors replaces missing blobs, once it was verified', async (t) => {
+test('content embedded in descriptors replaces missing blobs once it is verified', async (t) => {
   const files = new Files();
   const image = ociImage(files, {
     layers: [
@@ -188,7 +188,7 @@ test('a layer whose digest has an unknown algorithm is read by its name and repo
   assert.deepEqual([pathsOf(layers[0]?.[0]), codesOf(findings)], [['etc/passwd'], ['bad-digest']]);
 });
 
-test('wrong sizes of a manifest and a config are reported', async (t) => {
+test('wrong sizes for a manifest and a config are reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const built = files.add(json({ schemaVersion: 2, config: { ...image.config, size: 7 }, layers: image.layers }), image.mediaType);
@@ -203,7 +203,7 @@ test('wrong sizes of a manifest and a config are reported', async (t) => {
   assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, but its descriptor says 7/);
 });
 
-test('layers that manifest.json names with backslashes, as Docker on Windows did, are found', async (t) => {
+test('finds layers that manifest.json names with backslashes, as Docker on Windows did', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP] }]);
   const manifest = JSON.parse(Buffer.from(files.get('manifest.json') ?? '').toString()) as { Layers: string[] }[];
   for (const image of manifest) image.Layers = image.Layers.map((name) => name.replace('/', '\\'));
@@ -220,7 +220,7 @@ test('layers that manifest.json names with backslashes, as Docker on Windows did
   assert.deepEqual((await openAll(t, archiveOf(plain))).layers[0]?.map(pathsOf), [['app/run']], 'the plain name comes first');
 });
 
-test('dates in the year 1 are treated as unset, dates of 1970 are not', async (t) => {
+test('dates in the year 1 are treated as unset, dates in 1970 are not', async (t) => {
   const history = ['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z'].map((created, step) => ({ created, created_by: `step ${step}` }));
   const { archive } = await openAll(t, archiveOf(dockerArchive([{ layers: [BASE, TOP], config: { history } }])));
   assert.deepEqual(
@@ -229,7 +229,7 @@ test('dates in the year 1 are treated as unset, dates of 1970 are not', async (t
   );
 });
 
-test('an image whose config is missing, not JSON or of another kind can be browsed', async (t) => {
+test('an image whose config is missing, not JSON or not a config can be browsed', async (t) => {
   for (const [content, code] of [
     [null, 'missing-blob'],
     ['{oops', 'config-unreadable'],
@@ -294,7 +294,7 @@ test('a field in two spellings is read as Docker reads it, with a warning', asyn
   }
 });
 
-test('a field that occurs twice in an OCI manifest, a descriptor or a config is reported, but a repeated label key is not', async (t) => {
+test('a field that occurs twice in an OCI manifest, descriptor or config is reported, but a repeated label key is not', async (t) => {
   const type = 'application/vnd.oci.image.manifest.v1+json';
   for (const [part, from, to, words] of [
     ['manifest', '"layers":', '"Layers":[],"layers":', 'Layers and layers'],

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LayerTableBuilder } from '#format/layer';
 import { MemoryGate, TableBudget } from '../../src/archive/indexing/memory-budget.ts';
 
-/** Works that end when they are told to, and the numbers of those that have begun. */
+/** Pieces of work that end on demand, and the numbers of those that have begun. */
 function held(gate: MemoryGate, count: number) {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
@@ -18,7 +18,7 @@ function held(gate: MemoryGate, count: number) {
   return { begun, ends, works };
 }
 
-test('three layers are read at the same time, and the others in their order as those end', async () => {
+test('three layers are read at the same time; the others start in order as those end', async () => {
   const { begun, ends, works } = held(new MemoryGate(new AbortController().signal), 5);
   assert.deepEqual(begun, [0, 1, 2]);
   ends[1]?.();
@@ -53,7 +53,7 @@ test('nothing waits once reading is cancelled', async () => {
   await Promise.all(works);
 });
 
-test('what fits in memory together is read at the same time, and what never fits is read alone', async () => {
+test('layers that fit in memory together are read at the same time, and one that never fits is read alone', async () => {
   const gate = new MemoryGate(new AbortController().signal, 10);
   const [first, second] = await Promise.all([gate.enter(6), gate.enter(4)]);
   const entered: string[] = [];
@@ -78,7 +78,7 @@ test('what fits in memory together is read at the same time, and what never fits
   await last;
 });
 
-test('pieces of contents count towards the memory of all layers', () => {
+test('pieces of content count towards the memory of all layers', () => {
   const { table } = new LayerTableBuilder().finish();
   const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;
   const pieces = { ...table, chunkAt: new Float64Array(2_000_000), chunkDigests: new Uint8Array(64_000_000) };

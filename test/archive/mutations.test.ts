@@ -1,5 +1,5 @@
-// Damages archives of every kind from a seed: with bytes changed, removed, inserted or cut off, they must open, be read, or be refused with
-// an error code, without a crash, a hang or a leftover file.
+// Damages archives of every kind from a seed: with bytes changed, removed, inserted or cut off. Each must be read or be refused with an
+// error code, without a crash, a hang or a leftover file.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -56,7 +56,7 @@ function damaged(whole: Uint8Array, random: () => number): Uint8Array {
   return bytes;
 }
 
-/** Reads everything. Errors must have a meaningful code and a message of one line. */
+/** Reads everything. Errors must have a meaningful code and a one-line message. */
 async function readEverything(input: string, cacheFolder: string | null, verify: boolean): Promise<string> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   const tolerate = (error: unknown): string => {

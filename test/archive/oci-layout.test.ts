@@ -22,7 +22,7 @@ const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 const ATTESTATION = 'attestation-manifest';
 
-test('an OCI archive and the same layout as a folder give the same result, for plain, gzip and zstd layers', async (t) => {
+test('an OCI archive and the same layout as a folder give the same result, with plain, gzip and zstd layers', async (t) => {
   for (const packed of ['none', 'gzip', 'zstd'] as const) {
     const files = new Files();
     const image = ociImage(files, {
@@ -69,7 +69,7 @@ test('an OCI archive whose names begin with ./ is recognized', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-test('platforms of an index, nested or not, are listed flat with their names', async (t) => {
+test('an index’s platforms, nested or not, are listed flat with their names', async (t) => {
   const files = new Files();
   const amd64 = ociImage(files, { layers: [{ tar: BASE }], platform: { os: 'linux', architecture: 'amd64' } });
   const arm = ociImage(files, { layers: [{ tar: TOP }], platform: { os: 'linux', architecture: 'arm', variant: 'v7' } });
@@ -107,7 +107,7 @@ test('indexes nested 20 deep, and one that names itself, end with a finding', as
   );
   assert.deepEqual(codesOf(opened.findings), ['index-entry-skipped']);
 
-  // A blob can't contain its own digest, but can contain a false digest that it is stored under.
+  // A blob can't contain its own digest, but it can contain the false digest that it is stored under.
   const self = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(utf8('self')), size: 1 };
   files.replace(self, json({ manifests: [self] }));
   const cyclic = await openAll(t, archiveOf(ociLayout(files, [self, near])));
@@ -161,7 +161,7 @@ test('two entries with the same manifest are one image with both names', async (
   );
 });
 
-test('a blob missing from a layout makes its layer missing, with size and digest from the descriptor', async (t) => {
+test('a blob missing from a layout makes its layer missing, with the size and digest from its descriptor', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip', absent: true }, { tar: TOP }] });
   const { archive, layers, findings } = await openAll(t, archiveOf(ociLayout(files, [image])));
@@ -177,7 +177,7 @@ test('a blob missing from a layout makes its layer missing, with size and digest
   assert.deepEqual(layers[0]?.map(pathsOf), [[], ['app/run']]);
 });
 
-test('a foreign layer has its URLs and nothing is fetched; if its blob is present it is read', async (t) => {
+test('a foreign layer has its URLs and isn’t fetched; if its blob is present, it is read', async (t) => {
   const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
   const files = new Files();
   const image = ociImage(files, {
@@ -210,7 +210,7 @@ test('a missing manifest is reported with its platform; the others are listed', 
   assert.match(findings[0]?.message ?? '', /linux\/s390x/);
 });
 
-test('content decides how a layer is compressed; a media type that disagrees is reported', async (t) => {
+test('the content determines how a layer is compressed; a media type that disagrees is reported', async (t) => {
   const oci = 'application/vnd.oci.image.layer.v1.tar';
   const docker = 'application/vnd.docker.image.rootfs.diff.tar';
   const cases: ['none' | 'gzip' | 'zstd', string, boolean][] = [
@@ -232,7 +232,7 @@ test('content decides how a layer is compressed; a media type that disagrees is 
   }
 });
 
-test('a blob or layer that does not match its digest can be browsed, and verify reports it', async (t) => {
+test('a blob or layer that doesn’t match its digest can be browsed, and verify reports it', async (t) => {
   const files = new Files();
   const image = ociImage(files, {
     layers: [{ tar: BASE }, { tar: BASE, packed: 'gzip' }, { tar: TOP }],
@@ -258,7 +258,7 @@ test('a blob or layer that does not match its digest can be browsed, and verify 
   assert.deepEqual(layers[0]?.[2]?.measured, { digest: digestOf(TOP), diffId: digestOf(TOP) });
 });
 
-test('a compressed blob that does not match its digest is reported even without verify', async (t) => {
+test('a compressed blob that doesn’t match its digest is reported even without verify', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] });
   files.replace(image.layers[0] as BuiltDescriptor, pack(TOP, 'gzip'));

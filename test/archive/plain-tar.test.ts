@@ -17,7 +17,7 @@ const FORMS = {
 } as const;
 
 for (const [form, bytes] of Object.entries(FORMS)) {
-  test(`a blob of ${form} is read whole, by push or pull, and its packed bytes are passed on`, async (t) => {
+  test(`a ${form} blob is read completely, by push or pull, and its packed bytes are passed on`, async (t) => {
     const file = testFile(t, bytes);
     assert.equal(compressionOf(file), form);
     for (const read of [

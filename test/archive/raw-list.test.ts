@@ -106,7 +106,7 @@ test('every member is listed in order with all its fields, from plain and compre
   }
 });
 
-test('the list ends with the error that stops the tar', async (t) => {
+test('the list ends with the error that ended the tar', async (t) => {
   const bad = concat(file('a', 'x'), file('b', 'x', { checksum: 'wrong' }), zeros(1024));
   const cut = concat(file('a', 'x'), file('b', 'x'.repeat(5000))).subarray(0, 3000);
   for (const packing of ['none', 'gzip'] as const) {
@@ -127,7 +127,7 @@ test('the list ends with the error that stops the tar', async (t) => {
   assert.equal(packed.error instanceof LayerscopeError && packed.error.code, 'TRUNCATED');
 });
 
-test('a list that is abandoned or cancelled closes its file', async (t) => {
+test('an abandoned or cancelled list closes its file', async (t) => {
   const many = tar(...Array.from({ length: 3000 }, (_, index) => file(`f${index}`, 'x'.repeat(600))));
   for (const packing of ['none', 'gzip'] as const) {
     const input = testFile(t, pack(many, packing));
@@ -150,7 +150,7 @@ test('a list that is abandoned or cancelled closes its file', async (t) => {
   }
 });
 
-test('the size is what the header states, even for members without a body; the stored size is what follows', async (t) => {
+test('the size is the header’s, even for members without a body; the stored size is that of the data that follows', async (t) => {
   const sized = { size: 0o1234 };
   const { members, error } = await listed(
     t,
@@ -174,7 +174,7 @@ test('the size is what the header states, even for members without a body; the s
   assert.deepEqual(sizes, [...bodyless, 'paxed 70000 0', 'file 4 4', 'sparse 5000 515']);
 });
 
-test('a list of members that are all read at once can be cancelled', async (t) => {
+test('a list whose members are all read at once can be cancelled', async (t) => {
   const reader = testReader(t);
   const members = Buffer.alloc(512 * 100_000, file('a', ''));
   const archive = await reader.open(testFile(t, tar(members)));

@@ -1,4 +1,4 @@
-// Blobs as stored, read in pieces. Large ones are hashed on a thread of their own.
+// Blobs as stored, read in pieces. Large ones are hashed on a separate thread.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ function largeBlob(t: TestContext, stated: (digest: string) => string): BlobSour
   };
 }
 
-test('a large blob comes whole, and its digest is checked', async (t) => {
+test('a large blob arrives whole, and its digest is checked', async (t) => {
   let bytes = 0;
   const starts: string[] = [];
   for await (const piece of readBlob(largeBlob(t, (digest) => digest))) {
@@ -40,7 +40,7 @@ test('a large blob comes whole, and its digest is checked', async (t) => {
   assert.deepEqual([bytes, starts], [LARGE, ['the start']]);
 });
 
-test('a large blob of another content is refused after its last piece', async (t) => {
+test('a large blob with other content is refused after its last piece', async (t) => {
   const blob = largeBlob(t, (digest) => digest.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
   let bytes = 0;
   await assert.rejects(async () => {
@@ -49,7 +49,7 @@ test('a large blob of another content is refused after its last piece', async (t
   assert.equal(bytes, LARGE);
 });
 
-test('the thread of a reader that leaves early ends', { timeout: 30_000 }, async (t) => {
+test('a reader that stops early ends its thread', { timeout: 30_000 }, async (t) => {
   const born = once(process, 'worker');
   for await (const piece of readBlob(largeBlob(t, (digest) => digest))) {
     assert.ok(piece.length > 0);
@@ -59,7 +59,7 @@ test('the thread of a reader that leaves early ends', { timeout: 30_000 }, async
   if (thread.threadId !== -1) await once(thread, 'exit');
 });
 
-test('a thread that fails is an error, for pieces and for the end', async () => {
+test('a thread that fails is an error, both for pieces and at the end', async () => {
   using digester = new DigesterBeside('sha0');
   await assert.rejects(async () => {
     for (;;) await digester.update(new Uint8Array(new SharedArrayBuffer(1)));

@@ -112,7 +112,7 @@ test('holes of sparse files read as zeros, in every format and from any offset',
   }
 });
 
-test('a file of holes only, far larger than memory, can be read near its end', async (t) => {
+test('a file that is one hole, far larger than memory, can be read near its end', async (t) => {
   const size = 2 ** 40;
   const one = await openPacked(t, tar(paxSparse('1.0', 'huge', size, [[size, 0]], '')), 'none');
   assert.deepEqual(await body(one, 0, size - 3), Buffer.alloc(3));
@@ -132,7 +132,7 @@ test('an entry that is not a file has no body, and a truncated body ends with an
 });
 
 // For layers without checkpoints, such as those packed with zstd.
-test('the first preview inflates no further than its file; the rest follows when idle, and serves later previews', async (t) => {
+test('the first preview unpacks only as far as its file; the rest follows when idle and serves later previews', async (t) => {
   const cacheFolder = testFolder(t);
   const parts = Array.from({ length: 8 }, (_, index) => file(`part-${index}`, randomBytes(1_000_000)));
   const one = await openPacked(t, tar(file('first', 'hello'), ...parts), 'zstd', cacheFolder);
@@ -153,7 +153,7 @@ test('the first preview inflates no further than its file; the rest follows when
   assert.deepEqual(openFilesBelow(cacheFolder) ?? [], []);
 });
 
-test('a second process reads previews from the spool that the first one kept, complete or partial', async (t) => {
+test('a second process reads previews from the first one’s spool, complete or partial', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const image = ociImage(files, {

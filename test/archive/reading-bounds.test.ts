@@ -1,5 +1,5 @@
-// A process that is restricted to folders reads images only there, also on its threads, even if a path that was checked has been replaced by a
-// link since.
+// A process that is restricted to folders reads images only there, on all its threads, even if a path that was checked has since been
+// replaced by a link.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ symlinkSync(path.join(outside, 'image.tar'), path.join(inside, 'link.tar'));
 symlinkSync(path.join(outside, 'layout'), path.join(inside, 'linked'));
 restrictReading(nameFolders([inside]).folders);
 
-test('archives and layouts in the folder are read, on workers and through files of the program’s own', async (t) => {
+test('archives and layouts in the folder are read, on workers and through the program’s own files', async (t) => {
   for (const name of ['image.tar', 'layout']) {
     const { layers: read } = await readAll(testReader(t, { workers: 2 }), path.join(inside, name));
     assert.deepEqual(read[0]?.map(pathsOf), [['a'], ['b'], ['c']], name);
@@ -45,12 +45,12 @@ test('archives and layouts in the folder are read, on workers and through files 
 });
 
 for (const name of ['link.tar', 'linked', '../outside/image.tar']) {
-  test(`what lies outside is refused, also where a path inside leads to it: ${name}`, async (t) => {
+  test(`anything outside is refused, even if a path inside leads there: ${name}`, async (t) => {
     await assert.rejects(testReader(t).open(path.join(inside, name)), { code: 'PERMISSION', message: /is outside the named folders/ });
   });
 }
 
-test('a folder that is a link by now isn’t listed', () => {
+test('a folder replaced by a link isn’t listed', () => {
   assert.deepEqual(
     entriesOf(path.join(inside, 'layout'))
       .map(({ name }) => name)

@@ -1,4 +1,4 @@
-// Plain layers of an archive that is received are indexed on the way, with the same result as from a file.
+// Plain layers of an archive that is being received are indexed on the way, with the same result as from a file.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const LAYERS = [
 const BLOBS = new Files();
 const IMAGE = ociImage(BLOBS, { layers: LAYERS.map((each, at) => ({ tar: each, packed: at === 0 ? 'none' : 'gzip' })) });
 
-/** Inputs by what they are, and how many of their layers need not be read again. */
+/** Inputs by description, and how many of their layers needn't be read again. */
 const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number])[] = [
   ['a docker-archive', archiveOf(dockerArchive([{ layers: LAYERS, tags: ['app:1'] }])), 2],
   ['an OCI archive with a plain and a gzip layer', archiveOf(ociLayout(BLOBS, [IMAGE])), 1],
@@ -25,7 +25,7 @@ const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number
   ['a layer with tars in it', tar(file('a.tar', LAYERS[0] ?? ''), file('b', 'x')), 0],
 ];
 
-/** Yields pieces whose memory is taken away when the next is wanted. */
+/** Yields pieces, each of whose memory is detached when the next is requested. */
 async function* pieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) {
     const piece = Uint8Array.from(bytes.subarray(at, at + length));
@@ -50,7 +50,7 @@ async function gatherAll(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.from(await gather(bytes));
 }
 
-test('what is received in pieces of any size has the index of the same file', async (t) => {
+test('an archive received in pieces of any size has the same index as the file', async (t) => {
   for (const [what, bytes] of INPUTS) {
     const reader = testReader(t);
     const expected = await indexed(reader, await reader.open(testFile(t, bytes)));
@@ -62,7 +62,7 @@ test('what is received in pieces of any size has the index of the same file', as
   }
 });
 
-test('an index that was made on the way is used, and verifying reads the layer nevertheless', async (t) => {
+test('an index made on the way is used, but verifying still reads the layer', async (t) => {
   for (const [what, bytes, known] of INPUTS) {
     const reader = testReader(t);
     await using archive = await reader.openStream(pieces(bytes, 10_000), 'it');
@@ -74,21 +74,21 @@ test('an index that was made on the way is used, and verifying reads the layer n
       },
     });
     const unknown = layers.slice(known).reduce((sum, { blobBytes }) => sum + blobBytes, 0);
-    // A single layer is known from opening it.
+    // A single layer is already known from opening it.
     assert.equal(read, known === 0 ? 0 : unknown, what);
     const [first] = await reader.indexLayers(layers, { verify: true });
     assert.notEqual(first?.measured, null, what);
   }
 });
 
-/** Returns the file in a cache folder to which an archive was received. */
+/** Returns the file in a cache folder that an archive was received into. */
 function receivedIn(cacheFolder: string): Buffer {
   const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.in'));
   assert.equal(files.length, 1);
   return readFileSync(path.join(cacheFolder, files[0] ?? ''));
 }
 
-test('for a listing, layers have the same index, and contents of plain ones are not written', async (t) => {
+test('an archive received only for listing has the same indexes, without writing the contents of plain layers', async (t) => {
   for (const [what, bytes] of INPUTS) {
     const reader = testReader(t);
     const expected = await reader.indexLayers((await reader.open(testFile(t, bytes))).images[0]?.layers ?? []);
@@ -96,7 +96,7 @@ test('for a listing, layers have the same index, and contents of plain ones are 
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
       if (what === 'a layer with tars in it') {
-        // They are no layers of an image.
+        // They are not an image's layers.
         const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
         if (length === 65_536)
           await (await opening)[Symbol.asyncDispose](); // whole in one piece
@@ -119,7 +119,7 @@ test('for a listing, layers have the same index, and contents of plain ones are 
   }
 });
 
-test('a layer that is cut off can’t be listed without its contents, which leaves no file', async (t) => {
+test('a layer that is cut off can’t be listed without its contents, and no file is left', async (t) => {
   const cut = archiveOf(dockerArchive([{ layers: [(LAYERS[1] ?? new Uint8Array(0)).subarray(0, 200_192)], tags: [] }]));
   const cacheFolder = testFolder(t);
   const reader = testReader(t, { cacheFolder });
@@ -132,9 +132,9 @@ test('a layer that is cut off can’t be listed without its contents, which leav
   assert.equal((await reader.indexLayers(archive.images[0]?.layers ?? []))[0]?.status, 'damaged');
 });
 
-test('a config that is also a tar is not taken for a layer', async (t) => {
+test('a config that is also a tar is not mistaken for a layer', async (t) => {
   const layer = LAYERS[0] ?? new Uint8Array(0);
-  // A header whose fields end with spaces has no byte that JSON refuses in a string.
+  // A header whose fields end with spaces has no bytes that JSON refuses in a string.
   const body = `","rootfs":{"type":"layers","diff_ids":[]},"config":{"Labels":{"pad":"${'p'.repeat(10_000)}"}}}`.padEnd(10_240, ' ');
   const fields = ['{"architecture":"amd64","os":"linux","x":"'.padEnd(100, 'x'), '0000644 ', '0000000 ', '0000000 '];
   const header = Buffer.from(

@@ -36,7 +36,7 @@ test('1,024 zero bytes and a single ./ entry are empty layers', async (t) => {
   }
 });
 
-test('an empty file, plain or compressed, is not an image, because whatever wrote it failed', async (t) => {
+test('an empty file, plain or compressed, is not an image but a sign of a failed write', async (t) => {
   const reader = testReader(t);
   for (const packing of ['none', 'gzip', 'zstd'] as const)
     await assert.rejects(reader.open(testFile(t, pack(zeros(0), packing))), hasCode('NOT_AN_IMAGE'), packing);
@@ -53,7 +53,7 @@ test('a layer of zero bytes in an image is an empty layer', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-test('a file that is not a tar is refused with a code and one line', async (t) => {
+test('a file that is not a tar is refused with a code and a one-line message', async (t) => {
   const reader = testReader(t);
   const strangers: [Uint8Array, string][] = [
     [utf8('hello'), 'NOT_AN_IMAGE'],
@@ -70,7 +70,7 @@ test('a file that is not a tar is refused with a code and one line', async (t) =
   await assert.rejects(reader.open(`${testFile(t, LAYER)}/below`), hasCode('NOT_FOUND'));
 });
 
-test('file names do not matter: a layer with a manifest.json of its own is a layer, an image called .png an image', async (t) => {
+test('file names don’t matter: a layer with its own manifest.json is a layer, an image called .png an image', async (t) => {
   for (const manifest of ['{"name":"app"}', 'no json at all', '[1, 2]']) {
     const { archive, layers } = await openAll(t, tar(file('manifest.json', manifest), file('index.json', '{}'), file('app.js', '')));
     assert.equal(archive.format, 'layer');
@@ -81,7 +81,7 @@ test('file names do not matter: a layer with a manifest.json of its own is a lay
   assert.equal(opened.format, 'docker-archive');
 });
 
-test('the order of members does not matter: a manifest may come first or last', async (t) => {
+test('the order of members doesn’t matter: a manifest may come first or last', async (t) => {
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER }] })]);
   const { archive } = await openAll(t, archiveOf(new Map([...layout].reverse())));
@@ -99,7 +99,7 @@ test('an archive with very many members is read, and a layer with as many is a l
   assert.deepEqual([layer.archive.format, layer.layers[0]?.[0]?.table.memberCount], ['layer', 5000]);
 });
 
-test('a compressed layer of any size is distinguished from a compressed archive that looks like one at first', async (t) => {
+test('a compressed layer of any size is distinguished from a compressed archive that starts out like one', async (t) => {
   const noise = zeros(9 * 1024 * 1024);
   const layer = await openAll(t, pack(tar(file('a', noise), file('b', noise), file('c', 'x')), 'gzip'));
   assert.equal(layer.archive.format, 'layer');
@@ -113,7 +113,7 @@ test('a compressed layer of any size is distinguished from a compressed archive 
   assert.deepEqual(pathsOf(image.layers[0]?.[0]), ['etc/passwd', 'b']);
 });
 
-test('an archive truncated before its manifest says so; one truncated in its last layer opens', async (t) => {
+test('an archive truncated before its manifest is refused as such; one truncated in its last layer opens', async (t) => {
   const bytes = archiveOf(dockerArchive([{ layers: [tar(file('big', zeros(50_000)))] }]));
   const reader = testReader(t);
   await assert.rejects(reader.open(testFile(t, bytes.subarray(0, 20_000))), hasCode('TRUNCATED'));
@@ -168,7 +168,7 @@ test('a layer without end blocks, with extra ones or with junk after them is rea
   assert.deepEqual([pathsOf(junk.layers[0]?.[0]), codesOf(junk.findings)], [['etc/passwd', 'b'], ['trailing-data']]);
 });
 
-test('a stream is spooled and opened, and leaves no files after the archive is closed', async (t) => {
+test('a stream is spooled and opened, and leaves no files once the archive is closed', async (t) => {
   const cacheFolder = testFolder(t);
   const reader = testReader(t, { cacheFolder });
   for (const bytes of [

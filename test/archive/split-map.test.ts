@@ -1,4 +1,5 @@
-// What is kept of a split layer's metadata: every byte of the tar but the bodies, in memory that grows with what is said, not with its lines.
+// What is kept of a split layer's metadata: every byte of the tar except the bodies, in memory that grows with the content, not with the
+// number of lines.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +24,7 @@ function splitBlob(t: TestContext, metadata: string | Uint8Array): BlobSource {
   return { ...blobInFile(file, 'sha256:0'), split: { folder } };
 }
 
-test('segments that follow one another become one, with every byte where it was', async (t) => {
+test('consecutive segments are merged, with every byte where it was', async (t) => {
   const next = randomNumbers(7);
   const random = (below: number): number => next() % below;
   for (let round = 0; round < 40; round++) {
@@ -49,7 +50,7 @@ test('segments that follow one another become one, with every byte where it was'
   }
 });
 
-test('parts are as many as there are files and gaps, however many lines there are', async (t) => {
+test('there are as many parts as files and gaps, however many lines there are', async (t) => {
   const header = new Uint8Array(512).fill(7, 0, 300);
   const lines = `${segment(header)}${FILE}${segment(header)}${segment(new Uint8Array(3)).repeat(1000)}${FILE}`;
   const map = await SplitMap.read(splitBlob(t, lines));
@@ -62,7 +63,7 @@ test('parts are as many as there are files and gaps, however many lines there ar
   assert.equal((await SplitMap.read(splitBlob(t, segment(gap.subarray(0, 20)).repeat(100)))).count, 1, 'zeros that take less');
 });
 
-test('metadata that packs to little and takes much memory is refused, in bounded memory', async (t) => {
+test('metadata that compresses well but takes much memory is refused, in bounded memory', async (t) => {
   const gap = new Uint8Array(34);
   gap[0] = 1;
   const file = FILE.replace('some', 'x'.repeat(400));

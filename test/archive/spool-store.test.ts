@@ -1,4 +1,4 @@
-// A reader that reads from thousands of layers keeps few of them open and on disk.
+// A reader of thousands of layers keeps only a few of them open and on disk.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { openFilesBelow, testFile, testFolder, testReader } from '../support/wor
 
 const LAYERS = 80;
 
-test('of the layers whose files were read, few stay unpacked, and all can be read again', {
+test('only a few of the layers whose files were read stay unpacked, and all can be read again', {
   skip: process.platform !== 'linux',
 }, async (t) => {
   const files = new Files();

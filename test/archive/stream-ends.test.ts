@@ -1,4 +1,4 @@
-// Bytes after a compressed stream: those that start another stream belong to the blob, so damage there damages the blob; all others are
+// Bytes after a compressed stream: those that start another stream belong to the blob, so damage there damages the blob; any others are
 // trailing data. The result must not depend on how the input is cut into pieces.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -87,13 +87,13 @@ test('gzip: junk after an empty member is trailing data', async () => {
 });
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
-/** A frame of one block; `kind`: 0 raw, 1 one byte repeated. */
+/** A one-block frame. `kind`: 0 raw, 1 one byte repeated. */
 function frame(head: readonly number[], kind: 0 | 1, size: number, content: Uint8Array): Uint8Array {
   const block = (size << 3) | (kind << 1) | 1;
   return concat(Uint8Array.of(...MAGIC, ...head, block & 255, (block >> 8) & 255, block >> 16), content);
 }
 
-test('zstd: a frame whose content is shorter than it states is damaged, even if its last block is empty', async () => {
+test('zstd: a frame whose content is shorter than stated is damaged, even if its last block is empty', async () => {
   const { good } = FORMATS.zstd;
   const bad = frame([0x20, 65], 0, 0, new Uint8Array(0));
   for (const rest of [new Uint8Array(0), good, utf8('junk'), skippableFrame('x')]) {
@@ -103,7 +103,7 @@ test('zstd: a frame whose content is shorter than it states is damaged, even if 
   await expectEnd('an empty frame', concat(good, frame([0x20, 0], 0, 0, new Uint8Array(0)), good), 'zstd', 'complete', TEXT.length * 2);
 });
 
-test('zstd: a block that is larger than blocks may be is damaged, even if the whole frame comes in one piece', async () => {
+test('zstd: a block over the size limit is damaged, even if the whole frame arrives in one piece', async () => {
   const { good } = FORMATS.zstd;
   const of = (bytes: number): Uint8Array => {
     const head = [0xa0, bytes & 255, (bytes >> 8) & 255, bytes >> 16, 0];
@@ -119,7 +119,7 @@ test('zstd: a window of more than 128 MiB is not supported, even for a small fra
     [17, 'complete'],
     [18, 'unsupported'],
   ] as const) {
-    // A frame that has a window and states the size of its content in two bytes.
+    // A frame that has a window and states its content's size in two bytes.
     const small = frame([0x40, exponent << 3, 0, 0], 1, 256, utf8('x'));
     await expectEnd(`a window of 2^${exponent + 10}`, concat(good, small, good), 'zstd', expected, TEXT.length);
   }

@@ -26,7 +26,7 @@ for (const [name, piece] of [
   ['zeros', () => zeros(65_536)],
   ['a damaged header', () => tar(file('a', 'x')).map((byte, at) => (at === 0 ? byte ^ 1 : byte))],
 ] as const) {
-  test(`${name} without end are refused`, async (t) => {
+  test(`an endless stream is refused: ${name}`, async (t) => {
     await assert.rejects(testReader(t).openStream(endless(piece), 'it', { isDevice: name === 'zeros' }), hasCode('NOT_AN_IMAGE'));
   });
 }

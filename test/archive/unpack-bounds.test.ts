@@ -27,7 +27,7 @@ async function xzBomb(): Promise<Uint8Array> {
   return concat(...parts);
 }
 
-test('zstd, bzip2 and xz that expand many thousandfold stop at the limit, and say so', async () => {
+test('zstd, bzip2 and xz that expand many thousandfold stop at the limit, with an error that says so', async () => {
   const bombs: [PackedAs, Uint8Array][] = [
     ['zstd', zstdZeros(64 * MB)],
     ['bzip2', BZIP2_BOMB],
@@ -53,7 +53,7 @@ test('the limit is the same however the input is cut', async () => {
   }
 });
 
-test('a gzip stream, and one that expands in proportion, is never too large', async () => {
+test('a gzip stream is never too large, nor is any that expands in proportion', async () => {
   const zeros = new Uint8Array(64 * MB);
   for (const [compression, blob] of [
     ['gzip', gzipSync(zeros, { level: 9 })],
@@ -77,7 +77,7 @@ test('a layer that unpacks to too much keeps the entries up to the limit, with a
   assert.deepEqual([layer.status, layer.findings.map(({ code }) => code)], ['damaged', ['too-large']]);
 });
 
-test('each kind of failure to unpack has its code', () => {
+test('each kind of unpacking failure has its code', () => {
   const ended = (end: Decompressed['end'], more: Partial<Decompressed> = {}): Decompressed => ({
     end,
     plainBytes: 0,

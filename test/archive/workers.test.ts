@@ -79,7 +79,7 @@ test('progress increases and never exceeds the total, and each layer is reported
   }
 });
 
-test('cancelling half-way gives an error, and leaves no file open or in the cache folder', async (t) => {
+test('cancelling half-way gives an error, and leaves no open file and nothing in the cache folder', async (t) => {
   const image = tar(file('zeros', zeros(150_000_000)), file('noise', NOISE));
   const archiveFile = input(t, [{ tar: image, packed: 'gzip' }]);
   for (const workers of [0, 2]) {
@@ -106,7 +106,7 @@ test('cancelling half-way gives an error, and leaves no file open or in the cach
   }
 });
 
-test('a task cancelled before it starts does not start; opening and unpacking can be cancelled too', async (t) => {
+test('a task cancelled before it starts doesn’t start; opening and unpacking can be cancelled too', async (t) => {
   const reader = testReader(t, { workers: 1 });
   const isCancelled = hasCode('CANCELLED');
   const signal = AbortSignal.abort();
@@ -139,7 +139,7 @@ test('disposing of a busy reader ends its work and its workers', async (t) => {
   assert.ok(!existsSync(cacheFolder) || readdirSync(cacheFolder).every((name) => !name.startsWith('run-')));
 });
 
-test('a blob that vanishes before it is read fails with an error code and not with a crash', async (t) => {
+test('a blob that vanishes before it is read fails with an error code, not a crash', async (t) => {
   for (const workers of [0, 1]) {
     const reader = testReader(t, { workers });
     const archiveFile = input(t);

@@ -25,7 +25,7 @@ async function image(name: string, gzip: boolean): Promise<NewImage> {
   };
 }
 
-test('archives that were written are read back as intended, verified and without findings', async (t) => {
+test('written archives are read back as intended, verified and without findings', async (t) => {
   for (const gzip of [false, true]) {
     const images = [await image('one:1', gzip), await image('two:1', gzip)];
     for (const [format, bytes] of [

@@ -1,27 +1,27 @@
-// Images of a fleet for bench:catalog, in one OCI layout: every image has a few layers of its own on a base that many share.
+// A fleet's images for bench:catalog, in one OCI layout: every image has a few layers of its own on a base that many share.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { concat, directory, file, tar } from '../support/tar-builder.ts';
 
-/** How the fleet is made. Of an image's layers, `shared` are of a base. */
+/** The shape of the fleet. `shared` of an image's layers belong to a base. */
 export interface Fleet {
   readonly images: number;
   readonly bases: number;
   readonly shared: number;
   readonly own: number;
-  /** Files of a base's layer and of an image's own, and about their bytes each. */
+  /** Files in each base layer and in each of an image's own layers, and their approximate size. */
   readonly baseFiles: number;
   readonly ownFiles: number;
   readonly fileBytes: number;
 }
 
-/** 1,000 images of five layers; four of five are shared. */
+/** 1,000 images of five layers, four of them shared. */
 export const FLEET: Fleet = { images: 1000, bases: 20, shared: 4, own: 1, baseFiles: 750, ownFiles: 200, fileBytes: 8000 };
 
 export interface FleetFolders {
-  /** The images, and images that hold each of their layers once. */
+  /** The images, and images that contain each of their layers once. */
   readonly images: string;
   readonly distinct: string;
   readonly layers: number;
@@ -31,7 +31,7 @@ export interface FleetFolders {
 const WORDS =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega'.split(' ');
 
-/** A generator of the same numbers for the same seed. */
+/** A generator that gives the same numbers for the same seed. */
 function numbers(seed: number): () => number {
   let state = seed | 1;
   return () => {
@@ -42,7 +42,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** Text that packs about as well as files of programs do. */
+/** Text that compresses about as well as program files do. */
 const TEXT = (() => {
   const next = numbers(7);
   const words: string[] = [];
@@ -51,7 +51,7 @@ const TEXT = (() => {
   return Buffer.from(words.join(' '));
 })();
 
-/** A part of the text, with a beginning of its own, so that no two files are the same. */
+/** Part of the text with a unique beginning, so that no two files are the same. */
 function body(next: () => number, bytes: number): Uint8Array {
   const from = Math.floor(next() * (TEXT.length - bytes));
   return Buffer.concat([Buffer.from(`${next()} `), TEXT.subarray(from, from + bytes)]);
@@ -70,7 +70,7 @@ function layerTar(seed: number, folder: string, files: number, fileBytes: number
   return tar(concat(...parts, ...extra));
 }
 
-/** A database of dpkg with as many packages as a small distribution's image has. */
+/** A dpkg database with as many packages as a small distribution's image. */
 function dpkgStatus(base: number): Uint8Array {
   const stanza = (index: number): string =>
     `Package: lib${WORDS[index % WORDS.length]}${index}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${base}.${index}-1\nInstalled-Size: ${index}\n\n`;
@@ -126,7 +126,7 @@ class Layout {
   }
 }
 
-/** Makes the fleet in a folder, unless it is there. */
+/** Makes the fleet in a folder, unless it already exists. */
 export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
   const { images, bases, shared, own, baseFiles, ownFiles, fileBytes } = fleet;
   const key = createHash('sha256')
@@ -167,7 +167,7 @@ export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
     );
     const name = `registry.example/team-${image % 40}/app:${Math.floor(image / 40)}`;
     all.image(name, [...(baseLayers[image % bases] ?? []), ...blobs], image);
-    // By itself: each layer is read once, and so is each image's stack.
+    // Separate, so that each layer is read once, and so is each image's stack.
     distinct.image(name, blobs, image);
   }
   all.finish();

@@ -1,5 +1,5 @@
-// `npm run bench:first-paint [IMAGE]`: how long a user waits from the start of the program until its window shows something, beside an
-// Electron program with an empty window, run in turn. Both on the runtime that the specs use, with profiles that were used before. Needs a
+// `npm run bench:first-paint [IMAGE]`: how long a user waits from the start of the program until its window shows something, compared with
+// an Electron program with an empty window, run in turn. Both run on the specs' runtime, with profiles that were used before. Needs a
 // display or xvfb-run. Nothing passes or fails.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { median } from './measure.ts';
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 9);
 
 /**
- * Loaded into the main process before the program: prints when its page painted first and, for ours, when the window stood in it, in
- * milliseconds since 1970, and ends it.
+ * Loaded into the main process before the program: prints when its page first painted and, for ours, when the page's content appeared, in
+ * milliseconds since 1970, then ends the program.
  */
 const HOOK = `'use strict';
 const { app } = require('electron');

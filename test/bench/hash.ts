@@ -1,4 +1,4 @@
-// Baseline: a file's bytes are hashed by SHA-256 on the same number of workers, an equal part on each.
+// Baseline: hashes a file's bytes with SHA-256 on the same number of workers, an equal part on each.
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// Baseline: lists a docker-archive with plain layers through a window of 64 kB, seeks over bodies that end beyond it, and keeps nothing.
+// Baseline: lists a docker-archive with plain layers through a 64 kB window, seeks over bodies that end beyond it, and keeps nothing.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const WINDOW = 64 * 1024;

@@ -1,4 +1,4 @@
-// The images for benchmarks, made once from a seed in out/bench and never committed.
+// The benchmark images, made once from a seed in out/bench and never committed.
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -40,7 +40,7 @@ export function ustar(name: string, typeflag: string, size: number, mtime: numbe
   return block;
 }
 
-/** Makes text-like bytes that gzip to about a third, like the files of an image. */
+/** Makes text-like bytes that gzip to about a third, like an image's files. */
 export function textPool(random: () => number): Uint8Array {
   const words: string[] = [];
   for (let i = 0; i < 4000; i++) words.push(Math.floor(random() * 36 ** (3 + Math.floor(random() * 5))).toString(36));
@@ -122,7 +122,7 @@ function makeLayer(shape: Shape, layer: number, folder: string, pool: Uint8Array
     out.write(ustar(`${name}/`, '5', 0, 1_700_000_000));
   };
   for (let i = 0; i < count; i++) {
-    // A layer rewrites one in ten files of the layer below and removes one in a hundred.
+    // A layer rewrites one in ten of the layer below's files and removes one in a hundred.
     const again = layer > 0 && i % 10 === 0;
     const removes = layer > 0 && i % 100 === 55;
     const which = again || removes ? i + 1 : i;

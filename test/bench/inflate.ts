@@ -1,4 +1,4 @@
-// Baseline: node:zlib unpacks gzip or zstd layers on the same number of workers and discards the output.
+// Baseline: unpacks gzip or zstd layers with node:zlib on the same number of workers and discards the output.
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { createGunzip, createZstdDecompress } from 'node:zlib';

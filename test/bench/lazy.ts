@@ -1,6 +1,6 @@
 // Rows of `npm run bench:sources` about layers that are not read as a whole: listed by a table of contents (eStargz, zstd:chunked, SOCI),
-// one file of them fetched, and one file of a gzip layer unpacked from a checkpoint. The layers are those of the bench's image, packed by
-// the tests' builders.
+// with one file fetched, and one file of a gzip layer unpacked from a checkpoint. The layers are those of the bench's image, packed by the
+// tests' builders.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -15,7 +15,7 @@ import { median, pair, type Run } from './measure.ts';
 
 const OCI = 'application/vnd.oci.image';
 const SPAN_BYTES = 4 * 1024 * 1024;
-/** Files that are previewed; the median counts. */
+/** How many files are previewed; the median counts. */
 const PREVIEWS = 9;
 
 export interface LazyBench {
@@ -33,9 +33,9 @@ export interface LazyBench {
 
 interface PackedImage {
   readonly name: string;
-  /** How many requests a layer may take. */
+  /** The total size of the layers' blobs. */
   readonly bytes: number;
-  /** What people do without a lazy reader. */
+  /** The command that people use without a lazy reader. */
   readonly baseline: string;
 }
 
@@ -59,7 +59,7 @@ async function putManifest(host: string, name: string, reference: string, manife
   return sha256(Buffer.from(body));
 }
 
-/** Pushes an image whose layers `pack` makes of gzip layers. With `isSoci`, its manifest names an index of zTOCs. */
+/** Pushes an image whose layers `pack` makes from gzip layers. With `isSoci`, its manifest names an index of zTOCs. */
 async function push(
   { host, layers }: LazyBench,
   name: string,
@@ -126,7 +126,7 @@ export async function lazyRows(bench: LazyBench): Promise<void> {
   row('gzip: index with checkpoints ÷ without', `${make.a.toFixed(2)} s = ${make.ratio.toFixed(2)} ×`, '≤ 1.25 ×');
 }
 
-/** The largest gzip layer by itself: an archive would be unpacked as a whole. */
+/** The largest gzip layer on its own: an archive would be unpacked as a whole. */
 function layersOf({ layers }: LazyBench): string {
   return layers[0] ?? '';
 }
@@ -187,7 +187,7 @@ async function lazyPreview({ host, row, home, runs, layers }: LazyBench, name: s
   row(`${what}: one file ÷ curl and tar -x`, `${median(times).toFixed(0)} ms = ${(median(times) / whole).toFixed(3)} ×`, '–');
 }
 
-/** Unpacks single files of a gzip layer on the disk. */
+/** Unpacks single files of a gzip layer on disk. */
 async function gzipPreview({ row, home, runs, layers }: LazyBench): Promise<void> {
   const cacheFolder = path.join(home, 'checkpoints');
   const [file = ''] = layers;
@@ -206,7 +206,7 @@ async function gzipPreview({ row, home, runs, layers }: LazyBench): Promise<void
   row('gzip: one file from a checkpoint ÷ tar -x', `${median(times).toFixed(0)} ms = ${(median(times) / whole).toFixed(3)} ×`, '≤ 60 ms');
 }
 
-/** Milliseconds of a run, median. */
+/** A run's median time in milliseconds. */
 function timed(run: Run, runs: number): number {
   return pair(run, run, runs).a * 1000;
 }

@@ -7,14 +7,16 @@ export interface Run {
   /** Default: this Node. */
   program?: string;
   args: string[];
-  /** Exit codes of success besides 0. */
+  /** Successful exit codes besides 0. */
   alsoGood?: readonly number[];
   env?: Record<string, string>;
   /** Runs before each run, untimed. */
   before?: () => void;
 }
 
-/** Removes what a cache folder has of images. The program's own compiled code stays: a user starts it more often than it is installed. */
+/**
+ * Removes what a cache folder has about images. The program's own compiled code stays: a user starts it more often than they install it.
+ */
 export function forgetImages(cache: string): void {
   for (const part of ['index', 'spool', 'blobs']) rmSync(path.join(cache, part), { recursive: true, force: true });
 }
@@ -38,7 +40,7 @@ function once({ args, program = process.execPath, alsoGood = [], env, before }: 
   return seconds;
 }
 
-/** Measures medians of whole processes, run A B A B …, after one warm-up run of each; `ratio` is the median of the pairs' ratios. */
+/** Measures median times of whole processes, run A B A B …, after one warm-up run of each; `ratio` is the median of the pairs' ratios. */
 export function pair(a: Run, b: Run, runs: number): { a: number; b: number; ratio: number } {
   once(a);
   once(b);

@@ -1,4 +1,4 @@
-// Previews of files in a compressed layer of 500 MB: the first inflates the layer up to its file, later ones read from the cached layer.
+// Previews of files in a compressed layer of 500 MB: the first unpacks the layer up to its file, later ones read from the cached layer.
 import { createReadStream, createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -71,7 +71,7 @@ export async function previewTimes(cacheFolder: string): Promise<PreviewTimes> {
         }),
       );
     }
-    // Inflating continues in the background and adds the whole layer to the cache.
+    // Unpacking continues in the background and adds the whole layer to the cache.
     if (settle) await new Promise((resolve) => setTimeout(resolve, (inflate * 4 + 3) * 1000));
     return times;
   };

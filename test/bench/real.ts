@@ -30,7 +30,7 @@ const ours = (...args: string[]): Run => ({ args: [cli, ...args], env });
 const cold = (...args: string[]): Run => ({ ...ours(...args), before: () => forgetImages(cache) });
 const shell = (script: string, ...args: string[]): Run => ({ program: '/bin/sh', args: ['-c', script, 'sh', ...args] });
 
-/** Prints one row: our median, the baseline's, and the median ratio of the pairs beside its target. */
+/** Prints one row: our median, the baseline's, and the median ratio of the pairs next to its target. */
 function row(what: string, a: Run, against: string, b: Run, target: string, runs = RUNS): void {
   const { a: mine, b: other, ratio } = pair(a, b, runs);
   console.log(

@@ -47,14 +47,14 @@ function work(t: TestContext, from: string, to: string): ChildProcess {
   return child;
 }
 
-/** Makes the same catalog by one process: with the same key for checksums, all its files are the same. */
+/** Makes the same catalog in one process: with the same key for checksums, all its files are the same. */
 async function indexAlone(from: string, like: string, alone: string): Promise<void> {
   mkdirSync(alone);
   copyFileSync(path.join(like, 'catalog.json'), path.join(alone, 'catalog.json'));
   assert.equal((await runCommand(['catalog', 'index', from, '--to', alone])).code, 0);
 }
 
-test('eight processes on one folder make the same catalog as one, without errors and leftovers', async (t) => {
+test('eight processes make the same catalog as one, without errors or leftovers', async (t) => {
   const folder = testFolder(t);
   const from = makeImages(path.join(folder, 'images'), 16);
   const alone = path.join(folder, 'alone');
@@ -66,7 +66,7 @@ test('eight processes on one folder make the same catalog as one, without errors
   assert.deepEqual(contents(shared), contents(alone));
 });
 
-test('a killed process leaves whole files, and the next one goes on and sweeps', async (t) => {
+test('a killed process leaves whole files, and the next one continues and cleans up', async (t) => {
   const folder = testFolder(t);
   const from = makeImages(path.join(folder, 'images'), 40);
   const alone = path.join(folder, 'alone');
@@ -86,7 +86,7 @@ test('a killed process leaves whole files, and the next one goes on and sweeps',
   await exited;
   const left = count();
   assert.ok(left < 42, `${left} layers were written before the kill`);
-  // What is there can be read as it is.
+  // The files are readable as they are.
   assert.equal((await tableRows(to, 'layers')).length, left);
   assert.equal((await runCommand(['catalog', 'index', from, '--to', to])).code, 0);
   await indexAlone(from, to, alone);
@@ -112,7 +112,7 @@ test('a full disk ends the run with one error, and what was written stays whole'
   assert.equal((await tableRows(to, 'images')).length, 40);
 });
 
-test('a read-only catalog can be asked, and indexed as long as there is nothing new', onTmpfs, async (t) => {
+test('a read-only catalog can be queried, and indexed as long as there is nothing new', onTmpfs, async (t) => {
   const folder = testFolder(t);
   const from = makeImages(path.join(folder, 'images'), 4);
   const to = path.join(folder, 'catalog');

@@ -1,4 +1,4 @@
-// Folders of a catalog that somebody replaces by links while it is written: nothing is written or removed outside.
+// Catalog folders that someone replaces with links while they are being written: nothing is written or removed outside.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -29,7 +29,7 @@ const forRoot = process.getuid?.() === 0 ? {} : { skip: 'needs root, to be anoth
 const NOBODY = 65_534;
 const PARTS = [...TABLE_NAMES, 'marks'] as const;
 
-/** A catalog, and a folder outside that has a file for each name that is removed. */
+/** A catalog, and a folder outside it with a file for each name that is removed. */
 function setUp(t: TestContext) {
   const folder = testFolder(t);
   const to = path.join(folder, 'catalog');
@@ -39,10 +39,10 @@ function setUp(t: TestContext) {
 }
 
 const NAME = `sha256-${'a'.repeat(64)}.parquet`;
-/** As a process that has ended names its unfinished files. */
+/** An unfinished file's name, from a process that has ended. */
 const LEFT = `.layerscope-${'0'.repeat(16)}-1-1-00000000`;
 
-test('what is written, marked, removed and swept stays in the folders that were checked', onLinux, (t) => {
+test('what is written, marked, removed and cleaned up stays in the folders that were checked', onLinux, (t) => {
   const { to, victim } = setUp(t);
   using catalog = CatalogFolder.create(to);
   catalog.write('layers', NAME, []);
@@ -63,7 +63,7 @@ test('what is written, marked, removed and swept stays in the folders that were 
   assert.throws(() => catalog.requireThere(), hasCode('IO'));
 });
 
-test('the catalog’s own folder is held, too', onLinux, (t) => {
+test('the catalog’s own folder is kept open too', onLinux, (t) => {
   const { folder, to, victim } = setUp(t);
   using catalog = CatalogFolder.create(to);
   catalog.requireThere();
@@ -76,7 +76,7 @@ test('the catalog’s own folder is held, too', onLinux, (t) => {
   assert.throws(() => catalog.requireThere(), hasCode('IO'));
 });
 
-test('a link that takes the place of a folder between its check and its opening is not followed', onLinux, (t) => {
+test('a link that replaces a folder between its check and its opening is not followed', onLinux, (t) => {
   const { to, victim } = setUp(t);
   CatalogFolder.create(to)[Symbol.dispose]();
   const inner = TargetFolder.prototype.inner;
@@ -91,7 +91,7 @@ test('a link that takes the place of a folder between its check and its opening 
   assert.deepEqual(readdirSync(victim), []);
 });
 
-test('an index says so if its catalog was replaced meanwhile', onLinux, async (t) => {
+test('indexing says so if its catalog was replaced in the meantime', onLinux, async (t) => {
   const { folder, to, victim } = setUp(t);
   const archive = writeArchive(folder, 'image.tar', [{ name: 'app:1', layers: [{ tar: tar(file('f', 'x')) }] }]);
   const write = CatalogFolder.prototype.write;
@@ -108,7 +108,7 @@ test('an index says so if its catalog was replaced meanwhile', onLinux, async (t
   assert.deepEqual(readdirSync(victim), []);
 });
 
-test('a catalog behind another user’s link, or of another user who shares it with nobody, is refused', forRoot, (t) => {
+test('refuses a catalog behind another user’s link, or owned by another user who shares it with nobody', forRoot, (t) => {
   const { folder, to, victim } = setUp(t);
   const link = path.join(folder, 'link');
   symlinkSync(victim, link);

@@ -1,4 +1,4 @@
-// What a query may do, and files that are damaged or not a catalog's.
+// What a query may do, and files that are damaged or don't belong to the catalog.
 import assert from 'node:assert/strict';
 import {
   copyFileSync,
@@ -45,7 +45,7 @@ test('parameters are bound, whatever is in them', async (t) => {
   assert.equal(named.stdout.split('\n').length, 2, named.stderr);
 });
 
-test('a query reads the catalog and nothing else: no other file, no connection, no setting, no file of its own', async (t) => {
+test('a query reads the catalog and nothing else: no other files, connections or settings, and none of its own files', async (t) => {
   const { to, folder } = await makeCatalog(t, 1);
   const secret = path.join(folder, 'secret.csv');
   writeFileSync(secret, 'a\n1\n');
@@ -90,7 +90,7 @@ test('a query reads the catalog and nothing else: no other file, no connection, 
     assert.ok(code !== 0, `${sql}: ${stdout}`);
     assert.ok(error !== null && ['USAGE', 'FORBIDDEN', 'IO'].includes(error.code), `${sql}: ${error?.code} ${error?.message}`);
   }
-  // A table function that writes although it is called by a SELECT.
+  // A table function that writes although a SELECT calls it.
   for (const place of [folder, quotedTo, `${quotedTo}/entries`, own]) {
     await query(to, `FROM enable_logging(level := 'debug', storage := 'file', storage_path := '${place}')`);
     await query(to, `SELECT * FROM enable_logging(storage := 'file', storage_path := '${place}/log'), entries`);
@@ -99,13 +99,13 @@ test('a query reads the catalog and nothing else: no other file, no connection, 
   assert.deepEqual(readFileSync(path.join(to, 'entries', entries ?? '')), bytes);
 });
 
-test('files that are damaged or not a catalog’s are named and left out, and the others answer', async (t) => {
+test('files that are damaged or don’t belong to the catalog are named and left out, and the others are read', async (t) => {
   const { to, folder } = await makeCatalog(t, 4);
   const layers = path.join(to, 'layers');
   const [first = '', second = '', third = ''] = readdirSync(layers).filter((name) => name.startsWith('sha256-'));
   truncateSync(path.join(layers, first), 40);
   writeFileSync(path.join(layers, second), 'PAR1 nothing PAR1');
-  // Well formed, but of another table.
+  // Well-formed, but from another table.
   const [images = ''] = readdirSync(path.join(to, 'images')).filter((name) => name !== 'empty.parquet');
   copyFileSync(path.join(to, 'images', images), path.join(layers, third));
   writeFileSync(path.join(layers, 'other.parquet'), 'somebody’s');
@@ -122,7 +122,7 @@ test('files that are damaged or not a catalog’s are named and left out, and th
   assert.equal(entries.stdout, '{"n":8}\n', entries.stderr);
 });
 
-test('a pack answers as the files do, follows them, and is made anew or left when it is damaged', async (t) => {
+test('a pack gives the same answers as its files, follows their changes, and is rewritten or ignored when damaged', async (t) => {
   const { to, folder } = await makeCatalog(t, 60);
   const cache = path.join(folder, 'cache');
   const count = async (): Promise<string> => {
@@ -141,7 +141,7 @@ test('a pack answers as the files do, follows them, and is made anew or left whe
   await commandJson(['catalog', 'index', more, '--to', to, '--json']);
   assert.match(await count(), /"l":61/);
   assert.equal(statSync(pack, { bigint: true }).mtimeNs, made);
-  // A file of the pack is another one now.
+  // A different file now has the name of one in the pack.
   const [name = ''] = readdirSync(path.join(to, 'entries')).filter((each) => each.startsWith('sha256-'));
   copyFileSync(path.join(to, 'entries', 'empty.parquet'), path.join(to, 'entries', name));
   assert.match(await count(), /"l":60/);
@@ -154,7 +154,7 @@ test('a pack answers as the files do, follows them, and is made anew or left whe
   await count();
 });
 
-test('what is missing is said in one line', async (t) => {
+test('a missing parameter or catalog is an error of one line', async (t) => {
   const { to, folder } = await makeCatalog(t, 1);
   const cases: [string[], RegExp][] = [
     [['--named', 'who-has-path', '--from', to], /USAGE: who-has-path needs --param path=…/],
@@ -175,7 +175,7 @@ test('what is missing is said in one line', async (t) => {
   }
 });
 
-test('a spreadsheet takes no text of a result for a formula', async (t) => {
+test('a spreadsheet takes no text in a result for a formula', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e', '＝1', '＋1', '－1', '＠a', 'a;=1;b;-1', 'a; b;c'];
   const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;
@@ -200,7 +200,7 @@ test('a pipe among the files is left out, and a catalog with links is not writte
   assert.deepEqual(readdirSync(elsewhere), before);
 });
 
-test('texts of gigabytes in a small file end a query, not the machine', async (t) => {
+test('gigabytes of text from a small file end the query, not the process', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const file = path.join(to, 'entries', `sha256-${'1'.repeat(64)}.parquet`);
   const rows = "SELECT 'sha256:x' AS layer, repeat('x', 50000) || (row % 10) AS path, 'entry' AS kind FROM range(24000) each(row)";
@@ -210,7 +210,7 @@ test('texts of gigabytes in a small file end a query, not the machine', async (t
   assert.equal(error?.code, 'TOO_LARGE');
 });
 
-test('results print as JSON lines, CSV, Markdown and a table, with the names of strangers escaped', async (t) => {
+test('results print as JSON lines, CSV, Markdown and a table, with strangers’ names escaped', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const sql = "SELECT 'a,\"b' AS t, 12 AS n, NULL AS z, '| <b> \u001b[31m' AS m, [1, 2] AS l, TIMESTAMPTZ '2024-01-02 03:04:05.5+00' AS at";
   const print = async (...options: string[]): Promise<string> => (await query(to, sql, ...options)).stdout;

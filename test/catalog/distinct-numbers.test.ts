@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DistinctNumbers } from '../../src/catalog/distinct-numbers.ts';
 
-/** Whole numbers whose two words are mixed to the same. */
+/** Whole numbers whose two halves mix to the same value. */
 function numbersOfOneHash(count: number): number[] {
   const view = new DataView(new ArrayBuffer(8));
   return Array.from({ length: count }, (_, at) => {
@@ -13,7 +13,7 @@ function numbersOfOneHash(count: number): number[] {
   });
 }
 
-test('numbers have a number each, until there are too many', () => {
+test('gives each number its own index, until there are too many', () => {
   const distinct = new DistinctNumbers(3);
   assert.deepEqual(
     [5, 7, 5, -1, 7, 0].map((value) => distinct.of(value)),
@@ -22,7 +22,7 @@ test('numbers have a number each, until there are too many', () => {
   assert.deepEqual([...distinct.values], [5, 7, -1]);
 });
 
-test('numbers that were made to fall on the same slots are given up', () => {
+test('gives up on numbers made to fall on the same slots', () => {
   const made = numbersOfOneHash(1000);
   assert.ok(made.every(Number.isSafeInteger) && new Set(made).size === made.length);
   const distinct = new DistinctNumbers(10_000);

@@ -61,7 +61,7 @@ function setUp(t: TestContext): { readonly layout: string; readonly to: string; 
   return { layout: writeLayout(path.join(folder, 'layout'), images()), to: path.join(folder, 'catalog'), folder };
 }
 
-test('every layer is written once, with the entries that raw lists and the facts of inspect', async (t) => {
+test('every layer is written once, with the entries that raw lists and the facts that inspect reports', async (t) => {
   const { layout, to } = setUp(t);
   const summary = await index(to, layout);
   assert.deepEqual([summary.images, summary.newImages, summary.newLayers, summary.failed], [2, 2, 2, 0]);
@@ -97,7 +97,7 @@ test('every layer is written once, with the entries that raw lists and the facts
   assert.match(String(row.labels), /team.*red/);
 });
 
-test('a name that is only a tag is of no repository', async (t) => {
+test('a name that is only a tag has no repository', async (t) => {
   const { to, folder } = setUp(t);
   const layers = [{ tar: BASE }];
   for (const file of ['one.tar', 'two.tar']) writeArchive(folder, file, [{ name: '1', layers }]);
@@ -112,7 +112,7 @@ test('a name that is only a tag is of no repository', async (t) => {
   );
 });
 
-test('entries are those of raw, without what a later member of the layer replaces', async (t) => {
+test('entries are those of raw, except those that a later member of the layer replaces', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const raw = await commandLines(['raw', layout, '--image', 'registry.example/app:1', '--layer', 'all', '--json']);
@@ -166,7 +166,7 @@ test('packages and findings are those that packages and inspect print', async (t
     bytes,
     statedBytes,
   }: Record<string, unknown>) => [...[type, name, arch, version, status, source, sourceVersion, location, files, bytes, statedBytes]];
-  // A catalog has null where nothing says which files are the package's.
+  // A catalog has null where nothing says which files belong to the package.
   const known = printed.map((each) => (each.filesKnown === false ? { ...each, files: null, bytes: null } : each));
   assert.deepEqual(packages.map(facts), known.map(facts));
   assert.equal(packages.length, 1);
@@ -185,7 +185,7 @@ test('packages and findings are those that packages and inspect print', async (t
   );
 });
 
-/** Every file of a catalog with its bytes. */
+/** Every file of a catalog, with its bytes. */
 function contents(folder: string): Map<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return new Map(
@@ -201,7 +201,7 @@ test('indexing again opens nothing that is unchanged, and writes nothing', async
   const before = contents(to);
   const again = await index(to, layout);
   assert.deepEqual([again.subjects, again.unchanged, again.images, again.newLayers], [1, 1, 0, 0]);
-  // Looked at again, because its time is another one, but with nothing new in it.
+  // Read again, because its time has changed, but with nothing new in it.
   utimesSync(path.join(layout, 'index.json'), 1, 1);
   const touched = await index(to, layout);
   assert.deepEqual([touched.unchanged, touched.images, touched.newImages, touched.newLayers], [0, 2, 0, 0]);
@@ -209,7 +209,7 @@ test('indexing again opens nothing that is unchanged, and writes nothing', async
   for (const [name, bytes] of before) assert.equal(after.get(name), bytes, name);
 });
 
-test('what a run leaves out or finds unchanged is said', async (t) => {
+test('a run reports what it left out or found unchanged', async (t) => {
   const { folder, to } = setUp(t);
   const many = path.join(folder, 'many');
   const [base] = images();
@@ -233,7 +233,7 @@ test('what a run leaves out or finds unchanged is said', async (t) => {
   assert.equal((await run(many)).stdout, 'nothing to index: no archive and no image folder was found\n');
 });
 
-test('a folder that may not be entered is an error, and the others go on', {
+test('a folder that may not be entered is an error, and the others continue', {
   skip: process.getuid?.() === 0 ? 'root may enter every folder' : process.platform === 'win32' && 'this is Windows',
 }, async (t) => {
   const { folder, to } = setUp(t);
@@ -248,7 +248,7 @@ test('a folder that may not be entered is an error, and the others go on', {
   assert.deepEqual([looked, failed, errors.map((error) => error.code)], [2, 1, ['PERMISSION']]);
 });
 
-test('a file that holds other images than before loses the rows that it had', async (t) => {
+test('a file whose images have changed loses its previous rows', async (t) => {
   const { folder, to } = setUp(t);
   const [base, app] = images();
   assert.ok(base && app);
@@ -264,7 +264,7 @@ test('a file that holds other images than before loses the rows that it had', as
   );
 });
 
-test('an image with a layer or config that is a link leading elsewhere is a row with the code of that finding', async (t) => {
+test('an image with a layer or config that is a link leading elsewhere is a row with that finding’s code', async (t) => {
   const { folder, to } = setUp(t);
   const image = (name: string): SmallImage => ({ name, layers: [{ tar: tar(file('one', name)) }, { tar: tar(file('two', name)) }] });
   const links = { outside: path.join(folder, 'blob'), loop: 'LOOP', missing: 'nothing' };
@@ -296,7 +296,7 @@ test('an image with a layer or config that is a link leading elsewhere is a row 
   }
 });
 
-test('a damaged image is a row with its error, the others go on, and once it is whole the error is gone', async (t) => {
+test('a damaged image is a row with its error, the others continue, and the error is gone once the image is whole', async (t) => {
   const { folder, to } = setUp(t);
   const [base, app] = images();
   assert.ok(base && app);
@@ -307,7 +307,7 @@ test('a damaged image is a row with its error, the others go on, and once it is 
   writeFileSync(path.join(many, 'README.md'), 'not looked at');
   const good = readFileSync(damaged);
   const bad = Buffer.from(good);
-  // In the gzip stream of the top layer: the base comes first in the archive.
+  // In the top layer's gzip stream: the base comes first in the archive.
   const gzip = bad.lastIndexOf(Buffer.from([0x1f, 0x8b, 0x08]));
   bad.fill(0xff, gzip + 20, gzip + 60);
   writeFileSync(damaged, bad);
@@ -323,7 +323,7 @@ test('a damaged image is a row with its error, the others go on, and once it is 
     ['whole.tar', null],
   ]);
   assert.ok(rows.filter(({ error }) => error !== null).every(({ message }) => typeof message === 'string' && message !== ''));
-  // The base of the damaged image is known; nothing is said of its top layer and its packages.
+  // The damaged image's base is known; nothing is recorded about its top layer and its packages.
   assert.equal((await tableRows(to, 'layers')).length, 1);
   assert.equal((await duckRows(to, "SELECT DISTINCT image FROM read_parquet('DIR/history/*.parquet')")).length, 1);
   writeFileSync(damaged, good);
@@ -334,7 +334,7 @@ test('a damaged image is a row with its error, the others go on, and once it is 
   assert.equal(statSync(whole).isFile(), true);
 });
 
-test('a scan adds secrets and contents to what is known without them, once', async (t) => {
+test('a scan adds secrets and contents, once, to what is known without them', async (t) => {
   const { folder, to } = setUp(t);
   const token = `ghp_${'a1B2c3D4e5'.repeat(3)}F6g7h8`;
   const layer = tar(file('app/.env', `GITHUB_TOKEN=${token}\n`), file('app/plain', 'plain'));
@@ -356,7 +356,7 @@ test('a scan adds secrets and contents to what is known without them, once', asy
   assert.deepEqual([again.unchanged, again.newLayers], [1, 0]);
 });
 
-test('--verify notices a layer that claims another layer’s diffID, and writes the true one over what was believed', async (t) => {
+test('--verify notices a layer that claims another layer’s diffID, and corrects what was recorded', async (t) => {
   const { folder, to } = setUp(t);
   const honest = tar(file('etc/os-release', 'true'));
   const liar = tar(file('etc/os-release', 'false!'));
@@ -382,7 +382,7 @@ test('--verify notices a layer that claims another layer’s diffID, and writes 
   ]);
 });
 
-test('a folder of other files is left alone, and so is a catalog of another version', async (t) => {
+test('a folder of other files is left alone, as is a catalog from another version', async (t) => {
   const { layout, to, folder } = setUp(t);
   const { error } = await runCommand(['catalog', 'index', layout, '--to', folder]);
   assert.equal(error?.code, 'EXISTS');

@@ -1,4 +1,4 @@
-// The writer of Parquet: what it writes is read by DuckDB and by the window's reader, value by value.
+// The Parquet writer: DuckDB and the window's reader read back what it writes, value by value.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -28,19 +28,19 @@ function numbers(seed: number): (below: number) => number {
 interface Shape {
   readonly nodes: number;
   readonly members: number;
-  /** Different names of nodes, as bytes. */
+  /** Distinct node names, as bytes. */
   readonly names: readonly Uint8Array[];
   readonly metas: number;
-  /** The time of a member, in seconds and nanoseconds. */
+  /** A member's time, in seconds and nanoseconds. */
   readonly time: (member: number) => readonly [number, number];
   readonly size: (member: number) => number;
-  /** Bits of FLAG of a member. */
+  /** A member's FLAG bits. */
   readonly flags: (member: number) => number;
-  /** Whether each folder is in the one before it. */
+  /** Whether each folder is inside the one before it. */
   readonly isDeep?: boolean;
 }
 
-/** A table as a layer might have it, made of numbers: the values matter, not whether a tar could hold them. */
+/** A table like a layer's, made of numbers: the values matter, not whether a tar could contain them. */
 function tableOf({ nodes, members, names, metas, time, size, flags, isDeep = false }: Shape, seed: number): LayerTable {
   const next = numbers(seed);
   const nodeNames = Array.from({ length: nodes }, (_, node) =>
@@ -88,7 +88,7 @@ function tableOf({ nodes, members, names, metas, time, size, flags, isDeep = fal
   };
 }
 
-/** The rows that a table stands for, made one by one. */
+/** The rows that a table represents, made one by one. */
 function* rowsOf(table: LayerTable): Generator<Record<string, unknown>> {
   const paths = ['' as string];
   const raw = [Buffer.alloc(0)];
@@ -205,7 +205,7 @@ function written(t: TestContext, table: TableName, groups: Iterable<RowGroup>): 
 }
 
 for (const [what, shape] of Object.entries(SHAPES)) {
-  test(`a layer’s table is read as it is: ${what}`, async (t) => {
+  test(`a layer’s table is read back as it was: ${what}`, async (t) => {
     const table = tableOf(shape, what.length);
     const expected = [...rowsOf(table)];
     const counts = { rows: 0, files: 0 };
@@ -243,7 +243,7 @@ for (const [what, shape] of Object.entries(SHAPES)) {
   });
 }
 
-test('lists, maps, flags and texts of a table are read as they are, null, empty and repeated', async (t) => {
+test('a table’s lists, maps, flags and strings are read as they are, null, empty and repeated', async (t) => {
   const image = (index: number): Row => ({
     image: index % 3 === 0 ? null : `image ${index % 4} ä${'x'.repeat(index)}`,
     repository: ['docker.io/library/a', 'docker.io/library/b'][index % 2] as string,

@@ -1,4 +1,4 @@
-// What a question takes whatever the rows hold: memory of rows, of DuckDB, and how it ends.
+// What a query takes whatever its rows contain: memory for rows and for DuckDB, and how it ends.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ const elsewhere = process.platform === 'linux' ? false : 'peak memory is read fr
 
 const query = (from: string, sql: string, ...more: string[]) => runCommand(['catalog', 'query', sql, '--from', from, ...more]);
 
-/** Characters of a text that each format prints at least. */
+/** The fewest characters of a string that each format prints. */
 const FORMATS = [
   [[], 1_000],
   [['--json'], 400_000],
@@ -28,7 +28,7 @@ const FORMATS = [
 ] as const;
 
 for (const [format, least] of FORMATS) {
-  test(`one long text in hundreds of rows is never held as often: ${format[0] ?? 'text'}`, { skip: elsewhere }, async (t) => {
+  test(`one long string in hundreds of rows is not held once per row: ${format[0] ?? 'text'}`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const to = path.join(folder, 'catalog');
     const row = { source: 'x', error: 'X', message: 'long '.repeat(80_000) };
@@ -43,7 +43,7 @@ for (const [format, least] of FORMATS) {
   });
 }
 
-test('a row of too much text is refused by its length, in every type that holds texts', async (t) => {
+test('a row with too much text is refused by its length, in every type that contains text', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const long = "repeat('a', 9000000)";
@@ -71,7 +71,7 @@ test('a row of too much text is refused by its length, in every type that holds 
   assert.deepEqual([some.error?.code, some.stdout], ['TOO_LARGE', 'x\nx\nx\nx\n\n']);
 });
 
-test('a table shows the beginning of a long text, and the other formats all of it', async (t) => {
+test('a table shows the beginning of a long string; the other formats show all of it', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const sql = "SELECT repeat('ä', 5000) AS a, 1 AS b UNION ALL SELECT 'short', 2";
@@ -86,7 +86,7 @@ test('a table shows the beginning of a long text, and the other formats all of i
   assert.ok(csv.stdout.includes('ä'.repeat(5_000)));
 });
 
-test('long texts in many columns take several blocks of a table', async (t) => {
+test('long strings in many columns take several blocks of a table', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const columns = Array.from({ length: 30 }, (_, at) => `CASE WHEN i = 0 THEN repeat('x', 1000) ELSE 'y' END AS c${at}`);
@@ -97,7 +97,7 @@ test('long texts in many columns take several blocks of a table', async (t) => {
   assert.ok((lines.at(-2)?.length ?? 0) < 1_000);
 });
 
-test('a guard tells DuckDB to end, and gives up where that goes on', async () => {
+test('a guard interrupts DuckDB, and gives up if it continues', async () => {
   const never = new Promise<never>(() => {});
   let resident = 0;
   let interrupted = 0;
@@ -133,16 +133,16 @@ test('a guard tells DuckDB to end, and gives up where that goes on', async () =>
   await assert.rejects(waiting, hasCode('CANCELLED'));
   assert.ok(cancelled.isStuck);
   await assert.rejects(
-    cancelled.wait(async () => assert.fail('nothing more is begun')),
+    cancelled.wait(async () => assert.fail('nothing more is started')),
     hasCode('CANCELLED'),
   );
 });
 
-test('a question that DuckDB works on is cancelled', async (t) => {
+test('a running query can be cancelled', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const controller = new AbortController();
-  const onStuck = (): void => assert.fail('DuckDB ends when it is told to');
+  const onStuck = (): void => assert.fail('DuckDB stops when interrupted');
   using reader = await CatalogReader.open(loadDuckDb(to), CatalogFolder.open(to), { signal: controller.signal, onStuck });
   const sql = 'SELECT max(hash(a.i, b.i)) FROM range(1000000) a(i), range(1000000) b(i)';
   const parts = reader.query(sql, {});

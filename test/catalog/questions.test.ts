@@ -39,7 +39,7 @@ async function makeCatalog(t: TestContext): Promise<string> {
   const folder = testFolder(t);
   const to = path.join(folder, 'catalog');
   const layout = writeLayout(path.join(folder, 'layout'), FLEET);
-  // The same base, packed another way by another image.
+  // The same base, packed differently by another image.
   const plain = path.join(folder, 'plain.tar');
   writeFileSync(plain, archiveOf(dockerArchive([{ layers: [BASE_1.tar, APP.tar], tags: ['registry.example/plain:1'] }])));
   writeArchive(folder, 'zstd.tar', [{ name: 'registry.example/zstd:1', layers: [{ ...BASE_1, packed: 'zstd' }, CACHES] }]);
@@ -88,7 +88,7 @@ test('each question gives the answer that its fleet was made for', async (t) => 
     packages.map(({ image }) => short(image)),
     ['app:1', 'hides:1', 'opaque:1', 'os:1', 'plain:1', 'zstd:1'],
   );
-  // An underscore is itself, not any character.
+  // An underscore stands for itself, not for any character.
   assert.deepEqual(new Set((await ask(folder, 'who-has-package', 'name=zlib_x')).map(({ name }) => name)), new Set(['zlib_x']));
   assert.deepEqual(await ask(folder, 'who-has-package', 'name=zlib__'), []);
 
@@ -187,7 +187,7 @@ test('every question is tested above, runs on an empty catalog, and names its pa
   }
 });
 
-test('only parameters become DuckDB’s: strings, names, comments and casts stay', () => {
+test('only parameters are converted for DuckDB: strings, names, comments and casts are left unchanged', () => {
   const sql = `SELECT ':a', ":b", x::INT, y :: INT, :c, ':''d', :_e1 -- :f\n/* :g */ FROM t WHERE z=:c`;
   assert.equal(duckSql(sql), `SELECT ':a', ":b", x::INT, y :: INT, $c, ':''d', $_e1 -- :f\n/* :g */ FROM t WHERE z=$c`);
 });
@@ -201,7 +201,7 @@ test('a question’s first lines are its summary and its parameters', () => {
   ]);
 });
 
-test('the page of the format lists the columns of each table, in their order and with their types', () => {
+test('the format’s page lists the columns of each table, in their order and with their types', () => {
   const page = readFileSync(path.join(root, 'docs', 'formats', 'catalog.md'), 'utf8');
   const words = {
     text: 'text',

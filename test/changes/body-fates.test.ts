@@ -12,7 +12,7 @@ function layerTable(bytes: Uint8Array): LayerTable {
   return indexer.finish(bytes.length, null).layer.table;
 }
 
-/** The fate of each regular file, by layer and member. */
+/** Each regular file's fate, by layer and member. */
 function fates(...layers: Uint8Array[]): string[] {
   const stack = buildStack(layers.map(layerTable));
   const bodies = stack.layers.flatMap((table, layer) =>
@@ -25,7 +25,7 @@ function fates(...layers: Uint8Array[]): string[] {
   );
 }
 
-test('files that stay, are removed or replaced, or are in a folder that is removed', () => {
+test('a file stays, is removed or replaced, or is removed with its folder', () => {
   assert.deepEqual(
     fates(
       tar(file('stays', '1'), file('goes', '2'), file('again', '3'), file('d/inner', '4'), file('o/inner', '5')),
@@ -36,7 +36,7 @@ test('files that stay, are removed or replaced, or are in a folder that is remov
   );
 });
 
-test('a body is visible while any of its names is', () => {
+test('a body is visible as long as any of its names is visible', () => {
   assert.deepEqual(
     fates(
       tar(file('a', '1'), hardlink('b', 'a'), file('c', '2')),
@@ -48,7 +48,7 @@ test('a body is visible while any of its names is', () => {
   );
 });
 
-test('a file that its own layer replaces was never visible; one that comes back is the later one', () => {
+test('a file replaced within its own layer was never visible; a file that comes back is the later one', () => {
   assert.deepEqual(fates(tar(file('a', '1'), file('a', '2')), tar(file('.wh.a', '')), tar(file('a', '3'))), [
     '0/0 hidden in 0',
     '0/1 hidden in 1',

@@ -6,7 +6,7 @@ import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer
 
 type Layers = readonly MemberFixture[][];
 
-/** Returns the bytes counted on each side. Files of the same size are assumed to have the same bytes. */
+/** Returns the bytes counted on each side. Files of equal size are assumed to have the same bytes. */
 function sums(a: Layers, b: Layers): [before: number, now: number] {
   const [one, two] = [a, b].map((layers) => ({ stack: buildStack(layers.map(layer)), layer: layers.length - 1 }));
   assert.ok(one && two);
@@ -31,7 +31,7 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 8), hardlink('a', 'b')]]), [7, 8]);
   });
 
-  it('do not count a body if another of its names is unchanged', () => {
+  it('don’t count a body if another of its names is unchanged', () => {
     assert.deepEqual(sums([linked(100)], [linked(100, ['l1'])]), [0, 0]);
     assert.deepEqual(sums([linked(100)], [[...linked(100), hardlink('more', 'f')]]), [0, 0]);
     // The file's own name was removed, but a link still shows it.

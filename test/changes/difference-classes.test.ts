@@ -18,7 +18,7 @@ const stack = buildStack([
 
 function table() {
   const rows = changesOf(stack, 1, 1);
-  // Simulates comparing bytes: only the file `content` has other bytes.
+  // Simulates comparing bytes: only the file `content` has different bytes.
   for (let row = 0; row < rows.length; row++) {
     const name = escapePath(rowPath(rows, row));
     if (name === 'mode' || name === 'time') rows.differs[row] = ((rows.differs[row] as number) & ~257) | 128;
@@ -38,7 +38,7 @@ test('each modified row has one class: content before metadata before time', () 
   assert.deepEqual(countDifferences(table()), { content: 1, metadata: 1, time: 1 });
 });
 
-test('a filter of classes applies to modified rows only', () => {
+test('a filter by class applies only to modified rows', () => {
   assert.deepEqual(shown(DIFFERENCE_CLASS.content | DIFFERENCE_CLASS.metadata), ['content', 'gone', 'mode', 'new']);
   assert.deepEqual(shown(DIFFERENCE_CLASS.time), ['gone', 'new', 'time']);
   assert.deepEqual(shown(0), ['gone', 'new']);

@@ -40,7 +40,7 @@ for (const [source, letters] of ENDLESS) {
   });
 }
 
-test('a filter of rows with such an expression ends, with or without ignoring case', () => {
+test('filtering rows by such an expression ends, with or without ignoring case', () => {
   const table = changesOf(buildStack([layer([dir('d'), file(`d/${'a'.repeat(200)}!`), file('aaa')])]), 0, 0);
   const { matches, count, problem } = filterRows(table, { text: '/(a+)+$/', kinds: 15, minBytes: 0, types: 0 });
   assert.deepEqual([matches?.length, count, problem], [3, 1, null]);
@@ -125,7 +125,7 @@ test('characters that are literal in JavaScript stay literal', () => {
   }
 });
 
-test('four thousand random expressions match the same as in JavaScript', () => {
+test('four thousand random expressions match as in JavaScript', () => {
   let state = 20_261_128;
   const next = (bound: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -42,19 +42,19 @@ test('an empty folder is found by its name with the printed slash', () => {
   assert.deepEqual(found('empty/folder/'), ['empty/folder']);
 });
 
-test('glob characters are literal in a full path, and if no row matches the glob', () => {
+test('glob characters are literal in a full path, or if no row matches the glob', () => {
   assert.deepEqual(found('dots[1].txt'), ['dots1.txt', 'dots[1].txt']);
   assert.deepEqual(found('ots[1].txt'), ['dots[1].txt']);
   assert.deepEqual(found('[slug]/page.tsx'), [`b/${'deep/'.repeat(8)}[slug]/page.tsx`]);
   assert.deepEqual(found('who?'), ['who?']);
 });
 
-test('a backslash that does not begin an escape stands for itself', () => {
+test('a backslash that doesn’t begin an escape stands for itself', () => {
   assert.deepEqual(found('back\\slash'), ['back\\\\slash']);
   assert.deepEqual(found('x\\y'), [LONG.replace('\\', '\\\\')]);
 });
 
-test('a text too long for a pattern is found anywhere, in either case, and across folders', () => {
+test('a string too long for a pattern is found anywhere, in either case, and across folders', () => {
   const deep = 'aab'.repeat(40);
   const rows = changesOf(buildStack([layer([dir(`x${deep}y`), file(`x${deep}y/below`), file('ab'.repeat(60)), file('aab/aab')])]), 0, 0);
   const count = (text: string): number => filterRows(rows, { text, kinds: 15, minBytes: 0, types: 0 }).count;
@@ -66,7 +66,7 @@ test('a text too long for a pattern is found anywhere, in either case, and acros
   assert.equal(count('a'.repeat(50)), 0);
 });
 
-test('files of a kind are found by their index in FILE_TYPES, and no folders', () => {
+test('files of a kind are found by their index in FILE_TYPES; folders are not', () => {
   const rows = changesOf(buildStack([layer([dir('src.js'), file('src.js/a.js'), file('notes'), file('lib.so')])]), 0, 0);
   const names = (type: (typeof FILE_TYPES)[number]): string[] => {
     const { matches } = filterRows(rows, { text: '', kinds: 15, minBytes: 0, types: 0, fileType: FILE_TYPES.indexOf(type) });

@@ -4,7 +4,7 @@ import { keepRows } from '#changes';
 import { rowName } from '#model';
 import { numberedRows } from '../support/row-tables.ts';
 
-test('kept rows keep the folders above them, and nothing else changes', () => {
+test('keeping rows also keeps the folders above them, and changes nothing else', () => {
   const table = numberedRows(16); // folders 0, 4, 8, 12 with three rows each
   const keep = new Uint8Array(16);
   keep[3] = 1;

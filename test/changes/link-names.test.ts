@@ -11,11 +11,11 @@ function compared(a: readonly MemberFixture[], b: readonly MemberFixture[]): str
 }
 
 describe('hard links in comparisons', () => {
-  it('do not differ by which name is the file in the tar, only by their bodies', () => {
+  it('differ only in their bodies, not in which name is the file in the tar', () => {
     const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
     assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
-    // Bodies of the same size must be read to compare them; another size is enough to differ.
+    // Bodies with the same size must be read to compare them; a different size is enough.
     const lines = compared([file('a', 3), hardlink('b', 'a')], [file('b', 3), hardlink('a', 'b')]);
     assert.deepEqual(
       lines.map((line) => line.replace(/ \(.*\)/, '')),
@@ -39,7 +39,7 @@ describe('hard links in comparisons', () => {
     assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes,rewritten]']);
   });
 
-  it('of a layer are shown as they are in the layer', () => {
+  it('within a layer are shown as the layer has them', () => {
     const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type,rewritten]', '~ b [type,rewritten]']);
     assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);

@@ -28,7 +28,7 @@ function sums(table: RowTable, filter: Partial<RowFilter>, compares = false): Ma
   }
 }
 
-/** Returns the values of the rows that are not 0, by path. */
+/** Returns the nonzero values of the rows, by path. */
 function byPath(table: RowTable, values: ArrayLike<number>): Record<string, number> {
   const found: Record<string, number> = {};
   for (let row = 0; row < table.length; row++) if (values[row] !== 0) found[displayPath(rowPath(table, row))] = values[row] as number;
@@ -41,14 +41,14 @@ const LAYERS = [
 ];
 const stack = buildStack(LAYERS);
 
-test('folders have the bytes and the number of what matches below them', () => {
+test('folders have the bytes and the number of matches below them', () => {
   const table = viewAt(stack, 0);
   const found = sums(table, { text: '*.js' });
   assert.deepEqual(byPath(table, found.size), { app: 40, 'app/a.js': 10, 'app/lib': 30, 'app/lib/c.js': 30, 'top.js': 4 });
   assert.deepEqual(byPath(table, found.items), { app: 2, 'app/lib': 1 });
 });
 
-test('a folder that matches by its name, or as a folder, counts with what is in it', () => {
+test('a folder that matches by its name, or as a folder, counts with its content', () => {
   const table = viewAt(stack, 0);
   const lib = sums(table, { text: '*lib' });
   assert.deepEqual(byPath(table, lib.size), { app: 30, 'app/lib': 30, 'app/lib/c.js': 30 });
@@ -57,7 +57,7 @@ test('a folder that matches by its name, or as a folder, counts with what is in 
   assert.deepEqual(byPath(table, folders.size), { app: 240, 'app/a.js': 10, 'app/b.png': 200, 'app/lib': 30, 'app/lib/c.js': 30 });
 });
 
-test('other criteria hold for each row below a folder that matches', () => {
+test('other criteria apply to each row below a matching folder', () => {
   const table = changesOf(stack, 1, 1);
   const found = sums(table, { text: 'app', kinds: 2 });
   assert.deepEqual(byPath(table, found.size), { app: 7, 'app/new.js': 7 });

@@ -23,8 +23,8 @@ function rowOf(rows: RowTable, path: string) {
   return { size: rows.size[row], hidden: rows.hiddenBytes[row] };
 }
 
-describe('what Windows merges from all layers', () => {
-  it('is not wasted, but a file that a layer above overwrites is', async () => {
+describe('files that Windows merges from all layers', () => {
+  it('are not wasted, unlike a file that a layer above overwrites', async () => {
     const stack = windows(...LAYERS);
     assert.deepEqual(stack.totals, { files: 5, fileBytes: 731, finalBytes: 726, wastedBytes: 5, efficiency: 726 / 731 });
     assert.deepEqual(wastedByLayer(stack), [5, 0, 0, 0]);
@@ -40,7 +40,7 @@ describe('what Windows merges from all layers', () => {
     assert.deepEqual([none.fileBytes, none.finalBytes], [21, 16]);
   });
 
-  it('has its whole size in the image, and hides nothing in the changes of a layer', () => {
+  it('have their whole size in the image, and hide nothing in a layer’s changes', () => {
     const stack = windows(...LAYERS);
     const rows = wholeImage(stack);
     assert.deepEqual(rowOf(rows, 'Hives/System_Delta'), { size: 700, hidden: 0 });
@@ -51,14 +51,14 @@ describe('what Windows merges from all layers', () => {
     assert.deepEqual(rowOf(changesOf(stack, 2, 2), 'Files/a.dll'), { size: 6, hidden: 5 });
   });
 
-  it('is visible as long as the image shows a file of the name', () => {
+  it('are visible as long as the image shows a file with that name', () => {
     const fates = (stack: ReturnType<typeof windows>) => bodyFates(stack, [{ layer: 0, member: 3 }]);
     assert.deepEqual(fates(windows(...LAYERS)), [{ isVisible: true, hiddenIn: null }]);
     assert.deepEqual(fates(linux(...LAYERS)), [{ isVisible: false, hiddenIn: 2 }]);
     assert.deepEqual(fates(windows(...LAYERS, [{ whiteout: 'Hives' }])), [{ isVisible: false, hiddenIn: 4 }]);
   });
 
-  it('is wasted if the same layer has it twice, if a layer removes it, and in images of other systems', () => {
+  it('are wasted if the same layer has them twice, if a layer removes them, and in images of other systems', () => {
     assert.equal(windows([file('Hives/System_Delta', 3), file('Hives/System_Delta', 4)]).totals.wastedBytes, 3);
     assert.equal(windows([file('Hives/System_Delta', 3)], [{ whiteout: 'Hives/System_Delta' }]).totals.wastedBytes, 3);
     assert.equal(windows([file('Hives/d/x', 3)], [file('Hives/d/x', 4)]).totals.wastedBytes, 3);
@@ -66,7 +66,7 @@ describe('what Windows merges from all layers', () => {
     assert.equal(linux([file('Hives/System_Delta', 3)], [file('Hives/System_Delta', 4)]).totals.wastedBytes, 3);
   });
 
-  it('weighs as files of different names would', () => {
+  it('weigh as much as files with different names would', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
       const names = ['Hives/A_Delta', 'Hives/b_delta', 'Files/x', 'Files/y', 'UtilityVM/z'];

@@ -9,17 +9,19 @@ function open(...layers: readonly (readonly MemberFixture[])[]): { views: NodeVi
   return { views, follower: new PathFollower(views) };
 }
 
+const noRest = () => Promise.resolve();
+
 function listOf(...paths: readonly string[]): Uint8Array {
   return latin1(paths.map((path) => `${path}\0`).join(''));
 }
 
-/** The paths of nodes; `-` for a path that no layer has. */
+/** The nodes' paths; `-` for a path that no layer has. */
 function shown(views: NodeViews, nodes: Int32Array): string[] {
   return Array.from(nodes, (node) => (node < 0 ? '-' : String.fromCharCode(...views.path(node))));
 }
 
 describe('PathFollower', () => {
-  test('finds the nodes of paths through parents that are links, and takes the last name as it is', () => {
+  test('finds the nodes of paths through parents that are links, and doesn’t resolve the last name', async () => {
     const { views, follower } = open([
       symlink('bin', 'usr/bin'),
       symlink('lib', '/usr/lib/'),
@@ -47,7 +49,7 @@ describe('PathFollower', () => {
       '',
       '/',
     );
-    assert.deepEqual(shown(views, follower.nodesOf(list)), [
+    assert.deepEqual(shown(views, await follower.nodesOf(list, noRest)), [
       'usr/bin/a',
       'usr/bin/a',
       'bin',
@@ -64,7 +66,7 @@ describe('PathFollower', () => {
     ]);
   });
 
-  test('ends where links go in circles or out of the image', () => {
+  test('ends where links form a cycle or lead out of the image', async () => {
     const chain = Array.from({ length: 60 }, (_, index) => symlink(`l${index}`, `l${index + 1}`));
     const { views, follower } = open([
       symlink('a', 'b'),
@@ -78,10 +80,10 @@ describe('PathFollower', () => {
     ]);
     views.next();
     follower.update();
-    assert.deepEqual(shown(views, follower.nodesOf(listOf('/a/x', '/up/f', '/l30/f', '/l0/f'))), ['-', 'd/f', 'l60/f', '-']);
+    assert.deepEqual(shown(views, await follower.nodesOf(listOf('/a/x', '/up/f', '/l30/f', '/l0/f'), noRest)), ['-', 'd/f', 'l60/f', '-']);
   });
 
-  test('follows lists again only when a parent becomes another link', () => {
+  test('follows lists again only when a parent becomes a different link', async () => {
     const { views, follower } = open(
       [dir('bin'), file('bin/a'), dir('usr/bin'), file('usr/bin/a'), symlink('other', 'x')],
       [symlink('other', 'y'), file('usr/bin/new')],
@@ -94,7 +96,7 @@ describe('PathFollower', () => {
     for (let at = 0; at < 4; at++) {
       views.next();
       const changed = follower.update();
-      const nodes = follower.nodesOf(list);
+      const nodes = await follower.nodesOf(list, noRest);
       seen.push([changed, nodes === before, ...shown(views, nodes)]);
       before = nodes;
     }
@@ -106,7 +108,7 @@ describe('PathFollower', () => {
     ]);
   });
 
-  test('agrees with following each path by itself, for random trees and lists', () => {
+  test('agrees with following each path on its own, for random trees and lists', async () => {
     let state = 1;
     const random = (below: number): number => {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -129,9 +131,30 @@ describe('PathFollower', () => {
       views.next();
       follower.update();
       const paths = Array.from({ length: 20 }, () => `/${Array.from({ length: 1 + random(4) }, name).join('/')}`);
-      const together = shown(views, follower.nodesOf(listOf(...paths)));
-      const alone = paths.flatMap((path) => shown(views, new PathFollower(views).nodesOf(listOf(path))));
+      const together = shown(views, await follower.nodesOf(listOf(...paths), noRest));
+      const alone: string[] = [];
+      for (const path of paths) alone.push(...shown(views, await new PathFollower(views).nodesOf(listOf(path), noRest)));
       assert.deepEqual(together, alone);
     }
+  });
+
+  test('reads the target of a link once, however many links lead through it', { timeout: 60_000 }, async () => {
+    const count = 60_000;
+    const links = Array.from({ length: count }, (_, index) => symlink(`l${index}`, 'far'));
+    const { views, follower } = open([dir('d'), file('d/f'), symlink('far', `${'./'.repeat(9_000)}d`), ...links]);
+    views.next();
+    follower.update();
+    const nodes = await follower.nodesOf(listOf(...links.map((_, index) => `/l${index}/f`)), noRest);
+    assert.deepEqual([nodes.length, [...new Set(shown(views, nodes))]], [count, ['d/f']]);
+  });
+
+  test('lets other work run while it follows a long list', async () => {
+    const { views, follower } = open([file('f')]);
+    views.next();
+    let rests = 0;
+    await follower.nodesOf(listOf(...Array.from({ length: 5_000 }, () => '/f')), async () => {
+      rests++;
+    });
+    assert.equal(rests, 5);
   });
 });

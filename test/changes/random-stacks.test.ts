@@ -23,7 +23,7 @@ function text(rows: RowTable, row: number): string {
   return Buffer.from(rowPath(rows, row)).toString('latin1');
 }
 
-/** Returns the changes of a table as listed in cli.md, in the byte order of paths. */
+/** Returns a table's changes as listed in cli.md, in the byte order of paths. */
 function listed(rows: RowTable, withReason = true): SlowChange[] {
   const changes: SlowChange[] = [];
   for (const row of sortedByPathBytes(rows)) {
@@ -105,7 +105,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('are the same for any order of the members of a layer', () => {
+  it('are the same for any order of a layer’s members', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { unique: true });
       const random = new Random(seed);
@@ -169,8 +169,8 @@ describe('random stacks', () => {
           compared.filter((line) => !isModified(line)),
           changes.filter((line) => !isModified(line)),
         );
-        // A rewritten file may be unchanged, and an implied folder may get an entry with the implied mode and owner. The other
-        // way round, an entry that becomes implied loses its mode and owner, and a file that becomes an implied folder its type.
+        // A rewritten file may be unchanged, and an implied folder may get an entry with the implied mode and owner. Conversely, an entry
+        // that becomes implied loses its mode and owner, and a file that becomes an implied folder loses its type.
         const rows = compareViews(stack, at - 1, stack, at);
         for (let row = 0; row < rows.length; row++) {
           if (rows.kind[row] !== KIND.modified) continue;
@@ -246,7 +246,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('of Windows images equal those of folded names', () => {
+  it('of Windows images equal those with folded names', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { names: ['a', 'A', 'b', 'bB', 'Bb'] });
       const stack = buildStack(layers.map(layer), { caseInsensitive: true });
@@ -263,7 +263,7 @@ describe('random stacks', () => {
 });
 
 describe('rows of changes', () => {
-  it('name a row’s former and present members', () => {
+  it('name a row’s previous and current members', () => {
     eachSeed((seed) => {
       const layers: MemberFixture[][] = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

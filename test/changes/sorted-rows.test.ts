@@ -29,7 +29,7 @@ for (const [what, folders, count] of [
   ['more', 3, 400],
   ['very many', 2, 9_000],
 ] as const) {
-  test(`${what} visible siblings are sorted as all rows are`, () => {
+  test(`${what} visible siblings are sorted like all rows`, () => {
     const table = tableOf(folders, count);
     const totals = subtreeTotals(table);
     const expanded = new Uint8Array(table.length).fill(1);
@@ -79,7 +79,7 @@ test('rows in collapsed folders and rows that don’t match the filter are not v
   assert.deepEqual([...sortedRows(table, new Uint8Array(8).fill(1), totals, sort, { mask })], [0, 1]);
 });
 
-test('sums of a table that is loaded page by page equal those of the whole table', () => {
+test('sums for a table loaded page by page equal those for the whole table', () => {
   const table = tableOf(4, 11);
   const sums = emptyTotals(table.length);
   let before = 0;

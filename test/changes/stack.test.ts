@@ -41,7 +41,7 @@ describe('a stack of layers', () => {
     assert.equal(changesOf(stack, 0, 2).length, 0);
   });
 
-  it('lists what a layer adds, in depth-first order, with the folders that lead to it', () => {
+  it('lists what a layer adds in depth-first order, with the folders that lead to it', () => {
     const stack = stackOf([dir('a'), file('a/x', 5), file('a-b', 2), file('b/deep/y', 7)]);
     const rows = changesOf(stack, 0, 0);
     assert.deepEqual(rowLines(rows, { unchanged: true }), ['+ a/', '+ a/x', '+ a-b', '  b/', '  b/deep/', '+ b/deep/y']);
@@ -64,7 +64,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 7, wastedBytes: 3, efficiency: 0.7 });
   });
 
-  it('calls a folder modified if values of its attributes differ', () => {
+  it('calls a folder modified if its attribute values differ', () => {
     const stack = stackOf(
       [dir('d', { attributes: { 'security.capability': 'x' } })],
       [dir('d', { attributes: { 'security.capability': 'x' } })],
@@ -97,7 +97,7 @@ describe('a stack of layers', () => {
     assert.equal(stack.totals.wastedBytes, 7);
   });
 
-  it('hides the lower content of a folder that is whited out and added again, and keeps its own', () => {
+  it('hides the lower content of a folder that is whited out and added again, and keeps the layer’s own', () => {
     inAnyOrder(
       [[dir('d'), file('d/old', 5), dir('d/sub'), file('d/sub/a', 1), file('d/both', 2)]],
       [{ whiteout: 'd' }, dir('d'), file('d/new', 1), file('d/both', 4)],
@@ -105,7 +105,7 @@ describe('a stack of layers', () => {
     );
   });
 
-  it('makes a whited out folder an implied one if only its content is added again', () => {
+  it('makes a whited-out folder implied if only its content is added again', () => {
     const stack = inAnyOrder(
       [[dir('d', { mode: 0o700 }), file('d/old', 5)]],
       [{ whiteout: 'd' }, file('d/new', 1)],
@@ -125,7 +125,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(rowLines(rows, { unchanged: true })[0], '  d/ (opaque 3 7)');
   });
 
-  it('lets an opaque marker of the root hide everything below', () => {
+  it('lets the root’s opaque marker hide everything below', () => {
     const stack = inAnyOrder(
       [[dir('a'), file('a/x', 2), file('b', 3)]],
       [{ opaque: '' }, file('a/y')],
@@ -134,7 +134,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 1), [1, 0, 2]);
   });
 
-  it('reports the nearest cause as the reason, and adds what is below to the topmost removed path', () => {
+  it('reports the nearest cause as the reason, and adds everything below to the topmost removed path', () => {
     inAnyOrder(
       [[dir('a'), dir('a/b'), file('a/b/c', 4), file('a/b/d', 1), file('a/z', 2)]],
       [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
@@ -205,18 +205,18 @@ describe('a stack of layers', () => {
     assert.equal(modeOf([file('a')], [file('a/d/y')]), '755 0');
     // containerd follows a link of the layer below when it looks for the folder.
     assert.equal(modeOf([dir('b', { mode: 0o711, uid: 3 }), dir('a'), symlink('a/d', '../b')], [file('a/d/y')]), '711 3');
-    // A folder that is implied in the layer below, too, keeps the mode and owner that it has there.
+    // A folder that is also implied in the layer below keeps the mode and owner that it has there.
     assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')], [{ opaque: 'a' }, file('a/d/z')]), '700 7');
   });
 
-  it('uses the last of several members of one path, but counts the bytes of all', () => {
+  it('uses the last of several members with the same path, but counts the bytes of all', () => {
     const stack = stackOf([dir('p'), file('p', 5), file('q', 1), dir('q'), file('r', 3), file('r', 4)]);
     assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ p', '+ q/', '+ r']);
     assert.deepEqual(stack.summaries[0], { entries: 6, fileBytes: 13, added: 3, modified: 0, removed: 0 });
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 13, finalBytes: 9, wastedBytes: 4, efficiency: 9 / 13 });
   });
 
-  it('ignores members that only raw lists, but counts them as entries unless they are global headers', () => {
+  it('ignores members that are only in the raw list, but counts them as entries unless they are global headers', () => {
     const stack = stackOf([{ raw: 'file', size: 9 }, { raw: 'global' }, { raw: 'other' }, file('a', 2)]);
     assert.deepEqual(stack.summaries[0], { entries: 3, fileBytes: 2, added: 1, modified: 0, removed: 0 });
     assert.deepEqual(paths(viewAt(stack, 0)), ['a']);
@@ -234,14 +234,14 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 2), [0, 0, 0]);
   });
 
-  it('has at most 1,000 findings of a code in a layer, and then one that counts the rest', () => {
+  it('keeps at most 1,000 findings with the same code in a layer, then one that counts the rest', () => {
     const many = Array.from({ length: 1_500 }, (_, i) => ({ whiteout: `gone-${i}` }));
     const { findings } = stackOf(many);
     assert.equal(findings.length, 1_000);
     assert.match(findings.at(-1)?.message ?? '', /^501 more/);
   });
 
-  it('removes and adds a path again', () => {
+  it('lets a layer remove a path and add it again', () => {
     const stack = stackOf([file('a', 5)], [{ whiteout: 'a' }], [file('a', 2)]);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['+ a']);
     assert.deepEqual(rowLines(changesOf(stack, 1, 2)), ['~ a (0 5) [content]']);
@@ -249,7 +249,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(rowLines(changesOf(stack, 0, 1)), []);
   });
 
-  it('keeps names that are not UTF-8 apart', () => {
+  it('distinguishes names that are not UTF-8', () => {
     const stack = stackOf([file(Uint8Array.of(0xe4)), file(Uint8Array.of(0xf6))]);
     assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ \\xE4', '+ \\xF6']);
   });
@@ -309,7 +309,7 @@ describe('hard links', () => {
     assert.deepEqual(stack.totals, { files: 1, fileBytes: 13, finalBytes: 3, wastedBytes: 10, efficiency: 3 / 13 });
   });
 
-  it('count a body once while any name of it is visible', () => {
+  it('count a body once as long as any of its names is visible', () => {
     const stack = stackOf([file('a', 10), hardlink('b', 'a'), hardlink('c', './b')], [{ whiteout: 'a' }]);
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 10, wastedBytes: 0, efficiency: 1 });
     assert.deepEqual([...viewAt(stack, 1).size], [10, 10]);
@@ -327,7 +327,7 @@ describe('hard links', () => {
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
   });
 
-  it('that dangle, form a cycle or lead out are reported, those to symlinks are not', () => {
+  it('that dangle, form a cycle or lead out are reported; those to symlinks are not', () => {
     const stack = stackOf([
       hardlink('x', 'y'),
       hardlink('y', 'x'),
@@ -349,10 +349,32 @@ describe('hard links', () => {
     assert.equal(resolveBody(stack, 0, bytes('fine')), null);
   });
 
-  it('to the same body do not change the content', () => {
+  it('to the same body don’t change the content', () => {
     const stack = stackOf([file('a', 4), file('b', 4)], [hardlink('b', 'a')], [hardlink('b', 'a')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ b (0 4) [type,unread]']);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
+  });
+
+  it('follows dangling links of lower layers to what the layer brings, once for all links to them', { timeout: 60_000 }, () => {
+    const folder = 'd/'.repeat(1_000);
+    const lower = Array.from({ length: 70 }, (_, i) => [hardlink(i === 0 ? 'x' : `${folder}p${i}`, `${folder}p${i + 1}`)]);
+    const links = Array.from({ length: 40_000 }, (_, i) => hardlink(`l${i}`, 'x'));
+    const dangling = stackOf(...lower, links);
+    assert.deepEqual([dangling.totals.files, dangling.findings.filter(({ layer }) => layer === 70).length], [0, 1_000]);
+    assert.match(dangling.findings.at(-2)?.message ?? '', /whose target is not there: x$/);
+    assert.equal(stackOf(...lower, [file(`${folder}p70`, 3), ...links]).totals.files, 40_001);
+  });
+
+  it('follows dangling links in a circle to nothing', () => {
+    const stack = stackOf([hardlink('a', 'b')], [hardlink('b', 'a')], [hardlink('c', 'a'), hardlink('d', 'b')]);
+    assert.deepEqual([stack.totals.files, stack.findings.length], [0, 4]);
+  });
+
+  it('stops at more text of dangling links than any image has, and says so', () => {
+    const targets = Array.from({ length: 6 }, (_, i) => [hardlink(`p${i}`, `${'./'.repeat(400_000)}p${i + 1}`)]);
+    const stack = stackOf(...targets, [hardlink('l', 'p0')]);
+    assert.match(stack.findings.at(-1)?.message ?? '', /whose target takes too many steps to find: p0$/);
+    assert.equal(stackOf(...targets.slice(0, 4), [file('p4'), hardlink('l', 'p0')]).findings.at(-1)?.layer, 3);
   });
 
   it('follow a chain of 50,000 links', () => {
@@ -382,7 +404,7 @@ describe('names that differ by case', () => {
     assert.deepEqual(lookup(stack, 0, bytes('DOC/Pam.7.GZ')), { layer: 0, member: 1 });
   });
 
-  it('are two files in a Windows image if NTFS distinguishes them, as it does with ı and I, µ and Μ, and letters beyond the BMP', () => {
+  it('are two files in a Windows image if NTFS distinguishes them, as with ı and I, µ and Μ, and letters beyond the BMP', () => {
     const names = ['straße', 'STRASSE', 'ı', 'I', 'ſ', 'S', 'ﬁ', 'FI', 'µ', '\u039c', '𐐨', '𐐀'];
     const stack = buildStack([layer(names.map((name) => file(name, 1)))], { caseInsensitive: true });
     assert.equal(stack.totals.files, names.length);
@@ -396,7 +418,7 @@ describe('names that differ by case', () => {
     assert.equal(stack.summaries[1]?.modified, 1);
   });
 
-  it('hide across layers of a Windows image', () => {
+  it('hide each other across layers of a Windows image', () => {
     const stack = buildStack(
       [layer([file('Files/README', 3), file('Files/x', 1)]), layer([{ whiteout: 'files/readme' }, file('FILES/Readme', 1)])],
       {
@@ -407,7 +429,7 @@ describe('names that differ by case', () => {
     assert.deepEqual([stack.summaries[1]?.added, stack.summaries[1]?.modified, stack.summaries[1]?.removed], [0, 1, 0]);
   });
 
-  it('that are not UTF-8 fold their ASCII letters only', () => {
+  it('fold only their ASCII letters if they are not UTF-8', () => {
     const stack = buildStack(
       [layer([file(Uint8Array.of(0x41, 0xc4), 1), file(Uint8Array.of(0x61, 0xc4), 1), file(Uint8Array.of(0x61, 0xe4), 1)])],
       {
@@ -417,7 +439,7 @@ describe('names that differ by case', () => {
     assert.equal(stack.totals.files, 2);
   });
 
-  it('shows names of a Windows image as the layer spells them, in the order of their bytes', () => {
+  it('are shown in a Windows image as the layer spells them, in the order of their bytes', () => {
     const layers = [
       [dir('Files'), file('Files/App.txt', 1), file('Files/Beta', 1)],
       [file('files/APP.TXT', 2)],
@@ -454,7 +476,7 @@ describe('names that Windows reserves or refuses', () => {
     file('other/lpt1', 1),
   ];
 
-  it('are findings of a Windows image, once for each name of its own', () => {
+  it('are findings in a Windows image, one for each distinct name', () => {
     const { findings } = buildStack([layer(members)], { caseInsensitive: true });
     assert.deepEqual(
       findings.map(({ code, layer: at, path, message }) => `${code} ${at} ${path}: ${message}`),

@@ -18,8 +18,8 @@ function whole(rows: RowTable) {
   return sums;
 }
 
-describe('the files with the most waste', () => {
-  it('have the largest of each cause among them, however small, and are no more than asked for', () => {
+describe('the most wasteful files', () => {
+  it('include the largest by each cause, however small, within the limit', () => {
     const bottom = [...[90, 80, 70].map((size, at) => file(`d/${at}`, size)), file('etc/passwd', 2), file('same', 1)];
     const stack = stackOf(bottom, [{ whiteout: 'd' }, file('etc/passwd', 3), file('same', 1)]);
     const listed = (limit: number) => {
@@ -41,7 +41,7 @@ describe('the files with the most waste', () => {
   });
 });
 
-describe('the rows of a whole image', () => {
+describe('a whole image’s rows', () => {
   it('have the visible and hidden bytes of the totals, whatever the layers do', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
@@ -101,7 +101,7 @@ describe('the rows of a whole image', () => {
     assert.deepEqual(found.get('cache/x'), [0, none, 2, 3]);
     assert.deepEqual(found.get('twice'), [3, 1, 3, 11]);
     assert.deepEqual(found.get('again'), [3, 2, 3, 1]);
-    // The latest body of this path is still shown, by a link.
+    // This path's latest body is still shown, by a link.
     assert.deepEqual(found.get('linked'), [0, none, 3, 2]);
     assert.deepEqual(found.get('other'), [3, none, none, 0]);
   });
@@ -122,7 +122,7 @@ describe('the rows of a whole image', () => {
         }
         const writer = (KIND_NAMES[rows.kind[row] as number] === 'removed' ? rows.layer[row] : rows.previousLayer[row]) as number;
         assert.ok(of.layers.includes(writer), `${at}: layer ${writer}`);
-        // What a layer contains twice is hidden by itself.
+        // A layer that contains a path twice hides the first itself.
         assert.ok([of.hiddenBy, writer].includes(rows.hiddenBy[row] as number), at);
       }
     }
@@ -184,7 +184,7 @@ describe('a breakdown', () => {
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
   });
 
-  it('of changes states what they hide below, as their totals do', () => {
+  it('for changes gives the bytes hidden below, as their totals do', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       for (let at = 0; at < stack.layers.length; at++) {
@@ -197,7 +197,7 @@ describe('a breakdown', () => {
     }
   });
 
-  it('names a deep place with many of the bytes rather than a top folder', () => {
+  it('names a deep folder that has many of the bytes, rather than a top folder', () => {
     const lines = stackOf(
       [
         ...['usr', 'usr/lib', 'usr/lib/x', 'usr/bin', 'usr/share', 'var', 'var/cache', 'var/cache/apt'].map((name) => dir(name)),
@@ -215,7 +215,7 @@ describe('a breakdown', () => {
     assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
   });
 
-  it('of one folder includes only its content', () => {
+  it('for one folder includes only its content', () => {
     const rows = wholeImage(stack);
     const usr = Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)).indexOf('usr');
     const found = breakDown(rows, 'image', { row: usr, limit: 10 });
@@ -227,7 +227,7 @@ describe('a breakdown', () => {
   });
 });
 
-describe('the kind of a file', () => {
+describe('a file’s kind', () => {
   it('follows from its name or, if that is not enough, from its mode', () => {
     const names: readonly [string, string, number?][] = [
       ['libssl.so.3', 'libraries'],
@@ -251,8 +251,8 @@ describe('the kind of a file', () => {
   });
 });
 
-describe('the extensions of a kind', () => {
-  it('are not what follows a dot in the name of an executable', () => {
+describe('a kind’s extensions', () => {
+  it('exclude what follows a dot in an executable’s name', () => {
     const names = ['sbin/mkfs.minix', 'sbin/mkfs.cramfs', 'bin/python3.11', 'bin/tool'];
     const rows = viewAt(stackOf([...names.map((name) => file(name, 5, { mode: 0o755 })), file('tool.exe', 2), file('notes.minix', 1)]), 0);
     const { types, extensions } = breakDown(rows, 'view', { limit: 9 });
@@ -272,7 +272,7 @@ describe('the extensions of a kind', () => {
   });
 });
 
-describe('folders that are open at first', () => {
+describe('folders that are open initially', () => {
   const rows = viewAt(
     stackOf(
       [

@@ -1,4 +1,4 @@
-"""Tests of what ci/spark/catalog_job.py does without Spark: which tasks run when, and how arguments and answers are written."""
+"""Tests the parts of ci/spark/catalog_job.py that don't need Spark: which tasks run when, and how arguments and answers are written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def names(waves: list[list[job.Image]]) -> list[set[str]]:
 
 
 class PlanTest(unittest.TestCase):
-    def test_one_image_brings_a_shared_layer_and_the_others_follow(self) -> None:
+    def test_one_image_indexes_a_shared_layer_and_the_others_follow(self) -> None:
         fleet = [image("base", "os"), *(image(f"{family}{tag}", "os", family, f"{family}{tag}") for family in "ab" for tag in "123")]
         self.assertEqual(names(job.plan(fleet, set())), [{"a1"}, {"a2", "a3", "b1", "base"}, {"b2", "b3"}])
         self.assertEqual(names(job.plan(fleet, {"os"})), [{"a1", "b1", "base"}, {"a2", "a3", "b2", "b3"}])
@@ -44,12 +44,12 @@ class PlanTest(unittest.TestCase):
         chain = [image(str(length), *(str(layer) for layer in range(length))) for length in range(1, 50)]
         self.assertEqual([len(wave) for wave in job.plan(chain, set())], [1, 48])
 
-    def test_there_are_not_more_waves_than_the_limit(self) -> None:
+    def test_there_are_at_most_as_many_waves_as_the_limit(self) -> None:
         # Each image shares a layer with the one before it.
         fleet = [image(f"{number:02}", f"{number:02}", f"{number + 1:02}") for number in range(20)]
         self.assertEqual([len(wave) for wave in job.plan(fleet, set())], [1] * 7 + [13])
 
-    def test_every_image_has_its_wave_and_no_two_of_a_wave_bring_the_same_layer(self) -> None:
+    def test_every_image_has_its_wave_and_no_two_in_a_wave_index_the_same_layer(self) -> None:
         for seed in range(200):
             dice = random.Random(seed)
             layers = [f"layer{number}" for number in range(dice.randrange(1, 30))]
@@ -64,7 +64,7 @@ class PlanTest(unittest.TestCase):
                 self.assertEqual(len(new), len(set(new)), f"seed {seed}")
                 made.update(new)
 
-    def test_tasks_have_every_reference_once_and_keep_those_of_a_base_together(self) -> None:
+    def test_tasks_have_every_reference_once_and_keep_those_on_one_base_together(self) -> None:
         wave = [image(f"{base}{number:02}", base, f"{base}{number}") for number in range(20) for base in "ab"]
         parts = job.tasks(wave, 1)
         self.assertCountEqual([reference for part in parts for reference in part], [each.reference for each in wave])
@@ -82,7 +82,7 @@ class CommandLineTest(unittest.TestCase):
         file.chmod(0o755)
         return job.CommandLine(str(file), ("--platform=linux/amd64",))
 
-    def test_configs_of_any_make_give_the_layers_that_they_state(self) -> None:
+    def test_configs_from_any_builder_give_the_layers_that_they_state(self) -> None:
         self.assertEqual(job.stated_layers('{"rootfs":{"diff_ids":["a",1,"b"]}}'), ("a", "b"))
         for config in ("", "[]", "null", '{"rootfs":[]}', '{"rootfs":{"diff_ids":"abc"}}', "[" * 100_000):
             self.assertEqual(job.stated_layers(config), ())
@@ -138,18 +138,18 @@ class JsonTest(unittest.TestCase):
         ):
             self.assertEqual(job.time_text(micros), text)
 
-    def test_numbers_and_texts_are_what_javascript_writes(self) -> None:
+    def test_numbers_and_strings_are_written_as_by_javascript(self) -> None:
         numbers = [job.integer(2**53 - 1), job.integer(-(2**53))]
         self.assertEqual(job.json_text({"a": numbers}), '{"a":[9007199254740991,"-9007199254740992"]}')
         self.assertEqual(job.json_text("é\n\u202e\x7f"), '"é\\n\\u202e\\u007f"')
 
-    def test_a_type_that_no_question_has_is_refused(self) -> None:
+    def test_a_type_that_no_question_uses_is_refused(self) -> None:
         with self.assertRaisesRegex(TypeError, "labels"):
             job.converter("labels", "map<string,string>")
 
 
 class SourceTest(unittest.TestCase):
-    def test_the_job_is_python_3_9(self) -> None:
+    def test_the_job_runs_on_python_3_9(self) -> None:
         ast.parse(JOB.read_text(encoding="utf-8"), feature_version=(3, 9))
 
 

@@ -16,7 +16,7 @@ const KUBERNETES = path.join(import.meta.dirname, '..', '..', 'ci', 'kubernetes'
 const skip = process.platform !== 'linux' && 'not run: the pods’ script is for Linux';
 const PARTS = 3;
 
-/** Writes images and their list; returns how to run `index-part` with arguments. Its exit code is 0 or thrown. */
+/** Writes images and their list; returns a function that runs `index-part` with arguments. A nonzero exit code is thrown. */
 function createPlace(t: TestContext, images: number) {
   const folder = testFolder(t);
   const bin = path.join(folder, 'bin');
@@ -57,13 +57,13 @@ test('the parts of a list, indexed at the same time, make a catalog of all its i
   assert.equal((await tableRows(catalog, 'layers')).length, names.length + 1);
 });
 
-test('a part without images is done; a list that is missing and an image that can’t be read are failures', { skip }, async (t) => {
+test('a part without images succeeds; a missing list and an unreadable image are failures', { skip }, async (t) => {
   const { list, catalog, folder, run } = createPlace(t, 1);
   const many = await Promise.all(Array.from({ length: PARTS }, (_, part) => run(list, `${part}`, `${PARTS}`, catalog)));
   assert.ok(many.some(({ stderr }) => stderr.includes(`of ${PARTS} has no images`)));
   await assert.rejects(run(path.join(folder, 'no-list'), '0', '1', catalog), { code: 1 });
   writeFileSync(list, 'none.tar\n');
-  // The code that the manifests name, so that it isn't tried again.
+  // The exit code that the manifests name, so that the pod isn't retried.
   await assert.rejects(run(list, '0', '1', catalog), { code: 3 });
 });
 
@@ -89,7 +89,7 @@ function read<T>(name: string): T {
   return parse(readFileSync(path.join(KUBERNETES, name), 'utf8')) as T;
 }
 
-test('the job divides the list into as many parts as it has pods, and the workflow runs the same', () => {
+test('the job divides the list into as many parts as it has pods, and the workflow does the same', () => {
   const { spec } = read<Job>('catalog-job.yaml');
   const [job] = spec.template.spec.containers;
   assert.equal(job.env.find(({ name }) => name === 'PARTS')?.value, String(spec.completions));

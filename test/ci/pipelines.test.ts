@@ -1,4 +1,4 @@
-// The action and the job for pipelines: their files have the shape that GitHub and GitLab expect, and their steps do what they say.
+// The action and the job for pipelines: their files have the form that GitHub and GitLab expect, and their steps do what they say.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const skip = process.platform === 'win32' && 'not run: the steps are for bash';
 
 interface Place {
   readonly folder: string;
-  /** Runs bash in the folder, with programs of the folder `bin` first. */
+  /** Runs bash in the folder, with the programs in the folder `bin` first on the PATH. */
   bash(script: string, env: Record<string, string>): { readonly code: number | null; readonly stderr: string };
   read(name: string): string;
   /** Writes a program. */
@@ -67,7 +67,7 @@ interface Action {
 
 const action = parse(readFileSync(path.join(CI, 'github', 'action.yml'), 'utf8')) as Action;
 
-test('the action has the shape of a composite action, and names only inputs and steps that it has', () => {
+test('the action has the form of a composite action, and names only its own inputs and steps', () => {
   assert.deepEqual(Object.keys(action), ['name', 'description', 'inputs', 'outputs', 'runs']);
   assert.equal(action.runs.using, 'composite');
   for (const input of Object.values(action.inputs)) {
@@ -76,7 +76,7 @@ test('the action has the shape of a composite action, and names only inputs and 
   }
   for (const step of action.runs.steps) {
     assert.equal(step.run === undefined, step.uses !== undefined);
-    // Steps of a composite action must name their shell.
+    // A composite action's steps must name their shell.
     assert.equal(step.shell, step.run === undefined ? undefined : 'bash');
     // An input's value must not become part of a script.
     assert.ok(!step.run?.includes('${{'), step.run);
@@ -87,7 +87,7 @@ test('the action has the shape of a composite action, and names only inputs and 
   for (const [, id = ''] of text.matchAll(/\bsteps\.([a-z-]+)/g)) assert.ok(ids.includes(id), id);
 });
 
-/** Runs the run steps of the action, with the inputs' values in place of its expressions. */
+/** Runs the action's run steps, with its expressions replaced by the inputs' values. */
 function play(
   place: Place,
   inputs: Record<string, string>,
@@ -116,7 +116,7 @@ function play(
 
 const MARKER = '<!-- layerscope:diff:image -->';
 
-/** Stands in for GitHub's command: answers with the user and with comments, and keeps what it was called with. */
+/** Stands in for GitHub's command: answers with the user and with comments, and records its calls. */
 const gh = (...comments: readonly (readonly [id: number, login: string, body: string])[]): string => `echo "$@" >>calls
 case "$*" in
 *graphql*) echo 'github-actions[bot]' ;;
@@ -137,13 +137,13 @@ test('the action checks, compares and comments, and replaces its comment', { ski
   assert.equal((JSON.parse(place.read('layerscope.sarif')) as { version: string }).version, '2.1.0');
   assert.match(place.read('summary'), /^<!-- layerscope:diff:image -->\n\n### `app:1` → `app:2`/);
   assert.match(place.read('calls'), /--method POST repos\/owner\/app\/issues\/7\/comments --field body=@/);
-  // Whoever writes the hidden line first would otherwise get the comparison into a comment of their own.
+  // Otherwise, anyone who writes the hidden line first would get the comparison into their own comment.
   place.program('gh', gh([41, 'stranger', MARKER], [42, 'github-actions[bot]', `${MARKER}\nold`], [43, 'github-actions[bot]', MARKER]));
   play(place, inputs, {});
   assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);
 });
 
-test('the checkout, which may come from a stranger, neither gives the package nor sets up npm', { skip }, (t) => {
+test('the checkout, which may come from a stranger, neither provides the package nor configures npm', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   const pack = (folder: string, says: string): void => {
@@ -157,7 +157,7 @@ test('the checkout, which may come from a stranger, neither gives the package no
   mkdirSync(path.join(place.folder, 'node_modules', '.bin'));
   symlinkSync('../layerscope/x.js', path.join(place.folder, 'node_modules', '.bin', 'layerscope'));
   writeFileSync(path.join(place.folder, 'package.json'), '{"name":"stranger","dependencies":{"layerscope":"*"}}');
-  // Whatever obeys this file fails.
+  // Anything that obeys this file fails.
   writeFileSync(path.join(place.folder, '.npmrc'), 'cafile=/nowhere\nregistry=http://127.0.0.1:1/\nnode-options=--no-such-option\n');
   const [checked] = play(place, { image: 'app.tar', package: 'cli.tgz' }, { LAYERSCOPE: '' });
   for (const { code, stderr } of [checked].filter((each) => each !== undefined)) {
@@ -167,7 +167,7 @@ test('the checkout, which may come from a stranger, neither gives the package no
   }
 });
 
-test('a file of the checkout that is called like the package is not the package, nor is a link', { skip }, (t) => {
+test('a file in the checkout with the package’s name is not used as the package, nor is a link', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   place.program('npm', 'echo "$@" >>"$HOME/calls"; exit 1');
@@ -191,7 +191,7 @@ test('a file of the checkout that is called like the package is not the package,
   assert.equal(installs().length, before.length);
 });
 
-test('the job writes through no link of the checkout', { skip }, (t) => {
+test('the job writes through no link in the checkout', { skip }, (t) => {
   const place = createPlace(t);
   place.program('npm', 'true');
   writeFileSync(path.join(place.folder, 'victim'), 'as it was');
@@ -202,7 +202,7 @@ test('the job writes through no link of the checkout', { skip }, (t) => {
   assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff/);
 });
 
-test('what an image says is no command of the workflow', { skip }, (t) => {
+test('an image’s text is never a workflow command', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   const spoken = dockerArchive({ name: 'app:2', layers: [tar(file('::error::x', 'x'), file('##[error]y', 'x'))] });
@@ -213,7 +213,7 @@ test('what an image says is no command of the workflow', { skip }, (t) => {
   }
 });
 
-test('no input passes for an option: files of such names are taken for images and rules', { skip }, (t) => {
+test('no input is taken for an option: files with such names are used as images and rules', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   place.program('npm', 'true');
@@ -229,7 +229,7 @@ test('no input passes for an option: files of such names are taken for images an
   }
 });
 
-test('an image that does not pass is reported, and one that cannot be read fails the step', { skip }, (t) => {
+test('an image that doesn’t pass is reported, and one that can’t be read fails the step', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   writeFileSync(path.join(place.folder, 'rules'), 'rules:\n  lowestEfficiency: disabled\nwaste: { logs: 0 }\n');

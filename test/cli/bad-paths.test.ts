@@ -1,4 +1,5 @@
-// Paths that lead to nothing, or to something else than a command needs: every command says so in a sentence, with the path and a code.
+// Paths that lead to nothing, or to something other than what a command needs: every command says so in a sentence, with the path and a
+// code.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,10 +14,10 @@ import { hive, setBaseSum } from '../support/hive-builder.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { dockerArchive } from './run-cli.ts';
 
-/** A place of a command line that a path can be at. */
+/** A place on a command line that takes a path. */
 interface Slot {
   readonly name: string;
-  /** What is there: a file or folder that is read, one that is made, or the folder of a store. */
+  /** What the path leads to: a file or folder to read, one to create, or a store's folder. */
   readonly kind: 'read' | 'file' | 'folder' | 'home';
   argv(at: string, bench: Bench): readonly string[];
 }
@@ -65,7 +66,7 @@ const SLOTS: readonly Slot[] = [
   { name: 'inspect store: --home', kind: 'home', argv: (at) => ['inspect', `store:${ID}`, '--home', at] },
 ];
 
-/** Options whose values are paths, but that this system can't use. */
+/** Options that take paths but can't be used on this system. */
 const ELSEWHERE = new Set(['store --at']);
 
 async function bench(t: TestContext): Promise<Bench> {
@@ -89,7 +90,7 @@ async function bench(t: TestContext): Promise<Bench> {
   return { folder, image, hive: dirty, home, id: ID };
 }
 
-/** What the system's own words look like: ENOENT, EISDIR: illegal operation on a directory, read. */
+/** What the system's own messages look like: ENOENT, EISDIR: illegal operation on a directory, read. */
 const SYSTEM_WORDS =
   /\bE(?!XISTS|ACH)[A-Z]{3,}\b|illegal operation|, (?:open|read|stat|lstat|scandir|mkdir|rename|write|realpath)\b|errno|syscall/;
 
@@ -106,24 +107,24 @@ function isPlain(name: string, at: string, { code, stderr }: { readonly code: nu
 interface Situation {
   readonly name: string;
   at(folder: string): string;
-  /** Slots where it is no fault. */
+  /** Slots where this is not an error. */
   readonly fine?: RegExp;
 }
 
 const SITUATIONS: readonly Situation[] = [
   { name: 'nothing there', at: (folder) => path.join(folder, 'none'), fine: /--(to|sarif|code-quality|home)$/ },
   { name: 'no folder there', at: (folder) => path.join(folder, 'nowhere', 'none'), fine: /^(export|catalog).*--to|--home$/ },
-  { name: 'a file on the way', at: (folder) => path.join(folder, 'file', 'none') },
+  { name: 'a file in place of a parent folder', at: (folder) => path.join(folder, 'file', 'none') },
   { name: 'a folder', at: (folder) => path.join(folder, 'empty'), fine: /^(export|catalog).*--to|--home$/ },
   { name: 'a file', at: (folder) => path.join(folder, 'file'), fine: /--(sarif|code-quality|config|dockerfile|log)$/ },
   { name: 'a name that is too long', at: (folder) => path.join(folder, 'n'.repeat(300)) },
   { name: 'a path that is too long', at: (folder) => path.join(folder, 'n/'.repeat(3000), 'n') },
-  { name: 'a link in a circle', at: (folder) => path.join(folder, 'loop'), fine: /--(sarif|code-quality)$/ },
-  { name: 'below a link in a circle', at: (folder) => path.join(folder, 'loop', 'none') },
+  { name: 'a link that loops', at: (folder) => path.join(folder, 'loop'), fine: /--(sarif|code-quality)$/ },
+  { name: 'below a link that loops', at: (folder) => path.join(folder, 'loop', 'none') },
 ];
 
 for (const { name, at, fine } of SITUATIONS) {
-  test(`${name}: every command says so`, async (t) => {
+  test(`${name}: every command reports it`, async (t) => {
     const made = await bench(t);
     const before = readdirSync(made.folder);
     for (const slot of SLOTS) {
@@ -154,10 +155,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Words that make a user without rights run a program; none if this user has none. */
+/** The command that runs a program as an unprivileged user; none if this user is already unprivileged. */
 const AS_NOBODY = process.getuid?.() === 0 ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : [];
 
-/** Runs commands in one process of a user without rights. */
+/** Runs commands in one process as an unprivileged user. */
 function runAsUser(commands: readonly (readonly string[])[], folder: string): Ended[] {
   const script = `
     import { runCommand } from ${JSON.stringify(pathToFileURL(path.join(import.meta.dirname, '..', 'support', 'command-line.ts')).href)};
@@ -194,7 +195,7 @@ function canBecomeNobody(): boolean {
   return spawnSync(program, words).status === 0;
 }
 
-test('a path without permission: every command says so', {
+test('every command says so when it has no permission for a path', {
   skip: !canBecomeNobody() && 'this user cannot start the program as another',
 }, async (t) => {
   const made = await bench(t);

@@ -12,7 +12,7 @@ const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
 
-test('without a file dive’s default rules apply: one line per rule, exit code 1 if one fails', async (t) => {
+test('without a file, dive’s default rules apply: one line per rule, exit code 1 if one fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['check', 'image.tar']);
@@ -26,7 +26,7 @@ test('without a file dive’s default rules apply: one line per rule, exit code 
   );
 });
 
-test('.dive-ci is not read through a link, which a stranger may have left there; a named file is', async (t) => {
+test('.dive-ci is not read through a link, which a stranger may have left there; a file named by --config is', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('other', 'password-of-root: x\n');
@@ -117,7 +117,7 @@ test('excluded paths are ignored by rules and findings', async (t) => {
   assert.match(stdout, /\n320 B of files are excluded by 1 pattern\n$/);
 });
 
-test('a rules file with unknown or impossible rules is a usage error that names file and line', async (t) => {
+test('a rules file with unknown or impossible rules is a usage error that names the file and line', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   for (const [text, said] of [
@@ -132,7 +132,7 @@ test('a rules file with unknown or impossible rules is a usage error that names 
   }
 });
 
-test('--verify finds content that does not match its digest, and failOn fails on it', async (t) => {
+test('--verify finds content that doesn’t match its digest, and failOn fails on it', async (t) => {
   const bench = createBench(t);
   const changed = Buffer.from(IMAGE);
   changed.set(Buffer.from('B'), changed.indexOf('b'.repeat(90)));
@@ -170,7 +170,7 @@ test('a rules file that is not a small regular file is refused, whatever it is',
   assert.equal((await said('--config', 'link-to-rules')).code, 0);
 });
 
-test('more waste than the layers above the lowest hold is no share of it', async (t) => {
+test('waste that exceeds the layers above the lowest is not shown as a percentage', async (t) => {
   const bench = createBench(t);
   const said = async (...layers: Uint8Array[]) => {
     bench.write('image.tar', dockerArchive([layers]));
@@ -196,7 +196,7 @@ test('more waste than the layers above the lowest hold is no share of it', async
   ]);
 });
 
-test('a skipped rule says what it would look at, and why it is skipped', async (t) => {
+test('a skipped rule says what it would check, and why it is skipped', async (t) => {
   const bench = createBench(t);
   bench.write('clean.tar', dockerArchive([[tar(file('a', 'a'))]]));
   bench.write('found.tar', dockerArchive([[tar(file('key.pem', privateKey('RSA ')), file('b', 'b', { mode: 0o4755 }))]]));

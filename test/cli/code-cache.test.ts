@@ -26,7 +26,7 @@ before(() => {
   if (!skip) buildIfStale('current');
 });
 
-/** Runs the built program with a cache of its own. */
+/** Runs the built program with its own cache. */
 function run(cache: string, ...args: string[]): string {
   const env = { ...process.env, LAYERSCOPE_CACHE: cache, NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined };
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(outFolder('current'), 'cli.js'), ...args], {
@@ -45,7 +45,7 @@ function everything(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 }
 
-test('the compiled code is kept in a folder of this user alone, and found again', { skip }, (t) => {
+test('the compiled code is kept in a folder only this user can enter, and reused', { skip }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   const input = layer(t);
   const first = run(cache, 'inspect', input);
@@ -70,7 +70,7 @@ test('--help, --version and commands with --no-cache keep nothing', { skip }, (t
   assert.equal(existsSync(cache), false);
 });
 
-test('code that is damaged is compiled again', { skip }, (t) => {
+test('damaged code is compiled again', { skip }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   const input = layer(t);
   const first = run(cache, 'inspect', input);
@@ -82,7 +82,7 @@ test('code that is damaged is compiled again', { skip }, (t) => {
   assert.equal(run(cache, 'inspect', input), first);
 });
 
-test('a folder of another user is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
+test('another user’s folder is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   const code = path.join(cache, 'code');
   mkdirSync(code, { recursive: true, mode: 0o700 });

@@ -35,7 +35,7 @@ function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
-test('a value’s choices are words that are typed as they are shown', () => {
+test('a value’s choices are words that are typed as shown', () => {
   assert.deepEqual(choicesOf('portable|windowsfilter|windowsdiff'), ['portable', 'windowsfilter', 'windowsdiff']);
   for (const free of [undefined, 'FILE', 'N|NAME', 'OS/ARCH[/VARIANT]', 'word']) assert.deepEqual(choicesOf(free), []);
 });
@@ -60,7 +60,7 @@ for (const shell of SHELLS) {
   });
 }
 
-/** What a shell proposes for a line that is being typed. */
+/** The words that a shell proposes for a line being typed. */
 function proposed(shell: Shell, file: string, words: readonly string[]): string[] {
   const script =
     shell === 'bash'
@@ -89,7 +89,7 @@ for (const shell of ['bash', 'fish'] as const) {
   });
 }
 
-/** Lines with tabs, as a user types them in a folder with `script.tar`, `my file.tar` and the folder `fold`, and what they become. */
+/** Lines with tabs, as a user types them in a folder with `script.tar`, `my file.tar` and the folder `fold`, and their completed words. */
 const TYPED: readonly (readonly [line: string, words: string])[] = [
   ['insp\t', '<inspect>'],
   ['store imp\t', '<store><import>'],
@@ -112,7 +112,7 @@ const TYPED: readonly (readonly [line: string, words: string])[] = [
   ['ls --layer 0 scr\t --off\t', '<ls><--layer><0><script.tar><--offline>'],
 ];
 
-/** Types lines into an interactive shell that runs `layerscope` as a function which prints its words. Returns what was printed. */
+/** Types lines into an interactive shell where `layerscope` is a function that prints its words. Returns what was printed. */
 function typedInto(shell: Shell, folder: string, script: string): string[] {
   const { start, prepare } = {
     bash: { start: 'bash --norc --noprofile -i', prepare: 'layerscope() { printf "<%s>" "$@"; echo; }' },
@@ -132,7 +132,7 @@ function typedInto(shell: Shell, folder: string, script: string): string[] {
 
 for (const shell of SHELLS) {
   const isMissing = [shell, 'script'].filter((program) => !has(program));
-  test(`${shell}: what is typed with tabs becomes the whole words`, {
+  test(`${shell}: lines typed with tabs are completed to whole words`, {
     skip: isMissing.length > 0 && `${isMissing} is not installed`,
   }, (t) => {
     const script = testFile(t, Buffer.from(completionScript(shell, commands)), 'completion');
@@ -140,22 +140,22 @@ for (const shell of SHELLS) {
     mkdirSync(path.join(folder, 'fold'), { recursive: true });
     for (const name of ['script.tar', 'my file.tar']) writeFileSync(path.join(folder, name), '');
     assert.deepEqual(
-      // A shell may add a slash to a folder, and take it away again.
+      // A shell may add a slash to a folder and remove it again.
       typedInto(shell, folder, script).map((line) => line.replace('<fold/>', '<fold>')),
       TYPED.map(([, words]) => words),
     );
   });
 }
 
-test('words that complete an image are ways to name one', () => {
+test('the words that complete an image are ways to name one', () => {
   for (const scheme of [...IMAGE_SCHEMES, 'store:']) assert.notEqual(parseImageWord(`${scheme}app`).kind, 'file', scheme);
 });
 
-test('every word that a value or an operand is completed to is accepted', () => {
+test('every word that completes a value or an operand is accepted', () => {
   for (const { spec } of commands) {
     for (const [name, option] of Object.entries(spec.options)) {
       const { words, files } = offerOfOption(option);
-      // A value in capitals that is no file has no words, so that nothing is offered that the program would refuse.
+      // A value in capitals other than a file has no words, so that nothing is offered that the program would refuse.
       if (option.value !== undefined && /^[A-Z]+$/.test(option.value) && option.words === undefined) assert.deepEqual(words, [], name);
       if (/^(FILE|FOLDER)$/.test(option.value ?? '')) assert.notEqual(files, null, name);
     }
@@ -172,7 +172,7 @@ test('every word that a value or an operand is completed to is accepted', () => 
     );
 });
 
-test('the exit codes have the same words everywhere', () => {
+test('the exit codes have the same descriptions everywhere', () => {
   for (const page of ['README.md', 'docs/guide/other-programs.md']) {
     const text = readFileSync(path.join(import.meta.dirname, '..', '..', page), 'utf8');
     assert.ok(text.includes(exitCodesLine()), `${page}: ${exitCodesLine()}`);

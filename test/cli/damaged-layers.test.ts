@@ -1,4 +1,4 @@
-// What commands do with an image whose layers can't be read to their ends: they show the rest, warn, and exit as cli.md says.
+// What commands do with an image whose layers can't be read to the end: they show the rest, warn, and exit as cli.md says.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
 const LOWER = tar(file('a', 'a'.repeat(5000)), file('b', 'b'.repeat(300)));
-/** With bytes that don't get smaller, so that a compressed layer is long enough to be cut. */
+/** With incompressible bytes, so that a compressed layer is long enough to be cut. */
 const NOISE = Buffer.from(Array.from({ length: 40_000 }, (_, at) => (Math.imul(Math.imul(at, at) + 7, 0x9e3779b1) >>> 13) & 0xff));
 const UPPER = tar(file('a', 'A'.repeat(5000)), file('c', NOISE));
 
@@ -21,7 +21,7 @@ function corrupt(bytes: Uint8Array): Uint8Array {
 
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
-/** Images with a damaged upper layer, by what is wrong with it. */
+/** Images whose upper layer is damaged, by the kind of damage. */
 const DAMAGED: Readonly<Record<string, Uint8Array>> = {
   truncated: imageOf(LOWER, UPPER.subarray(0, 20_000)),
   'truncated gzip': imageOf(LOWER, pack(UPPER, 'gzip').subarray(0, 9000)),
@@ -39,7 +39,7 @@ function benchOf(t: TestContext, bytes: Uint8Array) {
 }
 
 for (const [what, bytes] of Object.entries(DAMAGED)) {
-  test(`${what}: reading commands show the rest and exit with 0, checks fail with 1, what needs the layer with 3`, async (t) => {
+  test(`${what}: reading commands show the rest and exit with 0, checks fail with 1, and commands that need the layer with 3`, async (t) => {
     const bench = benchOf(t, bytes);
     const codes = async (...commands: string[]) => {
       const found: Record<string, number | null> = {};
@@ -64,7 +64,7 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
     assert.deepEqual(await codes(...reading), expected(0, ...reading));
     const checks = ['check image.tar --no-scan', 'diff image.tar whole.tar --exit-code'];
     assert.deepEqual(await codes(...checks), expected(1, ...checks));
-    // What the layer has would be lost.
+    // The layer's content would be lost.
     const needing = ['waste image.tar --if merge-removals,zstd --to one.tar', 'waste image.tar --if squash=0 --to two.tar'];
     assert.deepEqual(await codes(...needing), expected(3, ...needing));
     const { code, stdout } = await bench.cli(['waste', 'image.tar', '--if', 'zstd', '--pack']);
@@ -77,7 +77,7 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
   });
 }
 
-test('images of which layers could not be read are not reported as equal', async (t) => {
+test('images with unreadable layers are not reported as equal', async (t) => {
   const bench = createBench(t);
   for (const letter of ['x', 'y']) bench.write(`${letter}.tar`, imageOf(LOWER, Buffer.alloc(5000, letter)));
   const both = await bench.cli(['diff', 'x.tar', 'y.tar', '--exit-code', '--no-config']);

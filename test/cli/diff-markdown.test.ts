@@ -13,7 +13,7 @@ const B = dockerArchive({
   layers: [BASE, tar(file('.wh.old'), file('grows', 'b'.repeat(2000)), file('big', 'c'.repeat(5000)), file('tmp/x', 'd'.repeat(10)))],
 });
 
-test('diff --markdown is a comment: hidden line, sizes, layers, files, new findings', async (t) => {
+test('diff --markdown writes a comment: hidden line, sizes, layers, files, new findings', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', A);
   bench.write('b.tar', B);
@@ -85,7 +85,7 @@ test('diff --markdown is a comment: hidden line, sizes, layers, files, new findi
     assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', ...wrong])).code, 2);
 });
 
-test('names that strangers chose make no link, mention, cell or HTML, and a long comment is cut by whole rows', async (t) => {
+test('names chosen by strangers create no link, mention, cell or HTML, and a long comment is cut at whole rows', async (t) => {
   const bench = createBench(t);
   const names = HOSTILE_NAMES.filter((name) => !/^[./]|[/]$|\/\//.test(name) && name.length < 250);
   const many = Array.from({ length: 400 }, (_, at) => `${'n'.repeat(190)}${at}`);
@@ -160,7 +160,7 @@ test('layers and ranges of layers are named, and their own sizes, layers, files 
   assert.deepEqual((await figures('a.tar#3', 'a.tar')).sizes, (await figures('a.tar', 'a.tar')).sizes);
 });
 
-test('the comment has what changed in the config', async (t) => {
+test('the comment has the config’s changes', async (t) => {
   const bench = createBench(t);
   const env = (...Env: string[]): object => ({ Env, Cmd: ['serve', '|'], Labels: { long: 'x'.repeat(1000) } });
   bench.write('a.tar', dockerArchive({ name: 'app:1', layers: [BASE], config: { config: env('PATH=/bin', 'OLD=1') } }));
@@ -186,7 +186,7 @@ test('the comment has what changed in the config', async (t) => {
   assert.deepEqual(await section('--no-config'), []);
 });
 
-test('no text of diff has a value that looks like a secret, unless it is asked to; JSON marks it', async (t) => {
+test('diff’s text output shows values that look like secrets only on request; JSON marks them', async (t) => {
   const bench = createBench(t);
   const token = `ghp_${'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1d4XkzP'}`;
   const config = (password: string, given: string): Record<string, unknown> => ({

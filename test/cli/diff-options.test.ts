@@ -40,7 +40,7 @@ test('each side chooses its own image, by name, by number or by an option', asyn
   assert.equal((await bench.cli(['diff', 'a.tar@0', 'a.tar', '--image-a', '1'])).code, 2);
 });
 
-test('differences of configs have lines of their own, affect the exit code, and can be left out', async (t) => {
+test('config differences have their own lines, affect the exit code, and can be left out', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', TWO);
   const lines = await bench.lines(['diff', 'a.tar@0', 'a.tar@1', '--json']);
@@ -63,7 +63,7 @@ test('differences of configs have lines of their own, affect the exit code, and 
   ]);
   const without = await bench.cli(['diff', 'same.tar', 'other.tar', '--exit-code', '--no-config']);
   assert.deepEqual([without.code, without.stdout], [0, 'no difference\n']);
-  // A layer has no config, whether selected from an image or stored in a file of its own.
+  // A layer has no config, whether selected from an image or stored in its own file.
   bench.write('layer.tar', layer);
   for (const sides of [
     ['same.tar#0', 'other.tar'],
@@ -101,7 +101,7 @@ test('paths that differ only in ignored properties are left out', async (t) => {
   }
 });
 
-test('text output says “content” if bytes differ, “rewritten” if they do not, “unread” if they were not compared', async (t) => {
+test('text output says “content” if bytes differ, “rewritten” if they don’t, “unread” if they weren’t compared', async (t) => {
   const bench = createBench(t);
   const below = tar(file('changed', 'aaaa'), file('chmod', 'bbbb'), hardlink('link', 'chmod'), file('grown', 'c'));
   const above = tar(

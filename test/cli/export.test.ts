@@ -61,7 +61,7 @@ test('the content as seen at the selected layer is written, and hard links stay 
   assert.equal(readFileSync(path.join(bench.folder, 'out', 'etc', 'motd'), 'utf8'), 'hello\n');
 });
 
-test('the whole image needs an empty folder, a single file does not', async (t) => {
+test('exporting the whole image needs an empty folder; a single file doesn’t', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'out'));
@@ -94,7 +94,7 @@ test('nothing is overwritten, and a failed export leaves nothing', async (t) => 
   assert.deepEqual(readdirSync(bench.folder).sort(), ['image.tar', 'out']);
 });
 
-test('holes of a sparse file are kept', async (t) => {
+test('a sparse file’s holes are kept', async (t) => {
   const bench = createBench(t);
   const size = 1 << 30;
   bench.write(

@@ -1,4 +1,4 @@
-// The command `hive`: hives on disk, and the registry of Windows images. test/shared compares the JSON with another program's.
+// The `hive` command: hives on disk, and the registry of Windows images. test/shared compares its JSON with another program's.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -124,7 +124,7 @@ test('prints what each layer changed in the registry', async (t) => {
   });
 });
 
-test('says so where there is no registry', async (t) => {
+test('says so if there is no registry', async (t) => {
   const { code, stdout, stderr } = await runCommand(['hive', image(t), '--layer', '2']);
   assert.deepEqual([code, stdout, stderr], [0, '', 'layerscope: the layer has no registry hives\n']);
 });
@@ -178,7 +178,7 @@ test('a base that a higher layer contains again is compared as a whole, and delt
   );
 });
 
-test('a hive that cannot be read is named, and the rest is shown', async (t) => {
+test('names a hive that can’t be read, and shows the rest', async (t) => {
   const source = windowsImage(
     t,
     tar(file(`${CONFIG}/SOFTWARE`, SOFTWARE)),
@@ -197,7 +197,7 @@ test('a hive that cannot be read is named, and the rest is shown', async (t) => 
   assert.match(view.stdout, /Vendor\\App/);
 });
 
-test('without its base, a delta is listed by what it sets', async (t) => {
+test('lists a delta without its base by what it sets', async (t) => {
   const source = windowsImage(t, tar(file('Hives/Software_Delta', SOFTWARE_DELTA)));
   assert.deepEqual(
     (await commandLines(['hive', source, '--json'])).map(({ kind }) => kind),
@@ -208,7 +208,7 @@ test('without its base, a delta is listed by what it sets', async (t) => {
   assert.ok(lines.includes('    = Level      REG_DWORD      0x00000003 (3)'));
 });
 
-test('a dirty hive of an image is recovered from the logs beside it', async (t) => {
+test('recovers an image’s dirty hive from the logs next to it', async (t) => {
   const before = hive({ name: 'R', values: [dword('n', 1)] }, { sequence: [5, 5] });
   const after = hive({ name: 'R', values: [dword('n', 2)] }, { sequence: [5, 5] });
   const dirty = Buffer.from(before);
@@ -272,7 +272,7 @@ test('prints .reg files', async (t) => {
   assert.match(await reg(delta, RUN), /"App"="C:\\\\app\\\\run\.exe"\n"Old"=-\n$/);
 });
 
-test('names of keys cannot control a terminal', async (t) => {
+test('key names can’t control a terminal', async (t) => {
   const onDisk = testFile(t, hive({ name: 'R', keys: [{ name: '\u001b[31mred', values: [sz('a\nb', '\u202etext')] }] }), 'HIVE');
   const lines = await text(['hive', onDisk]);
   assert.equal(lines.length, 4);
@@ -280,7 +280,7 @@ test('names of keys cannot control a terminal', async (t) => {
   assert.match(lines[3] ?? '', /a\\x0Ab {2}REG_SZ +\\u202Etext$/);
 });
 
-test('a view says which layer each value comes from, and how big long data are', async (t) => {
+test('a view shows which layer each value comes from, and the size of long data', async (t) => {
   const below = hive({
     name: 'R',
     keys: [{ name: 'a', values: [sz('old', 'x'), { name: 'long', type: 3, data: new Uint8Array(16_300) }] }],
@@ -294,7 +294,7 @@ test('a view says which layer each value comes from, and how big long data are',
   ]);
 });
 
-test('a search that finds nothing says so, and prints no heading', async (t) => {
+test('a search without results says so, and prints no heading', async (t) => {
   const source = image(t);
   const onDisk = testFile(t, SYSTEM, 'SYSTEM');
   for (const [argv, where] of [
@@ -316,7 +316,7 @@ test('a search that finds nothing says so, and prints no heading', async (t) => 
   ]);
 });
 
-test('a hive that is cut off is named', async (t) => {
+test('names a hive that is cut off', async (t) => {
   const onDisk = testFile(t, SYSTEM.subarray(0, 3000), 'SYSTEM');
   refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
 });
@@ -334,7 +334,7 @@ function withRemnant(): Buffer {
   return bytes;
 }
 
-test('remnants of deleted keys are listed on request alone, and marked', async (t) => {
+test('lists and marks remnants of deleted keys only on request', async (t) => {
   const onDisk = testFile(t, withRemnant(), 'HIVE');
   assert.deepEqual(await text(['hive', onDisk, '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
   assert.deepEqual(await text(['hive', onDisk, 'GONE', '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
@@ -374,7 +374,7 @@ test('remnants of deleted keys are listed on request alone, and marked', async (
     refused(await runCommand(['hive', ...argv]), 2, /USAGE: /);
 });
 
-test('options that do not fit are refused', async (t) => {
+test('refuses options that don’t go together', async (t) => {
   const source = image(t);
   const onDisk = testFile(t, SYSTEM, 'SYSTEM');
   for (const argv of [

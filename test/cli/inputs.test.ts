@@ -47,7 +47,7 @@ test('empty standard input is not an image, plain or compressed, in any command'
   assert.equal(blank.code, 0, 'an empty tar is an empty layer');
 });
 
-test('a file that is named like the image of an engine is read, which is said', async (t) => {
+test('a file named like an engine’s image is read, with a note', async (t) => {
   const { cli, write } = createBench(t);
   write('docker:app:1', dockerArchive([[LAYER]]));
   const { code, stdout, stderr } = await cli(['ls', 'docker:app:1']);
@@ -63,7 +63,7 @@ function chart(files: Files) {
   return { ...files.add(json({ schemaVersion: 2, mediaType, config, layers: [layer] }), mediaType), config, layer };
 }
 
-test('inspect shows artifacts in JSON and text, other commands report that there is no image', async (t) => {
+test('inspect shows artifacts in JSON and text; other commands report that there is no image', async (t) => {
   const { cli, write } = createBench(t);
   const files = new Files();
   const built = chart(files);
@@ -101,13 +101,13 @@ test('inspect shows artifacts in JSON and text, other commands report that there
     );
 });
 
-test('an image report has an empty list of artifacts', async (t) => {
+test('an image’s report has an empty list of artifacts', async (t) => {
   const { cli, write } = createBench(t);
   const { stdout } = await cli(['inspect', '--json', write('image.tar', dockerArchive([[LAYER]]))]);
   assert.deepEqual((JSON.parse(stdout) as { artifacts: unknown }).artifacts, []);
 });
 
-test('with --follow-links every command reads a layout whose blobs are links out of it; without, it reports them', {
+test('with --follow-links, every command reads a layout whose blobs are links out of it; without it, they report the links', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const { cli, write, folder } = createBench(t);
@@ -141,7 +141,7 @@ test('JSON output contains the text of an invalid digest', async (t) => {
   assert.deepEqual([image?.configDigest, image?.layers[0]?.digest, image?.layers[0]?.status], [digest, digest, 'missing']);
 });
 
-test('a catalog is no image, and the error says what opens it', async (t) => {
+test('a catalog is not an image, and the error says what opens it', async (t) => {
   const { cli, write } = createBench(t);
   const made = await cli(['catalog', 'index', write('layer.tar', LAYER), '--to', 'catalog']);
   assert.equal(made.code, 0, made.stderr);

@@ -80,7 +80,7 @@ test('cat of anything but a file reports what it is, and which links led there',
     assert.equal(await complaint(t, 'cat', typed), said.replace('odd\\u202e', 'odd\\u202E'));
 });
 
-test('a link that is followed twice is not a loop', async (t) => {
+test('following a link twice is not a loop', async (t) => {
   const image = path.join(testFolder(t), 'layer.tar');
   writeFileSync(image, tar(directory('usr/lib/'), symlink('lib', 'usr/lib'), symlink('usr/lib/x', '/lib/y'), file('usr/lib/y', 'found')));
   const { code, stdout, stderr } = await runCommand(['cat', image, 'lib/x']);

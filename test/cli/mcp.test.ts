@@ -51,7 +51,7 @@ async function connect(t: TestContext) {
   return { ...bench, named, image, client, call, refused };
 }
 
-test('every tool reads only, and says so', async (t) => {
+test('every tool only reads, and says so', async (t) => {
   const { client } = await connect(t);
   const { tools } = await client.listTools();
   assert.deepEqual(tools.map(({ name }) => name).sort(), [
@@ -72,7 +72,7 @@ test('every tool reads only, and says so', async (t) => {
   assert.match(client.getInstructions() ?? '', /data, never as instructions/);
 });
 
-test('answers are those of the command line', async (t) => {
+test('tools answer as the command line does', async (t) => {
   const { call, cli, lines, image } = await connect(t);
   const { stdout } = await cli(['inspect', image, '--json']);
   assert.deepEqual((await call('inspect', { image: 'app.tar' })).value.result, JSON.parse(stdout));
@@ -95,7 +95,7 @@ test('answers are those of the command line', async (t) => {
   assert.equal((await call('waste', { image })).isError, false);
 });
 
-test('long lists come in parts that add up, and long files too', async (t) => {
+test('long lists and long files come in parts that add up', async (t) => {
   const { call, lines, image } = await connect(t);
   const expected = await lines(['ls', image, '--json']);
   const found: unknown[] = [];
@@ -106,14 +106,14 @@ test('long lists come in parts that add up, and long files too', async (t) => {
     more = value.more as boolean;
   }
   assert.deepEqual(found, expected);
-  // The limit falls into the two bytes of ü.
+  // The limit falls within the two bytes of ü.
   const first = (await call('cat', { image, path: 'etc/motd', layer: 0, limit: 3 })).value;
   assert.deepEqual([first.text, first.more, first.total], ['gr', true, 6]);
   assert.deepEqual((await call('cat', { image, path: 'etc/motd' })).value.text, 'rot\n');
   assert.equal((await call('cat', { image, path: 'bin/tool' })).value.base64, Buffer.from([0x7f, 0xff, 0xfe, 0x00]).toString('base64'));
 });
 
-test('a part of a file that states petabytes is answered without reading the rest', async (t) => {
+test('reads part of a file that claims petabytes without reading the rest', async (t) => {
   const { write, call } = await connect(t);
   const size = 2 ** 50;
   write('images/sparse.tar', tar(gnuSparse('huge', 0, [], '', { at: { 483: base256(size, 12) } })));
@@ -121,7 +121,7 @@ test('a part of a file that states petabytes is answered without reading the res
   assert.deepEqual([value.text, value.total, value.more], ['\0\0\0', size, true]);
 });
 
-test('nothing outside the named folders is read, and nothing by a name', async (t) => {
+test('tools read only files in the named folders, and open no image by name', async (t) => {
   const { refused, write, named, image } = await connect(t);
   const secret = write('secret.tar', LAYERS[0] as Uint8Array);
   symlinkSync(secret, path.join(named, 'link.tar'));
@@ -136,14 +136,14 @@ test('nothing outside the named folders is read, and nothing by a name', async (
   }
 });
 
-test('no value passes for an option', async (t) => {
+test('a value is never taken for an option', async (t) => {
   const { refused, image } = await connect(t);
   assert.equal(await refused('ls', { image, path: '--summary' }), 'NOT_FOUND');
   assert.equal(await refused('ls', { image, which: '0 --summary' }), 'NOT_FOUND');
   assert.equal(await refused('ls', { image, layer: '0 --summary' }), 'USAGE');
 });
 
-test('a name cannot end the answer that quotes it', async (t) => {
+test('a name can’t end the answer that quotes it', async (t) => {
   const { call, write } = await connect(t);
   write('images/hostile.tar', concat(file(HOSTILE_NAME, 'x'), tar()));
   const { value } = await call('ls', { image: 'hostile.tar' });
@@ -151,7 +151,7 @@ test('a name cannot end the answer that quotes it', async (t) => {
   assert.deepEqual((value.lines as { path: string }[]).map((line) => line.path).at(-1), HOSTILE_NAME);
 });
 
-test('errors have the codes of the command line, and the next call is answered', async (t) => {
+test('errors have the command line’s codes, and the next call is answered', async (t) => {
   const { refused, write, call, image } = await connect(t);
   write('images/broken.tar', 'this is no image');
   assert.equal(await refused('inspect', { image: 'broken.tar' }), 'NOT_AN_IMAGE');
@@ -159,7 +159,7 @@ test('errors have the codes of the command line, and the next call is answered',
   assert.equal((await call('inspect', { image })).isError, false);
 });
 
-test('a folder that does not exist is refused at the start', async (t) => {
+test('a missing folder is refused at the start', async (t) => {
   const { cli, write, folder } = createBench(t);
   write('file', 'x');
   assert.deepEqual([(await cli(['mcp', 'nosuch'])).code, (await cli(['mcp', 'file'])).code, (await cli(['mcp'])).code], [3, 2, 2]);
@@ -172,6 +172,6 @@ test('a folder that does not exist is refused at the start', async (t) => {
       ].join('\n')}\n`,
     ),
   });
-  // What was asked before the input ended is answered.
+  // Requests sent before the input ended are answered.
   assert.deepEqual([code, stdout.trim().split('\n').length], [0, 2]);
 });

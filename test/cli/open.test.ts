@@ -21,7 +21,7 @@ test('only root on Linux can’t use the sandbox, and runs without it only on re
   for (const uid of [0, 1000]) assert.deepEqual(sandboxSwitches(true, uid, 'linux'), ['--no-sandbox']);
 });
 
-test('in a package the window is the program beside the command line, and in an AppImage the file itself', (t) => {
+test('in a package, the window is the program next to the command line; in an AppImage, the file itself', (t) => {
   const bench = createBench(t);
   const cli = path.join(bench.folder, 'app', 'resources', 'cli');
   bench.write('app/resources/cli/package.json', '{}');
@@ -34,7 +34,7 @@ test('in a package the window is the program beside the command line, and in an 
   const image = bench.write('Layerscope.AppImage', '');
   assert.equal(findPackagedWindow(cli, { APPIMAGE: image }, 'linux'), image);
   assert.equal(findPackagedWindow(cli, { APPIMAGE: `${image}.gone` }, 'linux'), linux);
-  // Elsewhere, such as in a checkout, a program of that name is no window.
+  // Elsewhere, such as in a checkout, a program with that name isn't the window.
   assert.equal(findPackagedWindow(path.join(bench.folder, 'app', 'resources'), {}, 'linux'), null);
 });
 
@@ -65,7 +65,9 @@ test(`open as ${IS_ROOT ? 'root starts nothing and explains what to do' : 'an or
   }
 });
 
-test('open --no-sandbox starts the window without one; a file with that name is opened as a file', { skip: onLinux }, async (t) => {
+test('open --no-sandbox starts the window without a sandbox; a file named --no-sandbox is opened as a file', {
+  skip: onLinux,
+}, async (t) => {
   const bench = createBench(t);
   const runtime = fakeRuntime(bench);
   const file = bench.write('--no-sandbox', 'x');

@@ -23,6 +23,6 @@ test('a signal ends a loop that writes to a stream without ever waiting', async 
     }
   };
   await assert.rejects(write(), hasCode('CANCELLED'));
-  // What was written earlier is complete, and nothing else is thrown.
+  // Earlier output is complete, and nothing else is thrown.
   await out.finish();
 });

@@ -52,7 +52,7 @@ test('packages lists what each layer added, upgraded, removed and touched, and w
   ]);
 });
 
-test('what an upgrade, chmod or chown leaves in the layers below is told in JSON too', async (t) => {
+test('JSON also has the bytes that an upgrade, chmod or chown hides in the layers below', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const hidden = (await bench.lines(['packages', 'image.tar', '--json'])).flatMap(({ kind, hiddenBytes }) =>
@@ -64,7 +64,7 @@ test('what an upgrade, chmod or chown leaves in the layers below is told in JSON
   ]);
 });
 
-test('an old copy counts for the package that owned it, also where the database is written again', async (t) => {
+test('an old copy counts towards the package that owned it, even if the database is written again', async (t) => {
   const bench = createBench(t);
   const layers = [
     tar(status('1'), list('tool', '/bin/tool'), file('bin/tool', 'x'.repeat(700)), file('bin/link', 'y')),
@@ -85,7 +85,7 @@ test('an old copy counts for the package that owned it, also where the database 
   );
 });
 
-test('an image without packages has one line', async (t) => {
+test('an image without packages gets one line', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', dockerArchive({ name: 'x:1', layers: [tar(file('a', 'x'.repeat(30))), tar(file('b', 'x'.repeat(12)))] }));
   assert.equal((await bench.cli(['packages', 'image.tar'])).stdout, 'No packages in 2 layers, 42 B\n');
@@ -121,7 +121,7 @@ test('packages --layer lists the packages as seen at a layer', async (t) => {
   );
 });
 
-test('a package whose files nothing lists has no size, and comes last', async (t) => {
+test('a package whose files are not listed anywhere has no size, and comes last', async (t) => {
   const bench = createBench(t);
   const status = ['bare', 'empty', 'whole'].map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join('\n');
   const layer = tar(
@@ -167,7 +167,7 @@ const spdx = (...purls: readonly string[]): object => ({
 });
 const SBOM = spdx('pkg:deb/debian/tool@1?arch=all', 'pkg:deb/debian/gone@3', 'pkg:swift/other@1');
 
-test('packages --sbom compares a file, or what is attached, with what is in the image', async (t) => {
+test('packages --sbom compares a file, or an attached document, with the image’s packages', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('sbom.json', JSON.stringify(SBOM));

@@ -53,7 +53,7 @@ test('inspect prints one JSON object with the promised fields', async (t) => {
   assert.equal(base.compression, 'none');
   assert.equal(base.status, 'present');
   assert.equal(top.createdBy, '/bin/sh -c make world');
-  // At the top layer there are motd (13 bytes), srv.txt (3) and the umlaut (6).
+  // The top layer shows motd (13 bytes), srv.txt (3) and the umlaut (6).
   assert.deepEqual(image.totals, { files: 5, fileBytes: 37, finalBytes: 22, wastedBytes: 15, efficiency: 22 / 37 });
   assert.ok(findings.some((finding: { code: string; layer: number }) => finding.code === 'invalid-utf8-name' && finding.layer === 1));
 });
@@ -70,7 +70,7 @@ test('inspect prints a table without colour if output is not a terminal', async 
   assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
-test('changes are in byte order of their paths, with the previous entry, the reason, and the total that a removed folder hid', async (t) => {
+test('changes come in byte order of their paths, with the previous entry, the reason, and the total hidden by a removed folder', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const lines = await bench.lines(['changes', 'image.tar', '--layer', '1', '--json']);
@@ -100,7 +100,7 @@ test('changes are in byte order of their paths, with the previous entry, the rea
   assert.equal(lines[6]?.pathHex, 'e4');
 });
 
-test('a layer is selected by number or by digits of its digest, and an unknown one is an error', async (t) => {
+test('a layer is selected by number or by its digest’s first digits; an unknown layer is an error', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { stdout } = await bench.cli(['inspect', 'image.tar', '--json']);
@@ -175,7 +175,7 @@ test('cat prints a file’s bytes, following links as a container would', async 
   }
 });
 
-test('a path that another layer has is an error that names the layer, in every command that takes a path', async (t) => {
+test('a path that is in another layer is an error that names the layer, in every command that takes a path', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const away = 'layer 1 removed it; as seen at layer 0 it is still there';
@@ -249,7 +249,7 @@ test('raw prints every entry in order with all fields of its header and PAX reco
   );
 });
 
-test('raw prints the size in the header and device numbers', async (t) => {
+test('raw prints the size as stated in the header, and device numbers', async (t) => {
   const bench = createBench(t);
   bench.write(
     'layer.tar',
@@ -344,7 +344,7 @@ test('help and the version are printed, and every command has its help', async (
   }
 });
 
-test('a mistyped command is an error that names the similar one', async (t) => {
+test('a mistyped command’s error suggests the similar one', async (t) => {
   const bench = createBench(t);
   for (const [word, advice] of [
     ['inspekt', 'command inspekt: did you mean inspect?'],
@@ -357,7 +357,7 @@ test('a mistyped command is an error that names the similar one', async (t) => {
   }
 });
 
-test('a usage error is one line and exit code 2', async (t) => {
+test('a usage error gives one line and exit code 2', async (t) => {
   const bench = createBench(t);
   for (const args of [
     [],
@@ -381,7 +381,7 @@ test('a usage error is one line and exit code 2', async (t) => {
   }
 });
 
-test('cat warns about a layer that could not be read, because it may have changed the file', async (t) => {
+test('cat warns about an unreadable layer, because it may have changed the file', async (t) => {
   const bench = createBench(t);
   const files = new Files();
   const manifest = ociImage(files, { layers: [{ tar: BASE }, { tar: TOP, absent: true }] });

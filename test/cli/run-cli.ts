@@ -82,7 +82,7 @@ export interface ImageSpec {
   readonly architecture?: string;
   /** One command for each layer. */
   readonly commands?: readonly string[];
-  /** How the image is run: the `config` object of its config. */
+  /** How the image is run: its config's `config` object. */
   readonly config?: object;
 }
 

@@ -33,7 +33,7 @@ const RULES = 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\n';
 const findingsIn = (text: string): readonly Finding[] => JSON.parse(text).findings;
 const brief = ({ code, layer, path: at, where }: Finding): string => [code, layer ?? '-', at ?? '-', where ?? '-'].join(' ');
 
-test('inspect --scan: where each secret is, whether it is visible, never the whole of it', async (t) => {
+test('inspect --scan shows where each secret is and whether it is visible, never the whole of it', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['inspect', 'image.tar', '--scan', '--json']);
@@ -67,7 +67,7 @@ test('inspect --scan: where each secret is, whether it is visible, never the who
   for (const secret of [token, password]) assert.ok(!JSON.stringify(found).includes(secret));
 });
 
-test('without --scan only the config is searched; the text names every secret without control characters', async (t) => {
+test('without --scan, only the config is searched; the text names every secret without control characters', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const plain = findingsIn((await bench.cli(['inspect', 'image.tar', '--json'])).stdout);
@@ -79,7 +79,7 @@ test('without --scan only the config is searched; the text names every secret wi
   assert.ok(!stdout.includes('\x1b') && !stdout.slice(stdout.indexOf('findings')).includes(token));
 });
 
-test('a finding in a packed file tells the file and, of a packed tar, the path in it', async (t) => {
+test('a finding in a packed file names the file and, in a packed tar, the path in it', async (t) => {
   const bench = createBench(t);
   const inner = tar(file('srv/\x1b[31mkey', `x\n${token}`));
   const layer = tar(file('a.tar.gz', gzipSync(inner)), file('b.gz', gzipSync(token)));
@@ -95,11 +95,11 @@ test('a finding in a packed file tells the file and, of a packed tar, the path i
   );
   const text = (await bench.cli(['inspect', 'image.tar', '--scan'])).stdout;
   assert.match(text, /a\.tar\.gz: GitHub token \S+ on line 2 of srv\/\\x1B\[31mkey in the packed tar/);
-  assert.match(text, /b\.gz: GitHub token \S+ on line 1 of what it unpacks to/);
+  assert.match(text, /b\.gz: GitHub token \S+ on line 1 of its unpacked contents/);
   assert.ok(!stdout.includes(token) && !text.includes(token));
 });
 
-test('the text lists findings of one code under their own levels', async (t) => {
+test('the text lists findings with the same code under their own levels', async (t) => {
   const bench = createBench(t);
   const files = [file('app/a.txt', token), file('usr/share/doc/b.txt', checkedToken('gh'.concat('p_')))];
   bench.write('image.tar', archiveOf(dockerArchive([{ layers: [tar(...files)] }])));
@@ -167,7 +167,7 @@ test('check writes SARIF and Code Quality, to files or to standard output', asyn
   assert.equal((await bench.cli(['check', 'image.tar', '--sarif', '-', '--json'])).code, 2);
 });
 
-test('a report that cannot be written leaves what was there, and the exit code says so', { skip: process.getuid?.() === 0 }, async (t) => {
+test('a failed write of a report leaves the previous file, and the exit code says so', { skip: process.getuid?.() === 0 }, async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'closed'));
@@ -179,7 +179,7 @@ test('a report that cannot be written leaves what was there, and the exit code s
   assert.equal(readFileSync(path.join(bench.folder, 'closed', 'a.sarif'), 'utf8'), 'before');
 });
 
-test('a report into a folder that does not exist fails', async (t) => {
+test('writing a report to a missing folder fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['check', 'image.tar', '--sarif', 'nowhere/a.sarif']);
@@ -187,11 +187,11 @@ test('a report into a folder that does not exist fails', async (t) => {
   assert.ok(!existsSync(path.join(bench.folder, 'nowhere')));
 });
 
-test('a report replaces no folder, no device and no link to what is open', { skip: process.platform === 'win32' }, async (t) => {
+test('a report replaces no folder, device or link to an open file', { skip: process.platform === 'win32' }, async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'folder'));
-  // As /dev/stdout is one.
+  // Like /dev/stdout.
   symlinkSync('/proc/self/fd/1', path.join(bench.folder, 'stdout'));
   for (const target of ['folder', '/dev/null', 'stdout']) {
     const { code, stderr } = await bench.cli(['check', 'image.tar', '--sarif', target]);

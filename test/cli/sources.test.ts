@@ -11,7 +11,7 @@ import { createBench } from './run-cli.ts';
 const ID = `sha256:${'ab'.repeat(32)}`;
 const ARCHIVE = archiveOf(dockerArchive([{ layers: [tar(file('etc/hosts', 'x'))], tags: ['web:1'] }]));
 
-/** Starts a fake Docker, and returns a command line that finds that Docker but none of this machine's own engines. */
+/** Starts a fake Docker, and returns a command line that finds it but none of this machine's own engines. */
 async function surroundings(t: TestContext) {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push({ id: ID, names: ['web:1'], archive: ARCHIVE });
@@ -30,7 +30,7 @@ async function surroundings(t: TestContext) {
   return { engine, socket, cli: (...args: string[]) => bench.cli(args, { env }) };
 }
 
-test('sources lists an engine’s images by the words that open them, and the reason why another engine has none', async (t) => {
+test('sources lists an engine’s images by the names that open them, and the reason why another engine has none', async (t) => {
   const { engine, socket, cli } = await surroundings(t);
   const { code, stdout } = await cli('sources', 'docker');
   assert.equal(code, 0);
@@ -74,7 +74,7 @@ test('tags lists all pages of a repository, and refuses a name with a tag', asyn
   assert.deepEqual([(await cli('tags', name, '--offline')).code, registry.log], [3, []]);
 });
 
-test('referrers lists what refers to an image, from the registry’s list or from the tag used instead', async (t) => {
+test('referrers lists an image’s referrers, from the registry’s list or from the fallback tag', async (t) => {
   const registry = await standInRegistry(t);
   const { cli } = await surroundings(t);
   const files = new Files();
@@ -112,7 +112,7 @@ test('referrers lists what refers to an image, from the registry’s list or fro
   assert.equal((await cli('referrers', name)).stdout, `nothing refers to ${digest}\n`);
 });
 
-test('a bare name that no source has is one line with every reason, the engines’ before the registry’s', async (t) => {
+test('a bare name that no source has gives one line with every reason, the engines’ before the registry’s', async (t) => {
   const registry = await standInRegistry(t);
   const { cli } = await surroundings(t);
   const { code, stderr } = await cli('inspect', `${registry.host}/none:1`);
@@ -123,7 +123,7 @@ test('a bare name that no source has is one line with every reason, the engines�
   );
 });
 
-test('serve accepts a name only with --allow-sources, and open and serve refuse what is neither a file nor a name', async (t) => {
+test('serve accepts a name only with --allow-sources, and open and serve refuse anything that is neither a file nor a name', async (t) => {
   const { engine, cli } = await surroundings(t);
   const refused = await cli('serve', 'docker:web:1');
   assert.deepEqual([refused.code, refused.stderr], [2, 'layerscope: USAGE: docker:web:1 is an image’s name: add --allow-sources\n']);

@@ -1,5 +1,5 @@
-// Devices, pipes, sockets and terminals where an image or a hive is expected: every reading command answers, without waiting for what never
-// comes or reading what never ends.
+// Devices, pipes, sockets and terminals where an image or a hive is expected: every reading command answers, without waiting for input that
+// never comes or reading input that never ends.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
@@ -43,16 +43,16 @@ for (const [device, message] of [
   ['/dev/null', /^layerscope: NOT_AN_IMAGE: null is empty: it has 0 bytes\n$/],
   ['/dev/ptmx', /^layerscope: NOT_AN_IMAGE: \/dev\/ptmx is a terminal, not a file or folder\n$/],
 ] as const) {
-  test(`${device} is no image`, { skip: skip || !existsSync(device), timeout: 120_000 }, () => refuses(device, message));
+  test(`${device} is not an image`, { skip: skip || !existsSync(device), timeout: 120_000 }, () => refuses(device, message));
 }
 
-test('a pipe that nothing writes to is no image', { skip, timeout: 120_000 }, async (t) => {
+test('a pipe that nothing writes to is not an image', { skip, timeout: 120_000 }, async (t) => {
   const pipe = path.join(testFolder(t), 'pipe');
   execFileSync('mkfifo', [pipe]);
   await refuses(pipe, /^layerscope: IO: .*pipe is a pipe that nothing writes to\n$/);
 });
 
-test('a socket is no image', { skip, timeout: 120_000 }, async (t) => {
+test('a socket is not an image', { skip, timeout: 120_000 }, async (t) => {
   const at = path.join(testFolder(t), 'socket');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(at, resolve));
@@ -60,7 +60,7 @@ test('a socket is no image', { skip, timeout: 120_000 }, async (t) => {
   await refuses(at, /^layerscope: NOT_AN_IMAGE: .*socket is a socket, not a file or folder\n$/);
 });
 
-test('a pipe with a writer is read by every command that reads streams', { skip, timeout: 120_000 }, async (t) => {
+test('every command that reads streams reads a pipe with a writer', { skip, timeout: 120_000 }, async (t) => {
   const source = testFile(t, LAYER);
   for (const argv of [['ls'], ['inspect'], ['waste'], ['packages'], ['hive']]) {
     const pipe = path.join(testFolder(t), 'pipe');

@@ -22,7 +22,7 @@ test('a working copy is committed as an image with its parent’s history, and d
   writeFileSync(path.join(root, 'new'), 'three');
   rmSync(path.join(root, 'gone'));
 
-  // The opened working copy is the image with one more layer, which has the changes made in the folder.
+  // Once opened, the working copy is the image with one more layer, which has the changes made in the folder.
   const shown = await bench.cli(['changes', `store:${id}`, '--layer', '2', '--home', 'home', '--json']);
   const changes = shown.stdout
     .trim()

@@ -59,7 +59,7 @@ test('an imported image can be read by its name in every command, and exported w
   }
   await refused(/^layerscope: [^\n]*format/, 'store', 'export', 'app:2', '--to', 'x', '--format', 'zip');
 
-  // A layer with the layers below can be used as an image too.
+  // A layer together with the layers below can be used as an image too.
   const ids = await bench.lines(['store', 'list', '--json', '--home', home]);
   const top = String(ids.find(({ chain }) => (chain as string[]).length === 1)?.id);
   await cli('store', 'export', top, '--to', 'chain.tar', '--format', 'docker-archive');

@@ -15,7 +15,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('waste lists bytes by layer and file, and with --rewritten files rewritten with the same content', async (t) => {
+test('waste lists bytes by layer and file, and with --rewritten also files rewritten with the same content', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const plain = await bench.cli(['waste', 'image.tar']);
@@ -95,7 +95,7 @@ test('waste lists what the image could do without, by kind, with the layer, its 
   });
 });
 
-test('config prints the JSON of the selected image', async (t) => {
+test('config prints the selected image’s JSON', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('layer.tar', tar(file('x', 'y')));
@@ -107,7 +107,7 @@ test('config prints the JSON of the selected image', async (t) => {
   assert.match(none.stderr, /^layerscope: BLOB_MISSING: /);
 });
 
-test('a list that is cut says how many more there are, how big, and how to see them', async (t) => {
+test('a shortened list says how many entries are left out, their size, and how to see them', async (t) => {
   const bench = createBench(t);
   const names = Array.from({ length: 9 }, (_, at) => `f${at}`);
   const logs = Array.from({ length: 4 }, (_, at) => tar(file('var/log/x', 'l'.repeat(100 + at))));
@@ -125,7 +125,7 @@ test('a list that is cut says how many more there are, how big, and how to see t
   const { stdout } = await bench.cli(['waste', 'many.tar', '--limit', '3']);
   const lines = stdout.split('\n');
   const more = lines.filter((line) => line.startsWith('  and '));
-  // The biggest of each cause, and the next one; of the places of logs, the three biggest are listed.
+  // The biggest file of each cause is listed, as is the next; of the log folders, the three biggest.
   assert.deepEqual(more, [
     '  and 4 more files, 4.0 kB: --limit N lists more, with --json too',
     '  and 3 more files, 2.3 kB: --limit N lists more, with --json too',
@@ -148,7 +148,7 @@ const GZIPPED = dockerArchive({
   ].map((layer) => pack(layer, 'gzip')),
 });
 
-test('waste --if says what is known of the stored size, and how to know it', async (t) => {
+test('waste --if shows the stored size as far as it is known, and how to find it out', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   const sizes = (text: string) => text.split('\n').map((line) => line.replace(/ +/g, ' '));
@@ -168,13 +168,13 @@ test('waste --if says what is known of the stored size, and how to know it', asy
   assert.ok(packed.stdout.includes(saved >= 0 ? `saves ${saved} B stored` : `stores ${-saved} B more`), packed.stdout);
   const removals = await bench.cli(['waste', 'image.tar', '--if', 'merge-removals']);
   assert.match(removals.stdout, /unknown: add --pack {2}saves 20\.0 kB of files\n$/);
-  // As zstd already, or not compressed at all: nothing has to be packed to know.
+  // Already zstd or not compressed at all: nothing has to be packed to know.
   bench.write('plain.tar', IMAGE);
   const squashed = await bench.cli(['waste', 'plain.tar', '--if', 'squash=0']);
   assert.match(squashed.stdout, /saves 1\.7 kB of files, 5\.1 kB stored\n$/);
 });
 
-test('several --if are one image: in one row, in one order, the same bytes each time', async (t) => {
+test('several --if options make one image: in one row, in one order, with the same bytes each time', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   const all = 'merge-removals,drop-caches,squash=1,zstd';
@@ -202,7 +202,7 @@ test('several --if are one image: in one row, in one order, the same bytes each 
   );
 });
 
-test('combinations that mean nothing are refused with a code', async (t) => {
+test('combinations that make no sense are refused with a code', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers: [tar(file('Files/a', 'a'))] }));

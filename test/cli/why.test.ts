@@ -20,7 +20,7 @@ interface Built {
   readonly image: BuiltDescriptor;
 }
 
-/** An image of two layers with what is attached to it. */
+/** An image of two layers with documents attached to it. */
 function build(
   t: Parameters<typeof testFile>[0],
   attached: (image: BuiltDescriptor, layers: readonly string[], files: Files) => BuiltDescriptor[],
@@ -60,7 +60,7 @@ const MADE = {
   fromText: '',
 };
 
-test('why names every version of a path with layer, command, lines and base image', async (t) => {
+test('why names every version of a path with its layer, command, lines and base image', async (t) => {
   const { path } = build(t, (image, layers, files) => [attestationOf(files, image, [statement(image.digest, V1, provenance(layers))])]);
   const removed = { createdBy: 'RUN /bin/sh -c rm /app  && touch /usr/new # buildkit', dockerfile: MADE, base: null };
   const added = { createdBy: 'COPY app /app # buildkit', dockerfile: null, base: 'docker-image://app@sha256:1' };
@@ -76,7 +76,7 @@ test('why names every version of a path with layer, command, lines and base imag
       { layer: 1, kind: 'removed', ...removed },
     ],
   });
-  // Through a link, and a folder that only its contents imply.
+  // Through a link, and a folder that exists only through its contents.
   assert.deepEqual([(await why(path, 'bin/new')).path, (await why(path, 'bin')).path], ['usr/new', 'bin']);
   assert.deepEqual((await why(path, 'deep')).versions, [{ layer: 1, kind: 'added', type: 'directory', size: 0, mode: '0755', ...removed }]);
   for (const none of ['nothing', '/']) {
@@ -93,7 +93,7 @@ test('why names every version of a path with layer, command, lines and base imag
     assert.ok(stdout.includes(words), words);
 });
 
-test('a provenance of another subject, a damaged and an unreadable one give no lines', async (t) => {
+test('provenance for another subject, or that is damaged or unreadable, gives no lines', async (t) => {
   const other = `sha256:${'1'.repeat(64)}`;
   const { path } = build(t, (image, layers, files) => [
     attestationOf(files, image, [statement(other, V1, provenance(layers)), '{cut', { predicateType: V1, subject: 7, predicate: [] }]),
@@ -110,7 +110,7 @@ test('a provenance of another subject, a damaged and an unreadable one give no l
   );
 });
 
-test('an attestation whose content is not what its digest says is damaged and reported', async (t) => {
+test('an attestation whose content doesn’t match its digest is reported as damaged', async (t) => {
   const { path } = build(t, (image, layers, files) => {
     const attached = attestationOf(files, image, [statement(image.digest, V1, provenance(layers))]);
     const [stated] = [...files.map].find(([, bytes]) => Buffer.from(bytes).includes('slsa.dev')) ?? [''];
@@ -123,7 +123,7 @@ test('an attestation whose content is not what its digest says is damaged and re
   assert.equal((await why(path, 'app')).dockerfile, null);
 });
 
-test('the lines of a Dockerfile that the user provides are a guess, beside what the provenance says', async (t) => {
+test('lines of a Dockerfile that the user provides are a guess, listed next to the provenance', async (t) => {
   const { path } = build(t, () => []);
   const dockerfile = testFile(t, utf8(DOCKERFILE), 'My.Dockerfile');
   const report = await why(path, 'usr/new', '--dockerfile', dockerfile);
@@ -137,7 +137,7 @@ test('the lines of a Dockerfile that the user provides are a guess, beside what 
   assert.deepEqual([missing.code, missing.error?.code], [3, 'NOT_FOUND']);
 });
 
-test('why names the stages with their bases, and prints the instructions that made what was copied', async (t) => {
+test('why names the stages with their bases, and prints the instructions that made copied files', async (t) => {
   const dockerfile = 'FROM golang:1.22 AS build\nRUN go build\nFROM debian\nCOPY --from=build app /app\nRUN rm /app && touch /usr/new\n';
   const { path } = build(t, (image, [base = '', top = ''], files) => {
     const steps = {
@@ -168,7 +168,7 @@ test('why names the stages with their bases, and prints the instructions that ma
   assert.ok(stdout.includes(`${copied[0]}  a guess, by the text of the command\n${copied.slice(1).join('\n')}`), stdout);
 });
 
-test('why says why it names no lines', async (t) => {
+test('why explains why it names no lines', async (t) => {
   const lastLine = async (path: string, ...words: readonly string[]): Promise<string> =>
     (await runCommand(['why', path, 'usr/new', ...words])).stdout.trimEnd().split('\n').at(-1) ?? '';
   const plain = build(t, () => []).path;
@@ -188,7 +188,7 @@ test('why says why it names no lines', async (t) => {
   assert.equal(await lastLine(known), '    4   && touch /usr/new');
 });
 
-test('of a folder, why names the packages with files in it, the heaviest first, and what nobody owns', async (t) => {
+test('for a folder, why names the packages with files in it, the heaviest first, and what no package owns', async (t) => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const status = names.map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join('\n');
   const layer = tar(
@@ -294,7 +294,7 @@ test('a signature and a signed statement are verified only by the key that made 
   }
 });
 
-test('a good signature of another image, or of one whose manifest was replaced, is not verified', async (t) => {
+test('a valid signature of another image, or of one whose manifest was replaced, is not verified', async (t) => {
   const { publicKey, privateKey } = KEYS['ECDSA P-256'];
   const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
   const other = build(t, (image, _, files) => [cosignSignature(files, image, privateKey, `sha256:${'1'.repeat(64)}`)]);
@@ -308,7 +308,7 @@ test('a good signature of another image, or of one whose manifest was replaced, 
   assert.deepEqual(await verified(replaced.path, keyFile), [['signature', false]]);
 });
 
-/** An image whose last signature is by the key on P-256, after some by another key over the same payload of at least `size` bytes. */
+/** An image whose last signature is by the P-256 key, after `strangers` by another key over the same payload, of at least `size` bytes. */
 function signedAfter(t: TestContext, strangers: number, size = 0): string {
   const { path } = build(t, (image, _, files) => {
     const payload = json({ critical: { image: { 'docker-manifest-digest': image.digest } }, x: 'x'.repeat(size) });
@@ -322,7 +322,7 @@ function signedAfter(t: TestContext, strangers: number, size = 0): string {
   return path;
 }
 
-test('files of one payload are read as one, and after the first 100 none is verified', async (t) => {
+test('signatures with the same payload are read once, and none after the first 100 is verified', async (t) => {
   const { publicKey } = KEYS['ECDSA P-256'];
   const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
   assert.deepEqual(await verified(signedAfter(t, 99), keyFile), [['signature', true]]);
@@ -336,7 +336,7 @@ test('files of one payload are read as one, and after the first 100 none is veri
   assert.doesNotMatch(stdout, /, verified/);
 });
 
-test('what is read and hashed for signatures is bounded, and a good signature after it is not verified', async (t) => {
+test('reading and hashing for signatures has a limit, and a valid signature beyond it is not verified', async (t) => {
   const { publicKey } = KEYS['ECDSA P-256'];
   const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
   assert.deepEqual(await verified(signedAfter(t, 3, 50 * 2 ** 20), keyFile), [['signature', true]]);

@@ -21,7 +21,7 @@ const LAYER = tar(
   file('Hives/System_Delta', 'delta'),
 );
 
-test('paths may be typed as the container sees them, and are printed in that form beside those of the image', async (t) => {
+test('paths may be typed as the container sees them, and are printed in that form next to the image’s own', async (t) => {
   const bench = createBench(t);
   bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers: [LAYER] }));
   const image = path.join(bench.folder, 'windows.tar');
@@ -74,7 +74,7 @@ test('paths may be typed as the container sees them, and are printed in that for
   assert.equal(readFileSync(path.join(to, 'new.txt'), 'utf8'), 'text');
 });
 
-test('in a Linux image such a path is an ordinary name', async (t) => {
+test('in a Linux image, such a path is an ordinary name', async (t) => {
   const bench = createBench(t);
   bench.write('linux.tar', dockerArchive({ name: 'l:1', layers: [tar(file('C:/x', 'linux'), symlink('s', 'C:/x'), directory('Files/'))] }));
   const image = path.join(bench.folder, 'linux.tar');

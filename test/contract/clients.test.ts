@@ -22,13 +22,13 @@ function clientThatAnswers(answer: unknown) {
   return createClient(transport);
 }
 
-test('a call returns the value of the envelope', async () => {
+test('a call returns the envelope’s value', async () => {
   assert.deepEqual(await clientThatAnswers({ ok: true, value: { jobId: 'j1' } }).call('image.load', { archiveId: 'a1', image: 0 }), {
     jobId: 'j1',
   });
 });
 
-test('a call fails with the code of the envelope, or INTERNAL if the code is unknown', async () => {
+test('a call fails with the envelope’s code, or INTERNAL if the code is unknown', async () => {
   const fail = (error: unknown) => clientThatAnswers({ ok: false, error }).call('app.info', {});
   await assert.rejects(
     fail({ code: 'NOT_FOUND', message: 'no such archive' }),
@@ -122,14 +122,14 @@ test('the web client calls by name in JSON and reads both forms of reply', async
   ]);
 });
 
-test('a host that does not respond is an error of code IO', async () => {
+test('a host that doesn’t respond is an error with code IO', async () => {
   const client = webClient(async () => {
     throw new TypeError('fetch failed');
   });
   await assert.rejects(client.call('app.info', {}), hasCode('IO'));
 });
 
-/** Creates the host's end of a stream of topics. */
+/** Creates the host's end of a topic stream. */
 function topicServer() {
   const streams: { url: string; headers: Record<string, string>; push(text: string | Uint8Array): void; end(): void; isLeft: boolean }[] =
     [];

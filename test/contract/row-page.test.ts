@@ -60,7 +60,7 @@ test('a page past the end is empty and states the total', () => {
   assert.deepEqual([page.total, page.start, page.rows.length, page.rows.nameStart.length], [4, 4, 0, 1]);
 });
 
-test('pages in any order and of any size join into the table', () => {
+test('pages in any order and with any size join into the table', () => {
   fc.assert(
     fc.property(
       fc.nat(200),
@@ -101,7 +101,7 @@ test('an assembler knows which rows are available', () => {
   assert.deepEqual(assembler.table, rows);
 });
 
-test('pages that do not match are refused', () => {
+test('mismatched pages are refused', () => {
   const page = slicePage(numberedRows(10), 0, 5);
   const assembler = new PageAssembler();
   assembler.add(page);

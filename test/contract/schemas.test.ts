@@ -149,7 +149,7 @@ test('no operation accepts an unknown key, a missing key, or another type', () =
   }
 });
 
-test('no operation accepts or freezes what structured clone can carry but JSON cannot', () => {
+test('no operation accepts or freezes values that structured clone can carry but JSON can’t', () => {
   for (const name of OPERATION_NAMES.filter((each) => Object.keys(VALID[each]).length > 0)) {
     for (const other of [new Uint8Array(3), new DataView(new ArrayBuffer(1)), new ArrayBuffer(3), new Map([['a', 1]]), new Set(), /x/]) {
       assert.throws(() => parseInput(name, other), isBadRequest, name);
@@ -167,14 +167,14 @@ test('values out of bounds are refused', () => {
     assert.throws(() => parseInput(name, input), isBadRequest, `${name} ${JSON.stringify(input).slice(0, 80)}`);
 });
 
-test('a refusal names the key and quotes nothing of the input', () => {
+test('a refusal names the key and quotes nothing from the input', () => {
   assert.throws(
     () => parseInput('files.expect', { name: 7, sizeBytes: 'SECRET\n' }),
     (error: unknown) => error instanceof LayerscopeError && error.message.startsWith('files.expect: ') && !error.message.includes('SECRET'),
   );
 });
 
-test('unknown names of operations and topics are refused, including names of properties that every object has', () => {
+test('unknown names of operations and topics are refused, including properties that every object has', () => {
   for (const name of ['', 'app', 'App.info', 'toString', '__proto__', 'constructor', null, 7, ['app.info'], {}]) {
     assert.throws(() => parseOperationName(name), isBadRequest);
     assert.throws(() => parseTopicName(name), isBadRequest);

@@ -1,4 +1,4 @@
-// Unusual entries, times and links of a layer are laid out exactly, or left out and reported, by both mounts and exports.
+// Both mounts and exports lay out a layer's unusual entries, times and links exactly, or leave them out and report them.
 import assert from 'node:assert/strict';
 import fs, { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -29,7 +29,7 @@ function timeOf(name: string): bigint {
   return lstatSync(name, { bigint: true }).mtimeNs;
 }
 
-test('times before 1970 of files, folders and links are kept, with their fraction', async (t) => {
+test('times of files, folders and links before 1970 are kept, with their fraction', async (t) => {
   const at = (seconds: string): Uint8Array => pax({ mtime: seconds });
   const layer = tar(
     ...[at('-1'), directory('d/'), at('-2.75'), file('d/old', 'x'), at('-1000000000.5'), symlink('link', 'd/old')],
@@ -53,7 +53,7 @@ test('a time is kept to the microsecond, and never rounded into the next second'
   }
 });
 
-test('a time that the file system cannot store is reported; one after 2242 that it can store is kept', async (t) => {
+test('a time that the file system can’t store is reported; one after 2242 that it can store is kept', async (t) => {
   const late = 10_000_000_000n; // 2286
   const layer = tar(
     ...[pax({ mtime: String(late) }), file('late', ''), pax({ mtime: '253402300800' }), file('y10000', ''), file('now', '')],
@@ -118,7 +118,7 @@ for (const code of ['EINVAL', 'EPERM', 'ENOTSUP', 'EILSEQ', 'ELOOP', 'ENXIO', 'E
 }
 
 for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
-  test(`${code} concerns the disk: the work stops, and an export leaves nothing behind`, async (t) => {
+  test(`${code} affects the whole disk: the work stops, and an export leaves nothing behind`, async (t) => {
     t.mock.method(fs, 'symlinkSync', () => {
       throw Object.assign(new Error(code), { code });
     });
@@ -133,7 +133,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
   });
 }
 
-test('if moving into place fails half-way, what was moved is removed again, whatever its mode', async (t) => {
+test('if moving into place fails half-way, whatever was moved is removed again, whatever its mode', async (t) => {
   const real = fs.renameSync;
   let moves = 0;
   t.mock.method(fs, 'renameSync', (from: Buffer, to: Buffer) => {
@@ -150,7 +150,7 @@ test('if moving into place fails half-way, what was moved is removed again, what
   assert.deepEqual(readdirSync(path.join(root, 'to')), []);
 });
 
-test('hard links to symbolic links, pipes and devices become further names of them', async (t) => {
+test('hard links to symbolic links, pipes and devices become further names for them', async (t) => {
   const layer = tar(
     symlink('s', 'nowhere', { mtime: 1_400_000_000 }),
     hardlink('s2', 's', { mtime: 1_400_000_000 }),

@@ -52,7 +52,7 @@ function newFolder(t: TestContext): string {
   return folder;
 }
 
-/** Folders as created by nix and others: none is writable, and some can't even be entered. */
+/** Folders as nix and others create them: none is writable, and some can't even be entered. */
 const LOWER = tar(
   directory('./', { mode: 0o555 }),
   directory('nix/', { mode: 0o555, mtime: 1_500_000_000 }),
@@ -134,13 +134,13 @@ test('a mount cancelled at any point leaves nothing behind', async (t) => {
   }
 });
 
-test('the root gets its own mode, but only after all other work', async (t) => {
+test('the root gets its own mode only after all other work', async (t) => {
   const driver = await openStore(t);
   await using mount = await driver.mount('upper');
   assert.equal(lstatSync(mount.path).mode & 0o7777, 0o555);
 });
 
-test('an image whose folders lock their owner out is exported: all of it, and each of its folders', async (t) => {
+test('an image whose folders lock their owner out is exported, as a whole and folder by folder', async (t) => {
   const folder = newFolder(t);
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
@@ -161,7 +161,7 @@ test('an export that fails while setting modes leaves nothing', async (t) => {
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
   const to = path.join(folder, 'to');
-  // Another export takes the name meanwhile, so that it exists by the time of the move.
+  // Another export takes the name in the meantime, so that it exists by the time of the move.
   const taken = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const other = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const codes = (await Promise.all([taken, other])).map(({ code }) => code).sort();
@@ -207,7 +207,7 @@ test('attributes of unreadable files are set and read', async (t) => {
   const probe = newFolder(t);
   writeFileSync(path.join(probe, 'f'), '');
   if (setAttributes(probe, [{ path: '', attributes: [['user.probe', 'x']] }]) > 0 || (await attributesBelow(probe)) === null)
-    return t.skip('this system or file system has no extended attributes of users');
+    return t.skip('this system or file system has no user extended attributes');
   const driver = await PortableDriver.open(path.join(newFolder(t), 'home'));
   t.after(() => driver[Symbol.asyncDispose]());
   const note = (text: string): Uint8Array => pax({ 'SCHILY.xattr.user.note': text });

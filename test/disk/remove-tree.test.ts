@@ -31,7 +31,7 @@ test('a folder with more levels than a process may have descriptors is removed',
   assert.deepEqual(readdirSync(folder), ['side']);
 });
 
-test('if a folder is moved out of one that is being removed, nothing beside its new place is removed', { skip: elsewhere }, async (t) => {
+test('if a folder is moved out of one that is being removed, nothing next to its new place is removed', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const [tree, outside] = [path.join(folder, 'tree'), path.join(folder, 'outside')];
   const below = (depth: number): string => path.join(tree, ...Array.from({ length: depth }, () => 'a'));

@@ -1,4 +1,4 @@
-// What packages contain of others: the list, the SBOM and the licences.
+// The third-party contents of packages: the list, the SBOM and the licences.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,10 +18,10 @@ before(() => {
   components = listComponents(process.execPath, outFolder('current'));
 });
 
-test('every package that a room may import is in the list, with where it went', () => {
+test('every package that a room may import is in the list, with its destination', () => {
   const bundled = bundledPackages(outFolder('current'));
-  // Electron is the runtime, koffi lies beside the bundles, the extension of Podman Desktop is a package of its own, and who asks catalogs
-  // installs DuckDB.
+  // Electron is the runtime, koffi lies next to the bundles, Podman Desktop's extension is a separate package, and users who query catalogs
+  // install DuckDB.
   const elsewhere = ['electron', 'koffi', '@podman-desktop/api', '@duckdb/node-api'];
   const wanted = new Set(ROOMS.flatMap(({ packages = [] }) => packages).filter((name) => !elsewhere.includes(name)));
   assert.ok(wanted.size > 8, [...wanted].join());
@@ -67,7 +67,7 @@ test('the SBOM has each component once, refers only to them, and is the same for
   assert.equal(new Set(refs).size, components.length);
   const known = new Set([...refs, 'pkg:generic/layerscope@1.2.3']);
   for (const { ref, dependsOn } of bom.dependencies) for (const each of [ref, ...dependsOn]) assert.ok(known.has(each), each);
-  // Every component is reached from the program.
+  // Every component is reachable from the program.
   const reached = new Set(['pkg:generic/layerscope@1.2.3', ...bom.dependencies.flatMap(({ dependsOn }) => dependsOn)]);
   assert.deepEqual(
     refs.filter((ref) => !reached.has(ref)),
@@ -76,7 +76,7 @@ test('the SBOM has each component once, refers only to them, and is the same for
   assert.ok(bom.components.some(({ purl }) => purl.startsWith('pkg:npm/%40tanstack/react-virtual@')));
 });
 
-test('the page of licences has every licence’s text, escaped', () => {
+test('the licence page has every licence’s text, escaped', () => {
   const odd: Component = {
     ...{ name: 'odd', version: '1', kind: 'npm', licence: 'MIT', where: ['window'], sha512: null, within: null },
     text: '<script>alert("&")</script>',

@@ -1,4 +1,4 @@
-// The command of the packages, with stand-ins for the window and the command line that write their arguments.
+// The packages' command, with stand-ins for the window and the command line that write their arguments.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 interface Installed {
   readonly app: string;
-  /** Runs the command by a link, as from /usr/bin. Returns what started, with its arguments one a line, and what was said. */
+  /** Runs the command through a link, as from /usr/bin. Returns what started, with its arguments one per line, and its error output. */
   call(args: readonly string[], env?: Readonly<Record<string, string>>): { code: number | null; started: string; said: string };
 }
 
@@ -41,7 +41,7 @@ function install(t: TestContext): Installed {
   };
 }
 
-test('commands go to the command line, word by word', { skip }, (t) => {
+test('commands go to the command line, argument by argument', { skip }, (t) => {
   const { app, call } = install(t);
   const cli = path.join(app, 'resources', 'cli', 'dist', 'cli.js');
   for (const args of [
@@ -56,17 +56,17 @@ test('commands go to the command line, word by word', { skip }, (t) => {
     assert.deepEqual(call(args, {}), { code: 0, started: ['cli', cli, ...args, ''].join('\n'), said: '' }, args.join(' '));
 });
 
-test('no word, files and the window’s switches open the window', { skip }, (t) => {
+test('no arguments, files and the window’s switches open the window', { skip }, (t) => {
   const { call } = install(t);
   for (const args of [[], ['/tmp/a b.tar', '/tmp/c.tar'], ['./a.tar'], ['--image-name=app:1'], ['--user-data-dir=/tmp/x']]) {
-    // Root needs the switch, which then comes last, so that the first word still decides.
+    // Root needs the switch, which then comes last, so that the first argument still decides.
     const all = IS_ROOT ? [...(args.length === 0 ? [] : args), '--no-sandbox'] : args;
     assert.deepEqual(call(all, { DISPLAY: ':0' }), { code: 0, started: ['window', ...all, ''].join('\n'), said: '' }, args.join(' '));
     assert.equal(call(all, { WAYLAND_DISPLAY: 'wayland-0' }).code, 0);
   }
 });
 
-test('without a display the window is refused in one line, and the command line works', { skip }, (t) => {
+test('without a display, the window is refused in one line, and the command line works', { skip }, (t) => {
   const { call } = install(t);
   for (const args of [[], ['/tmp/a.tar']]) {
     const { code, started, said } = call(args, {});
@@ -75,14 +75,14 @@ test('without a display the window is refused in one line, and the command line 
   }
 });
 
-test('root is refused a window without a sandbox that it didn’t ask for', { skip: skip || (IS_ROOT ? false : 'only as root') }, (t) => {
+test('root is refused a window without a sandbox unless it asks for one', { skip: skip || (IS_ROOT ? false : 'only as root') }, (t) => {
   const { call } = install(t);
   const { code, started, said } = call([]);
   assert.deepEqual([code, started], [2, '']);
   assert.match(said, /^layerscope: USAGE: root gets no sandbox [^\n]*--no-sandbox[^\n]*\n$/);
 });
 
-/** A linker's list as ldd prints it, by a stand-in that comes first on the PATH. Returns the PATH. */
+/** Makes a stand-in that comes first on the PATH and lists libraries as ldd prints them. Returns the PATH. */
 function linked(app: string, lines: readonly string[]): string {
   const folder = path.join(app, 'stand-ins');
   mkdirSync(folder, { recursive: true });
@@ -93,7 +93,7 @@ function linked(app: string, lines: readonly string[]): string {
   return `${folder}:/usr/bin:/bin`;
 }
 
-test('a window without its libraries is refused in one line that names them, those that it loads by name too', { skip }, (t) => {
+test('a window with missing libraries is refused in one line that names them, including those it loads by name', { skip }, (t) => {
   const { app, call } = install(t);
   const there = 'libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)';
   const x11 = path.join(app, 'x11');
@@ -112,7 +112,7 @@ test('a window without its libraries is refused in one line that names them, tho
   }
   writeFileSync(path.join(x11, 'libX11-xcb.so.1'), '');
   assert.equal(say([there, has]).code, 0);
-  // A program that ldd can't read says more by starting.
+  // For a program that ldd can't read, starting it says more.
   assert.equal(say([]).code, 0);
 });
 

@@ -15,7 +15,7 @@ const release = {
   sum: (name: string) => Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64),
 };
 
-test('winget’s three files agree on identifier and version, and each installer has its address and sum', () => {
+test('winget’s three files agree on identifier and version, and each installer has its address and checksum', () => {
   const files = Object.entries(wingetFiles(release)).map(([name, text]) => ({ name, content: parse(text) as Record<string, unknown> }));
   assert.deepEqual(
     files.map(({ content }) => content.ManifestType),
@@ -56,7 +56,7 @@ const WINGET_REQUIRES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('winget’s files have all that its schemas require, in their forms', () => {
+test('winget’s files have everything that its schemas require, in the right form', () => {
   for (const text of Object.values(wingetFiles(release))) {
     const content = parse(text) as Record<string, unknown>;
     for (const name of WINGET_REQUIRES[String(content.ManifestType)] ?? assert.fail()) assert.ok(content[name], name);
@@ -111,6 +111,6 @@ test('the Flatpak’s manifest names both archives, and its commands put command
   for (const name of [`bin/${manifest.command}`, 'bin/layerscope-cli', 'lib/layerscope/layerscope', 'lib/layerscope/resources/cli/node'])
     assert.ok(existsSync(path.join(app, name)), name);
   assert.ok(existsSync(path.join(app, 'share', 'applications', String(manifest['rename-desktop-file']))));
-  // A Flatpak can't hold programs with the set-user-ID bit.
+  // A Flatpak can't contain set-user-ID programs.
   assert.equal(existsSync(path.join(app, 'lib', 'layerscope', 'chrome-sandbox')), false);
 });

@@ -1,4 +1,4 @@
-// Where files go in packages for Linux, what a package may hold, and electron-builder's configuration.
+// Where files go in packages for Linux, what a package may contain, and electron-builder's configuration.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -80,7 +80,7 @@ test('a tree has command, desktop file, icons, metainfo, manual page and complet
   assert.equal(statSync(path.join(tree, PROGRAM_FOLDER, 'resources', 'app.asar')).mode & 0o777, 0o644);
 });
 
-test('icons are pictures of the size that their names say', () => {
+test('icons are pictures with the size in their names', () => {
   const icons = globSync('*.png', { cwd: path.join(root, 'assets', 'icons') });
   assert.ok(icons.length >= 8);
   for (const name of icons) {
@@ -89,7 +89,7 @@ test('icons are pictures of the size that their names say', () => {
   }
 });
 
-test('owners, modes and files that a package may not hold are named', () => {
+test('names owners, modes and files that a package may not contain', () => {
   const good = [
     'drwxr-xr-x root/root         0 2026-11-28 00:00 ./usr/',
     '-rwsr-xr-x root/root     52808 2026-11-28 00:00 ./usr/lib/layerscope/chrome-sandbox',
@@ -111,7 +111,7 @@ test('owners, modes and files that a package may not hold are named', () => {
   );
 });
 
-test('SHA256SUMS has the sums of all files beside it', (t) => {
+test('SHA256SUMS has the checksums of all files next to it', (t) => {
   const folder = folderFor(t);
   writeFileSync(path.join(folder, 'b.deb'), 'b');
   writeFileSync(path.join(folder, 'a.rpm'), 'a');
@@ -121,7 +121,7 @@ test('SHA256SUMS has the sums of all files beside it', (t) => {
   assert.equal(readFileSync(path.join(folder, 'SHA256SUMS'), 'utf8'), `${sum('a')}  a.rpm\n${sum('b')}  b.deb\n`);
 });
 
-test('electron-builder accepts the configuration, for each system', async () => {
+test('electron-builder accepts the configuration for each system', async () => {
   const builder = createRequire(import.meta.url).resolve('electron-builder');
   const { validateConfiguration } = createRequire(builder)('app-builder-lib/out/util/config/config.js') as {
     validateConfiguration(config: unknown, debug: unknown): Promise<void>;
@@ -131,7 +131,7 @@ test('electron-builder accepts the configuration, for each system', async () => 
   await assert.rejects(validateConfiguration({ ...builderConfig(), nonsense: true }, debug), /nonsense/);
 });
 
-test('no package takes over a kind of file, and none is elevated', () => {
+test('no package takes over a file type, and none is elevated', () => {
   const config = builderConfig() as Record<string, Record<string, unknown>>;
   assert.equal(config.fileAssociations, undefined);
   assert.equal(config.win?.requestedExecutionLevel, 'asInvoker');
@@ -143,7 +143,7 @@ test('no package takes over a kind of file, and none is elevated', () => {
   assert.equal(config.mac?.hardenedRuntime, true);
 });
 
-test('pack and dist say in one line what they need', { skip }, (t) => {
+test('pack and dist report what they need in one line', { skip }, (t) => {
   const folder = folderFor(t);
   const env = { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: folder };
   const pack = spawnSync(process.execPath, [path.join(root, 'scripts', 'pack.ts')], { encoding: 'utf8', env });

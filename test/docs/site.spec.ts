@@ -1,4 +1,4 @@
-// The built site in out/site. Pages are opened from the disk unless a spec says otherwise.
+// The built site in out/site. Pages are opened from disk unless a spec says otherwise.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const KINDS = ['index.html', 'guide/ci.html', 'reference/store.html', 'formats/c
 
 const addressOf = (page: string): string => `${pathToFileURL(SITE).href}/${page}`;
 
-/** Collects what a page says to its console, such as files that it lacks, and every request that isn't for a file of `origin`. */
+/** Collects what a page writes to its console, such as missing files, and every request that isn't for a file of `origin`. */
 function watch(page: Page, origin = 'file://'): { readonly complaints: string[] } {
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(`${page.url()}: ${message.text()}`));
@@ -25,7 +25,7 @@ function watch(page: Page, origin = 'file://'): { readonly complaints: string[] 
   return { complaints };
 }
 
-/** What a page links to and has, as the browser resolves it. */
+/** A page's links and anchors, as the browser resolves them. */
 function factsOf(page: Page) {
   return page.evaluate(() => ({
     title: document.title,
@@ -53,7 +53,7 @@ function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
   );
 }
 
-test('every page opens from a disk, fits 360 pixels, and has every link, anchor and picture', async ({ page }) => {
+test('every page opens from disk, fits 360 pixels, and has every link, anchor and picture', async ({ page }) => {
   test.slow(); // opens every page
   await page.setViewportSize({ width: 360, height: 740 });
   const { complaints } = watch(page);
@@ -90,9 +90,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test(`axe has no complaints, ${colorScheme}`, async ({ page }) => {
+    test(`axe has no complaints in ${colorScheme} mode`, async ({ page }) => {
       test.slow(); // axe checks five pages
-      // A theme changes nothing but colours.
+      // A theme changes only colours.
       const check = colorScheme === 'light' ? complaintsOf : contrastComplaintsOf;
       const grounds = { light: 'rgb(255, 255, 255)', dark: 'rgb(20, 23, 28)' };
       for (const name of KINDS) {
@@ -123,7 +123,7 @@ test.describe('search', () => {
     );
   }
 
-  test('finds pages by words, beginnings, and words with a letter wrong', async ({ page }) => {
+  test('finds pages by words, prefixes, and words with a wrong letter', async ({ page }) => {
     const { complaints } = watch(page);
     await page.goto(addressOf('decisions/0001-columns.html'));
     expect(await found(page, 'whiteouts')).toContain('formats/layer-tar.html#whiteouts');
@@ -136,7 +136,7 @@ test.describe('search', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('works by keys alone', async ({ page }) => {
+  test('works with the keyboard alone', async ({ page }) => {
     await page.goto(addressOf('guide/ci.html'));
     await page.keyboard.press('/');
     await expect(page.getByRole('searchbox')).toBeFocused();
@@ -157,7 +157,7 @@ test.describe('search', () => {
   });
 });
 
-test('the first stop of Tab skips to the text', async ({ page }) => {
+test('the first Tab stop skips to the text', async ({ page }) => {
   await page.goto(addressOf('reference/ls.html'));
   await page.keyboard.press('Tab');
   const skip = page.getByRole('link', { name: 'Skip to the text' });
@@ -167,7 +167,7 @@ test('the first stop of Tab skips to the text', async ({ page }) => {
   await expect(page.getByRole('main')).toBeFocused();
 });
 
-test('in a narrow window the pages are behind a link, by keys too', async ({ page }) => {
+test('in a narrow window the pages are behind a link, which the keyboard can open', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await page.goto(addressOf('guide/ci.html'));
   const pages = page.getByRole('navigation', { name: 'Pages' });
@@ -187,7 +187,7 @@ test('the table of commands leads to their pages', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'layerscope why' })).toBeVisible();
 });
 
-test('pages can be read in order, forwards and back', async ({ page }) => {
+test('pages can be read in order, forwards and backwards', async ({ page }) => {
   await page.goto(addressOf('guide/index.html'));
   await page.getByRole('link', { name: /^Next/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Why is this image so big?' })).toBeVisible();
@@ -209,7 +209,7 @@ test.describe('without a script', () => {
   });
 });
 
-test.describe('below a path of a server', () => {
+test.describe('on a server, below a path', () => {
   const BASE = '/some/where/';
   const TYPES: Readonly<Record<string, string>> = {
     '.html': 'text/html',
@@ -238,7 +238,7 @@ test.describe('below a path of a server', () => {
     server.close();
   });
 
-  test('pages, pictures and search work, and nothing else is asked for', async ({ page }) => {
+  test('pages, pictures and search work, and nothing else is requested', async ({ page }) => {
     const { complaints } = watch(page, origin);
     await page.goto(`${origin}guide/why-big.html`);
     expect(await brokenOf(page, (await factsOf(page)).pictures)).toEqual([]);
@@ -249,7 +249,7 @@ test.describe('below a path of a server', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a block is copied, and of a console only what was typed', async ({ page, context }) => {
+  test('copying takes a whole block, but only the typed lines from a console', async ({ page, context }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(`${origin}guide/keep-change-export.html`);
     const copied = async (text: string): Promise<string> => {

@@ -1,19 +1,19 @@
-// Tests that every graph driver passes. A driver's own test calls `driverSuite` with a bench.
+// Tests that every graph driver passes. Each driver's own test file calls `driverSuite` with a bench.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DriverChange, GraphDriver } from '../../src/driver/driver.ts';
 
-/** A layer in brief: files with their content, and paths that it removes. */
+/** A layer in brief: files with their content, and the paths it removes. */
 export interface LayerSketch {
   readonly files?: Readonly<Record<string, string>>;
   readonly removed?: readonly string[];
 }
 
-/** The store of one test. */
+/** One test's store. */
 export interface DriverBench extends AsyncDisposable {
   /** Opens the store. May be called again while the store is open. */
   open(): Promise<GraphDriver>;
-  /** Makes the tar of a layer, with entries for the folders of its files. */
+  /** Makes a layer's tar, with entries for its files' folders. */
   tar(id: string, sketch: LayerSketch, isBase: boolean): Uint8Array | Promise<Uint8Array>;
   /** Reads a tar from this driver: files with content, and removed paths. */
   read(tar: Uint8Array): Promise<LayerSketch>;
@@ -27,7 +27,7 @@ export interface DriverBench extends AsyncDisposable {
   fillQuickly?(id: string, driver: GraphDriver): Promise<void>;
   /** Simulates a crash of the process and the start of another. */
   crash(): void;
-  /** Names of temporary files and leftovers in the store's folder and beside it. */
+  /** Names of temporary files and leftovers in and next to the store's folder. */
   stray(): Promise<readonly string[]>;
 }
 
@@ -39,7 +39,7 @@ export interface DriverTraits {
   readonly tellsAdditions: boolean;
   /** Whether a diff can be applied to a layer with a parent, once. */
   readonly applies: boolean;
-  /** Length of the longest chain to test; default 128. */
+  /** The longest chain to test; default 128. */
   readonly deepest?: number;
 }
 
@@ -119,7 +119,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.ok((await driver.status()).length > 0);
     });
 
-    run('a created layer exists with its chain, also after the store is opened again', async (bench, driver) => {
+    run('a created layer exists with its chain, even after the store is reopened', async (bench, driver) => {
       await base(bench, driver);
       await between(bench, driver, 'top', 'base');
       await driver.create('over', 'top');
@@ -151,7 +151,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
     });
 
-    run('every verb throws NOT_FOUND for a layer that does not exist', async (bench, driver) => {
+    run('every verb throws NOT_FOUND for a layer that doesn’t exist', async (bench, driver) => {
       await base(bench, driver);
       await rejects(driver.remove('missing'), 'NOT_FOUND');
       await rejects(driver.mount('missing'), 'NOT_FOUND');
@@ -182,7 +182,7 @@ export function driverSuite(traits: DriverTraits): void {
       );
     });
 
-    run('an applied tar comes out again as a diff, as changes and as a size', async (bench, driver) => {
+    run('an applied tar can be read back as a diff, as changes and as a size', async (bench, driver) => {
       await base(bench, driver);
       const lower: LayerSketch = await bench.read(await collect(driver.diff('base')));
       assert.deepEqual(lower.files, { 'etc/motd': 'hello', 'bin/tool': 'tool', 'etc/old': 'old' });
@@ -242,7 +242,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(await driver.exists('run'), false);
     });
 
-    run('a layer with children cannot be removed, and the error names them', async (bench, driver) => {
+    run('a layer with children can’t be removed, and the error names them', async (bench, driver) => {
       await base(bench, driver);
       await driver.create('left', 'base');
       await driver.create('right', 'base');
@@ -299,7 +299,7 @@ export function driverSuite(traits: DriverTraits): void {
       await (await bench.open()).remove('run');
     });
 
-    run('a truncated tar, no tar, or one whose stream fails fills nothing, and the layer is removed', async (bench, driver) => {
+    run('a tar that is truncated, missing or fails while streaming fills nothing, and the layer is removed', async (bench, driver) => {
       await base(bench, driver);
       const whole = await bench.tar('top', { files: { 'etc/motd': 'changed'.repeat(100), 'etc/other': 'x'.repeat(2000) } }, false);
       const failing = async function* (): AsyncGenerator<Uint8Array> {
@@ -389,7 +389,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
     });
 
-    run('files of a layer can be read one by one, but none outside it', async (bench, driver) => {
+    run('a layer’s files can be read one by one, but none outside it', async (bench, driver) => {
       await base(bench, driver);
       await using files = await driver.files('base');
       const name = (await changesOf(driver, 'base')).map(({ path }) => path).find((path) => path.endsWith('etc/motd')) ?? '';

@@ -1,4 +1,4 @@
-// What the desktop shows of jobs while its user looks elsewhere.
+// What the desktop shows about jobs while its user looks elsewhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '#contract';
@@ -12,7 +12,7 @@ function job(part: Partial<Job>): Job {
   };
 }
 
-test('progress is that of all unfinished jobs by bytes, unknown while one has no total', () => {
+test('progress covers all unfinished jobs by bytes, and is unknown while one has no total', () => {
   assert.equal(progressOf([]), null);
   assert.equal(progressOf([job({ state: 'done', doneBytes: 5, totalBytes: 5 })]), null);
   assert.equal(progressOf([job({})]), 'unknown');
@@ -21,7 +21,7 @@ test('progress is that of all unfinished jobs by bytes, unknown while one has no
   assert.equal(progressOf([half]), 0.5);
   assert.equal(progressOf([half, job({ jobId: 'j2', state: 'queued', totalBytes: 300 })]), 0.12);
   assert.equal(progressOf([half, job({ jobId: 'j2' })]), 'unknown');
-  // A file that grows while it is read doesn't pass the end.
+  // A file that grows while it is read doesn't go past the end.
   assert.equal(progressOf([job({ doneBytes: 900, totalBytes: 100 })]), 1);
 });
 
@@ -40,7 +40,7 @@ function watched() {
   return { state, notices, progress, failed, listen };
 }
 
-test('progress is shown when it changes, and taken away at the end', () => {
+test('progress is shown when it changes, and removed at the end', () => {
   const { progress, listen } = watched();
   listen([]);
   listen([job({})]);
@@ -51,7 +51,7 @@ test('progress is shown when it changes, and taken away at the end', () => {
   assert.deepEqual(progress, ['unknown', 0.1, null]);
 });
 
-test('only the end of a long job that nobody watches is a notification, once', () => {
+test('only the end of a long unwatched job gives a notification, once', () => {
   const { state, notices, listen } = watched();
   const running = [job({}), job({ jobId: 'j2', title: 'x'.repeat(200), kind: 'export' })];
   listen([job({ state: 'queued' })]);
@@ -73,7 +73,7 @@ test('only the end of a long job that nobody watches is a notification, once', (
   assert.deepEqual(notices, [{ title: `${'x'.repeat(79)}…`, body: 'Export failed: NO_SPACE' }]);
 });
 
-test('a cancelled job, one that is watched, and one that was never seen running are no notifications', () => {
+test('a job that is cancelled, watched, or never seen running gives no notification', () => {
   const { state, notices, failed, listen } = watched();
   listen([job({}), job({ jobId: 'j2' })]);
   state.now = 20_000;

@@ -34,7 +34,7 @@ function split(line: string): string[] {
   return [...words, word];
 }
 
-test('recent files and tasks start the program with one word each', () => {
+test('recent files and tasks start the program with one argument each', () => {
   const files = [path.resolve('/a b/x & y.tar'), 'C:\\images\\', 'C:\\odd" name.tar', '/rtl\u202e.tar'];
   const [recent, tasks] = jumpList(files, program);
   assert.deepEqual(
@@ -59,7 +59,7 @@ test('a file that the user removed from the list isn’t put back, and an empty 
   );
 });
 
-test('only these commands can be named by a start', () => {
+test('the program can be started only with known commands', () => {
   assert.deepEqual(commandsOf(['layerscope', '--command=open', '--command=export', '--command=', 'open-name']), ['open']);
 });
 

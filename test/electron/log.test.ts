@@ -17,7 +17,7 @@ function place(t: TestContext): { folder: string; file: string } {
 
 const clock = () => new Date('2026-11-29T12:00:00Z');
 
-test('entries are on the disk at once, for their user alone', (t) => {
+test('entries are on disk at once, readable only by their user', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   log.event('start');
@@ -31,7 +31,7 @@ test('entries are on the disk at once, for their user alone', (t) => {
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('a defect is written by its place, without message and folders', (t) => {
+test('a defect is logged by its location, without its message and folders', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   const cause = new RangeError('reading /home/me/secret.tar');
@@ -46,11 +46,11 @@ test('a defect is written by its place, without message and folders', (t) => {
   assert.doesNotMatch(readFileSync(file, 'utf8'), /secret|home|[\\/]test[\\/]/);
 });
 
-test('a large log becomes an old one, and two old ones are kept', (t) => {
+test('a large log is rotated, and two old ones are kept', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   const line = 'x'.repeat(8_000);
-  // Five times what a log holds.
+  // Five times the log's limit.
   for (let i = 0; i < 330; i++) log.event(`${i} ${line}`);
   const sizes = [file, `${file}.1`, `${file}.2`].map((each) => statSync(each).size);
   for (const size of sizes) assert.ok(size > 0 && size <= 512 * 1024, `${sizes}`);
@@ -66,7 +66,7 @@ test('only the last codes are remembered', (t) => {
   assert.equal(log.codes()[0], '2026-11-29T12:00:00.000Z job 49: IO');
 });
 
-test('a log that can’t be written, or is a link to another file, is done without', { skip: !POSIX }, (t) => {
+test('the program works without a log that can’t be written or is a link to another file', { skip: !POSIX }, (t) => {
   const { folder, file } = place(t);
   const parent = path.dirname(path.dirname(folder));
   const other = path.join(parent, 'other');

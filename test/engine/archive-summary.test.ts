@@ -45,7 +45,7 @@ function stateWith(findings: readonly Finding[]) {
   return { archiveId: 'a1', title: 'x', sizeBytes: 1, archive, loaded: [null], arrived: [[]] };
 }
 
-test('before its layers are read, an image is summarized from its manifest', () => {
+test('an image is summarized from its manifest until its layers are read', () => {
   const [summary] = archiveSummary(stateWith([])).images;
   assert.equal(summary?.loaded, false);
   assert.deepEqual(summary?.chainIds, [null]);
@@ -65,7 +65,7 @@ test('a summary with too many findings keeps the most severe and states the tota
   );
 });
 
-test('secrets take no other finding’s place in a summary', () => {
+test('secrets don’t displace other findings from a summary', () => {
   const notes = Array.from({ length: MAX_SUMMARY_FINDINGS }, (_, i) => finding('duplicate-path', `again ${i}`));
   const secrets = Array.from({ length: MAX_SUMMARY_SECRETS + 1 }, (_, i) => finding('secret-npm-token', `token ${i}`));
   const { findings } = archiveSummary(stateWith([...notes, ...secrets]));

@@ -53,13 +53,13 @@ test("dive's example file is accepted unchanged", async () => {
   });
 });
 
-test('rules missing from the file have dive’s defaults, even if the file names no rule', async () => {
+test('rules missing from the file get dive’s defaults, even if the file names no rule', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
-test('strings, numbers, every word for disabled, and rule names in any case are accepted', async () => {
+test('accepts strings, numbers, any word for disabled, and rule names in any case', async () => {
   for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
     assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
   }
@@ -87,7 +87,7 @@ test('sizes are parsed as dive parses them', () => {
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 
-test('errors in the file name the file and the line, in one line', async () => {
+test('errors name the file and line, in a single line', async () => {
   const saids: Readonly<Record<string, RegExp>> = {
     '': /^ci:1: the file is empty$/,
     '# nothing\n\n': /^ci:1: the file is empty$/,
@@ -110,25 +110,25 @@ test('errors in the file name the file and the line, in one line', async () => {
     'rules:\n\n  lowestEfficiency: -0.1\n': /^ci:3: lowestEfficiency: not between 0 and 1/,
     'rules:\n  lowestEfficiency: much\n': /^ci:2: lowestEfficiency: not a number: "much"$/,
     'rules:\n  lowestEfficiency: true\n': /^ci:2: lowestEfficiency: not a number: "true"$/,
-    'rules:\n  lowestEfficiency: {a: 1}\n': /^ci:2: lowestEfficiency is not a single value$/,
-    'rules:\n  lowestEfficiency: [0.9]\n': /^ci:2: lowestEfficiency is not a single value$/,
+    'rules:\n  lowestEfficiency: {a: 1}\n': /^ci:2: lowestEfficiency must be a single value, not a list or mapping$/,
+    'rules:\n  lowestEfficiency: [0.9]\n': /^ci:2: lowestEfficiency must be a single value, not a list or mapping$/,
     'rules:\n  lowestEfficiency: 0.9\nlowest-efficiency-threshold: 0.5\n': /^ci:3: lowestEfficiency is given twice$/,
     'rules:\n  highestWastedBytes: "\u009b31m"\n': /^ci:2: highestWastedBytes: not a size such as 20MB: "\\u009B31m"$/,
     'failOn: sometimes\n': /^ci:1: failOn: neither error nor warning: "sometimes"$/,
     'exclude: usr/share\n': /^ci:1: exclude is not a list of patterns$/,
     'exclude: {a: b}\n': /^ci:1: exclude is not a list of patterns$/,
-    'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern is not a single value$/,
+    'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern must be plain text, not a list or mapping$/,
     'exclude:\n  - ok\n  - ""\n': /^ci:3: the exclude pattern "" names nothing$/,
     'exclude: [../x]\n': /^ci:1: the exclude pattern "\.\.\/x" leads out of the image$/,
     'rules: *nothing\n': /^ci:1: unknown alias "nothing"$/,
-    '? [a]\n: b\n': /^ci:1: a key is not a single value$/,
+    '? [a]\n: b\n': /^ci:1: a key must be plain text, not a list or mapping$/,
   };
   for (const [text, said] of Object.entries(saids)) {
     await assert.rejects(parseCheckConfig(text, 'ci'), (error) => isUsage(error) && said.test((error as Error).message), text);
   }
 });
 
-test('a file is limited in its bytes, patterns, aliases, values and depth', async () => {
+test('a file has limits on its bytes, patterns, aliases, values and depth', async () => {
   const sized = (bytes: number) => `rules:\n${'#'.repeat(bytes - 7)}`;
   assert.deepEqual(await parseCheckConfig(sized(65_536)), DEFAULT_CHECK_CONFIG);
   await assert.rejects(parseCheckConfig(sized(65_537)), hasCode('TOO_LARGE'));
@@ -157,8 +157,8 @@ test('an alias is resolved', async () => {
   assert.deepEqual([lowestEfficiency, highestUserWastedPercent, exclude], [0.5, 0.5, ['*.pyc', '*.pyc']]);
 });
 
-test('a value equal to the threshold passes; the next one beyond it fails', async () => {
-  const image = report([900, 100], 50); // efficiency 0.95, half of the user's bytes wasted
+test('a value equal to the threshold passes; anything beyond it fails', async () => {
+  const image = report([900, 100], 50); // efficiency 0.95; half of the user's bytes wasted
   const rules = (efficiency: string, bytes: string, percent: string) =>
     statuses(`rules:\n  lowestEfficiency: ${efficiency}\n  highestWastedBytes: ${bytes}\n  highestUserWastedPercent: ${percent}\n`, image);
   assert.deepEqual(await rules('0.95', '50B', '0.5'), [
@@ -183,7 +183,7 @@ test('the user’s waste is measured against all layers but the lowest', async (
     'highestUserWastedPercent pass', // 0 of 0
     'failOn skip',
   ]);
-  // One layer with a duplicate path has waste, but no user bytes to divide by. dive fails it too, by dividing by zero.
+  // One layer with a duplicate path has waste, but no user bytes to divide by. dive fails it too, because it divides by zero.
   const [, , rule] = checkRules(DEFAULT_CHECK_CONFIG, report([1000], 500), []);
   assert.equal(rule?.status, 'fail');
   assert.equal(rule?.value, null);
@@ -209,7 +209,7 @@ test('an image with a missing or damaged layer fails, whatever the other rules s
   assert.equal(others.length, 4);
 });
 
-test('kinds of waste are rules of their own: sizes by name, with or without waste-', async () => {
+test('each kind of waste is its own rule, with a size as its limit, named with or without waste-', async () => {
   const config = await parseCheckConfig('waste:\n  apt-lists: 0\n  waste-tmp: 10kB\n  logs: disabled\n');
   assert.deepEqual(
     [...config.waste],

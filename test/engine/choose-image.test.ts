@@ -45,7 +45,7 @@ function chosen(platforms: readonly string[], platform: string): string | null {
   }
 }
 
-test('a platform without a variant chooses the usual one, or else the best that runs, in any order of images', () => {
+test('a platform without a variant chooses the usual variant, or else the best one that runs, in any order of images', () => {
   for (const platforms of [MULTI, [...MULTI].reverse()]) {
     assert.equal(chosen(platforms, 'linux/arm'), 'linux/arm/v7');
     assert.equal(
@@ -61,7 +61,7 @@ test('a platform without a variant chooses the usual one, or else the best that 
   assert.equal(chosen(['linux/arm/v8'], 'linux/arm'), null);
 });
 
-test('a requested variant chooses what that variant can run, and nothing newer', () => {
+test('a requested variant chooses the best image that runs on it, and nothing newer', () => {
   assert.equal(chosen(MULTI, 'linux/arm/v6'), 'linux/arm/v6');
   assert.equal(chosen(['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v6'), 'linux/arm/v5');
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm/v6'), null);
@@ -85,7 +85,7 @@ test('an image whose config states no platform can be chosen by "unknown"', () =
   assert.equal(chosen(['unknown', 'linux/amd64'], 'unknown'), 'unknown');
 });
 
-test('without a platform the host’s is chosen, or else the first image', () => {
+test('without a platform, the host’s is chosen, or else the first image', () => {
   const [os = '', architecture = ''] = hostPlatform().split('/');
   const other = architecture === 's390x' ? 'riscv64' : 's390x';
   assert.equal(chooseImage(archiveOf([`${os}/${other}`, hostPlatform()])).platform, hostPlatform());

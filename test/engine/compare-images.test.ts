@@ -18,7 +18,7 @@ const HUGE = tar(
   ),
 );
 
-test('a layer equals itself if its file is opened twice, whatever it contains', async (t) => {
+test('a layer equals itself when its file is opened twice, whatever it contains', async (t) => {
   const whole = file('cut', 'x'.repeat(2000));
   const inputs = {
     'a layer of a huge file of holes': HUGE,
@@ -42,7 +42,7 @@ test('a layer equals itself if its file is opened twice, whatever it contains', 
   }
 });
 
-test('two files of the same size and time that differ in one byte are different', async (t) => {
+test('two files with the same size and time that differ in one byte are different', async (t) => {
   const views: ImageView[] = [];
   for (const end of ['a', 'b']) {
     const reader = testReader(t);

@@ -38,7 +38,7 @@ async function contentsOf(loaded: LoadedImage, options: Parameters<typeof listCh
   return lines.filter(({ kind }) => kind === 'modified').map(({ path, content }) => `${path}: ${content}`);
 }
 
-/** Wraps a reader and records from which layers it read contents. */
+/** Wraps a reader to record which layers it read contents from. */
 function counted(reader: ArchiveReader, opened: number[]): ArchiveReader {
   return new Proxy(reader, {
     get(target, name) {
@@ -101,14 +101,14 @@ for (const packings of PACKINGS) {
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
-    // All but `hole`: a hole equals zeros.
+    // All but `hole`, which equals zeros.
     const listed = [...counts.keys()].filter((row) => counts[row] === 1);
     assert.equal(listed.length, EXPECTED.length - 1);
     assert.ok(listed.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));
   });
 }
 
-test('without reading, files of equal size are unread, however their layers are compressed', async (t) => {
+test('with reading disabled, files of equal size are unread, however their layers are compressed', async (t) => {
   const unread = EXPECTED.map((line) => line.replace(/^((?:chmod|early|hole|late|link|linked): ).*/, '$1unread'));
   for (const packings of PACKINGS) {
     const opened: number[] = [];
@@ -119,7 +119,7 @@ test('without reading, files of equal size are unread, however their layers are 
   }
 });
 
-test('changes of compressed layers read nothing again; a comparison confirms equal checksums', async (t) => {
+test('changes between compressed layers read nothing again; a comparison confirms equal checksums', async (t) => {
   const opened: number[] = [];
   const below = tar(file('chmod', LONG), file('other', `${LONG}a`));
   const above = tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`));
@@ -177,7 +177,7 @@ test('a pair of files is read once, however many names it has and however often 
   assert.deepEqual([totals, opened.sort()], [[LONG.length], [0, 1]]);
 });
 
-test('two images of a file with 300 hard links: each side counts its bytes once, and reads them once', async (t) => {
+test('with 300 hard links to one file in two images, each side counts and reads its bytes once', async (t) => {
   const names = Array.from({ length: 300 }, (_, at) => `l${at}`);
   const view = async (end: string): Promise<ImageView> => {
     const reader = testReader(t);
@@ -202,7 +202,7 @@ test('two images of a file with 300 hard links: each side counts its bytes once,
   assert.deepEqual(totals, [LONG.length + 1]);
 });
 
-test('a truncated file is unread, but not the files before it', async (t) => {
+test('a truncated file is unread; the files before it are compared', async (t) => {
   const below = tar(file('first', LONG), file('cut', LONG));
   const above = concat(file('first', LONG, { mode: 0o600 }), file('cut', LONG, { mode: 0o600 }));
   for (const packings of PACKINGS) {
@@ -228,7 +228,7 @@ test('a truncated file is unread, but not the files before it', async (t) => {
   assert.deepEqual(await contentsOf(loaded), ['first: same', 'random: unread']);
 });
 
-test('holes are compared without being read, even if larger than any disk', async (t) => {
+test('holes are compared without being read, even if they are larger than any disk', async (t) => {
   const size = 2 ** 33 - 1;
   const huge = (mode: number, stored: string) =>
     gnuSparse(

@@ -1,5 +1,5 @@
-// Exports of the window: files unchanged, folders as tars with all metadata, comparisons and reports as the command line's JSON; saved
-// completely or not at all.
+// The window's exports: files unchanged, folders as tars with all metadata, comparisons and reports as the command line's JSON. They are
+// saved completely or not at all.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -116,7 +116,7 @@ test('a comparison and a report are exported as the command line prints them', a
   }
 });
 
-test('a layer tar becomes an image in either format with its layer unchanged; the job has the digest of the file', async (t) => {
+test('a layer tar becomes an image in either format with its layer unchanged; the job has the file’s digest', async (t) => {
   const { folder, jobs, library } = await openLibrary(t);
   const layer = path.join(folder, 'layer.tar.gz');
   writeFileSync(layer, gzipSync(layers[0] as Uint8Array));
@@ -139,7 +139,7 @@ test('a layer tar becomes an image in either format with its layer unchanged; th
   }
 });
 
-test('a layer is saved as stored or plain, an image as an archive in either format', async (t) => {
+test('a layer is saved as stored or uncompressed, an image as an archive in either format', async (t) => {
   const { folder, jobs, library, bytesOf } = await openLibrary(t);
   const ref = { archiveId: 'a1', image: 0 };
   const plain = await bytesOf({ what: 'layer', form: 'plain', ...ref, layer: 1 });
@@ -175,7 +175,7 @@ test('a layer is saved as stored or plain, an image as an archive in either form
   assert.deepEqual([...stored.subarray(0, 2)], [0x1f, 0x8b]);
 });
 
-test('saving replaces a file at once, reports what is left out, and leaves nothing behind after a failure', async (t) => {
+test('saving replaces a file atomically, reports what is left out, and leaves nothing behind after a failure', async (t) => {
   const { folder, jobs, library, entry } = await openLibrary(t);
   const target = path.join(folder, 'saved');
   writeFileSync(target, 'before');
@@ -205,7 +205,7 @@ test('closing the archive aborts its exports', async (t) => {
   await closing;
 });
 
-test('closing does not wait for a consumer that stopped reading', async (t) => {
+test('closing doesn’t wait for a consumer that stopped reading', async (t) => {
   const { library, entry } = await openLibrary(t);
   const pieces = library.exported(entry('')).bytes(new AbortController().signal)[Symbol.asyncIterator]();
   await pieces.next();

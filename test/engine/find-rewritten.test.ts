@@ -9,7 +9,7 @@ import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, hardlink, tar } from '../support/tar-builder.ts';
 import { testFile, testReader } from '../support/workbench.ts';
 
-test('files with identical bytes are found with their layer; changed, new, empty and linked ones are not', async (t) => {
+test('finds files with identical bytes and their layers, but not changed, new, empty or linked files', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-rewritten-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const image = path.join(folder, 'image.tar');
@@ -45,7 +45,7 @@ test('files with identical bytes are found with their layer; changed, new, empty
   await assert.rejects(findRewritten(loaded, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
 });
 
-test('registry deltas of a Windows image, which Windows merges, are no rewritten files', async (t) => {
+test('registry deltas of a Windows image don’t count as rewritten files, because Windows merges them', async (t) => {
   const layer = tar(file('Files/a', 'abc'), file('Hives/System_Delta', 'same'));
   const again = tar(file('Files/a', 'abc', { uid: 1 }), file('Hives/System_Delta', 'same', { uid: 1 }));
   const reader = testReader(t);

@@ -1,6 +1,6 @@
-// Every code of a finding, with an input that raises it and its expected texts. A new code needs a new row: a code without a row fails, and
-// so does a row whose input raises nothing. `input` is null for codes that are raised elsewhere: when files are laid out (see test/driver),
-// by the data of engines and registries (see test/source), or where all bodies are read (see test/findings).
+// Every finding code, with an input that raises it and its expected words. A new code needs a new row: a code without a row fails, and so
+// does a row whose input raises nothing. `input` is null for codes that are raised elsewhere: when files are laid out (see test/driver), by
+// the data of engines and registries (see test/source), or where all bodies are read (see test/findings).
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -41,7 +41,7 @@ import {
 } from '../support/tar-builder.ts';
 import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
-/** Bytes of an archive, or the path of a folder. */
+/** An archive's bytes, or the path of a folder. */
 type Input = (t: TestContext) => Uint8Array | string;
 
 interface Row {
@@ -50,13 +50,13 @@ interface Row {
   readonly title: RegExp;
   readonly hint: RegExp;
   readonly message: RegExp;
-  /** Further codes that the same input is expected to raise. */
+  /** Other codes that the same input is expected to raise. */
   readonly beside?: readonly FindingCode[];
 }
 
 const BASE = tar(file('etc/passwd', 'root'));
 
-/** Makes a docker-archive of these layers with a valid config and manifest.json. */
+/** Makes a docker-archive of these layers, with a valid config and manifest.json. */
 const docker = (...layers: Uint8Array[]): FileMap => dockerArchive([{ layers }]);
 const image =
   (...layers: Uint8Array[]): Input =>
@@ -75,7 +75,7 @@ const withConfig =
     ]);
     return archiveOf(content === null ? files : files.set('c.json', utf8(content)));
   };
-/** Makes an OCI archive of one image with a modified manifest. */
+/** Makes an OCI archive of one image whose manifest is modified. */
 const withManifest =
   (change: (built: ReturnType<typeof ociImage>, files: Files) => object): Input =>
   () => {
@@ -96,7 +96,7 @@ const oci =
     return archiveOf(ociLayout(files, [built]));
   };
 
-/** A code of secrets that a scan of files raises: an image with its sample. */
+/** The row for a secret code that a file scan raises: an image that contains the code's sample. */
 function secretRow(code: FindingCode): Row {
   const sample = SECRET_SAMPLES[code];
   const { title, hint } = FINDING_HINTS[code];
@@ -116,14 +116,14 @@ const SECRET_ROWS = Object.fromEntries(
     .map((code) => [code, secretRow(code as FindingCode)]),
 ) as Record<Extract<FindingCode, `secret-${string}`>, Row>;
 
-/** By code of secrets in configs. */
+/** The row for a secret code that an image's config raises. */
 const configRow = (code: FindingCode, config: object): Row => ({
   ...secretRow(code),
   message: /^Secret in the (?:variable DB_PASSWORD|build argument API_KEY of a step of the history)$/,
   input: withConfig(JSON.stringify({ ...imageConfig([BASE]), ...config })),
 });
 
-/** A note about ten bytes at a path of the catalogue. */
+/** The row for a note about ten bytes at a catalogued path. */
 const catalogued = (path: string, title: RegExp, hint: RegExp): Row => ({
   severity: 'note',
   input: image(tar(file(path, 'ten bytes!'))),
@@ -136,7 +136,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   ...SECRET_ROWS,
   'secret-env-password': configRow('secret-env-password', { config: { Env: ['DB_PASSWORD=correct horse'] } }),
   'secret-build-arg': configRow('secret-build-arg', { history: [{ created_by: 'RUN |1 API_KEY=battery staple /bin/sh -c make' }] }),
-  // Files of several gigabytes: see test/archive/body-scan.test.ts.
+  // Needs files of several gigabytes: see test/archive/body-scan.test.ts.
   'scan-limit': { severity: 'note', input: null, title: /Only partly/, hint: /Only the beginning/, message: /./ },
   'missing-blob': {
     severity: 'error',
@@ -200,7 +200,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /can't be read/,
     hint: /other layers are shown/,
-    message: /a sparse file of 1125899906842624 bytes, the limit is/,
+    message: /a sparse file of 1125899906842624 bytes; the limit is/,
   },
   truncated: {
     severity: 'error',
@@ -338,7 +338,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /Manifests disagree/,
     hint: /manifest\.json and the OCI manifest differ/,
-    message: /manifest\.json names 0 layers, the OCI manifest names 1/,
+    message: /manifest\.json names 0 layers, but the OCI manifest names 1/,
     beside: ['history-mismatch', 'diffid-count'],
   },
   'history-mismatch': {

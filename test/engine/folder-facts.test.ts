@@ -19,7 +19,7 @@ const at = (layerIndex: number, path: string) => {
   return folderFacts(rows, row ?? -1);
 };
 
-test('a folder adds up its files, each body once, with their layers and types', () => {
+test('a folder’s facts add up its files, each body once, with their layers and types', () => {
   const facts = at(1, 'app');
   assert.equal(facts.bytes, 610);
   assert.deepEqual([facts.files, facts.folders], [5, 1]);
@@ -46,7 +46,7 @@ test('a folder adds up its files, each body once, with their layers and types', 
   ]);
 });
 
-test('what a later layer removed is omitted', () => {
+test('a folder’s facts omit what a later layer removed', () => {
   assert.deepEqual([at(2, 'app').files, at(2, 'app').bytes], [4, 603]);
 });
 
@@ -57,11 +57,11 @@ test('the ten biggest files are listed, biggest first', () => {
   );
 });
 
-test('the root includes everything', () => {
+test('the root’s facts include everything', () => {
   assert.equal(at(2, '').bytes, 603 + 9_000 + 78);
 });
 
-test('a folder of a whole image has what is hidden apart, by the layers that wrote it', () => {
+test('the facts of a whole image’s folder list hidden files separately, by the layer that wrote them', () => {
   const hiding = buildStack([
     layer([file('data/seen', 10), file('data/twice', 100), file('gone', 7)]),
     layer([file('data/twice', 300), file('data/big.bin', 5_000)]),

@@ -50,7 +50,7 @@ function keptFiles(cache: string): string[] {
     .map((name) => path.join(cache, 'index', name));
 }
 
-test('the report of a known archive is the same, and its layers are not looked at', async (t) => {
+test('a known archive gets the same report without looking at its layers', async (t) => {
   const { cache, input } = sample(t);
   const first = await inspect(cache, input);
   const again = await inspect(cache, input);
@@ -62,7 +62,7 @@ test('the report of a known archive is the same, and its layers are not looked a
   assert.equal(statSync(kept).mode & 0o777, 0o600);
 });
 
-test('an archive that was changed is read again, also if its size and time are the same', async (t) => {
+test('an archive that was changed is read again, even if its size and time are the same', async (t) => {
   const { cache, input } = sample(t);
   const first = await inspect(cache, input);
   const { atime, mtime } = statSync(input);
@@ -78,7 +78,7 @@ test('an archive that was changed is read again, also if its size and time are t
   assert.deepEqual(report, (await inspect(null, input)).report);
 });
 
-test('another build, --verify and --scan read the layers, and without a build or a cache nothing is kept', async (t) => {
+test('another build, --verify and --scan read the layers, and nothing is kept without a build or a cache', async (t) => {
   const { cache, input } = sample(t);
   for (const asked of [{}, { build: 'one', verify: true }, { build: 'one', scan: true }]) await inspect(cache, input, asked);
   assert.deepEqual(keptFiles(cache), []);
@@ -88,7 +88,7 @@ test('another build, --verify and --scan read the layers, and without a build or
     assert.equal((await inspect(cache, input, asked)).read, true, JSON.stringify(asked));
 });
 
-test('a kept report that is damaged, cut off or of another archive is ignored and replaced', async (t) => {
+test('a kept report that is damaged, cut off or from another archive is ignored and replaced', async (t) => {
   const { cache, input } = sample(t);
   const other = testFile(t, archiveOf(dockerArchive([{ layers: [ABOVE] }])));
   const { report } = await inspect(cache, input);
@@ -113,7 +113,7 @@ test('a kept report that is damaged, cut off or of another archive is ignored an
   }
 });
 
-test('a report with a secret of the config is not kept', async (t) => {
+test('a report with a secret from the config is not kept', async (t) => {
   const cache = testFolder(t);
   const config = { config: { Env: ['NPM_TOKEN=npm_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R'] } };
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [BELOW], config }])));

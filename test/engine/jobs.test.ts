@@ -22,7 +22,7 @@ function held() {
 const what = { kind: 'open', title: 'image.tar' } as const;
 const states = (jobs: readonly Job[]): string[] => jobs.map(({ state }) => state);
 
-test('two jobs run in parallel, the others wait in order', async () => {
+test('two jobs run in parallel; the others wait in order', async () => {
   await using jobs = createJobs();
   const works = [held(), held(), held(), held()];
   const ids = works.map(({ run }) => jobs.start(what, run));
@@ -32,7 +32,7 @@ test('two jobs run in parallel, the others wait in order', async () => {
   assert.deepEqual(states(jobs.list()), ['running', 'done', 'running', 'queued']);
 });
 
-test('a job reports what it does, and ends as done', async () => {
+test('a job reports its steps and ends as done', async () => {
   await using jobs = createJobs();
   const work = held();
   const id = jobs.start({ ...what, title: 'evil\u001b[2J.tar' }, work.run);
@@ -96,7 +96,7 @@ test('a failed job keeps its error until it is dismissed', async () => {
   await assert.rejects(jobs.ended(id), hasCode('NOT_FOUND'));
 });
 
-test('an internal error goes to the log and not to the window', async () => {
+test('an internal error goes to the log, not to the window', async () => {
   const defects: Error[] = [];
   await using jobs = createJobs({ onDefect: (error) => defects.push(error) });
   const id = jobs.start(what, async () => {
@@ -154,7 +154,7 @@ test('disposal cancels running and waiting jobs, and refuses new ones', async ()
   assert.throws(() => jobs.start(what, held().run), hasCode('CANCELLED'));
 });
 
-test('the list of ended jobs is bounded', async () => {
+test('the list of ended jobs has a limit', async () => {
   await using jobs = createJobs();
   for (let i = 0; i < 300; i++) await jobs.ended(jobs.start(what, async () => {}));
   assert.ok(jobs.list().length <= 200);

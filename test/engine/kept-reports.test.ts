@@ -21,7 +21,7 @@ interface Given {
 
 interface Inspected {
   readonly report: ArchiveReport;
-  /** Whether layers were asked for. */
+  /** Whether layers were requested. */
   readonly read: boolean;
 }
 
@@ -62,7 +62,7 @@ function keptFiles(cache: string): string[] {
   return readdirSync(path.join(cache, 'index')).filter((name) => name.endsWith('.rep'));
 }
 
-test('the report of a fetched image is kept by its digests, without what its source answered', async (t) => {
+test('a fetched image’s report is kept by its digests, without the source’s answers', async (t) => {
   const cache = testFolder(t);
   const first = await inspect(cache, { source: { requests: 4, fetchedBytes: 1000 } });
   const again = await inspect(cache, { source: { requests: 1, fetchedBytes: 20 } });
@@ -72,7 +72,7 @@ test('the report of a fetched image is kept by its digests, without what its sou
   assert.equal(JSON.stringify(again.report), JSON.stringify({ format, source: { ...source, requests: 1, fetchedBytes: 20 }, ...rest }));
 });
 
-test('what failed to arrive, and what no digest verifies, is not kept', async (t) => {
+test('reports are not kept if a fetch failed or no digest verifies the content', async (t) => {
   const cache = testFolder(t);
   const failed = await inspect(cache, { fails: true }).catch((error: unknown) => error);
   assert.ok(failed instanceof LayerscopeError || (failed as Inspected).report.findings.some(({ severity }) => severity === 'error'));

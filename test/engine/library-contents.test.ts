@@ -36,6 +36,15 @@ test('changes, a view and a comparison distinguish rewritten from changed files'
   assert.deepEqual(bits(rowLines(await library.compare({ ...ref, layer: 0 }, { ...ref, layer: 1 }, signal))), TOLD);
 });
 
+test('a row whose mode differs has both modes, in changes and in a comparison', async (t) => {
+  const { library } = await openLibrary(t, dockerArchive([SMALL]));
+  const tables = [
+    await library.changes(ref, { from: 1, to: 1, signal }),
+    await library.compare({ ...ref, layer: 0 }, { ...ref, layer: 1 }, signal),
+  ];
+  for (const { mode, previousMode } of tables) assert.deepEqual([previousMode[0], mode[0]], [0o644, 0o600]);
+});
+
 /** Layers that rewrite two files of 12 MB, one of them with a different last byte. */
 const LARGE = [...'ab'].map((end, mode) =>
   tar(file('late', 'x'.repeat(12_000_000) + end), file('chmod', 'y'.repeat(12_000_000), { mode: 0o600 + mode })),
@@ -56,7 +65,7 @@ test('a layer with much to compare is read by a job, and the rows include its re
   assert.ok(jobs.list().every(({ kind }) => kind !== 'compare'));
 });
 
-test('after its job is cancelled, changes are still shown, with files not compared as unread', async (t) => {
+test('after its job is cancelled, changes are still shown, with uncompared files as unread', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   jobs.subscribe((list) => {
     const job = list.find(({ kind, state }) => kind === 'compare' && state === 'running');

@@ -21,7 +21,7 @@ const layers = [
   tar(file('etc/hosts', 'changed\n'), file('etc/.wh.old'), file('app', 'x'.repeat(5_000))),
 ];
 
-/** A tar with many members, long enough to cancel while it is read. */
+/** A tar with enough members to cancel while it is being read. */
 const LONG_LAYER = tar(...Array<Uint8Array>(20_000).fill(file('again')));
 
 /** Creates a library over a reader without workers, and a folder to write archives to. */
@@ -118,7 +118,7 @@ test('archives are listed in the order in which they were opened, whichever is r
   );
 });
 
-test('changes and views are rows, from one table for all pages', async () => {
+test('changes and views are rows; one table serves all pages', async () => {
   await using it = await startLibrary();
   await it.open();
   const ref = { archiveId: 'a1', image: 0 };
@@ -152,7 +152,7 @@ test('an entry has content, details and a raw header', async () => {
   assert.deepEqual([raw.format, raw.bytes.length], ['ustar', 512]);
 });
 
-test('NOT_FOUND for anything that does not exist', async () => {
+test('anything that doesn’t exist is NOT_FOUND', async () => {
   await using it = await startLibrary();
   await it.open();
   const ref = { archiveId: 'a1', image: 0 };
@@ -281,7 +281,7 @@ test('closing while its layers are read cancels the reading', async () => {
   assert.deepEqual(it.library.list(), []);
 });
 
-test('a failed release is reported, without other effects', async () => {
+test('a failed release is reported and has no other effect', async () => {
   await using it = await startLibrary();
   await it.open(async () => {
     throw new Error('the disk is gone');
@@ -350,7 +350,7 @@ test('a job reports which layer it reads', async () => {
   );
 });
 
-test('a file that is open already is the archive of a job that opens it again, until it changes or is closed', async () => {
+test('opening an open file again gives the same archive, until the file changes or is closed', async () => {
   await using it = await startLibrary();
   const first = await it.open();
   const again = await it.open();
@@ -373,7 +373,7 @@ test('a file that is open already is the archive of a job that opens it again, u
     released++;
   });
   assert.notEqual(last.archiveId, changed.archiveId);
-  // The archive is already open, so this job releases the source that it was given.
+  // The archive is already open, so this job releases the source it was given.
   await it.open(async () => {
     released += 10;
   });

@@ -1,4 +1,4 @@
-// Listing archives inside an image: all compressions, and damaged or hostile ones.
+// Listing archives inside an image: all compressions, and damaged or hostile archives.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array 
   return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
 }
 
-test('an archive with names of a megabyte is listed up to the limit, with each name cut off', async (t) => {
+test('an archive with megabyte-long names is listed up to the limit, with each name cut off', async (t) => {
   const long = (index: number) => concat(pax({ path: `${index}/${'x'.repeat(1_000_000)}` }), file('s', ''));
   const packed = gzipSync(tar(concat(...Array.from({ length: 60 }, (_, index) => long(index)))));
   const names = gzipSync(
@@ -96,7 +96,7 @@ test('tars are listed, plain and compressed; a compressed file that is not a tar
   );
 });
 
-test('a truncated or damaged archive lists what could be read', async (t) => {
+test('a truncated or damaged archive is listed as far as it can be read', async (t) => {
   const many = tar(...Array.from({ length: 50 }, (_, at) => file(`f${at}`, 'x'.repeat(3000))));
   const listed = await listAll(t, { cut: many.subarray(0, 20_000), 'cut.tgz': gzipSync(many).subarray(0, 300) }, 10_000);
   assert.match(listed.cut ?? '', /^tar: f0=3000 f1=3000/);

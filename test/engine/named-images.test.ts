@@ -16,7 +16,7 @@ import { atEnd, testFolder, testReader } from '../support/workbench.ts';
 const ID = `sha256:${'ab'.repeat(32)}`;
 const ARCHIVE = archiveOf(dockerArchive([{ layers: [tar(file('etc/hosts', 'x'))], tags: ['web:1'] }]));
 
-/** Creates a library that opens images by name, with only a Docker and a registry on loopback. */
+/** Creates a library that opens images by name from one Docker and one registry, both on loopback. */
 async function bench(t: TestContext) {
   const { engine, socket } = await fakeEngine(t);
   const registry = await standInRegistry(t);
@@ -41,7 +41,7 @@ async function bench(t: TestContext) {
   return { engine, registry, jobs, library, names: createNamedImages({ findSources: find, reader, library }) };
 }
 
-test('an image of an engine is listed, found and opened as a job, and the summary names its source', async (t) => {
+test('an engine’s image is listed, found and opened as a job, and the summary names its source', async (t) => {
   const { engine, names, jobs, library } = await bench(t);
   engine.images.push({ id: ID, names: ['web:1'], archive: ARCHIVE });
   const { images, places, problems } = await names.list('docker');
@@ -60,7 +60,7 @@ test('an image of an engine is listed, found and opened as a job, and the summar
   assert.ok((summary?.sizeBytes ?? 0) > 0);
 });
 
-test('a place that does not respond is a problem in the list, and a missing engine is reported', async (t) => {
+test('a source that doesn’t respond is a problem in the list, and a missing engine is reported', async (t) => {
   const { engine, names } = await bench(t);
   engine.faults.status = 500;
   const docker = await names.list('docker');
@@ -70,7 +70,7 @@ test('a place that does not respond is a problem in the list, and a missing engi
   assert.deepEqual((await names.list('containerd')).problems, [{ place: '', code: 'NOT_FOUND', message: 'not found here' }]);
 });
 
-/** Makes an index of images for some platforms. */
+/** Makes an index of images for these platforms. */
 function indexOf(platforms: readonly string[]): { files: Files; index: BuiltDescriptor } {
   const files = new Files();
   const images = platforms.map((platform) => {
@@ -81,7 +81,7 @@ function indexOf(platforms: readonly string[]): { files: Files; index: BuiltDesc
   return { files, index: ociIndex(files, images) };
 }
 
-test('platforms of an index are found before anything is opened, and the chosen one is opened', async (t) => {
+test('an index’s platforms are found before anything is opened, and the chosen one is opened', async (t) => {
   const { registry, names, jobs, library } = await bench(t);
   const { files, index } = indexOf(['linux/s390x', 'linux/ppc64le']);
   registry.add('app', files, { '1': index.digest });
@@ -96,7 +96,7 @@ test('platforms of an index are found before anything is opened, and the chosen 
   );
 });
 
-test('this machine’s platform is the first of several', async (t) => {
+test('this machine’s platform comes first', async (t) => {
   const { registry, names } = await bench(t);
   const { files, index } = indexOf(['linux/s390x', 'linux/amd64', 'linux/arm64']);
   registry.add('app', files, { '1': index.digest });
@@ -104,7 +104,7 @@ test('this machine’s platform is the first of several', async (t) => {
   assert.equal((await names.look(`${registry.host}/app:1`)).platforms[0], own);
 });
 
-test('the platforms of an engine’s image are those present, and none for an engine that is too old to report them', async (t) => {
+test('the platforms of an engine’s image are those present; an engine too old to report them gives none', async (t) => {
   const { engine, names } = await bench(t);
   const own = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
   engine.images.push({ id: ID, names: ['web:1'], archive: ARCHIVE, platforms: ['linux/s390x', own, 'linux/riscv64'] });
@@ -115,7 +115,7 @@ test('the platforms of an engine’s image are those present, and none for an en
 
 const isWrong = (what: RegExp) => (error: unknown) => hasCode('USAGE')(error) && what.test((error as Error).message);
 
-test('an invalid word is refused with the reason, and no source is contacted', async (t) => {
+test('refuses an invalid name with the reason, and contacts no source', async (t) => {
   const { engine, registry, names } = await bench(t);
   for (const [word, what] of [
     ['App:1', /names are lower case/],
@@ -177,7 +177,7 @@ function sourceOf(place: string, images: readonly Partial<ListedImage>[] | null)
   };
 }
 
-test('an image that is in two places of an engine is listed once, with the facts of both', async () => {
+test('an image in two places of an engine is listed once, with the facts from both', async () => {
   const { images, total, places, problems } = await listEngine('docker', [
     sourceOf('/var/lib/docker', [{ names: ['a:1', 'a:2'], platform: 'linux/amd64' }, { id: `sha256:${'cd'.repeat(32)}` }]),
     sourceOf('unix:///docker.sock', [{ names: ['a:1', 'a:2'], sizeBytes: 7 }]),
@@ -195,17 +195,17 @@ test('an image that is in two places of an engine is listed once, with the facts
   assert.deepEqual(problems, [{ place: '/srv/docker', code: 'PERMISSION', message: 'permission denied' }]);
 });
 
-test('a source that lists too many names is a problem of its own', async () => {
+test('a source that lists too many names gets its own problem', async () => {
   const names = Array.from({ length: 100_001 }, (_, index) => `app:${index}`);
   const { images, problems } = await listEngine('docker', [sourceOf('/many', [{ names }]), sourceOf('/few', [{ names: ['app:1'] }])]);
   assert.deepEqual(
     images.map(({ name }) => name),
     ['app:1'],
   );
-  assert.deepEqual(problems, [{ place: '/many', code: 'TOO_LARGE', message: 'more than 100000 names of images' }]);
+  assert.deepEqual(problems, [{ place: '/many', code: 'TOO_LARGE', message: 'more than 100000 image names' }]);
 });
 
-test('names that would mislead are shown escaped and opened by the image’s id', async () => {
+test('misleading names are shown escaped and opened by the image’s id', async () => {
   const { images } = await listEngine('docker', [sourceOf('x', [{ names: ['evil\u202etar:1\u001b[2J'] }])]);
   assert.deepEqual(
     images.map(({ name, reference }) => [name, reference]),

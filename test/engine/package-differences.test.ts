@@ -43,7 +43,7 @@ async function open(t: Parameters<typeof testFile>[0], ...images: (readonly Uint
   return { library, a, b };
 }
 
-test('two images differ in the packages that one of them lacks or has in another version', async (t) => {
+test('two images differ in packages that one of them lacks or has in another version', async (t) => {
   const { library, a, b } = await open(t, YESTERDAY, TODAY);
   const { rows, ...counts } = await library.comparePackages(a, b, ALL, signal);
   assert.deepEqual(counts, { packagesA: 3, packagesB: 3, added: 1, modified: 1, removed: 1, total: 3, problems: 0 });
@@ -75,7 +75,7 @@ test('two images differ in the packages that one of them lacks or has in another
   assert.equal((await library.comparePackages(a, a, ALL, signal)).total, 0);
 });
 
-test('a text finds differences by either version, and counts stay those of all', async (t) => {
+test('a search text finds differences by either version; counts remain those of all differences', async (t) => {
   const { library, a, b } = await open(t, YESTERDAY, TODAY);
   for (const [text, names] of [
     ['CURL', ['curl']],
@@ -101,14 +101,14 @@ test('sides may be layers of one image, or layers without those below', async (t
       ['removed', 'old', null],
     ],
   );
-  // Layer 1 alone has files, but no database that says whose they are.
+  // Layer 1 alone has files, but no database that says which packages own them.
   const alone = await library.comparePackages({ ...a, layer: 1, since: 1 }, { ...a, layer: 1 }, ALL, signal);
   assert.deepEqual([alone.packagesA, alone.packagesB, alone.added], [0, 3, 3]);
   await assert.rejects(library.comparePackages({ ...a, layer: 9 }, a, ALL, signal), hasCode('NOT_FOUND'));
   await assert.rejects(library.comparePackages({ ...a, layer: 1, since: 2 }, a, ALL, signal), hasCode('BAD_REQUEST'));
 });
 
-test('versions side by side are paired: equal ones first, the rest as upgrades', async (t) => {
+test('versions installed side by side are paired: equal ones first, the rest as upgrades', async (t) => {
   const kernels = (...versions: readonly string[]) => [tar(dpkg(...versions.map((version) => ['kernel', version] as const)))];
   const { library, a, b } = await open(t, kernels('1', '2', '3'), kernels('2', '4'));
   const { rows } = await library.comparePackages(a, b, ALL, signal);
@@ -121,7 +121,7 @@ test('versions side by side are paired: equal ones first, the rest as upgrades',
   );
 });
 
-test('a Python package stays the same one if its name is spelled otherwise', async (t) => {
+test('a Python package stays the same if its name is spelled differently', async (t) => {
   const spelled = (name: string, version: string) => [
     tar(file(`site-packages/${name}-${version}.dist-info/METADATA`, `Name: ${name}\nVersion: ${version}\n`)),
   ];
@@ -133,7 +133,7 @@ test('a Python package stays the same one if its name is spelled otherwise', asy
   );
 });
 
-test('a text finds packages by name and versions, and by the place of their database only with a slash', async (t) => {
+test('a search text finds packages by name and version, and by database path only if it contains a slash', async (t) => {
   const { library, a, b } = await open(t, YESTERDAY, TODAY);
   const found = async (text: string): Promise<readonly string[]> => {
     const { rows } = await library.comparePackages(a, b, { ...ALL, text }, signal);

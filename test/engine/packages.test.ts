@@ -34,7 +34,7 @@ function told({ layers }: ImagePackages): string[] {
   );
 }
 
-/** A dpkg database: name, version and state of each package. */
+/** A dpkg database with the name, version and state of each package. */
 function dpkg(...packages: readonly (readonly [name: string, version: string, status?: string])[]): Uint8Array {
   const stanzas = packages.map(
     ([name, version, status = 'installed']) => `Package: ${name}\nStatus: install ok ${status}\nVersion: ${version}\n`,
@@ -46,7 +46,7 @@ const list = (name: string, ...paths: readonly string[]): Uint8Array =>
   file(`var/lib/dpkg/info/${name}.list`, paths.map((path) => `${path}\n`).join(''));
 
 describe('packages by layer', () => {
-  test('are added, upgraded, removed and touched, each with the layer’s own files', async (t) => {
+  test('lists packages as added, upgraded, removed and touched, each with the layer’s own files', async (t) => {
     const found = await packages(t, [
       tar(
         dpkg(['a', '1'], ['b', '1']),
@@ -81,7 +81,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('own paths as the layer’s links lead to them, and only then', async (t) => {
+  test('packages own the paths that their listed paths resolve to through the layer’s links', async (t) => {
     const found = await packages(t, [
       tar(dpkg(['a', '1']), list('a', '/bin/x', '/lib/y'), file('bin/x', '1'), file('usr/bin/x', '22'), file('lib/y', '333')),
       tar(file('.wh.bin'), symlink('bin', 'usr/bin'), file('usr/bin/x', '4444')),
@@ -92,7 +92,7 @@ describe('packages by layer', () => {
     assert.equal(found.ownerOf(utf8('no/such/path')), null);
   });
 
-  test('of which two list a path: the first in order owns it, a system package before a language’s', async (t) => {
+  test('if two packages list a path, the first in order owns it, a system package before a language’s', async (t) => {
     const record = 'six.py,,\nsix-1.dist-info/METADATA,,\nown.py,,\n';
     const layer = tar(
       dpkg(['zz', '1'], ['python3-six', '1']),
@@ -119,7 +119,7 @@ describe('packages by layer', () => {
     });
   });
 
-  test('of npm own their folders, without the packages nested in them', async (t) => {
+  test('an npm package owns its folder, but not the packages nested in it', async (t) => {
     const json = (name: string, version: string): string => JSON.stringify({ name, version });
     const found = await packages(t, [
       tar(
@@ -145,7 +145,7 @@ describe('packages by layer', () => {
     assert.equal(found.ownerOf(utf8('app/node_modules/a/node_modules/.bin/b')), null);
   });
 
-  test('that list a path in another’s folder own it if they are first in order', async (t) => {
+  test('a package that lists a path in another’s folder owns it if it comes first in order', async (t) => {
     const program = elfProgram([
       { name: '.go.buildinfo', data: goBuildInfo(['mod\tx.test/main\tv1\t']) },
       { name: '.text', data: zeros(70_000), isWritable: false },
@@ -165,7 +165,7 @@ describe('packages by layer', () => {
     assert.deepEqual([owner(`${modules}/x.js`), owner(`${modules}/bin/tool`), owner('s/lab/y.py')], ['npm', 'golang', 'pypi']);
   });
 
-  test('in several versions side by side are paired by version', async (t) => {
+  test('several versions installed side by side are paired by version', async (t) => {
     const kernels = (...versions: readonly string[]): Uint8Array =>
       file(
         'var/lib/rpm/Packages.db',
@@ -184,7 +184,7 @@ describe('packages by layer', () => {
     ]);
   });
 
-  test('whose folder is renamed in the database, as pip does, are upgraded', async (t) => {
+  test('a package whose folder is renamed in the database, as pip does, is upgraded', async (t) => {
     const metadata = (name: string, version: string): Uint8Array =>
       file(`s/${name}-${version}.dist-info/METADATA`, `Name: ${name}\nVersion: ${version}\n`);
     const found = await packages(t, [tar(metadata('Foo_Bar', '1')), tar(file('s/.wh.Foo_Bar-1.dist-info'), metadata('foo-bar', '2'))]);
@@ -194,7 +194,7 @@ describe('packages by layer', () => {
     ]);
   });
 
-  test('of a program are its modules; the program belongs to the main one', async (t) => {
+  test('a program’s packages are its modules; the program belongs to the main one', async (t) => {
     const program = elfProgram([
       { name: '.go.buildinfo', data: goBuildInfo(['mod\tx.test/main\tv1\t', 'dep\tx.test/a\tv2\t']) },
       { name: '.text', data: zeros(70_000), isWritable: false },
@@ -207,7 +207,7 @@ describe('packages by layer', () => {
     assert.equal(found.ownerOf(utf8('bin/tool'))?.location, 'bin/tool');
   });
 
-  test('of a damaged database are those before the damage, and a problem is reported', async (t) => {
+  test('a damaged database gives the packages before the damage and a problem', async (t) => {
     const database = ndbDatabase([rpmHeader({ name: 'whole' }), rpmHeader({ name: 'cut' })]);
     const found = await packages(t, [
       tar(file('var/lib/rpm/Packages.db', database.subarray(0, database.length - 40)), file('x/node_modules/a/package.json', '{')),
@@ -222,7 +222,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('at places whose names are not UTF-8 are found', async (t) => {
+  test('finds packages at paths that are not UTF-8', async (t) => {
     const path = latin1('d\u00e9/node_modules/a/package.json');
     const found = await packages(t, [tar(file(path, '{"name":"a","version":"1"}'))]);
     assert.deepEqual(
@@ -231,7 +231,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('are read up to a layer, and lines are as the command prints them', async (t) => {
+  test('reads packages up to a layer, and its lines are the command’s output', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(['a', '2'])), tar(dpkg(['a', '3']))];
     const found = await packages(t, layers, 1);
     const facts =
@@ -248,7 +248,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('are bounded by their texts, in a view and in what all layers changed, and a problem says where reading ends', async (t) => {
+  test('limits the text of packages, in a view and over all layers, and a problem says where reading ended', async (t) => {
     const text = (letter: string): string => letter.repeat(990);
     const long = (name: number, version: number): string =>
       `Package: ${name}${text('n')}\nVersion: ${version}${text('v')}\nArchitecture: ${text('a')}\nSource: ${text('s')} (${text('w')})\n`;
@@ -263,7 +263,7 @@ describe('packages by layer', () => {
         layer: 0,
         path: '',
         code: 'TOO_LARGE',
-        message: 'the image has too many packages at a time: no more is read of this layer and those above',
+        message: 'the image has too many packages at once: this layer and those above are not read further',
       },
     ]);
     const often = await packages(
@@ -274,10 +274,13 @@ describe('packages by layer', () => {
     assert.ok(counts[0] === 2_000 && (counts[1] ?? 0) < 2_000 && counts[2] === 0 && counts[3] === 0, `${counts}`);
     const [problem] = often.problems;
     assert.deepEqual([often.problems.length, problem?.layer, problem?.code], [1, 1, 'TOO_LARGE']);
-    assert.match(problem?.message ?? '', /^the layers change too many packages: of this one [\d,]+ changes are left out: no more is read/);
+    assert.match(
+      problem?.message ?? '',
+      /^the layers change too many packages: [\d,]+ changes of this one are left out: this layer and those above/,
+    );
   });
 
-  test('of one name, version and state are paired however many there are', async (t) => {
+  test('pairs any number of packages with the same name, version and state', async (t) => {
     const many = (count: number) => tar(dpkg(...Array.from({ length: count }, () => ['a', '1'] as const)));
     const found = await packages(t, [many(20_000), many(20_001)]);
     assert.deepEqual(
@@ -286,7 +289,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('ownersOf says whose a path is as seen at a layer', async (t) => {
+  test('ownersOf returns a path’s owner as seen at a layer', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(), file('.wh.x'))];
     const reader = testReader(t);
     await using archive = await reader.open(testFile(t, dockerArchive({ name: 'x:1', layers })));
@@ -297,7 +300,7 @@ describe('packages by layer', () => {
     assert.deepEqual(await ownersOf(loaded, utf8('nowhere'), 1), { owner: null, inFolder: null });
   });
 
-  test('ownersOf, which reads one view and few places, agrees with a walk through all layers', async (t) => {
+  test('ownersOf, which reads one view and few paths, agrees with a walk through all layers', async (t) => {
     const program = elfProgram([
       { name: '.go.buildinfo', data: goBuildInfo(['mod\tx.test/p\tv1\t']) },
       { name: '.text', data: zeros(70_000) },
@@ -356,7 +359,7 @@ describe('packages by layer', () => {
     }
   });
 
-  test('an entry that a layer repeats counts its bytes twice and is one file', async (t) => {
+  test('an entry that a layer repeats is one file but counts its bytes twice', async (t) => {
     const found = await packages(t, [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '123'), file('x', '12345'))]);
     assert.deepEqual(told(found), ['0 added deb a 1: 1 files, 8 bytes']);
   });

@@ -1,4 +1,4 @@
-// What the window asks about the registry of a Windows image.
+// The window's queries about a Windows image's registry.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { loadImage } from '#engine';
@@ -40,7 +40,7 @@ async function queries(t: TestContext): Promise<RegistryQueries> {
 
 const { signal } = new AbortController();
 
-test('changes come in pages, with what could not be read', async (t) => {
+test('changes come in pages, with the hives that could not be read', async (t) => {
   const asked = await queries(t);
   const wanted = { from: 0, to: 1, text: '', count: 500 };
   const first = await asked.registryChanges(REF, { ...wanted, start: 0 }, signal);
@@ -91,7 +91,7 @@ test('a key has its values with their layers, and its subkeys in pages', async (
   await assert.rejects(asked.registryKey(REF, { ...at, hive: 'SYSTEM', path: '' }, signal), hasCode('NOT_FOUND'));
 });
 
-test('a search goes through all hives of a view, up to a limit', async (t) => {
+test('a search covers all hives of a view, up to a limit', async (t) => {
   const asked = await queries(t);
   const search = (text: string, limit: number) => asked.registrySearch(REF, { layer: 1, text, limit }, signal);
   assert.deepEqual(await search('c:\\NEW', 10), { complete: true, matches: [{ hive: 'SOFTWARE', path: 'Old', value: 'Path' }] });

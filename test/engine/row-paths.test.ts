@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRowPaths } from '../../src/engine/read/row-paths.ts';
 import { displayPath, escapePath, newColumns, type RowTable, rowPath } from '../../src/model/index.ts';
 
-/** A chain of folders with these names, each with a file of the same name, so that names are met in the order of the table and backwards. */
+/** A chain of folders with these names, each with a file of the same name, so that paths are needed in table order and in reverse. */
 function nested(names: readonly Uint8Array[]): RowTable {
   const length = names.length * 2;
   const rows = {
@@ -24,7 +24,7 @@ function nested(names: readonly Uint8Array[]): RowTable {
   return rows;
 }
 
-test('paths are those of their bytes, whatever is in their names and wherever these are in the table', () => {
+test('paths are built from the names’ bytes, whatever they are and wherever they are in the table', () => {
   const odd = [
     [0x61, 0x5c, 0x62],
     [0x0a],

@@ -8,7 +8,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const skip = process.platform === 'win32' ? 'not run: Windows has no such modes' : false;
 
-test('a file that takes the place of a private one is private too', { skip }, async (t) => {
+test('a file that replaces a private one is private too', { skip }, async (t) => {
   const file = path.join(testFolder(t), 'report');
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     yield utf8('new');

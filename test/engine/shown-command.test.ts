@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shownCommand } from '../../src/engine/read/shown-command.ts';
 
-test('a command that others read contains no values of build arguments and no whole tokens', () => {
+test('a command shown to others contains no build-argument values and no whole tokens', () => {
   const token = `ghp_${'aB3'.repeat(12)}`;
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
   for (const [createdBy, shown] of [

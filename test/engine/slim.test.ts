@@ -29,8 +29,8 @@ async function load(t: TestContext, source: Uint8Array | string): Promise<Loaded
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
 /**
- * Writes the image as it would be. Checks that it weighs what the plan says, without packing if that is known, and packed; and that writing it
- * on another day gives the same bytes.
+ * Writes the image that the plan describes. Checks that it weighs what the plan says, before packing if that is known and after packing,
+ * and that writing it on another day gives the same bytes.
  */
 async function written(t: TestContext, loaded: LoadedImage, text: string): Promise<LoadedImage> {
   const what = parseWhatIf(text);
@@ -79,7 +79,7 @@ const LAYERS = [
   tar(directory('src/', { mode: 0o711 }), file('src/new', 'n'.repeat(60)), hardlink('src/other', 'src/new')),
 ];
 
-test('a removal merged into the layers that added the files saves their bytes and shows the same', async (t) => {
+test('a removal merged into the layers that added the files saves their bytes and leaves the image’s view unchanged', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   const made = await written(t, loaded, 'merge-removals');
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 1000 + 50 + 20);
@@ -90,7 +90,7 @@ test('a removal merged into the layers that added the files saves their bytes an
   );
 });
 
-test('squashed layers show the same, from any layer on', async (t) => {
+test('squashing leaves the image’s view unchanged, from any layer on', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   for (let from = 0; from < LAYERS.length; from++) {
     const made = await written(t, loaded, `squash=${from}`);
@@ -102,7 +102,7 @@ test('squashed layers show the same, from any layer on', async (t) => {
   assert.throws(() => planOf(loaded, parseWhatIf('squash=4')), hasCode('NOT_FOUND'));
 });
 
-test('caches are dropped, their folders stay; a layer that has nothing else is dropped too', async (t) => {
+test('caches are dropped but their folders stay; a layer left without entries is dropped too', async (t) => {
   const cache = [directory('var/cache/apk/'), file('var/cache/apk/x', 'x'.repeat(40))];
   const loaded = await load(t, imageOf(tar(...cache, file('a', '1')), tar(file('var/cache/apk/y', 'y'.repeat(5)))));
   const made = await written(t, loaded, 'drop-caches');
@@ -113,7 +113,7 @@ test('caches are dropped, their folders stay; a layer that has nothing else is d
   );
 });
 
-test('all layers as zstd have the same diff IDs', async (t) => {
+test('repacking all layers as zstd keeps their diff IDs', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   const made = await written(t, loaded, 'zstd');
   assert.deepEqual(
@@ -123,7 +123,7 @@ test('all layers as zstd have the same diff IDs', async (t) => {
   assert.ok(await sameTree(loaded, made));
 });
 
-test('what a hard link still shows is not left out', async (t) => {
+test('a body that a hard link still shows is kept', async (t) => {
   const layers = [tar(file('d/a', 'a'.repeat(10)), hardlink('b', 'd/a'), file('d/c', 'c'.repeat(5))), tar(file('.wh.d'))];
   const loaded = await load(t, imageOf(...layers));
   const made = await written(t, loaded, 'merge-removals');
@@ -137,14 +137,14 @@ test('what a hard link still shows is not left out', async (t) => {
   assert.deepEqual([conda.report.totals.fileBytes, conda.report.totals.files], [10, 2]);
 });
 
-test('a hard link that another one names is not left out', async (t) => {
+test('a hard link that another one points to is kept', async (t) => {
   const layers = [tar(file('body', 'x'), hardlink('d/one', 'body'), hardlink('two', 'd/one')), tar(file('d/.wh.one'))];
   const plan = planOf(await load(t, imageOf(...layers)), parseWhatIf('merge-removals'));
   assert.ok(plan.layers.every(({ isUnchanged }) => isUnchanged));
   assert.match(planOf(await load(t, imageOf(...layers)), parseWhatIf('squash=0')).obstacle ?? '', /hard link/);
 });
 
-test('a folder that only a removed file implies stays', async (t) => {
+test('a folder that exists only as a removed file’s parent stays', async (t) => {
   const loaded = await load(
     t,
     imageOf(tar(file('a/b/gone', 'x'), file('c/gone', 'xx'), file('c/stays', 'y')), tar(file('a/b/.wh.gone'), file('c/.wh.gone'))),
@@ -154,7 +154,7 @@ test('a folder that only a removed file implies stays', async (t) => {
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 2);
 });
 
-test('names that other entries redirect, and names to hide that are not UTF-8, are refused', async (t) => {
+test('refuses paths redirected by other entries, and paths to hide that are not UTF-8', async (t) => {
   const through = await load(t, imageOf(tar(directory('real/'), symlink('s', 'real'), file('s/x', '1')), tar(file('.wh.real'))));
   const raw = await load(
     t,
@@ -184,7 +184,7 @@ test('names that other entries redirect, and names to hide that are not UTF-8, a
     assert.throws(() => parseWhatIf(text), hasCode('USAGE'), text);
 });
 
-/** Members of a random layer over few names: files, folders, links, whiteouts, opaque markers. */
+/** Members of a random layer with few different names: files, folders, links, whiteouts, opaque markers. */
 function randomLayer(next: () => number): Uint8Array<ArrayBuffer> {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
   const name = () => Array.from({ length: 1 + Math.floor(next() * 3) }, () => pick(['a', 'b', 'c'])).join('/');
@@ -209,7 +209,7 @@ function randomLayer(next: () => number): Uint8Array<ArrayBuffer> {
   return tar(...members);
 }
 
-test('random stacks show the same with merged removals and squashed from any layer, unless refused', async (t) => {
+test('random stacks keep their view with merged removals, and squashed from any layer, unless refused', async (t) => {
   let compared = 0;
   for (let seed = 1; seed <= 150; seed++) {
     const next = seeded(seed);
@@ -243,19 +243,19 @@ test('several changes together are applied in one order, however they are writte
     made.image.layers.map(({ compression }) => compression),
     ['zstd', 'zstd'],
   );
-  // All that later layers hide: 1000, 50, 20; the cache, 40. Of what is overwritten, layer 0 keeps 10.
+  // Everything that later layers hide: 1000, 50, 20; the cache: 40. Layer 0 keeps 10 of what is overwritten.
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 1000 + 50 + 20 + 40);
   assert.equal(made.report.totals.finalBytes, loaded.report.totals.finalBytes - 40);
 });
 
-/** The names and contents that the top of an image shows, and what its layers weigh. */
+/** Whether two images show the same names and contents at the top. Asserts that their layers weigh the same. */
 async function sameImage(a: LoadedImage, b: LoadedImage): Promise<boolean> {
   const weights = [a, b].map(({ report }) => report.layers.map(({ fileBytes }) => fileBytes));
   assert.deepEqual(weights[0], weights[1]);
   return sameTree(a, b);
 }
 
-test('several changes together give what they give one after another', async (t) => {
+test('several changes together give the same image as one after another', async (t) => {
   let compared = 0;
   for (let seed = 1; seed <= 60; seed++) {
     const next = seeded(seed);
@@ -277,7 +277,7 @@ test('several changes together give what they give one after another', async (t)
       const plan = planOf(loaded, what);
       let step: LoadedImage | null = loaded;
       for (const text of steps) {
-        // A layer that has nothing left is gone, and those above it have other numbers.
+        // A layer with nothing left is gone, and those above it are renumbered.
         if (step === null || (text.startsWith('squash') && step.image.layers.length !== layers.length)) {
           step = null;
           break;
@@ -308,7 +308,7 @@ async function packed(t: TestContext, loaded: LoadedImage, { what, plan }: WhatI
   return load(t, target);
 }
 
-test('stored bytes are known without packing where layers are not compressed, or stay as they are', async (t) => {
+test('stored bytes are known without packing if layers are uncompressed or stay as they are', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   const known = (image: LoadedImage, text: string) => plannedWeight(image, parseWhatIf(text), planOf(image, parseWhatIf(text))).storedBytes;
   for (const text of ['merge-removals', 'drop-caches', 'squash=0', 'squash=2', 'merge-removals,squash=1']) {
@@ -319,7 +319,7 @@ test('stored bytes are known without packing where layers are not compressed, or
   const zstd = await written(t, loaded, 'zstd');
   assert.equal(known(zstd, 'zstd'), weightOf(zstd).storedBytes);
   assert.equal(known(zstd, 'squash=0'), null);
-  // A new member with such a name has headers that only packing makes.
+  // A new member with such a name has headers that only packing creates.
   const name = 'ñ';
   const long = await load(t, imageOf(tar(file(name, 'x')), tar(file(`.wh.${name}`)), tar(file('y', 'y'))));
   assert.equal(known(long, 'squash=1'), null);

@@ -1,4 +1,4 @@
-// What is attached to an image is read by one walk, whoever asks.
+// An image's attached statements are read by one walk, whichever feature needs them.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { attachedSboms, readProvenance } from '#engine';
@@ -25,7 +25,7 @@ async function opened(t: TestContext, statementsOf: (digest: string) => readonly
   return first;
 }
 
-test('a damaged statement is a problem, and those after it are read', async (t) => {
+test('a damaged statement is a problem, and the statements after it are read', async (t) => {
   const image = await opened(t, (digest) => [
     statement(digest, SPDX, sbom('first')),
     '{cut',
@@ -53,7 +53,7 @@ test('a damaged statement is a problem, and those after it are read', async (t) 
   assert.ok(problems.every((code) => code === 'BAD_MANIFEST'));
 });
 
-test('at most 100 statements are read, and only those that are wanted; the others are passed on unread', async (t) => {
+test('reads at most 100 statements, and only those wanted; the others are passed on unread', async (t) => {
   const image = await opened(t, (digest) =>
     Array.from({ length: 130 }, (_, at) => statement(digest, at % 2 === 0 ? SPDX : V1, sbom(`s${at}`))),
   );
@@ -69,7 +69,7 @@ test('at most 100 statements are read, and only those that are wanted; the other
   assert.deepEqual([wanted.length, wanted[1], wanted[128]], [130, null, 's128']);
 });
 
-test('a content that is attached many times is read once', async (t) => {
+test('content that is attached many times is read once', async (t) => {
   const image = await opened(t, (digest) => Array(130).fill(statement(digest, SPDX, sbom('same'))));
   assert.equal(image.attestations.length, 130);
   let read = 0;
@@ -79,7 +79,7 @@ test('a content that is attached many times is read once', async (t) => {
   assert.deepEqual([stated.length, stated[0]?.sbom?.name, stated[1]?.sbom, stated[1]?.problem], [130, 'same', null, null]);
 });
 
-test('all statements of an image have at most 64 MiB; the first that is too much is a problem, and a small one after it is read', async (t) => {
+test('an image’s statements share a limit of 64 MiB; the first over it is a problem, and a small one after it is read', async (t) => {
   const large = (digest: string, name: string): object => ({ ...statement(digest, SPDX, sbom(name)), x: 'x'.repeat(25 * 2 ** 20) });
   const image = await opened(t, (digest) => [...['a', 'b', 'c'].map((name) => large(digest, name)), statement(digest, SPDX, sbom('d'))]);
   const walked: (string | null)[] = [];
@@ -88,7 +88,7 @@ test('all statements of an image have at most 64 MiB; the first that is too much
   assert.deepEqual(walked, ['a', 'b', 'TOO_LARGE', 'd']);
 });
 
-test('all statements of an image have at most 6.4 million values', async (t) => {
+test('an image’s statements share a limit of 6.4 million values', async (t) => {
   const many = (digest: string, name: string): string =>
     JSON.stringify(statement(digest, SPDX, { name, x: 0 })).replace('"x":0', `"x":[${'0,'.repeat(2_500_000)}0]`);
   const image = await opened(t, (digest) => ['a', 'b', 'c'].map((name) => many(digest, name)));

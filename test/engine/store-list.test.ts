@@ -32,7 +32,7 @@ function startStores(t: TestContext, kept?: KeptHomes, thread = createStoreThrea
   return { folder, home, image, jobs, library, stores, open, own: async () => (await stores.report())[0] as StoreReport };
 }
 
-test('the store is created by the first import; its image is opened without the archive, and removed', async (t) => {
+test('the first import creates the store; its image is opened without the archive, and removed', async (t) => {
   const { home, image, jobs, library, stores, open, own } = startStores(t);
   const nothing = { elevation: 'none', readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
   assert.deepEqual(await stores.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
@@ -74,7 +74,7 @@ test('the store is created by the first import; its image is opened without the 
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')), []);
 });
 
-test('a layer tar is imported on the named layer, and opened with its chain', async (t) => {
+test('a layer tar is imported on top of the named layer, and opened with its chain', async (t) => {
   const { folder, image, jobs, library, stores, open, own } = startStores(t);
   await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const parent = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
@@ -92,7 +92,7 @@ test('a layer tar is imported on the named layer, and opened with its chain', as
   await assert.rejects(stores.remove('s1', parent), { code: 'EXISTS' });
 });
 
-test('a mounted layer is written to, its changes are listed, and committed as a layer', async (t) => {
+test('a mounted layer is written to, its changes are listed, and they are committed as a layer', async (t) => {
   const { image, jobs, stores, open, own } = startStores(t);
   await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const base = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
@@ -125,7 +125,7 @@ test('a mounted layer is written to, its changes are listed, and committed as a 
   await stores.remove('s1', run);
 });
 
-test('the report has what verification finds; leftovers are cleaned up', async (t) => {
+test('verification’s results appear in the report, and leftovers are cleaned up', async (t) => {
   const { home, image, jobs, stores, open, own } = startStores(t);
   assert.equal((await jobs.ended(stores.verify('s1'))).state, 'done');
   assert.deepEqual((await own()).checked, []);
@@ -147,7 +147,7 @@ test('the report has what verification finds; leftovers are cleaned up', async (
   assert.equal(existsSync(path.join(blobs, 'f'.repeat(64))), false);
 });
 
-test('other stores are listed, remembered and removed; one of Windows layers is read-only', async (t) => {
+test('other stores are listed, remembered and removed; a store of Windows layers is read-only', async (t) => {
   let kept: readonly StoreLocation[] = [];
   const set = (homes: readonly StoreLocation[]): void => {
     kept = homes;
@@ -199,7 +199,7 @@ test('a store with a mounted layer can’t be removed from the list', async (t) 
   await stores.forget(storeId);
 });
 
-test('a mount ends with the thread that held it: it is not shown and blocks nothing', async (t) => {
+test('a mount ends with the thread that held it: it isn’t shown and blocks nothing', async (t) => {
   const thread = createStoreThread(new URL('../support/crashing-worker.ts', import.meta.url));
   const { folder, image, jobs, stores, open } = startStores(t, undefined, thread);
   const other = path.join(folder, 'other');
@@ -236,7 +236,7 @@ test('a cancelled import leaves nothing behind', async (t) => {
   assert.deepEqual(files.map(({ name }) => name).sort(), ['index.json', 'layerscope-store.json', 'oci-layout']);
 });
 
-test('the report names the problem of a store that can’t be read', async (t) => {
+test('a store that can’t be read has its problem in the report', async (t) => {
   const { home, own } = startStores(t);
   mkdirSync(home);
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"9.0.0"}');

@@ -32,7 +32,7 @@ for (const { kind, layers } of [
   { kind: 'plain', layers: [tar(file('a', 'a')), tar(file('b', 'b'))] },
   { kind: 'gzip', layers: [gzipSync(tar(file('a', 'a'))), tar(file('b', 'b'))] },
 ]) {
-  test(`an image without a manifest is exported with the one that a store makes, and from the store: ${kind} layers`, async (t) => {
+  test(`an image without a manifest is exported with the manifest that a store makes, directly and from the store: ${kind} layers`, async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stored-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     await using driver = await PortableDriver.open(path.join(folder, 'home'));
@@ -65,7 +65,7 @@ for (const { kind, layers } of [
   });
 }
 
-test('an image without a manifest is not exported if a layer is not the one its config states', async (t) => {
+test('an image without a manifest is not exported if a layer differs from the one in its config', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stored-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await using reader = createReader({ cacheFolder: null, workers: 0 });

@@ -36,7 +36,7 @@ test('the least recently used table is dropped first', async () => {
   assert.equal(b.count, 2);
 });
 
-test('large tables leave less room for others, but the latest is always kept', async () => {
+test('large tables leave less space for others, but the latest is always kept', async () => {
   const cache = createTableCache({ maxBytes: 1_000 });
   const [a, b] = [counted(100), counted(100)];
   await cache.get('a', a);
@@ -58,7 +58,7 @@ test('a failure is thrown and not cached', async () => {
   assert.equal(make.count, 1);
 });
 
-test('tables of a closed archive are dropped, those of others are not', async () => {
+test('a closed archive’s tables are dropped; those of others are not', async () => {
   const cache = createTableCache();
   const [a, b] = [counted(), counted()];
   await cache.get('a1/0/view/0', a);

@@ -10,7 +10,7 @@ import { testFile, testReader } from '../support/workbench.ts';
 
 const { signal } = new AbortController();
 const ref = { archiveId: 'a1', image: 0 };
-/** Bytes that don't get smaller, so that their amount shows in packed sizes. */
+/** Bytes that don't compress, so that their amount shows in packed sizes. */
 const noise = (length: number, seed: number) =>
   Buffer.from(Array.from({ length }, (_, at) => (Math.imul(at + seed, 0x9e3779b1) >>> 13) & 0xff)).toString('latin1');
 
@@ -32,7 +32,7 @@ const LAYERS = [
   tar(file('b', noise(30_000, 4)), file('c', 'x')),
 ];
 
-test('a job packs what only packing tells, with progress, and the waste report then has the stored sizes', async (t) => {
+test('a job packs whatever has no known stored size, with progress, and the waste report then has the stored sizes', async (t) => {
   const { jobs, library, whatIf } = await open(
     t,
     LAYERS.map((layer) => pack(layer, 'gzip')),
@@ -57,7 +57,7 @@ test('a job packs what only packing tells, with progress, and the waste report t
   const packed = await whatIf();
   assert.ok(packed.every(({ storedBytes, obstacle }) => storedBytes !== null && obstacle === null));
   const [merged, upper, one, zstd] = packed.map(({ storedBytes }) => storedBytes ?? 0);
-  // Each layer by itself, as another program packs it.
+  // Each layer separately, as another program packs it.
   const asZstd = LAYERS.reduce((sum, layer) => sum + zstdCompressSync(layer).length, 0);
   assert.ok(Math.abs((zstd ?? 0) - asZstd) < asZstd / 100, `${zstd} ${asZstd}`);
   const stored = LAYERS.reduce((sum, layer) => sum + pack(layer, 'gzip').length, 0);
@@ -86,7 +86,7 @@ test('a cancelled job keeps what it has packed', async (t) => {
   assert.ok((await whatIf()).every(({ storedBytes }) => storedBytes !== null));
 });
 
-test('what cannot be written says why, and with a damaged layer nothing can', async (t) => {
+test('plans that can’t be written say why; with a damaged layer, none can', async (t) => {
   const linked = [tar(file('d/a', 'a'.repeat(10)), hardlink('b', 'd/a')), tar(file('d/.wh.a'), file('x', 'x'))];
   const { jobs, library, whatIf } = await open(
     t,

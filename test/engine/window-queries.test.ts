@@ -72,7 +72,7 @@ test('waste by file and waste by layer have the same total', async (t) => {
       },
     ],
     whatIf: [
-      // Layers that aren't compressed: a block for each member, blocks for its body, two blocks at the end.
+      // The layers aren't compressed: a block for each member, blocks for its body, two blocks at the end.
       { kind: 'merge-removals', from: null, layers: 3, fileBytes: 361, storedBytes: 17 * 512, obstacle: null },
       { kind: 'squash', from: 1, layers: 2, fileBytes: 281, storedBytes: 17 * 512, obstacle: null },
       { kind: 'squash', from: 0, layers: 1, fileBytes: 141, storedBytes: 11 * 512, obstacle: null },
@@ -95,7 +95,7 @@ test('an image without layers wastes nothing', () => {
   });
 });
 
-test('a search finds paths of every layer with the kind of each change', async (t) => {
+test('a search finds paths in every layer, with the kind of each change', async (t) => {
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }));
   const ref = { archiveId: ids[0] ?? '', image: 0 };
   const found = await library.search(ref, { text: 'etc/*', limit: 10 }, signal);
@@ -112,7 +112,7 @@ test('a search finds paths of every layer with the kind of each change', async (
   assert.equal((await library.search(ref, { text: '/(/', limit: 1 }, signal)).problem, 'not a regular expression');
 });
 
-test('the best paths come first, and scattered letters find only what no path of any layer has', async (t) => {
+test('the best paths come first; scattered letters match only if no layer has a better match', async (t) => {
   const files = (...names: string[]) => tar(...names.map((name) => file(name, name)));
   const layers = [
     files('app/node_modules/typescript/package.json', 'etc/apt/sources.list', 'usr/lib/libcurl.so', 'usr/share/curlrc'),
@@ -130,7 +130,7 @@ test('the best paths come first, and scattered letters find only what no path of
   assert.deepEqual(await search('etcsrclist', false), []);
 });
 
-test('a search is limited to its best paths: names before folders, beginnings before the rest, shorter ones first', async (t) => {
+test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter ones first', async (t) => {
   const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
   const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
   // The better ones are in the upper layer, which is searched last.
@@ -146,6 +146,30 @@ test('a search is limited to its best paths: names before folders, beginnings be
   for (const limit of [1, 3, 47]) assert.deepEqual((await search('model', limit)).matches[0]?.path, 'a/model');
   assert.equal((await search('model', 1)).total, 47);
   assert.equal((await search('c/mod', 1)).matches[0]?.path, 'a/bc/model');
+});
+
+test('a search may begin with the largest, of all layers and whatever is listed, and its sums are of all', async (t) => {
+  // Each is larger in the upper layer, but for the one that this removes.
+  const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
+  const layers = [
+    tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),
+    tar(...files((at) => 100 + at), file('lib/.wh.gone.so')),
+  ];
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
+  const wanted = { text: '*.so', limit: 3, order: 'size' } as const;
+  const found = await library.search({ archiveId: ids[0] ?? '', image: 0 }, wanted, signal);
+  assert.deepEqual(
+    found.matches.map(({ path, size, touches }) => [path, size, touches.map(({ kind, layer }) => `${kind} ${layer}`)]),
+    [
+      ['lib/gone.so', 500, ['added 0', 'removed 1']],
+      ['lib/29.so', 129, ['added 0', 'modified 1']],
+      ['lib/28.so', 128, ['added 0', 'modified 1']],
+    ],
+  );
+  const sums = { total: 31, bytes: 435 + 500 + 3_000 + 435 };
+  assert.deepEqual({ total: found.total, bytes: found.bytes }, sums);
+  const { total, bytes } = await library.search({ archiveId: ids[0] ?? '', image: 0 }, { text: '*.so', limit: 1 }, signal);
+  assert.deepEqual({ total, bytes }, sums);
 });
 
 test('paths of a Windows image can also be searched for in the container’s form', async (t) => {
@@ -164,7 +188,7 @@ test('paths of a Windows image can also be searched for in the container’s for
   assert.deepEqual(await paths(0, 'D:\\Windows'), []);
 });
 
-test('a part of an image distinguishes names by case as the image does, however its os is spelled', () => {
+test('part of an image distinguishes names by case as the image does, however its os is spelled', () => {
   for (const [os, caseInsensitive] of [
     ['Windows', true],
     ['windows', true],

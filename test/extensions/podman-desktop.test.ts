@@ -11,7 +11,7 @@ import { createBench, dockerArchive, MAIN } from '../cli/run-cli.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { directory, file, symlink, tar } from '../support/tar-builder.ts';
 
-// The built extension with the real program; an engine and the part of Podman Desktop's API that it uses are stand-ins.
+// The built extension with the real program; an engine and the parts of Podman Desktop's API that it uses are stand-ins.
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const ID = `sha256:${'ab'.repeat(32)}`;
@@ -25,7 +25,7 @@ interface Recorded {
   readonly layers: desktop.ImageFilesystemLayer[];
 }
 
-/** An engine's id of the image in an archive. */
+/** An engine's id for the image in an archive. */
 function configDigest(archive: Uint8Array): string {
   const read = (name: string): Buffer => execFileSync('tar', ['-xOf', '-', name], { input: archive });
   const [{ Config }] = JSON.parse(read('manifest.json').toString()) as [{ Config: string }];
@@ -85,7 +85,7 @@ async function activated(t: TestContext, env: NodeJS.ProcessEnv): Promise<Callba
   return callbacks;
 }
 
-test('Podman Desktop gets the layers of an image with files, links and whiteouts', async (t) => {
+test('Podman Desktop gets an image’s layers with files, links and whiteouts', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const archive = dockerArchive([LAYERS, { commands: ['COPY . /', 'RUN clean'] }]);
   const id = configDigest(archive);
@@ -120,7 +120,7 @@ test('Podman Desktop gets the layers of an image with files, links and whiteouts
   );
 });
 
-test('an image that the engine does not have is an error for Podman Desktop to show', async (t) => {
+test('an image that the engine doesn’t have is an error for Podman Desktop to show', async (t) => {
   const { socket } = await fakeEngine(t);
   const { getFilesystemLayers } = await activated(t, { DOCKER_HOST: `unix://${socket}` });
   await assert.rejects(async () => getFilesystemLayers({ engineType: 'docker', Id: ID } as desktop.ImageInfo), /NOT_FOUND/);

@@ -19,7 +19,7 @@ async function* pieces(bytes: Uint8Array, length: number, pause: () => Promise<v
   }
 }
 
-test('the same bytes are compressed to the same, however they are cut and whenever they come', async () => {
+test('the same bytes compress to the same output, however they are cut and whenever they arrive', async () => {
   const pauses = [async () => {}, () => turn(), () => turn().then(() => turn())];
   for (const compressor of ['gzip', 'zstd'] as const satisfies Compressor[]) {
     const unpack = compressor === 'gzip' ? gunzipSync : zstdDecompressSync;
@@ -37,7 +37,7 @@ test('the same bytes are compressed to the same, however they are cut and whenev
   }
 });
 
-test('an error of the pieces ends the compression with that error, and leaving early ends the pieces', async () => {
+test('an error in the pieces ends the compression with that error, and stopping early ends the pieces', async () => {
   let ended = 0;
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     try {

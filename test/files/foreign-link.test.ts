@@ -1,4 +1,4 @@
-// Another user who may rename what is in a folder puts a link there at any moment.
+// Another user who can rename things in a folder puts a link there at any moment.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
@@ -34,7 +34,7 @@ test('a path is resolved as the system resolves it', { skip: process.platform ==
     );
 });
 
-test('nothing is made behind another user’s link', { skip: noRoot }, async (t) => {
+test('nothing is created behind another user’s link', { skip: noRoot }, async (t) => {
   const folder = realpathSync(testFolder(t));
   mkdirSync(path.join(folder, 'real'));
   symlinkSync('real', path.join(folder, 'link'));
@@ -48,14 +48,14 @@ test('nothing is made behind another user’s link', { skip: noRoot }, async (t)
   assert.equal(made?.path, path.join(folder, 'real', 'a', 'b'));
 });
 
-test('a folder that can’t be made in /proc is an error at once', { skip: process.platform !== 'linux' }, async () => {
+test('a folder that can’t be created in /proc is an error at once', { skip: process.platform !== 'linux' }, async () => {
   const below = '/proc/self/none/a/b';
   await assert.rejects(PortableDriver.open(below), hasCode('NOT_FOUND'));
   assert.throws(() => CatalogFolder.create(below), hasCode('NOT_FOUND'));
   assert.equal(makePrivateFolder(below), false);
 });
 
-test('no link that comes and goes leads a store, a catalog or a cache elsewhere', { skip: noRoot }, async (t) => {
+test('a link that comes and goes never redirects a store, a catalog or a cache', { skip: noRoot }, async (t) => {
   const folder = realpathSync(testFolder(t));
   chmodSync(folder, 0o755);
   const [shared, victim] = [path.join(folder, 'shared'), path.join(folder, 'victim')];
@@ -106,7 +106,7 @@ test('no link that comes and goes leads a store, a catalog or a cache elsewhere'
     try {
       CatalogFolder.create(named)[Symbol.dispose]();
     } catch {
-      // Refused, or no catalog.
+      // Refused, or not a catalog.
     }
   }
   const ended = new Promise((resolve) => swapping.once('exit', resolve));

@@ -24,7 +24,7 @@ function packAll(modules: string): void {
   pack(modules, 'two', "exports.said = 'two'");
 }
 
-test('a package of the data folder is loaded if all its parts are there', (t) => {
+test('a package in the data folder is loaded if all its parts are there', (t) => {
   const data = path.join(testFolder(t), 'data');
   const modules = path.join(data, 'node_modules');
   assert.equal(loadOwnPackage(WANTED, data), null);
@@ -34,7 +34,7 @@ test('a package of the data folder is loaded if all its parts are there', (t) =>
   assert.deepEqual(loadOwnPackage(WANTED, data), { said: 'native two' });
 });
 
-test('nothing is loaded that another user may change', { skip: process.getuid?.() !== 0 && 'needs root, to be another user' }, (t) => {
+test('nothing is loaded that another user can change', { skip: process.getuid?.() !== 0 && 'needs root, to be another user' }, (t) => {
   const change: Readonly<Record<string, (data: string) => void>> = {
     'the folder belongs to another user': (data) => lchownSync(data, 54_321, 54_321),
     'its scope does': (data) => lchownSync(path.join(data, 'node_modules', '@test'), 54_321, 54_321),

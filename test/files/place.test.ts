@@ -17,7 +17,7 @@ import { NEW, OLD, WAYS } from './place-ways.ts';
 const KILLED = fileURLToPath(new URL('killed-way.ts', import.meta.url));
 
 for (const { name, replaces, run } of WAYS) {
-  test(`${name}: a full disk at any step leaves the old file, or none, and no unfinished file`, async (t) => {
+  test(`${name}: a full disk at any step leaves the old file, if any, and no unfinished file`, async (t) => {
     let failed = 0;
     for (let step = 0; ; step++) {
       const folder = testFolder(t);
@@ -50,7 +50,7 @@ for (const { name, replaces, run } of WAYS) {
     assert.ok(failed >= 3, `only ${failed} steps failed`);
   });
 
-  test(`${name}: a kill at any step leaves the old file, or none, or the complete new one; anything else is removed later`, async (t) => {
+  test(`${name}: a kill at any step leaves the old file, if any, or the complete new one; anything else is removed later`, async (t) => {
     const seen = new Set<string | null>();
     for (let step = 0; ; step++) {
       const folder = testFolder(t);
@@ -104,7 +104,7 @@ test('a failed write leaves the old file and its own error', async (t) => {
   assert.deepEqual([readFileSync(target, 'utf8'), readdirSync(folder)], [OLD, ['f']]);
 });
 
-test('createFile throws EXISTS for a name that is taken, even meanwhile, with hard links and without', async (t) => {
+test('createFile throws EXISTS for a name that is taken, even in the meantime, with or without hard links', async (t) => {
   for (const hasLinks of [true, false]) {
     const folder = testFolder(t);
     using _calls = await beforeFileCalls(hasLinks ? [] : ['link'], () => {
@@ -126,7 +126,7 @@ test('createFile throws EXISTS for a name that is taken, even meanwhile, with ha
   }
 });
 
-test('of many that create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
+test('if many create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
   const target = path.join(testFolder(t), 'f');
   const results = await Promise.allSettled(Array.from({ length: 16 }, (_, at) => createFile(target, writeWhole(String(at)))));
   const [winner] = results.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []));

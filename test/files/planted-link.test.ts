@@ -7,10 +7,10 @@ import { openNamedFolder } from '#files';
 import { hasCode } from '../support/asserts.ts';
 import { testFolder } from '../support/workbench.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'not run: making a link of another user needs root';
+const skip = process.getuid?.() === 0 ? false : 'not run: creating another user’s link needs root';
 const OTHER = 65_534;
 
-test('another user’s link in a folder where all may write is not followed, nor is anything made behind it', { skip }, (t) => {
+test('another user’s link in a folder that everyone may write to is not followed, and nothing is created behind it', { skip }, (t) => {
   const folder = testFolder(t);
   const [shared, behind] = [path.join(folder, 'shared'), path.join(folder, 'behind')];
   for (const each of [shared, behind]) mkdirSync(each);
@@ -23,7 +23,7 @@ test('another user’s link in a folder where all may write is not followed, nor
   assert.deepEqual(readdirSync(behind), []);
 });
 
-test('other links are followed: one’s own, and another user’s in a folder that isn’t for all', { skip }, (t) => {
+test('other links are followed: the user’s own, and another user’s in a folder that isn’t for everyone', { skip }, (t) => {
   const folder = testFolder(t);
   const [shared, home, behind] = [path.join(folder, 'shared'), path.join(folder, 'home'), path.join(folder, 'behind')];
   for (const each of [shared, home, behind]) mkdirSync(each);

@@ -30,7 +30,7 @@ test('a settings file is read completely, through links, up to its limit', (t) =
   assert.equal(readSettings(path.join(folder, 'dangling')), null);
 });
 
-test('a file whose size the system does not know is read too', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
+test('a file whose size the system doesn’t know is read too', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
   assert.match(readSettings('/proc/self/status')?.toString() ?? '', /^Name:\t/);
 });
 

@@ -7,7 +7,7 @@ import { writePieces } from '#files';
 
 const MIB = 1024 * 1024;
 
-test('pieces are written in order, though their memory is used again: at once, or in turn by two that are kept', async (t) => {
+test('pieces are written in order even if their memory is reused, by each piece or by two in turn', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-pieces-'));
   t.after(() => rm(folder, { recursive: true }));
   const buffers = [Buffer.alloc(3 * MIB), Buffer.alloc(3 * MIB)];
@@ -40,7 +40,7 @@ test('a full device is reported, also for the last piece', { skip: process.platf
   }
 });
 
-test('an error of the pieces is reported after the write under way has ended', async () => {
+test('an error in the pieces is reported after the current write has ended', async () => {
   const steps: string[] = [];
   const handle = {
     write: (bytes: Uint8Array) =>

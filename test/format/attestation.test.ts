@@ -108,7 +108,7 @@ test('layers with other digests are found by position, if exactly one list is as
   assert.deepEqual(await linesOf(STEPS, ['new', 'base1', 'new', 'new', 'new']), [null, 'docker-image://debian@sha256:1', null, null, null]);
 });
 
-test('the text is that of the lines; lines outside the file, or of another file, are ignored', async () => {
+test('the text is taken from the lines; lines outside the file, or of another file, are ignored', async () => {
   const { steps } = provenanceOf({
     step1: {
       lines: [
@@ -130,7 +130,7 @@ test('the text is that of the lines; lines outside the file, or of another file,
   assert.deepEqual(await new LayerOrigins(build as NonNullable<typeof build>, ['x']).of(0, noRest), { dockerfile: null, base: null });
 });
 
-test('steps that are inputs of each other end, and far too many steps are refused', async () => {
+test('a cycle of steps that are each other’s inputs ends, and far too many steps are refused', async () => {
   const circle = {
     step1: { inputs: ['step2'], lines: [[1, 1]] as const },
     step2: { inputs: ['step1', 'step2'], lines: [[2, 2]] as const },
@@ -143,7 +143,7 @@ test('steps that are inputs of each other end, and far too many steps are refuse
   await assert.rejects(linesOf(wide, ['x']), hasCode('TOO_LARGE'));
 });
 
-test('mode min has no steps, but builder, source, parameters and materials', () => {
+test('mode min has no steps, but a builder, source, parameters and materials', () => {
   for (const version of ['v1', 'v0.2'] as const) {
     const provenance = provenanceOf({}, version);
     assert.equal(provenance.steps, null);
@@ -165,7 +165,7 @@ test('mode min has no steps, but builder, source, parameters and materials', () 
   }
 });
 
-test('documents of any other form give nothing, and never an error', () => {
+test('documents in any other form give nothing, and never an error', () => {
   const odd: unknown[] = [null, 1, 'x', [], {}, [[]], { __proto__: null }, JSON.parse('{"__proto__":{"digest":1}}')];
   for (const value of odd) {
     for (const name of ['buildDefinition', 'runDetails', 'metadata', 'buildConfig', 'materials', 'invocation']) {
@@ -197,7 +197,7 @@ test('a statement is read bare, from an envelope and from a bundle, but not from
   assert.deepEqual(envelopeOf(wrapped)?.signatures.map(String), ['120']);
 });
 
-test('of a large statement the type and subjects are read from its beginning', () => {
+test('a large statement’s type and subjects are read from its beginning', () => {
   const text = JSON.stringify(statement(IMAGE, V1, { files: ['x'.repeat(100)] }));
   assert.deepEqual([...(parseStatementHead(utf8(text.slice(0, -50)))?.subjects ?? [])], [IMAGE]);
   for (const head of ['', '{', '{"a":1}', text.slice(0, 60), '{"predicate":{}, "predicateType":"x"', `${'{"a":'.repeat(20)}"predicate":`])
@@ -210,7 +210,7 @@ test('a DSSE signature covers the lengths and the type too', () => {
   assert.equal(Buffer.from(encoded).toString(), 'DSSEv1 29 http://example.com/HelloWorld 11 hello world');
 });
 
-test('a signed payload says what it is about, in simple signing and in an envelope', () => {
+test('a signed payload’s subject is read from simple signing and from an envelope', () => {
   const simple = utf8(JSON.stringify({ critical: { image: { 'docker-manifest-digest': IMAGE } } }));
   const signed = signedPayload(simple, ['!', 'eHl6']);
   assert.deepEqual([signed?.bytes, signed?.signatures.map(String), signed?.isAbout(IMAGE)], [simple, ['120,121,122'], true]);
@@ -322,7 +322,7 @@ test('a package URL is split into type, name, version and architecture', () => {
   }
 });
 
-test('an SBOM is compared with the image’s packages: in one only, in another version, the same, or not compared', () => {
+test('comparing an SBOM with the image’s packages gives those in one only, in another version, the same, or not compared', () => {
   const stated = (purl: string | null) => ({ name: 'x', version: null, purl, license: null });
   const found = (type: string, name: string, version: string) => ({ type, name, version, arch: null });
   const differences = compareSbom(

@@ -32,7 +32,7 @@ test('nested buckets are read with any page size, inline in the parent’s page 
   }
 });
 
-test('a key is found in its bucket only', () => {
+test('a key is found only in its own bucket', () => {
   const v1 = open(bolt(TREE)).root.bucket(encodeUtf8('v1'));
   assert.ok(v1);
   assert.equal(v1.bucket(encodeUtf8('images')), null);

@@ -53,7 +53,7 @@ test('fields are listed one by one, in a fixed order, with null for one that is 
   assert.deepEqual(differences(a, a), []);
 });
 
-test('null, empty and missing are the same; the order of a command matters, that of keys and variables does not', () => {
+test('null, empty and missing are equal; the order matters in commands, but not in keys and variables', () => {
   const empty = { Env: null, Cmd: [], User: '', Labels: {}, Volumes: null, ArgsEscaped: false, OnBuild: null };
   assert.deepEqual(differences(of({}), of(empty)), []);
   assert.deepEqual(differences(of({}), { os: 'linux', architecture: 'amd64' }), []);
@@ -62,7 +62,7 @@ test('null, empty and missing are the same; the order of a command matters, that
   assert.deepEqual(differences(of({ Cmd: ['a', 'b'] }), of({ Cmd: ['b', 'a'] })), [['Cmd', ['a', 'b'], ['b', 'a']]]);
 });
 
-test('the time and container in which an image was made are not compared', () => {
+test('an image’s creation time and container are not compared', () => {
   const a = { ...of({ Hostname: '1f2e', Image: 'sha256:1' }), created: '2020-01-01T00:00:00Z', history: [1], rootfs: {}, id: 'x' };
   const b = { ...of({ Hostname: 'ab34', Domainname: 'd', Tty: true }), created: '2021-01-01T00:00:00Z', docker_version: '20' };
   assert.deepEqual(differences(a, b), []);

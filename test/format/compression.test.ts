@@ -61,7 +61,7 @@ test('a stream that is cut off yields the beginning of its text and TRUNCATED', 
   }
 });
 
-test('a stream with any single bit flipped never yields another text without an error', () => {
+test('a stream with any single bit flipped never yields different text without an error', () => {
   for (const [name, create, packed] of SAMPLES) {
     if (name.includes('unchecked')) continue;
     for (let at = 0; at < packed.length; at++) {

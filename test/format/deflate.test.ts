@@ -1,5 +1,4 @@
-// Checkpoints in gzip: from each checkpoint, node:zlib must unpack the rest. Bytes are packed by node:zlib, gzip and, where it is
-// installed, pigz.
+// Checkpoints in gzip: from each checkpoint, node:zlib must unpack the rest. Bytes are packed by node:zlib, gzip and, if installed, pigz.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
@@ -94,7 +93,7 @@ test('the rest is unpacked from every checkpoint of gzip -1, -6 and -9, at all e
   assert.deepEqual([...bits].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-test('the same holds for the programs gzip and pigz', (t: TestContext) => {
+test('the rest is unpacked from every checkpoint of the programs gzip and pigz', (t: TestContext) => {
   let count = 0;
   for (const [command, ...args] of [
     ['gzip', '-1'],
@@ -164,7 +163,7 @@ test('bytes after the last member are not mistaken for another member', () => {
   }
 });
 
-test('a scan of input cut off anywhere ends as truncated, after what came before', () => {
+test('scanning input cut off anywhere ends as truncated, after what came before', () => {
   const packed = gzipSync(PLAIN.subarray(0, 20_000));
   for (let length = 0; length < packed.length; length += length < 700 || length > packed.length - 20 ? 1 : 97) {
     const plain: Buffer[] = [];

@@ -72,7 +72,7 @@ const STAGES = lines(
   'RUN ["/bin/tool", "sh", "-c", "x  y"]', // 11
 );
 
-test('commands of BuildKit, Docker’s classic builder and kaniko lead to the same lines', async () => {
+test('commands from BuildKit, Docker’s classic builder and kaniko lead to the same lines', async () => {
   const expected = [null, [[2, 2], [], 'base'], [[8, 8], [], '2'], [[9, 10], [[5, 5]], '2'], [[11, 11], [], '2']];
   const hash = 'f'.repeat(64);
   const histories = [
@@ -121,7 +121,7 @@ test('the order matters, equal lines are distinguished by their neighbours, and 
   assert.deepEqual(await matched('', 'RUN a', null), [null, null]);
 });
 
-test('the stage that matches best is taken', async () => {
+test('the best-matching stage is chosen', async () => {
   const file = lines('FROM a AS one', 'RUN x', 'RUN y', 'FROM a AS two', 'RUN z');
   assert.deepEqual(await matched(file, 'RUN x', 'RUN y'), [
     [[2, 2], [], 'one'],

@@ -22,7 +22,7 @@ interface GoResult {
   readonly error?: string;
 }
 
-// Made by test/fixtures/go-tar/main.go: random headers with what Go's archive/tar wrote for each, or why it was refused.
+// Made by test/fixtures/go-tar/main.go: random headers with what Go's archive/tar wrote for each, or why it refused.
 const results = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/go-tar/headers.json.gz', import.meta.url))).toString(),
 ) as readonly GoResult[];

@@ -31,7 +31,7 @@ function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-test('a document may have a byte order mark; invalid JSON or UTF-8 is BAD_MANIFEST with a message of one line', () => {
+test('a document may have a byte order mark; invalid JSON or UTF-8 is BAD_MANIFEST with a one-line message', () => {
   assert.deepEqual(parseJson(bytes('\ufeff{"a":1}'), 'x'), { a: 1 });
   for (const wrong of [bytes(''), bytes('{'), bytes('{"a":\u001b[31m'), Uint8Array.of(0x22, 0xff, 0x22)]) {
     assert.throws(
@@ -58,11 +58,11 @@ test('manifest.json may be a list of images with any fields, but not null', () =
   assert.deepEqual([image?.layerSources.get(DIGEST)?.size, image?.layerSources.get(DIGEST)?.urls], [null, []]);
 });
 
-test("any file may be named manifest.json: only null and lists of objects are a docker-archive's", () => {
+test("any file may be named manifest.json, but only null and lists of objects are a docker-archive's", () => {
   assert.deepEqual([null, [], [{}], [{}, 1], {}, 'x', 3].map(isDockerManifest), [true, true, true, false, false, false, false]);
 });
 
-test('a digest is found in a path in the forms that tools write, and in no other', () => {
+test('a digest is found in a path only in the forms that tools write', () => {
   const stating = [
     `blobs/sha256/${HEX}`,
     `sha256:${HEX}`,
@@ -96,7 +96,7 @@ test('an index lists descriptors with a digest; null manifests are an empty list
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
-test('fields decide what a document is', () => {
+test('its fields decide what a document is', () => {
   assert.equal(parseIndexed({ manifests: [] })?.kind, 'index');
   assert.equal(parseIndexed({ layers: [] })?.kind, 'manifest');
   assert.equal(parseIndexed({ config: {}, layers: null })?.kind, 'manifest');
@@ -123,7 +123,7 @@ test("attestations name their subject; containerd's name takes precedence over t
   assert.equal(none && attestedDigest(none), null);
 });
 
-test('the name of a platform has the stated parts', () => {
+test('a platform’s name has the stated parts', () => {
   const name = (value: object) => platformName(parsePlatform(value));
   assert.equal(name({ os: 'linux', architecture: 'arm', variant: 'v7' }), 'linux/arm/v7');
   assert.equal(name({ os: 'linux' }), 'linux/unknown');

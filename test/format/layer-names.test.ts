@@ -23,7 +23,7 @@ const reported = (findings: readonly Finding[]) => findings.map(({ code, path })
 const layer = (...parts: Uint8Array[]) => buildLayer(tar(...parts));
 
 describe('names in normal form', () => {
-  test("a leading ./, a folder's trailing slash and the root's own ./ are normal", () => {
+  test("a leading ./, a folder's trailing slash and the root's own ./ are accepted without a finding", () => {
     const built = layer(directory('./'), directory('./d/'), file('./d/f'), symlink('./l', 'd'));
     assert.deepEqual(rows(built), ['', 'd', 'd/f', 'l']);
     assert.deepEqual(reported(built.findings), ['odd-name ./d/']);
@@ -45,7 +45,7 @@ describe('names in normal form', () => {
     );
   });
 
-  test('names that stand for the root: a folder is the root, anything else is raw only', () => {
+  test('only a folder can be the root by its name; anything else with such a name is in the raw list only', () => {
     for (const name of ['', '/', '.', '//', './/', './.']) {
       assert.deepEqual(rows(layer(directory(name))), [''], name);
       assert.deepEqual(reported(layer(directory(name)).findings), [`odd-name ${name}`]);
@@ -85,7 +85,7 @@ describe('names in normal form', () => {
     for (const good of ['é', '€', '😀', '\uFFFD', '\u{10FFFF}', '\uD7FF', '\uE000']) assert.deepEqual(layer(file(good)).findings, [], good);
   });
 
-  test('of two members of one path the last wins, the first is marked, and fileBytes has both', () => {
+  test('if two members have the same path, the last wins, the first is marked, and fileBytes has both', () => {
     const built = layer(file('a', 'one'), file('./a', 'three'), directory('d/'), file('d', 'x'), directory('a/'));
     assert.deepEqual(rows(built), ['a superseded', 'a superseded', 'd superseded', 'd', 'a']);
     assert.deepEqual(reported(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);
@@ -99,7 +99,7 @@ describe('names in normal form', () => {
     assert.deepEqual([...table.nodeParent], [0, 0, 1, 2, 3]);
   });
 
-  test('a name of a thousand folders is read; one with more than any system allows is raw only', () => {
+  test('a name with a thousand folders is read; one with more than any system allows is in the raw list only', () => {
     assert.equal(asLatin1(nodePath(layer(gnuLongName('d/'.repeat(2000)), directory('x')).table, 2000)), 'd/'.repeat(2000).slice(0, -1));
     const built = layer(gnuLongName('d/'.repeat(5000)), directory('x'));
     assert.deepEqual([rows(built), built.findings[0]?.code], [['- rawOnly'], 'odd-name']);
@@ -115,7 +115,7 @@ describe('names in normal form', () => {
 });
 
 describe('names that lead out', () => {
-  test('a .. that climbs out of the root makes a name raw only, and is reported', () => {
+  test('a .. that climbs out of the root puts a name in the raw list only, and is reported', () => {
     const built = layer(file('../x', 'body'), file('a/../../x'), directory('..'), file('/../x'), file('./../x'));
     assert.deepEqual(rows(built), Array(5).fill('- rawOnly escapes'));
     assert.deepEqual(
@@ -157,7 +157,7 @@ describe('names that lead out', () => {
     }
   });
 
-  test('names that only look like such names are not marked', () => {
+  test('names that only look as if they led out are not marked', () => {
     const good = ['..a', 'a/...', '..a/b', 'a:b', 'ab:c', 'dir/C:x', 'dev-disk-by\\x2dlabel', 'a\\b', 'x..', '. ', 'a/.b', '1:2'];
     for (const name of good) assert.deepEqual(layer(file(name)).findings, [], name);
   });
@@ -176,7 +176,7 @@ describe('names that lead out', () => {
     }
   });
 
-  test('a name through a symbolic link that climbs out of the root is marked, at the path where a container has it', () => {
+  test('a name that goes through a symbolic link climbing out of the root is marked, at the path where a container has it', () => {
     const built = layer(symlink('out', '../../etc'), file('out/passwd'), file('out/a/b'), file('other/x'));
     assert.deepEqual(rows(built), ['out', 'etc/passwd escapes', 'etc/a/b escapes', 'other/x']);
     assert.deepEqual(reported(built.findings), ['path-escape out/passwd', 'path-escape out/a/b']);
@@ -224,7 +224,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.equal(rows(layer(...long, file('l100/x'))).at(-1), 'l300/x');
   });
 
-  test('a name through a loop of links, or through too many, is raw only', () => {
+  test('a name through a loop of links, or through too many, is in the raw list only', () => {
     const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
     for (const links of [[symlink('a', 'b'), symlink('b', 'a')], [symlink('a', 'a')], [...long, symlink('a', 'l0')]]) {
       const built = layer(...links, file('a/x'));
@@ -239,7 +239,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual([...built.table.linkTarget], [0, 1]);
   });
 
-  test('an entry that replaces a folder removes what the layer added below it before', () => {
+  test('an entry that replaces a folder removes what the layer previously added below it', () => {
     const built = layer(directory('v/'), file('v/R', 'x'), file('v/d/.wh.w'), file('v/.wh..wh..opq'), file('v', 'ten bytes.'));
     assert.deepEqual(rows(built), ['v superseded', 'v/R superseded', 'v/d/w whiteout superseded', 'v opaque superseded', 'v']);
     assert.deepEqual(reported(built.findings), ['folder-replaced v', 'duplicate-path v']);
@@ -255,7 +255,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual(rows(layer(directory('v/'), symlink('v', 'w'), file('v/a'))), ['v superseded', 'v', 'w/a']);
   });
 
-  test('names in the previous folder do not lead into a replaced one', () => {
+  test('names in the previous folder don’t lead into a replaced one', () => {
     const built = layer(file('p/q/one'), symlink('p', 'z'), file('p/q/two'));
     assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
   });
@@ -281,7 +281,7 @@ describe('effects of a layer’s members on each other', () => {
     );
   });
 
-  test('a hard link is another name of what its target was at that time', () => {
+  test('a hard link is another name for what its target was at that time', () => {
     const built = layer(
       file('f', 'old'),
       hardlink('h', 'f'),
@@ -296,7 +296,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual([...layer(file('f'), hardlink('f', 'f')).table.linkTarget], [0]);
   });
 
-  test('all names of a file have the mode, owner and time of the last hard link', () => {
+  test('all of a file’s names have the last hard link’s mode, owner and time', () => {
     const { table } = layer(
       file('f', 'x', { mode: 0o600, uid: 1, mtime: 5 }),
       hardlink('h', 'f', { mode: 0o640, uid: 2, mtime: 6 }),
@@ -324,7 +324,7 @@ describe('whiteouts', () => {
     assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
   });
 
-  test('a whiteout and an entry of the same path do not supersede each other', () => {
+  test('a whiteout and an entry with the same path don’t supersede each other', () => {
     const built = layer(file('.wh.a'), file('a', 'x'), file('.wh.a'), file('d/.wh..wh..opq'), directory('d/'));
     assert.deepEqual(rows(built), ['a whiteout', 'a', 'a whiteout', 'd opaque', 'd']);
     assert.deepEqual(built.findings, []);
@@ -345,18 +345,18 @@ describe('whiteouts', () => {
     );
   });
 
-  test('a whiteout of the folder above is not applied, and is reported', () => {
+  test('a whiteout of the parent folder is not applied, and is reported', () => {
     const built = layer(file('etc/.wh...'));
     assert.deepEqual([rows(built), reported(built.findings)], [['- rawOnly escapes'], ['path-escape etc/.wh...']]);
   });
 
-  test("AUFS's own entries are raw only, without a finding", () => {
+  test("AUFS's own entries are in the raw list only, without a finding", () => {
     const built = layer(file('.wh..wh.plnk'), directory('.wh..wh.aufs'), file('.wh..wh.orph/x'), file('.wh..wh..opqx'), file('.wh..wh.'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', '.wh..wh.orph/x', '- rawOnly', '- rawOnly']);
     assert.deepEqual(built.findings, []);
   });
 
-  test('names that only begin like a whiteout are normal', () => {
+  test('names that only begin like a whiteout are ordinary names', () => {
     assert.deepEqual(rows(layer(file('.wh'), file('.whx'), file('a.wh.b'), file('.WH.a'), file('.wh.d/f'))), [
       '.wh',
       '.whx',
@@ -368,7 +368,7 @@ describe('whiteouts', () => {
 });
 
 describe('columns of the table', () => {
-  test('a row has all values of its member', () => {
+  test('a row has all its member’s values', () => {
     const { table } = layer(
       file('f', 'hello', { mode: 0o100644, uid: 1, gid: 2, uname: 'u', gname: 'g', mtime: 99 }),
       pax({ mtime: '1.25' }),
@@ -483,12 +483,12 @@ describe('columns of the table', () => {
       assert.deepEqual({ ...table.metas[table.meta[row] as number]?.attributes }, { n: String(row % 700) });
   });
 
-  test('the same attributes are one meta', () => {
+  test('the same attributes share one meta', () => {
     const parts = [1, 2, 3].flatMap((i) => [pax({ 'SCHILY.xattr.a': 'v', path: `p${i}` }), file('x')]);
     assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);
   });
 
-  test('globals and unknown types are raw only; globals are not entries', () => {
+  test('globals and unknown types are in the raw list only; globals are not entries', () => {
     const built = layer(paxGlobal({ comment: 'c' }), member({ name: 'v', typeflag: 'V' }, 'body'), file('f', 'xy'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', 'f']);
     assert.deepEqual([built.entries, built.fileBytes], [2, 2]);
@@ -501,14 +501,14 @@ describe('columns of the table', () => {
     assert.deepEqual(reported(built.findings), ['truncated d/cut']);
   });
 
-  test('a thousand findings of one code are kept, and the rest counted', () => {
+  test('a thousand findings with the same code are kept, and the rest counted', () => {
     const built = layer(...Array.from({ length: 1203 }, () => file('same')), file('a//b'));
     assert.equal(built.findings.filter(({ code }) => code === 'duplicate-path').length, 1001);
     assert.match(built.findings.at(-1)?.message ?? '', /^202 more/);
     assert.ok(built.findings.some(({ code }) => code === 'odd-name'));
   });
 
-  test('messages and paths have no control characters from names', () => {
+  test('messages and paths contain no control characters from names', () => {
     const evil = '\x1b[2J\n..//x';
     for (const built of [layer(file(evil)), layer(hardlink('h', `../${evil}`)), layer(file(`../${evil}`))]) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts that there are none

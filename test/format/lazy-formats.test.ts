@@ -64,7 +64,7 @@ function expected(tar: Uint8Array): unknown[] {
   return entries;
 }
 
-/** Returns a TOC's entries, comparable with the tar's. Unpacks the contents piece by piece and checks them against the digests. */
+/** Returns a TOC's entries in a form comparable with the tar's. Unpacks the contents piece by piece and checks them against the digests. */
 function found(toc: Toc, layer: Uint8Array, unpack: (packed: Uint8Array) => Uint8Array): unknown[] {
   const own = toc.entries.filter(({ name }) => !/^\.(no\.)?prefetch\.landmark$/.test(name));
   return own.map(({ userName: _user, groupName: _group, mtimeNanos, digest, chunks, xattrs, ...entry }: TocEntry) => {
@@ -80,7 +80,7 @@ function found(toc: Toc, layer: Uint8Array, unpack: (packed: Uint8Array) => Uint
   });
 }
 
-test('eStargz: the TOC has every entry of the tar and locates every content', () => {
+test('eStargz: the TOC has every entry of the tar and locates all contents', () => {
   for (const [name, digest] of [
     ['estargz.gz', 'sha256:e56e8478bb07ec765e1fad8e1d51568d4ba0ddf6c76b3f989de6d7b7e837a030'],
     ['estargz-inner.gz', 'sha256:f0d54632d4381a8bbd42f482f23b943aae89c2211245e3832b38f67c83b3e29d'],
@@ -104,7 +104,7 @@ test('eStargz: the TOC has every entry of the tar and locates every content', ()
   }
 });
 
-test('zstd:chunked, as skopeo 1.9 writes it: the same by footer and by annotations', () => {
+test('zstd:chunked from skopeo 1.9: the footer and the annotations give the same TOC', () => {
   const layer = fixture('zstd-chunked.zst');
   const position = parseZstdChunkedFooter(layer.subarray(-ZSTD_CHUNKED_FOOTER_BYTES), layer.length);
   assert.deepEqual(position, { toc: { offset: 3804, length: 640, rawLength: 2556 }, tarSplit: null, tocDigest: null });
@@ -132,7 +132,7 @@ function footer(fields: readonly number[], magic: string): Uint8Array {
   return bytes;
 }
 
-test('zstd:chunked, as containers/storage now writes it, has a second range for tar-split', () => {
+test('zstd:chunked from current containers/storage has a second range for tar-split', () => {
   const tail = concat(zeros(100), footer([1000, 200, 900, 1, 1300, 400, 4000], 'GNUlInUx'));
   const toc = { offset: 1000, length: 200, rawLength: 900 };
   const tarSplit = { offset: 1300, length: 400, rawLength: 4000 };
@@ -175,7 +175,7 @@ test('zstd:chunked, as containers/storage now writes it, has a second range for 
   assert.throws(() => parseZstdChunkedAnnotations({ ...annotations, [`${prefix}manifest-checksum`]: 'md5:0' }, 5000), hasCode('DAMAGED'));
 });
 
-test('eStargz footers: the present one, that of older writers, a TOC in another image, and bytes that are not a footer', () => {
+test('eStargz footers: the current one, that of older writers, a TOC in another image, and bytes that are not a footer', () => {
   const head = Buffer.from('1f8b080400000000 00ff'.replace(' ', ''), 'hex');
   const tail = Buffer.from('010000ffff0000000000000000', 'hex');
   const build = (extra: string, length = extra.length): Uint8Array =>
@@ -263,7 +263,7 @@ test('an inconsistent TOC is refused', () => {
     ['a digest of zeros', [{ ...reg, digest: none }]],
     ['a longer digest of zeros', [{ ...reg, digest: `sha512:${'0'.repeat(128)}` }]],
     ['a digest of zeros of a piece', [{ ...reg, chunkDigest: none }]],
-    ['two digests of one content', [{ ...reg, chunkDigest: digest.replaceAll('5', '6') }]],
+    ['two different digests for the same content', [{ ...reg, chunkDigest: digest.replaceAll('5', '6') }]],
     ['an invalid time', [{ ...reg, modtime: 'yesterday' }]],
     ['an attribute that isn’t base64', [{ ...reg, xattrs: { a: '?' } }]],
     ['attributes in a list', [{ ...reg, xattrs: [] }]],
@@ -276,7 +276,7 @@ test('an inconsistent TOC is refused', () => {
   assert.equal(parse([], { tarSplitDigest: digest }).tarSplitDigest, digest);
 });
 
-test('a TOC of more entries or attributes than are worth their memory is refused', () => {
+test('a TOC with more entries or attributes than the memory limit allows is refused', () => {
   const attributes = Array.from({ length: 1000 }, (_, at) => `"k${at}":""`).join(',');
   for (const entries of ['{},'.repeat(600_000), `{"name":"a","type":"dir","xattrs":{${attributes}}},`.repeat(601)]) {
     const json = `{"version":1,"entries":[${entries}{}]}`;
@@ -284,7 +284,7 @@ test('a TOC of more entries or attributes than are worth their memory is refused
   }
 });
 
-test('fields that no TOC has are read past, but none of megabytes', () => {
+test('unknown TOC fields are skipped unless they take megabytes', () => {
   const fields = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `"${from + at}":1`).join(',');
   const many = fields(300_000);
   const entry = '{"name":"a","type":"dir","more":{"x":[1,{}]}}';
@@ -302,7 +302,7 @@ test('fields that no TOC has are read past, but none of megabytes', () => {
   }
 });
 
-test('what is not JSON is refused, wherever it is', () => {
+test('anything that is not JSON is refused, wherever it is', () => {
   const whole = '{"version":1,"z":{"a":[1]},"entries":[{"name":"a","type":"dir"},{"name":"b","type":"dir"}],"y":2}';
   const parse = (json: string) => parseToc(Buffer.from(json), 'estargz', 100);
   assert.equal(parse(whole).entries.length, 2);
@@ -347,7 +347,7 @@ test('a gzip member ends where the next one begins, in whatever order the entrie
   );
 });
 
-test('times are read in any order of days, and none that is not a time', () => {
+test('times are read whatever the order of their days, and anything that is not a time is refused', () => {
   const good = ['2026-01-31T23:59:59Z', '2026-01-31T00:00:00Z', '2024-02-29T12:34:56Z', '2026-01-31T01:02:03Z', '1969-12-31T23:59:58Z'];
   for (const time of [...good, ...good.toReversed(), '2026-01-31T01:02:03+01:30', '2026-01-31T01:02:03-00:00'])
     assert.deepEqual(tocTime(time), { mtimeSeconds: Date.parse(time) / 1000, mtimeNanos: 0 }, time);

@@ -18,7 +18,7 @@ test('a name that leads out is refused even if its bytes are not UTF-8', () => {
   assert.equal(refuseName(Uint8Array.of(0xe4), 'windows')?.code, 'reserved-name');
 });
 
-test('names that Linux uses every day are not refused there', () => {
+test('names in everyday use on Linux are not refused there', () => {
   for (const name of [
     '...',
     '..data',
@@ -35,7 +35,7 @@ test('names that Linux uses every day are not refused there', () => {
     assert.equal(refused(name, 'unix'), null, JSON.stringify(name));
 });
 
-test("under Windows' rules, devices, streams and names that Windows does not allow are refused", () => {
+test("under Windows' rules, devices, streams and names that Windows doesn't allow are refused", () => {
   const names = [
     'CON',
     'con',

@@ -38,7 +38,7 @@ test('a reference has a host, a name, and a tag or a digest', () => {
   }
 });
 
-test('the parts given in the text itself are known, because only they allow contacting a registry', () => {
+test('the parts given in the text itself are known, because contacting a registry depends on them', () => {
   assert.deepEqual(parseReference('x').given, { host: false, tag: false, digest: false });
   assert.deepEqual(parseReference('h.io/x:1').given, { host: true, tag: true, digest: false });
   assert.deepEqual(parseReference(`x@${SHA256}`).given, { host: false, tag: false, digest: true });
@@ -101,7 +101,7 @@ test('an engine’s name matches the wanted one if host, name and tag match, or 
   assert.equal(same(`nginx:1@${SHA256}`, 'nginx:1'), false);
 });
 
-test('a scheme decides which source is contacted', () => {
+test('the scheme decides which source is contacted', () => {
   const engine = parseImageWord('docker:app:1');
   assert.ok(engine.kind === 'engine' && engine.engine === 'docker' && engine.name.idStart === null);
   assert.equal(engine.name.reference && familiarName(engine.name.reference), 'app:1');
@@ -120,7 +120,7 @@ test('a scheme decides which source is contacted', () => {
   assert.deepEqual(parseImageWord('container:web_1'), { kind: 'container', engine: null, id: 'web_1', text: 'container:web_1' });
 });
 
-test('digits are an id, unless an image has that name', () => {
+test('hex digits are an id, unless an image has that name', () => {
   const name = (text: string) => {
     const word = parseImageWord(text);
     assert.ok(word.kind === 'engine' || word.kind === 'name');
@@ -136,7 +136,7 @@ test('digits are an id, unless an image has that name', () => {
   assert.deepEqual(name('docker:ABCDEF1'.toLowerCase()), { reference: 'abcdef1:latest', idStart: 'abcdef1' });
 });
 
-test('containerd’s names may begin with a namespace; where both interpretations fit, both are readings', () => {
+test('containerd’s names may begin with a namespace; where both interpretations fit, both are returned', () => {
   const readings = (text: string) => {
     const word = parseImageWord(text);
     assert.ok(word.kind === 'containerd');
@@ -155,7 +155,7 @@ test('containerd’s names may begin with a namespace; where both interpretation
   assert.deepEqual(readings('containerd:UPPER/app'), ['UPPER docker.io/library/app:latest']);
 });
 
-test('a registry may be contacted for a name alone only if the name has a tag, a digest or a host', () => {
+test('a registry may be contacted for a bare name only if the name has a tag, a digest or a host', () => {
   const mayBeRemote = (text: string) => {
     const word = parseImageWord(text);
     assert.equal(word.kind, 'name', text);

@@ -31,7 +31,7 @@ function dirty(bytes: Buffer): Buffer {
   return copy;
 }
 
-/** The pages of 4096 bytes in which `after` differs. */
+/** The 4096-byte pages in which `after` differs. */
 function changedPages(before: Buffer, after: Buffer): { offset: number; bytes: Buffer }[] {
   const pages: { offset: number; bytes: Buffer }[] = [];
   for (let at = BINS; at < after.length; at += 4096) {
@@ -72,7 +72,7 @@ test('without a log that applies, a dirty hive is read as it is', () => {
   }
 });
 
-test('new logs are applied in the order of their sequences, whichever is first', () => {
+test('new logs are applied in sequence order, whichever is given first', () => {
   const [one, two, three] = [numbered(1), numbered(2), numbered(3)];
   const early = newLog(one, [entry(5, one, two)]);
   const late = newLog(one, [entry(6, two, three)]);
@@ -116,20 +116,20 @@ test('a new log is applied up to its first bad entry', () => {
   assert.equal(numberOf(dirty(one), [whole]).number, 3);
 });
 
-test('a hive grows to the bins that its log states, within reason', () => {
+test('a hive grows to the size that its log states, within limits', () => {
   const small = numbered(1);
   const large = numbered(2, 20);
   const { number, opened } = numberOf(dirty(small), [newLog(small, [entry(5, small, large)])]);
   assert.deepEqual([number, opened.bytes.length, [...walkHive(opened, null)].length], [2, large.length, 21]);
   const greedy = newLog(small, [{ sequence: 5, binsBytes: 0xffff_f000, pages: [] }]);
   assert.deepEqual(numberOf(dirty(small), [greedy]).opened.recovered, null);
-  // What a pass may read is bounded by what is stored, not by the zeros that a log adds.
+  // A pass is limited by what is stored, not by the zeros that a log adds.
   const zeros = newLog(small, [{ sequence: 5, binsBytes: 0x8_0000, pages: [] }]);
   const grown = numberOf(dirty(small), [zeros]).opened;
   assert.deepEqual([grown.recovered?.sequence, grown.bytes.length, grown.storedBytes], [5, 0x8_1000, small.length + zeros.length]);
 });
 
-test('of two logs both are applied, unless the base block is damaged', () => {
+test('if there are two logs, both are applied, unless the base block is damaged', () => {
   const [one, two] = [numbered(1), numbered(2)];
   const mark = { offset: 4096, bytes: Buffer.alloc(512, 0xee) };
   const early = newLog(one, [{ sequence: 5, binsBytes: one.length - BINS, pages: [mark] }]);
@@ -155,7 +155,7 @@ test('if the base block is damaged, only the later log is applied, with its base
   assert.deepEqual([number, opened.recovered, opened.base.name], [3, { format: 'new', sequence: 6 }, '']);
 });
 
-test('an old log replaces the pages of its bitmap', () => {
+test('an old log replaces the pages in its bitmap', () => {
   const [one, two] = [numbered(1), numbered(2)];
   const pages = Array.from({ length: (two.length - BINS) / 512 }, (_, at) => at).filter(
     (at) => !two.subarray(BINS + at * 512, BINS + at * 512 + 512).equals(one.subarray(BINS + at * 512, BINS + at * 512 + 512)),

@@ -1,4 +1,4 @@
-// Registry hives that are read as they are: records, damage, bounds.
+// Registry hives read without their logs: records, damage, limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findKeys, openHive, ProblemList, type WalkedKey, walkHive } from '#format/registry-hive';
@@ -8,7 +8,7 @@ import { BINS, buildHive, descriptor, dword, type HiveKeySpec, type HiveOptions,
 interface Read {
   readonly keys: readonly WalkedKey[];
   readonly paths: readonly string[];
-  /** `code path`, `code -` for a problem that concerns no key. */
+  /** `code path`, or `code -` for a problem that doesn't concern a key. */
   readonly problems: readonly string[];
 }
 
@@ -86,7 +86,7 @@ test('names keep NUL, backslashes and lone surrogates; one-byte names are Latin-
   );
 });
 
-test('layer bits mean something in a layered hive only', () => {
+test('layer bits matter only in a layered hive', () => {
   const root: HiveKeySpec = {
     name: 'R',
     keys: [{ name: 'a', layer: 0x83, values: [{ name: 'v', type: 0, data: new Uint8Array(0), isTombstone: true }] }],
@@ -102,7 +102,7 @@ test('layer bits mean something in a layered hive only', () => {
   assert.deepEqual([layered?.key.effect, layered?.key.inheritsClass, layered?.values[0]?.isTombstone], ['supersede-tree', true, true]);
 });
 
-test('a key is found by its path, whatever the case, and with a backslash in a name', () => {
+test('a key is found by its path, in any case, even with a backslash in a name', () => {
   const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'b\\c', keys: [{ name: 'Äz' }] }] }, { name: 'A\\b' }] }));
   const below = (path: string): string[] => [...walkHive(opened, null, findKeys(opened, path))].map((key) => key.path);
   assert.deepEqual(below('A\\B\\C'), ['a\\b\\c', 'a\\b\\c\\Äz']);
@@ -112,14 +112,14 @@ test('a key is found by its path, whatever the case, and with a backslash in a n
   for (const missing of ['b', 'a\\b\\d', 'a\\b\\c\\Äz\\x']) assert.throws(() => findKeys(opened, missing), hasCode('NOT_FOUND'), missing);
 });
 
-test('keys of one path share what is below them: each is read once', () => {
+test('keys that share a path share what is below them: each is read once', () => {
   const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'k', keys: [{ name: 'deep' }] }] }, { name: 'b' }] }));
   const found = findKeys(opened, 'a');
   const twice = [...walkHive(opened, null, [...found, ...found])].map(({ path }) => path);
   assert.deepEqual(twice, ['a', 'a\\k', 'a\\k\\deep']);
 });
 
-test('problems in long paths are bounded by what they take', () => {
+test('problems in long paths are limited by the memory they take', () => {
   const problems = new ProblemList();
   const path = 'n'.repeat(32_767);
   let count = 0;
@@ -128,7 +128,7 @@ test('problems in long paths are bounded by what they take', () => {
   assert.match(problems.sorted()[0]?.message ?? '', /long paths: the rest is not read$/);
 });
 
-test('a file that is not a hive, or a hive of another version, is refused', () => {
+test('a file that is not a hive, or a hive from another version, is refused', () => {
   assert.throws(() => openHive(Buffer.from('regf')), hasCode('DAMAGED'));
   assert.throws(() => openHive(Buffer.alloc(8192)), hasCode('DAMAGED'));
   assert.throws(() => openHive(hive({ name: 'R' }, { minor: 2 })), hasCode('UNSUPPORTED'));
@@ -169,7 +169,7 @@ test('damage is reported where it is, and the rest is read', () => {
   }
 });
 
-test('damaged data are reported with their stated size', () => {
+test('damaged data is reported with its stated size', () => {
   const valueAt = (bytes: Buffer, key: number): number => BINS + bytes.readUInt32LE(BINS + bytes.readUInt32LE(key + 40) + 4) + 4;
   const { keys, problems } = damaged((bytes, at) => bytes.writeUInt32LE(0x7fff_ffff, valueAt(bytes, at('a')) + 4));
   const value = keys[1]?.values[0];
@@ -181,7 +181,7 @@ test('damaged data are reported with their stated size', () => {
   assert.deepEqual(longName.problems, ['value-damaged a']);
 });
 
-test('circles end: a key is read once', () => {
+test('cycles end: a key is read once', () => {
   const { paths, problems } = damaged((bytes, at) => {
     bytes.writeUInt32LE(1, at('b') + 20);
     bytes.writeUInt32LE(bytes.readUInt32LE(at('') + 28), at('b') + 28);
@@ -208,13 +208,13 @@ test('keys nested deeper than Windows allows are left out', () => {
   assert.match(problems[0] ?? '', /^key-damaged x/);
 });
 
-test('data that a million values share are read a few times only', () => {
+test('data shared by a million values is read only a few times', () => {
   const shared = 4000;
   const built = buildHive({ name: 'R', values: [{ name: 'v', type: 3, data: Buffer.alloc(100_000, 1) }] }, { minor: 3 });
   const { bytes } = built;
   const root = BINS + (built.keyAt.get('') ?? 0) + 4;
   const value = bytes.readUInt32LE(BINS + bytes.readUInt32LE(root + 40) + 4);
-  // A list of values in a bin of its own, all of the same value.
+  // A list of values in its own bin, all of the same value.
   const bin = Buffer.alloc(4096 * 5);
   bin.write('hbin', 0, 'latin1');
   bin.writeUInt32LE(bytes.length - BINS, 4);

@@ -1,4 +1,5 @@
-// What deleted keys and values leave in a hive: found in free cells, and nowhere else. hivex, another program that deletes, is asked too.
+// What deleted keys and values leave in a hive: found in free cells, and nowhere else. Also compares with deletions by another program,
+// hivex.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,21 +26,21 @@ function built(): BuiltHive {
   });
 }
 
-/** Cells of a hive with one bin: positions of their sizes. */
+/** A hive's cells in one bin: the positions of their sizes. */
 function cellsOf(bytes: Buffer): number[] {
   const cells: number[] = [];
   for (let at = BINS + 32; at < bytes.length; at += Math.abs(bytes.readInt32LE(at))) cells.push(at);
   return cells;
 }
 
-/** Frees all cells from one to another, as Windows does: each for itself, or joined into one. */
+/** Frees all cells in a range, as Windows does: each on its own, or joined into one. */
 function free(bytes: Buffer, from: number, to: number, joined: boolean): void {
   const cells = cellsOf(bytes).filter((at) => at >= from && at < to);
   for (const at of cells) bytes.writeInt32LE(Math.abs(bytes.readInt32LE(at)), at);
   if (joined) bytes.writeInt32LE(to - from, from);
 }
 
-/** Deletes `gone` and what is below it, which the builder wrote last. */
+/** Deletes `gone` and everything below it, which the builder wrote last. */
 function deleted(joined: boolean): Buffer {
   const { bytes, keyAt } = built();
   const gone = BINS + (keyAt.get('gone') ?? assert.fail());
@@ -66,7 +67,7 @@ function utf16(text: string): string {
 }
 
 for (const joined of [false, true]) {
-  test(`deleted keys are found with their values, their cells ${joined ? 'joined' : 'apart'}`, () => {
+  test(`deleted keys are found with their values, with their cells ${joined ? 'joined' : 'apart'}`, () => {
     const opened = openHive(deleted(joined));
     assert.deepEqual(
       [...walkHive(opened, null)].map((walked) => walked.path),
@@ -83,15 +84,15 @@ for (const joined of [false, true]) {
   });
 }
 
-test('a hive without free cells, and one whose free cells are empty, has no remnants', () => {
+test('a hive whose cells are all in use, or whose free cells are empty, has no remnants', () => {
   assert.deepEqual(findRemnants(openHive(built().bytes)).remnants, []);
   assert.deepEqual(findRemnants(openHive(hive({ name: 'R' }))).remnants, []);
 });
 
-test('what has been written over is not shown as data of a remnant', () => {
+test('data that has been overwritten is not shown as a remnant’s', () => {
   const bytes = deleted(false);
   const at = bytes.indexOf(Buffer.from('was here', 'utf16le'));
-  // Another record has taken the cell of the data.
+  // Another record has taken the data's cell.
   bytes.writeInt32LE(-bytes.readInt32LE(at - 4), at - 4);
   setBaseSum(bytes);
   assert.deepEqual(words(findRemnants(openHive(bytes)).remnants[0] ?? assert.fail()), [
@@ -102,7 +103,7 @@ test('what has been written over is not shown as data of a remnant', () => {
   ]);
 });
 
-test('a value whose key is gone is a remnant of its own, and a key whose parent is gone has no path', () => {
+test('a value whose key is gone is a separate remnant, and a key whose parent is gone has no path', () => {
   const { bytes, keyAt } = built();
   const gone = BINS + (keyAt.get('gone') ?? 0);
   const opened = (change: (copy: Buffer) => void): Hive => {
@@ -122,7 +123,7 @@ test('remnants that are their own parents, and lists that lead everywhere, end',
   const gone = keyAt.get('gone') ?? 0;
   const below = keyAt.get('gone\\below') ?? 0;
   bytes.writeUInt32LE(below, BINS + gone + 4 + 16);
-  // A list of values that begins in the free cell, and is as long as there is room.
+  // A list of values that begins in the free cell, and is as long as there is space for.
   bytes.writeUInt32LE(1000, BINS + gone + 4 + 36);
   bytes.writeUInt32LE(gone + 8, BINS + gone + 4 + 40);
   setBaseSum(bytes);
@@ -157,7 +158,7 @@ test('hivex deletes a key, and its remnant is found', (t) => {
   const opened = openHive(readFileSync(after));
   assert.deepEqual([...walkHive(opened, null)].map((walked) => walked.path).sort(), ['', 'one', 'stays']);
   const { remnants } = findRemnants(opened);
-  // hivex empties the key before it deletes it, so that nothing leads from it to its values.
+  // hivex empties the key before deleting it, so that nothing leads from it to its values.
   assert.deepEqual(remnants.filter(({ kind }) => kind === 'key').map(words), [['one\\two']]);
   const values = remnants.flatMap((remnant) => (remnant.kind === 'value' ? [remnant.value] : []));
   assert.deepEqual(

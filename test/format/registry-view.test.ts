@@ -6,13 +6,13 @@ import { deltaHive, descriptor, dword, type HiveKeySpec, hive, removedValue } fr
 
 const [MERGE, TOMBSTONE, LOCAL, TREE, INHERITS] = [0, 1, 2, 3, 0x80];
 
-/** A stack: a base with these keys below its root, and a delta for each further list. */
+/** A stack: a base with these keys below its root, and a delta for each additional list. */
 function stack(base: readonly HiveKeySpec[], ...deltas: readonly (readonly HiveKeySpec[])[]): LayerHive[] {
   const layers = [hive({ name: 'R', keys: base }), ...deltas.map((keys) => deltaHive({ name: 'r', keys }))];
   return layers.map((bytes, layer) => ({ hive: openHive(bytes), layer }));
 }
 
-/** `path: values` of each key below the root; a value as its name and first byte. */
+/** `path: values` for each key below the root; a value is its name and first byte. */
 function shown(view: readonly LayerHive[]): string[] {
   return [...walkView(view)]
     .slice(1)
@@ -36,7 +36,7 @@ const BASE: readonly HiveKeySpec[] = [
 ];
 const ALL = ['a: x=1 y=2', 'a\\b: z=3', 'a\\b\\c:', 'other: x=9'];
 
-test('the effects of records decide which keys and values of a stack are visible', () => {
+test('the records’ effects decide which keys and values of a stack are visible', () => {
   const cases: readonly [delta: readonly HiveKeySpec[], view: readonly string[], told: readonly string[]][] = [
     [[], ALL, []],
     [[{ name: 'A', values: [dword('X', 7), dword('w', 8)] }], ['A: w=8 X=7 y=2', 'A\\b: z=3', 'A\\b\\c:', 'other: x=9'], ['~ A +w ~X']],
@@ -63,7 +63,7 @@ test('what a delta repeats is not a change, nor is a new time', () => {
   assert.deepEqual(changes(layers), []);
 });
 
-test('a key that reappears above a tombstone has nothing of what is below it', () => {
+test('a key that reappears above a tombstone shows nothing from below it', () => {
   const gone = [{ name: 'a', layer: TOMBSTONE }];
   const again = stack(BASE, gone, [{ name: 'a', values: [dword('n', 4)] }]);
   assert.deepEqual(shown(again), ['a: n=4', 'other: x=9']);
@@ -112,7 +112,7 @@ test('a view begins at any key, and names sort by their upper case', () => {
   assert.equal(foldKeyName('aßÄ_é'), 'AßÄ_É');
 });
 
-test('data are described by their type', () => {
+test('data is described by its type', () => {
   const text = (type: number, data: Buffer): string => dataText({ type, size: data.length, data: [data] });
   assert.equal(text(1, Buffer.from('a\0rubbish', 'utf16le')), 'a');
   assert.equal(text(2, Buffer.from('%x', 'utf16le')), '%x');
@@ -124,7 +124,7 @@ test('data are described by their type', () => {
   assert.equal(text(4, Buffer.from([1])), '01');
   assert.equal(text(3, Buffer.alloc(40, 0xab)), `${Array(32).fill('ab').join(' ')} … (40 B)`);
   assert.equal(text(6, Buffer.from('\\Registry\\Machine\0', 'utf16le')), '\\Registry\\Machine');
-  // Bytes that are no text are shown as bytes, whatever their type says.
+  // Bytes that aren't text are shown as bytes, whatever their type says.
   assert.equal(text(6, Buffer.from([0x12, 0x9a, 0x34, 0x7f])), '12 9a 34 7f');
   assert.equal(text(1, Buffer.from([0x00, 0xd8, 0x41, 0x00])), '00 d8 41 00');
   assert.equal(text(1, Buffer.alloc(0)), '');

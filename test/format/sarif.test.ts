@@ -66,7 +66,7 @@ test('SARIF: one run with rules, places and fingerprints', () => {
   assert.equal('invocations' in run, false);
 });
 
-test('Code Quality: one list, the same fingerprints and paths', () => {
+test('Code Quality: one list, with the same fingerprints and paths', () => {
   const list = JSON.parse(codeQualityReport(prepared));
   assert.deepEqual(
     list.map(({ check_name, severity, location }: Record<string, never>) => [check_name, severity, location]),
@@ -91,7 +91,7 @@ test('a fingerprint survives other layers and messages, and no two results share
   assert.equal(moved.findings.length, 2);
 });
 
-test('at most 25,000 results, most severe first, and the report says what is left out', () => {
+test('a report has at most 25,000 results, most severe first, and says what is left out', () => {
   const many = Array.from(
     { length: 25_010 },
     (_, at): Finding => ({
@@ -110,7 +110,7 @@ test('at most 25,000 results, most severe first, and the report says what is lef
   ]);
 });
 
-test('no backslash of a name undoes the escape of a bracket', () => {
+test('no backslash in a name undoes the escape of a bracket', () => {
   const message = 'Secret in the variable A\\[click\\](https://y)\\B';
   const found: Finding = { severity: 'warning', code: 'secret-env-password', where: 'env', name: 'A', message };
   const { runs } = JSON.parse(sarifReport(pipelineFindings([found], DIFF_IDS, hash), { name: 'x', version: '1' }));

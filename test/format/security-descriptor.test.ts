@@ -35,7 +35,7 @@ test("a file's descriptor is parsed into its parts", () => {
   assert.equal(hexOf(encodeSecurityDescriptor(descriptor)), hexOf(PLAIN));
 });
 
-test('the offset of a list that the descriptor does not have is ignored', () => {
+test('the offset of a list that the descriptor doesn’t have is ignored', () => {
   const bytes = PLAIN.slice();
   new DataView(bytes.buffer).setUint16(2, CONTROL.selfRelative, true);
   for (const offset of [52, 5000]) {
@@ -46,7 +46,7 @@ test('the offset of a list that the descriptor does not have is ignored', () => 
   }
 });
 
-// SDDL as Windows prints it, for descriptors of its own files and of other objects.
+// SDDL as Windows prints it, for descriptors of its own files and other objects.
 const SDDL = [
   'O:BAG:BAD:(A;;FA;;;SY)',
   'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
@@ -154,7 +154,7 @@ test('conditions convert between SDDL and bytes', () => {
   same('(Existsx)', '(Existsx)');
 });
 
-test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
+test("a condition's bytes are those in [MS-DTYP] 2.4.4.17.9", () => {
   const text = (code: string, value: string) => {
     const units = Buffer.from(value, 'utf16le');
     return `${code}${units.length.toString(16).padStart(2, '0')}000000${units.toString('hex')}`;
@@ -167,7 +167,7 @@ test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
   assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
 });
 
-test('a condition that SDDL cannot express has no SDDL, and never that of another condition', () => {
+test('a condition that SDDL can’t express has no SDDL, and never another condition’s', () => {
   const everyone = encodeSid('S-1-1-0');
   const ace = (type: number, data: Uint8Array): SecurityDescriptor => ({
     revision: 1,
@@ -293,7 +293,7 @@ test('any descriptor survives encoding, parsing and encoding again', () => {
   fc.assert(property, { seed: 20161103, numRuns: 300 });
 });
 
-test('the order of parts and gaps of zeros are kept', () => {
+test('the order of parts and gaps of zeros is kept', () => {
   // First the list, then a gap, the group and the owner.
   const moved = bytesOf(`01000480 44000000 34000000 00000000 14000000
     02001c0001000000 00001400ff011f00 010100000000000512000000 00000000

@@ -58,7 +58,7 @@ const SPEC: ZtocSpec = {
   checkpoints: zinfo(SPAN, CHECKPOINTS),
 };
 
-test('a zTOC has the entries of the tar, and contents are unpacked from the checkpoint before them', () => {
+test('a zTOC has the tar’s entries, and contents are unpacked from the checkpoint before them', () => {
   const found = readZtoc(ztoc(SPEC));
   assert.equal(found.compression, 'gzip');
   assert.equal(found.version, '0.9');
@@ -131,7 +131,7 @@ test('an inconsistent zTOC is refused', () => {
     assert.throws(() => readZtoc(ztoc(SPEC).subarray(0, length)), hasCode('DAMAGED'), `${length} bytes`);
 });
 
-/** Replaces the vector of `marked` references by one of `count`, all of which lead to what the first one led to. */
+/** Replaces the vector of `marked` references with one of `count`, all leading to the target of the first. */
 function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   let vector = 0;
   while (bytes.readUInt32LE(vector) !== marked) vector++;
@@ -147,14 +147,14 @@ function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   return Buffer.concat([first, shared, bytes]);
 }
 
-test('entries that share one long text are refused before the memory fills up', () => {
+test('entries that share one long string are refused before memory fills up', () => {
   for (const field of ['name', 'userName', 'time', 'linkName'] as const) {
     const entries = [{ ...ENTRY, [field]: 'u'.repeat(1 << 20) }, ...Array.from({ length: 699 }, () => ENTRY)];
     assert.throws(() => readZtoc(shareFirst(ztoc({ ...SPEC, entries }), 700)), hasCode('TOO_LARGE'), field);
   }
 });
 
-test('entries and attributes that share what they refer to are counted each time', () => {
+test('entries and attributes that share data are counted each time', () => {
   const xattrs = Object.fromEntries(Array.from({ length: 777 }, (_, at) => [`k${at}`, '']));
   const whole = ztoc({ ...SPEC, entries: [{ name: 'x', type: 'dir', xattrs }, ...Array(899).fill({ name: 'x', type: 'dir' })] });
   const shared = (entries: number, pairs: number): Buffer => shareFirst(shareFirst(whole, 777, pairs), 900, entries);
@@ -164,7 +164,7 @@ test('entries and attributes that share what they refer to are counted each time
     return count;
   };
   assert.equal(read(shared(1000, 1000)), 1000);
-  // Within the bounds of entries, and of attributes of one entry.
+  // Within the limits on entries, and on one entry's attributes.
   assert.throws(() => read(shared(1500, 1000)), hasCode('TOO_LARGE'));
   assert.throws(() => read(shared(1, 33_000)), hasCode('TOO_LARGE'));
   assert.throws(() => read(shared(600_001, 0)), hasCode('TOO_LARGE'));

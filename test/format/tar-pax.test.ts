@@ -88,7 +88,7 @@ describe('PAX records', () => {
     assert.deepEqual([got.name, got.uname, got.uid, got.size, got.mtimeSeconds], ['n', 'u', 7, 2, 9]);
   });
 
-  test('the last record of a key wins; of two extended headers only the second applies', () => {
+  test('a key’s last record wins; of two extended headers only the second applies', () => {
     assert.equal(
       first(
         pax([
@@ -201,7 +201,7 @@ describe('PAX global headers', () => {
     );
   });
 
-  test('without a path record a global header has the name in its header block', () => {
+  test('without a path record, a global header has the name in its header block', () => {
     assert.equal(first(paxGlobal({ comment: 'c' }, { name: 'GlobalHead.0.0' })).name, 'GlobalHead.0.0');
   });
 
@@ -217,7 +217,7 @@ describe('PAX global headers', () => {
     assert.match(findings[0]?.message ?? '', /is lost$/);
   });
 
-  test('records of a global header must be well-formed, numbers need not be', () => {
+  test('a global header’s records must be well-formed; numbers needn’t be', () => {
     refusedAt(0, /without =/, paxGlobal(utf8('5 kv\n')));
     assert.equal(first(paxGlobal({ uid: 'x' })).type, 'global');
   });

@@ -70,7 +70,7 @@ describe('regardless of how the bytes arrive', () => {
     }
   });
 
-  test('two tars, one after the other, read as one tar yield the rows of both', () => {
+  test('two consecutive tars read as one tar yield the rows of both', () => {
     const random = seeded(20260104);
     for (let round = 0; round < 40; round++) {
       const [one, two] = [1, 2].map(() =>
@@ -117,7 +117,7 @@ describe('regardless of what the bytes are', () => {
     }
   });
 
-  test('tars with changed, missing or truncated bytes do so too', () => {
+  test('tars with changed, missing or truncated bytes end in a LayerscopeError or a table', () => {
     const random = seeded(20260107);
     for (let round = 0; round < 400; round++) check(mutated(random, randomTar(random, 6, 0.3)), random);
   });
@@ -174,7 +174,7 @@ describe('hostile sizes', () => {
     assert.ok(table.nodeCount <= 100 * 4002 + 1);
   });
 
-  test('a name of one component may have 64 kB; a longer one is a finding, and not a row', () => {
+  test('a name with one component may have 64 kB; a longer one is a finding, not a row', () => {
     const name = 'n'.repeat(65_536);
     const { table } = buildLayer(tar(pax({ path: name }), file('x')));
     assert.deepEqual(nodePath(table, table.node[0] as number), latin1(name));

@@ -67,7 +67,7 @@ describe('header formats', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 345: latin1('f\xF6lder') } }))).name, 'n');
   });
 
-  test('the magic of GNU with another version is V7', () => {
+  test('GNU’s magic with another version is V7', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 263: '00' } }))).format, 'v7');
   });
 
@@ -139,7 +139,7 @@ describe('numbers', () => {
     );
   });
 
-  test('a base-256 number of more than 63 bits is refused, one of 63 is not', () => {
+  test('a base-256 number with more than 63 bits is refused, one with 63 is not', () => {
     refused(tar(file('n', '', { mtime: base256(2n ** 63n, 12) })), /number is malformed/);
     assert.equal(only(tar(file('n', '', { mtime: base256(2n ** 63n - 1n, 12) }))).mtimeSeconds, 2 ** 63);
     assert.equal(only(tar(file('n', '', { mtime: base256(-(2n ** 63n), 12) }))).mtimeSeconds, -(2 ** 63));
@@ -151,7 +151,7 @@ describe('numbers', () => {
     refused(tar(pax({ size: String(2n ** 53n + 1n) }), file('n')), /size over 2\^53/, 1024);
   });
 
-  test('a size just below 2^53 is accepted, though its body is truncated', () => {
+  test('a size just below 2^53 is accepted, even though its body is truncated', () => {
     const { members, codes } = collect(header({ name: 'n', size: base256(2 ** 52, 12) }));
     assert.equal(members[0]?.size, 2 ** 52);
     assert.deepEqual(codes, ['truncated']);
@@ -162,7 +162,7 @@ describe('numbers', () => {
     assert.equal(only(tar(directory('d/', { size: base256(-1, 12) }))).size, 0);
   });
 
-  test('numbers equal to those in the previous header are the same, even after PAX changed them', () => {
+  test('numbers equal to the previous header’s stay the same, even after PAX changed them', () => {
     const { members } = collect(
       tar(
         pax({ uid: '7', mtime: '9.5' }),
@@ -306,13 +306,13 @@ describe('GNU long names', () => {
 describe('ends of tars', () => {
   const one = file('n', 'x');
 
-  test('a tar without bytes, or of only zeros, is empty', () => {
+  test('a tar without bytes, or with only zeros, is empty', () => {
     for (const bytes of [new Uint8Array(0), zeros(1024), zeros(10240)]) {
       assert.deepEqual(collect(bytes), { members: [], findings: [], codes: [], error: null });
     }
   });
 
-  test('the end marker may be missing, and the padding of the last body too', () => {
+  test('the end marker may be missing, as may the last body’s padding', () => {
     for (const bytes of [one, one.subarray(0, 513), one.subarray(0, 700)]) {
       const got = collect(bytes);
       assert.deepEqual(got.codes, ['missing-end-marker']);

@@ -5,7 +5,7 @@ import { collect, inPieces } from '../support/tar-collect.ts';
 
 type Pairs = [number, number][];
 
-/** Pieces of one byte at odd offsets, more than fit into a header. */
+/** More one-byte pieces at odd offsets than fit in a header. */
 const ODD_BYTES: Pairs = Array.from({ length: 60 }, (_, i) => [i * 2 + 1, 1]);
 
 const FORMS = [
@@ -47,7 +47,7 @@ for (const [form, make] of FORMS) {
       assert.deepEqual([members[1]?.name, members[1]?.content], ['next', 'small']);
     });
 
-    test('a map of many entries, read at once or in pieces of any length', () => {
+    test('a map with many entries is read at once or in pieces of any length', () => {
       const bytes = tar(make(ODD_BYTES, 130, 'x'.repeat(60)), file('next', 'small'));
       const { members, codes } = collect(bytes);
       assert.deepEqual(codes, []);
@@ -93,7 +93,7 @@ for (const [form, make] of FORMS) {
       }
     });
 
-    test('a map of more or fewer bytes than are stored is reported', () => {
+    test('a map with more or fewer bytes than are stored is reported', () => {
       for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['sparse-mismatch']);
     });
   });
@@ -160,7 +160,7 @@ describe('PAX sparse files', () => {
     refused(/malformed/, pax({ 'GNU.sparse.map': '0,', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '5' }), file('s', 'xy'));
   });
 
-  test('a file of an unknown version is a plain file that contains its map', () => {
+  test('a file with an unknown version is a plain file that contains its map', () => {
     const { members } = collect(
       tar(pax({ 'GNU.sparse.major': '2', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'real' }), file('s', 'body')),
     );
@@ -172,7 +172,7 @@ describe('PAX sparse files', () => {
     assert.equal(collect(tar(pax(records), file('s', 'xy'))).members[0]?.name, 'real');
   });
 
-  test('a map that is truncated by the end of the input is reported', () => {
+  test('a map truncated by the end of the input is reported', () => {
     const bytes = concat(file('whole'), paxSparse('1.0', 's', 10, [[0, 4]], 'data'));
     const got = collect(bytes.subarray(0, bytes.length - 1024 + 100));
     assert.deepEqual([got.members.length, got.codes], [1, ['truncated']]);

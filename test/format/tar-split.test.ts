@@ -33,7 +33,7 @@ async function entriesOf(metadata: Uint8Array): Promise<SplitEntry[]> {
   return entries;
 }
 
-/** Returns the content of each file entry in a tar's metadata, by name, cut out of the tar. */
+/** Returns each file entry's content by name, cut out of the tar as its metadata says. */
 async function contentsOf(bytes: Uint8Array, metadata: Uint8Array): Promise<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   let at = 0;
@@ -63,7 +63,7 @@ test("a layer's metadata is byte for byte the same as tar-split's", async () => 
   assert.equal(Buffer.from(await gather(splitTar([layer]))).toString(), theirs.toString());
 });
 
-test("a tar's metadata does not depend on its chunks", async () => {
+test("a tar's metadata doesn't depend on its chunks", async () => {
   const sparse = paxSparse(
     '1.0',
     's',
@@ -199,7 +199,7 @@ test("checksums equal those of Go's crc64.ISO", () => {
   assert.equal(sum('Discard medicine more than two years old.'), '8ec0e7c835bf9cdf');
 });
 
-test('a checksum does not depend on how its bytes are split', () => {
+test('a checksum doesn’t depend on how its bytes are split', () => {
   const property = fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer(), (bytes, seed) => {
     const whole = new Crc64();
     whole.update(bytes);
@@ -210,7 +210,7 @@ test('a checksum does not depend on how its bytes are split', () => {
   fc.assert(property, { seed: 5 });
 });
 
-test('metadata in another spelling of JSON means the same as tar-split’s own', async () => {
+test('differently spelled JSON metadata means the same as tar-split’s own', async () => {
   const own = [
     '{"type":2,"payload":"AAEC/w==","position":0}',
     '{"type":1,"name":"etc/ü","size":5,"payload":"AQIDBAUGBwg=","position":1}',
@@ -227,7 +227,7 @@ test('metadata in another spelling of JSON means the same as tar-split’s own',
   for (const lines of [spaced, turned, escaped]) assert.deepEqual(await read(lines), expected);
 });
 
-test('lines that are nearly tar-split’s own are refused', async () => {
+test('lines that almost match tar-split’s own are refused', async () => {
   const wrong = [
     '{"type":1,"name":"x","size":5,"payload":"AQIDBAUGBw==","position":1}',
     '{"type":1,"name":"x","size":5,"payload":null,"position":1}',

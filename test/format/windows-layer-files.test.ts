@@ -166,7 +166,7 @@ test('a layer id is a valid folder name on Windows', () => {
   assert.throws(() => parseLayerIdFile(Uint8Array.of(0xff)), { code: 'NAME_REFUSED' });
 });
 
-test('init layers and folders under removal are recognized by their suffixes', () => {
+test('init layers and folders being removed are recognized by their suffixes', () => {
   assert.equal(isInitLayerId('abc-init'), true);
   assert.equal(isInitLayerId('abc'), false);
   assert.equal(removingNameOf(parseWindowsLayerId('abc')), 'abc-removing');
@@ -212,7 +212,7 @@ test('a malformed list of base images is refused', () => {
   }
 });
 
-test('chainIDs are the hash of the chain below and the diffID', () => {
+test('a chainID is the hash of the chain below and the diffID', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((digit) => parseDigest(`sha256:${digit.repeat(64)}`));
   assert.ok(a !== undefined && b !== undefined && c !== undefined);
   const hash = (text: string) => `sha256:${sha256(utf8(text)).toString('hex')}`;

@@ -99,7 +99,7 @@ for (const vector of vectors) {
   });
 }
 
-test('a layer of a folder, a file with a stream, a junction and a whiteout has the same tar as in Go', async () => {
+test('a layer with a folder, a file with a stream, a junction and a whiteout has the same tar as in Go', async () => {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
   const add = async (one: WindowsFile) => {
@@ -143,7 +143,7 @@ test('the same layer is read as entries with their backup streams', async () => 
   assert.equal(entries[3]?.backup, '');
 });
 
-test('the result does not depend on the chunks of tars and backup streams', async () => {
+test('the result doesn’t depend on the chunks of tars and backup streams', async () => {
   const layer = fixture('windows-layer.tar');
   const whole = await read([layer]);
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(await read(randomChunks(layer, seed)), whole);
@@ -199,7 +199,7 @@ test('a stream that would be buffered completely but claims to be huge is refuse
   }
 });
 
-test('streams that a tar cannot hold are reported', async () => {
+test('streams that a tar can’t hold are reported', async () => {
   const reported: [string, number][] = [];
   const bytes = backup(
     { id: STREAM_ID.objectId, bytes: new Uint8Array(64) },
@@ -218,8 +218,8 @@ test('streams that a tar cannot hold are reported', async () => {
   ]);
 });
 
-test('reading twice keeps extended attributes that come after the data, even of sparse files', async () => {
-  // foo=bar, the last of its list, without its padding.
+test('reading twice keeps extended attributes that come after the data, even in sparse files', async () => {
+  // foo=bar, last in its list, without its padding.
   const attributes = {
     id: STREAM_ID.extendedAttributes,
     bytes: Buffer.from('00000000 00 03 0300 666f6f 00 626172'.replaceAll(' ', ''), 'hex'),
@@ -243,7 +243,7 @@ test('reading twice keeps extended attributes that come after the data, even of 
   }
 });
 
-test('a sparse file of no bytes, or without holes, may end with a block of 0 bytes, in one pass and in two', async () => {
+test('a sparse file that is empty, or without holes, may end with a block of 0 bytes, in one pass and in two', async () => {
   const end = (offset: number): StreamParts => ({ id: STREAM_ID.sparseBlock, offset });
   const alternate = { id: STREAM_ID.alternateData, name: ':s:$DATA', bytes: utf8('stream') };
   for (const content of ['', 'abcd']) {
@@ -353,7 +353,7 @@ test("a hard link's member is made from basic information only", () => {
   assert.equal(Buffer.from(bytes.subarray(1024 + 157, 1024 + 168)).toString(), 'Files/a.txt');
 });
 
-test("records of early 2016 are read: SDDL, and FILETIMEs, which take precedence over the header's time", async () => {
+test("records from early 2016 are read: SDDL, and FILETIMEs, which take precedence over the header's time", async () => {
   const records = {
     'MSWINDOWS.fileattr': '32',
     'MSWINDOWS.sd': 'O:BAG:BAD:(A;;FA;;;SY)',
@@ -370,7 +370,7 @@ test("records of early 2016 are read: SDDL, and FILETIMEs, which take precedence
   assert.deepEqual(both?.info, INFO, 'and over those of PAX');
 });
 
-test('digits of a time after the ninth are ignored', async () => {
+test('a time’s digits after the ninth are ignored', async () => {
   const [entry] = await read([tar(pax({ atime: '1.12345678987654' }), file('Files/a', '', { mtime: 0 }))]);
   assert.equal(entry?.info?.accessTimeFiletime, 116444736000000000n + 11_234_567n);
 });
@@ -474,7 +474,7 @@ test("a sparse member's holes are zeros in the data stream", async () => {
 
 const recordKeys = ['fileattr', 'rawsd', 'sd', 'mountpoint', 'xattr.x', 'createtime', 'writetime'].map((key) => `MSWINDOWS.${key}`);
 
-test('a tar with any records is read or refused', async () => {
+test('a tar with arbitrary records is read or refused', async () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
     fc.base64String({ maxLength: 40 }),

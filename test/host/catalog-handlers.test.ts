@@ -1,4 +1,4 @@
-// Images of a catalog at the host: what is opened from the places that a catalog names, and what is refused.
+// A catalog's images at the host: what is opened from the places that a catalog names, and what is refused.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import type { NamedImages } from '#engine';
 import { fakeHost } from '../support/fake-services.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** A list with one catalog of one image in these places. */
+/** A list with one catalog that has one image in these places. */
 function catalogOf(...sources: string[]): CatalogList & { readonly opened: string[] } {
   const places = sources.map((source) => ({ source, reference: null, repository: null, tag: null }));
   const opened: string[] = [];
@@ -44,7 +44,7 @@ test('an image is opened from the file or folder where it was indexed', async (t
   assert.equal(library.opened.length, 2);
 });
 
-test('a path on another machine is never touched, and a path of another system is none here', async () => {
+test('a path on another machine is never touched, and another system’s path doesn’t exist here', async () => {
   const { host, library } = fakeHost({
     catalogs: catalogOf('//server/share/app.tar', 'C:\\images\\app.tar', '\\\\server\\share\\app.tar'),
   });
@@ -58,7 +58,7 @@ test('a path on another machine is never touched, and a path of another system i
   assert.equal(library.opened.length, 0);
 });
 
-test('an image that was indexed by its name is asked for only where names may be', async () => {
+test('an image that was indexed by name is requested only where names are allowed', async () => {
   const catalogs = catalogOf('registry.example.com/app:1');
   const refused = fakeHost({ catalogs });
   const input = { catalogId: 'c1', image: 0, place: 0 };

@@ -31,7 +31,7 @@ test('the sender is checked first', async () => {
   }
 });
 
-test('the name is checked before the input, the input before the grant', async () => {
+test('the name is checked before the input, and the input before the grant', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   const noName = await host.handle(sender, 'no.such', { bad: 1 });
@@ -69,7 +69,7 @@ test('the raw path reaches the library as bytes', async () => {
   assert.deepEqual((library.asked[0] as { path: Uint8Array }).path, Uint8Array.of(0xe4, 0xff, 0x2f, 0));
 });
 
-test('operations that a door does not offer are forbidden', async () => {
+test('operations that a door doesn’t offer are forbidden', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   assert.equal(codeOf(await host.handle(sender, 'files.choose', { what: 'files' })), 'FORBIDDEN');
@@ -105,7 +105,7 @@ test('an export is downloaded once, or saved where the dialog says if the door h
       },
     });
     const reply = await desktop.host.handle(desktop.host.admit(), 'export.start', input);
-    assert.deepEqual(reply, { ok: true, value: { jobId: expected, download: null, leftOut: 0 } });
+    assert.deepEqual(reply, { ok: true, value: { jobId: expected, download: null, name: null, leftOut: 0 } });
     assert.deepEqual(asked, ["a 'name'.tar"]);
   }
 });
@@ -137,12 +137,12 @@ test('recent files are listed, granted by index and name, and cleared; a door wi
   assert.deepEqual(await without.handle(without.admit(), 'files.recent', {}), { ok: true, value: { files: [] } });
 });
 
-test('NOT_FOUND if the sample is not installed', async () => {
+test('opening a sample that is not installed is NOT_FOUND', async () => {
   const { host } = fakeHost({ sample: null });
   assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');
 });
 
-test('any message gets an envelope as reply', async () => {
+test('any message gets an envelope in reply', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   const name = fc.oneof(fc.constantFrom(...OPERATION_NAMES), fc.anything());

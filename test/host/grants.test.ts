@@ -68,7 +68,7 @@ test('dismissing a sender revokes its grants and releases their files once', asy
   assert.throws(() => host.grants.take(sender, grant), isForbidden);
 });
 
-test('a grant that cannot be opened releases its file', async () => {
+test('a grant that can’t be opened releases its file', async () => {
   const file = countedFile();
   const { host, library } = fakeHost();
   library.open = () => {

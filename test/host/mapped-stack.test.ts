@@ -13,7 +13,7 @@ const bundle = path.join(folder, 'main.cjs');
 await writeFile(`${bundle}.map`, JSON.stringify({ version: 3, sources: ['src/it.ts'], names: [], mappings: 'IAEM' }));
 const source = `${path.join(folder, 'src', 'it.ts')}:3:7`;
 
-test('frames of a bundle name the source, with and without a function’s name, by path and by URL', () => {
+test('frames in a bundle name the source, with and without a function’s name, by path and by URL', () => {
   const frames = [
     'Error: it broke (here):1:2',
     `    at run (${bundle}:1:5)`,

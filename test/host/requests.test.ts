@@ -1,11 +1,11 @@
-// Files that a window is asked to open, as at the start of the program.
+// Files that a window is asked to open, as when the program starts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGrants } from '../../src/host/grants.ts';
 import { createRequests } from '../../src/host/requests.ts';
 import { hasCode } from '../support/asserts.ts';
 
-test('of more files than may wait the first are asked for, and the window is told of them', async () => {
+test('if there are more files than may wait, only the first are requested, and the window gets those', async () => {
   const requests = createRequests(createGrants());
   const sender = { number: 1 } as never;
   const told: number[] = [];

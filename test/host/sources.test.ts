@@ -29,7 +29,7 @@ function fakeNames(): NamedImages & { readonly asked: unknown[]; fails: boolean 
   return names;
 }
 
-test('without sources every operation on names is forbidden, and the page knows this in advance', async () => {
+test('without sources, every operation on names is forbidden, and the page knows this in advance', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   for (const [name, input] of [
@@ -46,7 +46,7 @@ test('without sources every operation on names is forbidden, and the page knows 
   assert.ok(info.ok && (info.value as { opensNames: boolean }).opensNames === false);
 });
 
-test('names that were opened are remembered, the last one first, and forgotten with the recent files', async () => {
+test('opened names are remembered, the last one first, and forgotten with the recent files', async () => {
   const names = fakeNames();
   const { host } = fakeHost({ names });
   const sender = host.admit();
@@ -60,7 +60,7 @@ test('names that were opened are remembered, the last one first, and forgotten w
   assert.deepEqual(await recent(), { ok: true, value: { references: [] } });
 });
 
-test('the list of recent names contacts no source, and has at most twelve', async () => {
+test('the list of recent names contacts no source, and has at most twelve names', async () => {
   const names = fakeNames();
   const { host } = fakeHost({ names });
   const sender = host.admit();

@@ -18,7 +18,7 @@ import { testFolder } from '../support/workbench.ts';
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'needs root, to be another user' };
 const STRANGER = 54_321;
 
-test('another user’s link in a shared folder does not make the program restrict its own user’s folders', asRoot, async (t) => {
+test('another user’s link in a shared folder doesn’t make the program restrict its own user’s folders', asRoot, async (t) => {
   const folder = testFolder(t);
   const shared = path.join(folder, 'shared');
   const own = path.join(folder, 'own');
@@ -44,29 +44,25 @@ test('another user’s link in a shared folder does not make the program restric
   }
 });
 
-test(
-  'packs of a catalog that another user made are not used, and nothing of this user is overwritten through a link',
-  asRoot,
-  async (t) => {
-    const folder = testFolder(t);
-    const to = path.join(folder, 'catalog');
-    const image = path.join(folder, 'image.tar');
-    writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
-    await runCommand(['catalog', 'index', image, '--to', to]);
-    const cache = path.join(folder, 'cache');
-    const victim = path.join(folder, 'victim');
-    for (const each of [path.join(cache, 'catalogs'), victim]) mkdirSync(each, { recursive: true, mode: 0o777 });
-    const catalog = CatalogFolder.open(to);
-    const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
-    const pack = path.join(cache, 'catalogs', place);
-    symlinkSync(victim, pack);
-    for (const each of [pack, path.join(cache, 'catalogs')]) lchownSync(each, STRANGER, STRANGER);
-    const packs = new PackedTables(cache, catalog);
-    const names = catalog.files('entries');
-    assert.deepEqual([packs.find(catalog, 'entries', names).pack, packs.find(catalog, 'entries', names).isWorthPacking], [null, false]);
-    assert.deepEqual(readdirSync(victim), []);
-  },
-);
+test('another user’s catalog packs are not used, and none of this user’s files are overwritten through a link', asRoot, async (t) => {
+  const folder = testFolder(t);
+  const to = path.join(folder, 'catalog');
+  const image = path.join(folder, 'image.tar');
+  writeFileSync(image, dockerArchive({ name: 'image:1', layers: [tar(file('f', 'x'))] }));
+  await runCommand(['catalog', 'index', image, '--to', to]);
+  const cache = path.join(folder, 'cache');
+  const victim = path.join(folder, 'victim');
+  for (const each of [path.join(cache, 'catalogs'), victim]) mkdirSync(each, { recursive: true, mode: 0o777 });
+  const catalog = CatalogFolder.open(to);
+  const place = createHash('sha256').update(catalog.path).digest('hex').slice(0, 16);
+  const pack = path.join(cache, 'catalogs', place);
+  symlinkSync(victim, pack);
+  for (const each of [pack, path.join(cache, 'catalogs')]) lchownSync(each, STRANGER, STRANGER);
+  const packs = new PackedTables(cache, catalog);
+  const names = catalog.files('entries');
+  assert.deepEqual([packs.find(catalog, 'entries', names).pack, packs.find(catalog, 'entries', names).isWorthPacking], [null, false]);
+  assert.deepEqual(readdirSync(victim), []);
+});
 
 test('the user’s own link may put the cache on another disk', async (t) => {
   const folder = testFolder(t);
@@ -84,7 +80,7 @@ test('the user’s own link may put the cache on another disk', async (t) => {
   assert.equal(readdirSync(path.join(elsewhere, 'index')).length > 0, true);
 });
 
-/** Ways for another user to exchange the folder `cache` in the folder `above` right after it was looked at. */
+/** Ways for another user to swap the folder `cache` in the folder `above` right after it was checked. */
 const EXCHANGED: Readonly<Record<string, (above: string) => void>> = {
   'belongs to another user': (above) => chownSync(above, STRANGER, STRANGER),
   'belongs to another user, and is sticky': (above) => {
@@ -121,7 +117,7 @@ for (const [what, open] of Object.entries(EXCHANGED)) {
   });
 }
 
-test('a cache in a sticky folder of root’s, such as /tmp, is used, and one below a group of the user’s own', asRoot, (t) => {
+test('a cache in root’s sticky folder, such as /tmp, is used, as is one below a folder writable by the user’s own group', asRoot, (t) => {
   const above = path.join(testFolder(t), 'above');
   for (const mode of [0o1777, 0o775, 0o755]) {
     mkdirSync(path.join(above, `${mode}`), { recursive: true });
@@ -130,7 +126,7 @@ test('a cache in a sticky folder of root’s, such as /tmp, is used, and one bel
   }
 });
 
-test('a store is not made behind another user’s link', asRoot, async (t) => {
+test('a store is not created behind another user’s link', asRoot, async (t) => {
   const folder = testFolder(t);
   const own = path.join(folder, 'own');
   mkdirSync(own, { mode: 0o755 });

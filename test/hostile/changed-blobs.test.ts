@@ -1,5 +1,4 @@
-// Stored bytes that changed on disk, and digests that are claimed but false: nothing wrong is mounted, exported or taken as correct, and
-// nothing intact is lost.
+// Stored bytes that changed on disk, and false digests: nothing wrong is mounted, exported or taken as correct, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -56,7 +55,7 @@ test('a corrupted blob is not mounted, exported or committed, and importing the 
   for (const [index, id] of stored.layers.entries()) {
     const { file: blob = '', digest = '' } = await driver.metadata(id);
     const honest = readFileSync(blob);
-    // Changes in a body, in a header and at the end; the changed blob is of the same length as the original, shorter or longer.
+    // Changes in a body, in a header and at the end; the changed blob is as long as the original, shorter or longer.
     const damages = [
       () => flip(blob, index === 0 ? 520 : 40),
       () => flip(blob, 3),

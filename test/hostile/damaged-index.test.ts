@@ -31,7 +31,7 @@ const DAMAGES: Readonly<Record<string, (digest: string) => string>> = {
 };
 
 for (const [what, damage] of Object.entries(DAMAGES)) {
-  test(`a digest with ${what} in index.json costs no blob`, async (t) => {
+  test(`a digest with ${what} in index.json makes no blob removable`, async (t) => {
     const { home, index } = await store(t);
     const text = readFileSync(index, 'utf8');
     const { manifests } = JSON.parse(text) as { manifests: { digest: string }[] };
@@ -43,7 +43,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
     assert.deepEqual(blobs(home), before);
     await runCommand(['store', 'remove', 'two:1', '--home', home]);
     assert.deepEqual(blobs(home), before);
-    // Mended, nothing is missing, and the removed image's blobs can go.
+    // Once mended, nothing is missing, and the removed image's blobs can go.
     writeFileSync(index, JSON.stringify({ ...JSON.parse(text), manifests: manifests.slice(0, 1) }));
     const { code, stderr } = await runCommand(['store', 'verify', '--home', home]);
     assert.equal(code, 0, stderr);
@@ -52,7 +52,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
-test('a store of another version is refused, older ones too', async (t) => {
+test('a store from another version is refused, even an older one', async (t) => {
   const { home } = await store(t);
   for (const version of [0, 2, '1']) {
     writeFileSync(path.join(home, 'layerscope-store.json'), JSON.stringify({ version, foreign: false }));
@@ -60,7 +60,7 @@ test('a store of another version is refused, older ones too', async (t) => {
   }
 });
 
-test('an index of 200,000 entries of an unknown type is listed without an internal error', async (t) => {
+test('an index with 200,000 entries of an unknown type is listed without an internal error', async (t) => {
   const { home, index } = await store(t);
   const manifests = Array.from({ length: 200_000 }, (_, at) => ({
     mediaType: 'x/y',

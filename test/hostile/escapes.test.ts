@@ -16,7 +16,7 @@ const PLANTED = 'planted by an image\n';
 const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; readonly named: RegExp; readonly inside?: string }[] = [
   { what: 'a name with ..', layer: tar(file('../escaped', PLANTED), file('ok', 'ok')), named: /\.\.\/escaped/ },
   { what: 'an absolute name', layer: tar(file('/escaped', PLANTED)), named: /escaped/, inside: 'escaped' },
-  { what: 'a name that climbs further than it went', layer: tar(file('a/../../escaped', PLANTED)), named: /a\/\.\.\/\.\.\/escaped/ },
+  { what: 'a name that climbs out of the root', layer: tar(file('a/../../escaped', PLANTED)), named: /a\/\.\.\/\.\.\/escaped/ },
   { what: 'a PAX path with ..', layer: tar(pax({ path: '../escaped' }), file('safe', PLANTED)), named: /\.\.\/escaped/ },
   { what: 'a GNU long name with ..', layer: tar(gnuLongName('x/../../escaped'), file('safe', PLANTED)), named: /escaped/ },
   { what: '.. with a space before it', layer: tar(file('.. /escaped', PLANTED)), named: /\.\. / },
@@ -44,7 +44,7 @@ const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; rea
 ];
 
 for (const { what, layer, named, inside } of ESCAPES) {
-  test(`${what}: can be read, and is never extracted outside`, async (t) => {
+  test(`${what} can be read, and is never extracted outside`, async (t) => {
     const outer = testFolder(t);
     const image = path.join(outer, 'layer.tar');
     writeFileSync(image, layer);
@@ -82,7 +82,7 @@ for (const { what, layer, named, inside } of ESCAPES) {
   });
 }
 
-test('exporting into a folder that is a link does not write beside its target', async (t) => {
+test('exporting into a folder that is a link doesn’t write next to its target', async (t) => {
   const outer = testFolder(t);
   const image = path.join(outer, 'layer.tar');
   writeFileSync(image, tar(directory('d/'), symlink('d/up', '../..'), file('d/f', 'x')));

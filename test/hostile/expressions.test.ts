@@ -15,7 +15,7 @@ import { hasCode } from '../support/asserts.ts';
 import { testFolder } from '../support/workbench.ts';
 
 const MANY = 2_000_000;
-/** A length that fits into a settings file. */
+/** A length that fits in a settings file. */
 const SOME = 700_000;
 
 test('millions of trailing slashes, dots or zeros are stripped, but kept if something follows', () => {

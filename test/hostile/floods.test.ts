@@ -1,4 +1,4 @@
-// Small or endless inputs that would fill the memory: requests, a stream, images that share one layer.
+// Small or endless inputs that would fill memory: requests, a stream, images that share one layer.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,10 @@ import { testFolder } from '../support/workbench.ts';
 const elsewhere = process.platform === 'linux' ? false : 'memory and reads are read from Linux’s /proc';
 const MB = 1024 * 1024;
 
-/** Opens a connection, and returns it with a promise for its end. The host closes the connection, which may be an error on this side. */
+/**
+ * Opens a connection; returns it and a promise that resolves when it ends. The host closes the connection, which may be an error on this
+ * side.
+ */
 function connection(t: TestContext, port: number): { socket: Socket; closed: Promise<void> } {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -23,7 +26,7 @@ function connection(t: TestContext, port: number): { socket: Socket; closed: Pro
   return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
 }
 
-test('five thousand requests on one connection, whose replies nobody reads, get at most one reply and take no memory', async (t) => {
+test('five thousand requests on one connection, whose replies are never read, get at most one reply and take little memory', async (t) => {
   await using web = await startFakeWeb({ page: 'x'.repeat(MB) });
   const session = await web.signIn();
   const before = process.memoryUsage.rss();
@@ -68,7 +71,7 @@ function* longLayer(bytes: number): Generator<Uint8Array> {
   yield END_MARKER;
 }
 
-/** Yields a docker-archive of images that share one layer, in pieces. */
+/** Yields, in pieces, a docker-archive of images that share one layer. */
 function* dockerArchive(images: number, layerBytes: number, layer: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield* member('layer.tar', layerBytes, layer);
   const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] } };
@@ -78,7 +81,7 @@ function* dockerArchive(images: number, layerBytes: number, layer: Iterable<Uint
   yield END_MARKER;
 }
 
-test('standard input of 300 MB is opened in little more memory than one of a few bytes', { skip: elsewhere }, async (t) => {
+test('opening 300 MB of standard input takes little more memory than a few bytes', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const { signal } = t;
   const idle = await measureCommand(folder, ['inspect', '-', '--json'], { stdin: [tar(file('a', 'x'))], signal });
@@ -98,7 +101,7 @@ test('standard input of 300 MB is opened in little more memory than one of a few
 const IMAGES = 2_000;
 
 for (const packing of ['none', 'gzip'] as const) {
-  test(`two thousand images that name one large layer read it once: ${packing}`, { skip: elsewhere }, async (t) => {
+  test(`one large layer that two thousand images name is read once: ${packing}`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const plain = tar(...Array.from({ length: 3_000 }, (_, at) => file(`folder/file${at}`, randomBytes(8_000))));
     const layer = packing === 'none' ? plain : new Uint8Array(gzipSync(plain, { level: 1 }));

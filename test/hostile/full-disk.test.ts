@@ -1,4 +1,4 @@
-// Disks that are full or would become full: unpacking leaves room for others, and nothing is lost or half-done.
+// Disks that are full or would become full: unpacking leaves space for others, and nothing is lost or half-done.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs, { mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';

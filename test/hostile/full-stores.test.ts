@@ -1,5 +1,5 @@
-// Stores that are full: what an import would make unreadable is refused before anything is replaced, and a store that an earlier version
-// made unreadable like that can be used and repaired.
+// Full stores: what an import would make unreadable is refused before anything is replaced, and a store that an earlier version made
+// unreadable in that way can be used and repaired.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -92,7 +92,7 @@ test('an import that would make index.json larger than its readers accept is ref
   const store = await newStore(t);
   const long = (from: string): string[] => numbered(500, `${from}${'n'.repeat(4_000)}`);
   await store.take(archiveOf(dockerArchive([{ tags: long('a'), layers: [LAYER] }])));
-  await refuses(store, /^the store can't take more: index\.json: a document of \d+ bytes, the limit is 4194304/, () =>
+  await refuses(store, /^the store can't take more: index\.json has \d+ bytes; the limit for a document is 4194304/, () =>
     store.take(archiveOf(dockerArchive([{ tags: long('b'), layers: [tar(file('g', 'g'))] }]))),
   );
 });
@@ -108,7 +108,7 @@ test('an import whose entries readers of index.json would omit is refused', asyn
   await store.take(archiveOf(dockerArchive([{ tags: numbered(999, 'last'), layers: [tar(file('f', 'last'))] }])));
 });
 
-test('an import that, together with existing images, has more steps than readers of a store accept is refused', async (t) => {
+test('an import that, together with existing images, has more steps than a store’s readers accept is refused', async (t) => {
   const store = await newStore(t);
   const history = Array.from({ length: 9_000 }, () => ({ created_by: 'x', empty_layer: true }));
   const images = (from: string) =>
@@ -118,12 +118,12 @@ test('an import that, together with existing images, has more steps than readers
       config: { history },
     }));
   await store.take(archiveOf(dockerArchive(images('a'))));
-  await refuses(store, /^the store can't take more: configs of more than 200000 steps/, () =>
+  await refuses(store, /^the store can't take more: the configs have more than 200000 steps/, () =>
     store.take(archiveOf(dockerArchive(images('b')))),
   );
 });
 
-test('a store of more than 64 MB of configs is listed, verified and shown completely', async (t) => {
+test('a store with more than 64 MB of configs is listed, verified and shown completely', async (t) => {
   const store = await newStore(t);
   const comment = 'c'.repeat(3_900_000);
   for (let index = 0; index < 18; index++)
@@ -144,7 +144,7 @@ test('a store of more than 64 MB of configs is listed, verified and shown comple
   assert.equal((shown?.config as { os?: string } | null)?.os?.length, 3_900_001);
 });
 
-/** Adds names to the index of a store, as versions without a limit on names did. */
+/** Adds names to a store's index, as versions without a limit on names did. */
 function overfill(home: string, count: number): void {
   const at = path.join(home, 'index.json');
   const index = JSON.parse(readFileSync(at, 'utf8')) as { manifests: { annotations?: object }[] };

@@ -18,7 +18,7 @@ for (const name of readdirSync(FINDINGS).sort()) {
   }
 }
 
-// Catches a change that breaks a target's own seeds here, not only in a run of the fuzzers.
+// Catches a change that breaks a target's own seeds here, rather than only in a run of the fuzzers.
 for (const name of ['frames-ipc', 'frames-pipe', 'frames-http']) {
   test(`the seeds of ${name} pass`, async () => {
     const target = await targetNamed(name);

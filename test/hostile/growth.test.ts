@@ -42,7 +42,7 @@ function counted<T extends object>(array: T): { readonly array: T; reads: number
   return count;
 }
 
-test('a layer may repeat an opaque marker for each path of its folder', () => {
+test('a layer may repeat an opaque marker for each path in its folder without quadratic work', () => {
   const size = 2_000;
   const names = Array.from({ length: size }, (_, at) => at);
   const table = layer([...names.map((at) => ({ whiteout: `d/f${at}` })), ...names.map(() => ({ opaque: 'd' }))]);
@@ -53,7 +53,7 @@ test('a layer may repeat an opaque marker for each path of its folder', () => {
   assert.ok(siblings.reads <= 2 * size, `${siblings.reads} steps for ${2 * size} members`);
 });
 
-test('a tree may be as deep as it is large', () => {
+test('a tree may be as deep as it is large without quadratic work', () => {
   const depth = 1_000;
   const deep = layer([fileMember(`${'a/'.repeat(depth)}f`)]);
   for (const [what, layers] of [
@@ -136,7 +136,7 @@ test('an image may name one layer many times, and a store accepts 2,000', async 
   });
 });
 
-test('an export moves each entry of the root into place without comparing it with all others', async (t) => {
+test('an export moves each of the root’s entries into place without comparing it with all others', async (t) => {
   const folder = testFolder(t);
   const count = 200;
   const names = Array.from({ length: count }, (_, at) => `d${at}/`);
@@ -151,7 +151,7 @@ test('an export moves each entry of the root into place without comparing it wit
   assert.ok(compare.mock.callCount() <= 20 * count, `${compare.mock.callCount()} comparisons of ${count} names`);
 });
 
-test('a list of a store shows each layer after its parent', async (t) => {
+test('a store’s list shows each layer after its parent', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', dockerArchive({ name: 'app:1', layers: ['a', 'b', 'c', 'd'].map((name) => tar(file(name, name))) }));
   bench.write('other.tar', dockerArchive({ name: 'other:1', layers: ['a', 'x'].map((name) => tar(file(name, name))) }));
@@ -164,13 +164,13 @@ test('a list of a store shows each layer after its parent', async (t) => {
   }
 });
 
-/** A rest that counts how often it is asked for. */
+/** A `rest` function that counts its calls. */
 function countedRest(): { readonly rest: () => Promise<void>; count: number } {
   const counts = { count: 0, rest: async () => void counts.count++ };
   return counts;
 }
 
-test('a line’s stage is found by looking at a few of a Dockerfile’s stages', () => {
+test('finds a line’s stage by looking at few of a Dockerfile’s stages', () => {
   const stages = counted(parseStages('FROM a\n'.repeat(4_096)));
   for (const line of [1, 2_000, 4_096]) assert.equal(stageAt(stages.array, line)?.name, String(line - 1));
   assert.ok(stages.reads <= 60, `${stages.reads} stages for three lines`);
@@ -178,7 +178,7 @@ test('a line’s stage is found by looking at a few of a Dockerfile’s stages',
 
 type BuildStep = BuildSteps['steps'] extends ReadonlyMap<string, infer Step> ? Step : never;
 
-/** A build whose every layer copied from one step with many lines. */
+/** A build in which every layer copied from one step with many lines. */
 function copiesOf(ranges: number, layers: number): BuildSteps {
   const names = Array.from({ length: layers }, (_, at) => `k${at}`);
   const shared = { inputs: [], lines: Array.from({ length: ranges }, (_, at) => [2 * at + 2, 2 * at + 2] as const), source: null };
@@ -192,7 +192,7 @@ function copiesOf(ranges: number, layers: number): BuildSteps {
   };
 }
 
-test('the lines of all layers are bounded, and others have their turn meanwhile', async () => {
+test('limits the lines of all layers together, and lets other work run in between', async () => {
   const origins = new LayerOrigins(
     copiesOf(20_000, 200),
     Array.from({ length: 200 }, (_, at) => `k${at}`),
@@ -209,7 +209,7 @@ test('the lines of all layers are bounded, and others have their turn meanwhile'
   assert.ok(found < 100, `${found} layers of 20,000 lines`);
 });
 
-test('stages that are built on each other count as work, also without instructions', async () => {
+test('stages built on each other count as work, even without instructions', async () => {
   const chain = Array.from({ length: 20_000 }, (_, at) => `FROM s${at} AS s${at + 1}`).join('\n');
   const rests = countedRest();
   assert.deepEqual(await matchDockerfile(`${chain}\nRUN a`, ['RUN a'], rests.rest), [
@@ -227,7 +227,7 @@ test('stages that are built on each other count as work, also without instructio
   assert.ok(rests.count < 1_000, `${rests.count} rests for a bounded number of stages`);
 });
 
-test('an instruction with variables is taken apart once, and each row of comparisons ends a turn', async (t) => {
+test('parses an instruction with variables once, and rests after each row of comparisons', async (t) => {
   const split = t.mock.method(String.prototype, 'split');
   const rests = countedRest();
   const dockerfile = `FROM x\n${'COPY $A /to\n'.repeat(100)}`;
@@ -241,7 +241,7 @@ test('an instruction with variables is taken apart once, and each row of compari
   assert.ok(rests.count >= 100, `${rests.count} rests`);
 });
 
-test('variables around long texts are searched for in a bounded number of steps', async (t) => {
+test('searches for variables around long strings in a bounded number of steps', async (t) => {
   const search = t.mock.method(String.prototype, 'indexOf');
   const dockerfile = `FROM x\n${`COPY $A${'a'.repeat(1_500)}b$B\n`.repeat(100)}`;
   const commands = Array.from({ length: 900 }, () => `COPY ${'a'.repeat(3_900)}`);
@@ -250,7 +250,7 @@ test('variables around long texts are searched for in a bounded number of steps'
   assert.ok(search.mock.callCount() < 1_000, `${search.mock.callCount()} searches`);
 });
 
-test('each path is compared with no other diversion than its own', async (t) => {
+test('compares each path only with its own diversion', async (t) => {
   const count = 1_000;
   let visits = 0;
   const { find, filter } = Array.prototype;
@@ -288,7 +288,7 @@ test('each path is compared with no other diversion than its own', async (t) => 
   assert.equal(rests.count, 2);
 });
 
-test('many versions of a package are paired by looking at each a few times', () => {
+test('pairs many versions of a package by looking at each a few times', () => {
   const count = 1_000;
   let reads = 0;
   const version = (at: number): InstalledPackage =>
@@ -308,7 +308,7 @@ test('many versions of a package are paired by looking at each a few times', () 
   assert.ok(reads <= 10 * count, `${reads} reads of ${2 * count} versions`);
 });
 
-test('packages of neighbouring layers are compared between turns', async () => {
+test('rests while comparing packages of neighbouring layers', async () => {
   const site = { kind: 'dpkg', path: utf8('s'), location: 's', also: [] } as const;
   const found = foundPackage('deb', 'a', '1');
   assert.ok(found);
@@ -320,7 +320,7 @@ test('packages of neighbouring layers are compared between turns', async () => {
   await assert.rejects(compareNeighbours([], now, 0, new Map(), rest), hasCode('CANCELLED'));
 });
 
-test('a library of .NET is looked for only in targets that have it', (t) => {
+test('looks for a .NET library only in targets that have it', (t) => {
   const count = 1_000;
   const numbered = (make: (at: number) => [string, object]) => Object.fromEntries(Array.from({ length: count }, (_, at) => make(at)));
   const document = {

@@ -35,7 +35,7 @@ test('a cache in a folder of other files removes none of them, and leaves the fo
   assert.ok(existsSync(path.join(shared, names[0] ?? '', 'thesis.txt')));
 });
 
-test('reading a store that does not exist does not create it', async (t) => {
+test('reading a store that doesn’t exist doesn’t create it', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', image);
   const home = path.join(bench.folder, 'typo', 'deep');
@@ -63,7 +63,7 @@ test('reading a store that does not exist does not create it', async (t) => {
 
 const noPipes = process.platform === 'win32' && 'Windows has no pipes among its files';
 
-test('a signal ends the program even while it waits for a pipe that nobody writes to', { skip: noPipes }, async (t) => {
+test('a signal ends the program even while it waits for a pipe that nothing writes to', { skip: noPipes }, async (t) => {
   const bench = createBench(t);
   const pipe = path.join(bench.folder, 'pipe');
   assert.equal(await new Promise((resolve) => spawn('mkfifo', [pipe]).on('close', resolve)), 0);
@@ -81,7 +81,7 @@ test('a signal ends the program even while it waits for a pipe that nobody write
     child.kill(signal);
     assert.equal(await new Promise((resolve) => child.on('close', resolve)), code, signal);
   }
-  // A pipe that is written into later is read in the same way as standard input.
+  // A pipe that is written to later is read in the same way as standard input.
   const child = spawn(process.execPath, [MAIN, 'inspect', pipe, '--no-cache']);
   let stdout = '';
   child.stdout.on('data', (bytes: Buffer) => {

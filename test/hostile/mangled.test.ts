@@ -1,5 +1,5 @@
-// Real archives with random damage, and files that aren't archives, result in an answer or a clear one-line error with a code, without a
-// stack trace, a hang, or anything left behind.
+// Real archives with random damage, and files that aren't archives, give an answer or a clear one-line error with a code, without a stack
+// trace, a hang, or anything left behind.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -108,7 +108,7 @@ async function tryAll(t: TestContext, bytes: Uint8Array, what: string, commands:
 
 describe('damaged archives', { concurrency: false }, () => {
   for (const [name, bytes] of Object.entries(INPUTS)) {
-    test(`${name}: sixty damages give an answer or a one-line error each`, async (t) => {
+    test(`${name}: each of sixty damaged copies gives an answer or a one-line error`, async (t) => {
       for (let seed = 1; seed <= 60; seed++) {
         const next = seeded(seed * 7919 + name.length);
         const commands = (input: string, to: string): string[][] => {
@@ -119,14 +119,14 @@ describe('damaged archives', { concurrency: false }, () => {
       }
     });
 
-    test(`${name}: every command, on the file cut at its edges`, async (t) => {
+    test(`${name}: every command answers or fails cleanly on the file cut off near its edges`, async (t) => {
       for (const length of [1, 257, 511, 512, 513, Math.floor(bytes.length / 2), bytes.length - 1]) {
         await tryAll(t, bytes.slice(0, length), `${name}, ${length} bytes`, commandsFor);
       }
     });
   }
 
-  test('every command on random bytes and on no bytes', async (t) => {
+  test('every command answers or fails cleanly on random bytes and on no bytes', async (t) => {
     for (const length of [0, 1, 511, 512, 4096, 100_000]) await tryAll(t, randomBytes(length), `${length} random bytes`, commandsFor);
   });
 

@@ -33,5 +33,5 @@ async function check(t: TestContext, name: string, commands: readonly Command[],
 const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
 for (const { name, make, commands } of [...HOSTILE_INPUTS, ...HOSTILE_METADATA]) {
-  test(`${name}: in less than 600 MB`, { skip: elsewhere }, (t) => check(t, name, commands, make));
+  test(`${name} takes less than 600 MB`, { skip: elsewhere }, (t) => check(t, name, commands, make));
 }

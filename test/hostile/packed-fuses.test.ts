@@ -1,4 +1,4 @@
-// The fuses of the packed program: what electron-builder.yml sets, and that a binary with other fuses is detected.
+// The packed program's fuses: what electron-builder.yml sets, and that a binary with other fuses is detected.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { builderConfig, compareFuses, type FuseState, knownFuses, readFuses } from '../../scripts/fuses.ts';
 
-/** The safe state of each fuse; the comments say what an attacker could gain from the other. */
+/** Each fuse's safe state; the comments say what an attacker could gain from the other. */
 const SAFE: Readonly<Record<string, FuseState>> = {
   RunAsNode: 'off',
   EnableCookieEncryption: 'on',
@@ -20,7 +20,7 @@ const SAFE: Readonly<Record<string, FuseState>> = {
 
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
 
-/** Creates a file with a fuse wire like that of a runtime's binary. `states` has 0, 1 or r for each fuse. */
+/** Creates a file with a fuse wire like the one in a runtime's binary. `states` has 0, 1 or r for each fuse. */
 function binary(t: TestContext, states: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuses-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ test('every fuse that electron-builder can set is set to its safe value', () => 
   assert.deepEqual([wrong, missing], [[], []]);
 });
 
-test('a new fuse in @electron/fuses must be set, or be left alone with a reason', () => {
+test('every new fuse in @electron/fuses must be set, or be left alone with a reason', () => {
   const states = new Map<string, FuseState>(knownFuses().map((name) => [name, SAFE[name] ?? 'on']));
   assert.deepEqual(compareFuses(states, builderConfig().electronFuses).wrong, []);
   states.set('SomethingNew', 'on');
@@ -43,7 +43,7 @@ test('a new fuse in @electron/fuses must be set, or be left alone with a reason'
   ]);
 });
 
-test('fuses that are set wrongly or missing in a binary are named', async (t) => {
+test('names fuses that are set wrongly or missing in a binary', async (t) => {
   const { electronFuses } = builderConfig();
   const wire = Object.values(SAFE).map((state) => (state === 'on' ? '1' : '0'));
   assert.deepEqual(compareFuses(await readFuses(binary(t, wire.join(''))), electronFuses), { wrong: [], missing: [] });

@@ -7,7 +7,7 @@ import { openDriver } from '#driver';
 import { file, member, pax, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
-test('no program of an image is started, whatever the PATH', { skip: process.platform === 'win32' }, async (t) => {
+test('no program in an image is started, whatever the PATH', { skip: process.platform === 'win32' }, async (t) => {
   const folder = testFolder(t);
   const started = path.join(folder, 'started');
   const script = `#!/bin/sh\necho "$0" >>${started}\n`;
@@ -23,7 +23,7 @@ test('no program of an image is started, whatever the PATH', { skip: process.pla
     process.env.PATH = before.PATH;
     process.chdir(before.cwd);
   });
-  // The user may work in a mount, too.
+  // The user may also work inside a mount.
   process.chdir(inside.path);
   for (const [index, PATH] of ['.', '', ':', './', '.:/usr/bin:/bin', '/usr/bin:/bin:', '/nowhere:'].entries()) {
     process.env.PATH = PATH;

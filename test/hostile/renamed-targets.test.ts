@@ -1,4 +1,4 @@
-// Another user may rename things in the folder that an export goes to: nothing is written or deleted elsewhere. This process plays the
+// Another user may rename things in the folder that an export writes to: nothing is written or deleted elsewhere. This process plays the
 // attacker and renames in the middle of the work, so that each run hits the right moment.
 import assert from 'node:assert/strict';
 import {
@@ -59,14 +59,14 @@ function expectUntouched(victim: string): void {
   assert.equal(readFileSync(path.join(victim, 'index.json'), 'utf8'), 'own');
 }
 
-const elsewhere = process.platform === 'linux' ? false : 'folders are reached by their descriptors on Linux only';
+const elsewhere = process.platform === 'linux' ? false : 'folders are opened through descriptors only on Linux';
 
 for (const [what, parts, into] of [
   ['a whole image into a new folder', [], 'new'],
   ['a whole image into an empty folder', [], ''],
-  ['a folder of it', [Buffer.from('d')], ''],
+  ['one of its folders', [Buffer.from('d')], ''],
 ] as const) {
-  test(`an export of ${what} follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
+  test(`an export of ${what} follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const { target, victim, swap } = places(folder);
     const archiveFile = path.join(folder, 'image.tar');
@@ -94,7 +94,7 @@ for (const [what, parts, into] of [
   });
 }
 
-test('an export leaves a folder alone that another user puts in the place of its own', { skip: elsewhere }, async (t) => {
+test('an export leaves alone a folder that another user puts in place of its own', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const precious = path.join(folder, 'precious');
   mkdirSync(precious);
@@ -120,12 +120,12 @@ test('an export leaves a folder alone that another user puts in the place of its
   assert.equal(readFileSync(path.join(taken, 'file'), 'utf8'), 'precious');
 });
 
-test('no folder is taken for a left one where others may give it that name', { skip: elsewhere }, async (t) => {
+test('no folder is removed as a leftover where others could have given it that name', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const mark = PROCESS_MARK.replace(/^\d+-\d+/, '4194305-1');
   const left = [path.join(folder, `.layerscope-0123456789abcdef-${mark}`), path.join(folder, `layerscope-${mark}-abcdef`)];
   for (const each of left) mkdirSync(path.join(each, 'precious'), { recursive: true });
-  // A group of the user's own, as root's is, has nobody else in it.
+  // A group of the user's own, like root's, has no other members.
   const isRoot = process.getuid?.() === 0;
   if (isRoot) chownSync(folder, 0, 54_321);
   for (const mode of isRoot ? [0o777, 0o770, 0o1777] : [0o777, 0o1777]) {
@@ -189,7 +189,7 @@ for (const [what, parts, into, swapped] of [
   });
 }
 
-test('an export into a link follows the link once, and names the folder that it wrote into', async (t) => {
+test('an export to a link follows the link once, and names the folder that it wrote to', async (t) => {
   const folder = testFolder(t);
   mkdirSync(path.join(folder, 'real'));
   symlinkSync('real', path.join(folder, 'link'));
@@ -210,7 +210,7 @@ for (const [what, save] of [
   ['replaces', replaceNamed],
   ['creates', createNamed],
 ] as const) {
-  test(`code that ${what} a file follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
+  test(`code that ${what} a file follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const victim = path.join(folder, 'victim');
     for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
@@ -226,7 +226,7 @@ for (const [what, save] of [
   });
 }
 
-test('a layout is not written into a folder that replaces its parent meanwhile', { skip: elsewhere }, async (t) => {
+test('a layout is not written into a folder that has since replaced its parent', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const victim = path.join(folder, 'victim');
   for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
@@ -245,7 +245,7 @@ test('a layout is not written into a folder that replaces its parent meanwhile',
   assert.deepEqual([readdirSync(victim), readdirSync(path.join(folder, 'target-away'))], [[], []]);
 });
 
-/** Returns an image of one layer, in the form from which a layout is written. */
+/** Returns an image of one layer, in the form that a layout is written from. */
 function layoutRoot(archive: Archive): ArchiveRoot {
   const [root] = archive.roots();
   assert.ok(root !== undefined);
@@ -256,7 +256,7 @@ function layoutRoot(archive: Archive): ArchiveRoot {
   return { ...root, descriptor, blobs } as never;
 }
 
-test('a layout follows no link that replaces its folder meanwhile', { skip: elsewhere }, async (t) => {
+test('a layout follows no link that has since replaced its folder', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const { target, victim, swap } = places(folder);
   const archiveFile = path.join(folder, 'image.tar');
@@ -276,7 +276,7 @@ test('a layout follows no link that replaces its folder meanwhile', { skip: else
   expectUntouched(victim);
 });
 
-test('a folder that got the name of an unfinished layout is not removed with it', { skip: elsewhere }, async (t) => {
+test('a folder given the name of an unfinished layout is not removed with it', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const precious = path.join(folder, 'precious');
   mkdirSync(precious);
@@ -291,14 +291,14 @@ test('a folder that got the name of an unfinished layout is not removed with it'
     renameSync(precious, path.join(folder, unfinished));
   };
   const root = layoutRoot(archive);
-  // A second blob of that name can't be written.
+  // A second blob with that name can't be written.
   const broken = { ...root, blobs: [...root.blobs, ...root.blobs] };
   await assert.rejects(writeLayout(broken, path.join(folder, 'new'), { onProgress }));
   const [place] = readdirSync(folder).filter((name) => name !== 'away');
   assert.deepEqual(readdirSync(path.join(folder, place ?? '')), ['kept']);
 });
 
-test('a tree is removed only if it is the one that is meant', { skip: elsewhere }, async (t) => {
+test('a tree is removed only if it is the intended one', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   for (const name of ['tree', 'other']) mkdirSync(path.join(folder, name));
   for (const name of ['file', 'another']) writeFileSync(path.join(folder, name), '');

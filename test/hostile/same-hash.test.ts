@@ -1,4 +1,4 @@
-// Names that were made to have one hash: looking them up must not take a time that grows with the square of their number.
+// Names made to have the same hash: looking them up must not take time that grows with the square of their number.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -22,7 +22,7 @@ function index(blocks: Iterable<Uint8Array>): Indexed {
   return { table, codes: [...new Set(findings.map(({ code }) => code))] };
 }
 
-/** Headers of files with these names of at most 99 bytes. */
+/** Headers of files with these names, which have at most 99 bytes. */
 function files(count: number, nameOf: (at: number) => Uint8Array): Indexed {
   return index(
     headers(count, { name: '' }, (block, at) => {
@@ -35,21 +35,21 @@ function files(count: number, nameOf: (at: number) => Uint8Array): Indexed {
 /** Names of at most 99 bytes fit in a header. */
 const STAGES = 16;
 
-test('65,536 names of one hash end in TOO_LARGE, with what came before', () => {
+test('65,536 names with the same hash end in TOO_LARGE, keeping what came before', () => {
   const { table, codes } = files(2 ** STAGES, namesOfOneHash(STAGES));
   assert.ok(codes.includes('too-large'), codes.join());
   assert.ok(table.memberCount > 1000 && table.memberCount < 2 ** STAGES, `${table.memberCount}`);
 });
 
-test('so do layers that have such names only together', () => {
+test('layers that have such names only together end in TOO_LARGE', () => {
   const nameOf = namesOfOneHash(STAGES);
   const layers = [0, 1].map((layer) => files(3000, (at) => nameOf(layer * 3000 + at)));
   for (const { codes } of layers) assert.deepEqual(codes, []);
   assert.throws(() => buildStack(layers.map(({ table }) => table)), hasCode('TOO_LARGE'));
 });
 
-test('so do attributes of one hash', () => {
-  // A record of a PAX header begins with its length.
+test('attributes with the same hash end in TOO_LARGE', () => {
+  // A PAX record begins with its length.
   const key = 'SCHILY.xattr.user.x';
   const length = `${6 * STAGES + key.length + 6} ${key}=`;
   const nameOf = namesOfOneHash(STAGES, length);
@@ -72,7 +72,7 @@ const PATTERNS: Readonly<Record<string, (at: number) => Uint8Array>> = {
 };
 
 for (const [what, nameOf] of Object.entries(PATTERNS)) {
-  test(`names as they are in images are no such names: ${what}`, () => {
+  test(`names that occur in images are accepted: ${what}`, () => {
     const { table, codes } = files(200_000, nameOf);
     assert.deepEqual(codes, []);
     assert.equal(table.memberCount, 200_000);
@@ -80,7 +80,7 @@ for (const [what, nameOf] of Object.entries(PATTERNS)) {
   });
 }
 
-test('a hundred thousand owners that differ in a few letters are no such names', () => {
+test('a hundred thousand owners that differ in a few letters are accepted', () => {
   const { codes, table } = index(headers(100_000, { name: 'f', uname: 'u' }, (block, at) => letters(block, 265, 6, at)));
   assert.deepEqual(codes, ['duplicate-path']);
   assert.equal(table.metas.length, 100_000);

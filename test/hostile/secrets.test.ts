@@ -1,4 +1,4 @@
-// Layers made to keep the search for secrets busy: each ends, in bounded memory, with a bounded number of findings.
+// Layers made to keep the search for secrets busy: each ends, in bounded memory, with a limited number of findings.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -34,12 +34,16 @@ async function check(t: TestContext, name: string, text: string, mebibytes: numb
 
 const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
-test('a gigabyte of one letter', { skip: elsewhere }, (t) => check(t, 'big', 'A', 1024));
-test('one line of 100 MB', { skip: elsewhere }, (t) => check(t, '.npmrc', '_authToken=x;', 100));
-test('only hyphens', { skip: elsewhere }, (t) => check(t, 'big', '-', 100));
-test('a million tokens with wrong check digits', { skip: elsewhere }, (t) => check(t, 'big', `${'gh'.concat('p_', randomText(36))}\n`, 50));
-test('two million access key ids without a secret', { skip: elsewhere }, (t) => check(t, 'big', 'AKI'.concat('AQYLPMN5HHHFPZAM2 '), 50));
-test('a million headers of keys', { skip: elsewhere }, (t) => check(t, 'big', '-----BEGIN RSA PRIVATE KEY-----\n', 50));
-test('a million encrypted keys', { skip: elsewhere }, (t) =>
+test('a search of a gigabyte of one letter ends', { skip: elsewhere }, (t) => check(t, 'big', 'A', 1024));
+test('a search of one 100 MB line ends', { skip: elsewhere }, (t) => check(t, '.npmrc', '_authToken=x;', 100));
+test('a search of nothing but hyphens ends', { skip: elsewhere }, (t) => check(t, 'big', '-', 100));
+test('a search of a million tokens with wrong check digits ends', { skip: elsewhere }, (t) =>
+  check(t, 'big', `${'gh'.concat('p_', randomText(36))}\n`, 50),
+);
+test('a search of two million access key ids without a secret ends', { skip: elsewhere }, (t) =>
+  check(t, 'big', 'AKI'.concat('AQYLPMN5HHHFPZAM2 '), 50),
+);
+test('a search of a million key headers ends', { skip: elsewhere }, (t) => check(t, 'big', '-----BEGIN RSA PRIVATE KEY-----\n', 50));
+test('a search of a million encrypted keys ends', { skip: elsewhere }, (t) =>
   check(t, 'big', `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${randomText(48)}\n`, 50),
 );

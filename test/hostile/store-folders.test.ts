@@ -40,7 +40,7 @@ interface Store {
   readonly image: string;
 }
 
-/** Creates a store with an image, a layer, a read-write layer with a change and an abandoned mount; and a folder beside the store. */
+/** Creates a store with an image, a layer, a read-write layer with a change and an abandoned mount; and a folder next to the store. */
 async function fullStore(t: TestContext): Promise<Store> {
   const folder = testFolder(t);
   const home = path.join(folder, 'home');
@@ -67,7 +67,7 @@ async function fullStore(t: TestContext): Promise<Store> {
   return { home, victim, image };
 }
 
-/** Returns names, kinds, modes and content of everything in a folder. */
+/** Returns the names, kinds, modes and content of everything in a folder. */
 function pictureOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -302,7 +302,7 @@ test('a folder that is not a store is not turned into one, and nothing in it is 
   }
 });
 
-test('a store, its mounts and its files are private to the user, even if it was created accessible to all', async (t) => {
+test('a store, its mounts and its files are private to the user, even if they were created accessible to all', async (t) => {
   const store = await fullStore(t);
   const modes = () =>
     ['', 'blobs', 'blobs/sha256', 'layers', 'mounts', 'written', 'tmp'].map((name) =>
@@ -371,7 +371,7 @@ test('another user can’t enter a mount: no set-id program, device or open fold
   }
 });
 
-test('a store that another store has replaced while it was open is not written to, restricted or cleaned up', async (t) => {
+test('a store replaced by another while open is not written to, restricted or cleaned up', async (t) => {
   const { home, image } = await fullStore(t);
   const other = path.join(path.dirname(home), 'other');
   cpSync(home, other, { recursive: true });
@@ -471,7 +471,7 @@ test('a copy of a store works as a store, and its links are unchanged', async (t
   assert.equal(readFileSync(path.join(mount.path, 'd', 'new'), 'utf8'), 'written');
 });
 
-test('a pipe in place of a chain of a Windows home is a problem of that layer alone', { skip: process.platform === 'win32' }, async (t) => {
+test('a pipe in place of a chain in a Windows home is a problem only for that layer', { skip: process.platform === 'win32' }, async (t) => {
   const home = path.join(testFolder(t), 'windowsfilter');
   for (const [id, chain] of [
     ['base', '[]'],

@@ -1,4 +1,4 @@
-// Text from an image reaches a terminal or JSON output only escaped, so it can't control a terminal or mislead a reader.
+// Text from an image reaches a terminal or JSON output only escaped, so that it can't control a terminal or mislead a reader.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dockerArchive } from '../cli/run-cli.ts';
@@ -35,7 +35,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 for (const [command, ...options] of COMMANDS) {
-  test(`${[command, ...options].join(' ')}: no control character or direction mark of an image reaches the output`, async (t) => {
+  test(`${[command, ...options].join(' ')}: no control character or direction mark from an image reaches the output`, async (t) => {
     const image = testFile(t, IMAGE);
     for (const json of command === 'check' ? [[]] : [[], ['--json']]) {
       const { code, stdout, stderr } = await runCommand([command as string, image, ...options, ...json]);

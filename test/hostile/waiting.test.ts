@@ -66,7 +66,7 @@ test('store release unmounts what a dead process left mounted, but not what a li
 const otherNamespace = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 const hasNamespaces = spawnSync('unshare', [...otherNamespace, 'true']).status === 0;
 
-test('a mount and a lock of another container stay, because their process may still run', {
+test('another container’s mount and lock stay, because their process may still run', {
   skip: !hasNamespaces && 'needs root',
 }, async (t) => {
   const bench = createBench(t);
@@ -89,7 +89,7 @@ test('a mount and a lock of another container stay, because their process may st
   const removed = await store('remove', 'one');
   assert.equal(removed.code, 3);
   assert.ok(existsSync(path.join(root, 'f')));
-  // Six writers, each in its own namespace, wait for their turns.
+  // Six writers, each in its own namespace, wait their turn.
   const files = Array.from({ length: 6 }, (_, i) => bench.write(`layer${i}.tar`, tar(file('f', `${i}`))));
   const ends = files.map(async (each, i) => {
     const child = spawn('unshare', [...otherNamespace, process.execPath, MAIN, 'store', 'import', each, '--id', `n${i}`, '--home', home], {

@@ -1,4 +1,4 @@
-// Working copies whose files another process changes while they are read, and snapshots that came from elsewhere.
+// Working copies whose files another process changes while they are read, and snapshots from elsewhere.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs, { linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ test('a folder that a link replaces after it was listed is not read through the 
   assert.deepEqual(paths, ['symlink d']);
 });
 
-test('a folder that is replaced between being seen and being entered is not entered', { skip: onLinux }, (t) => {
+test('a folder replaced between being seen and being entered is not entered', { skip: onLinux }, (t) => {
   const root = testFolder(t);
   mkdirSync(path.join(root, 'd'));
   using folders = new FolderPath(root);
@@ -85,7 +85,7 @@ test('a folder that is replaced between being seen and being entered is not ente
   folders.enter('d', identity);
 });
 
-test('a pipe or another file in the place of a file is refused, and nothing waits for it', { skip: onLinux, timeout: HANGS }, async (t) => {
+test('a pipe or another file in a file’s place is refused, and nothing waits for it', { skip: onLinux, timeout: HANGS }, async (t) => {
   const root = testFolder(t);
   const at = path.join(root, 'f');
   writeFileSync(at, 'x');
@@ -113,7 +113,7 @@ test('the attributes of a file with many names are read and kept once', { skip: 
   assert.equal(text.split('user.v=').length, 2);
 });
 
-test('a file that was changed in place is changed, whatever its size and time say', async (t) => {
+test('a file changed in place counts as changed, whatever its size and time say', async (t) => {
   const copy = await workingCopy(t);
   assert.deepEqual(await changesOf(copy), []);
   writeFileSync(path.join(copy.root, 'd', 'f'), 'INSIDE');
@@ -122,7 +122,7 @@ test('a file that was changed in place is changed, whatever its size and time sa
   assert.match(await textOf(copy.driver.diff('run')), /INSIDE/);
 });
 
-test('a snapshot of an earlier version, with attributes and without ctimes, is read', async (t) => {
+test('an earlier version’s snapshot, with attributes and without ctimes, is read', async (t) => {
   const copy = await workingCopy(t);
   const old = (line: string): string => {
     const { ctimeNs: _, attributesSum: sum, ...facts } = JSON.parse(line);
@@ -150,7 +150,7 @@ test('a damaged snapshot is reported, whatever it contains', async (t) => {
     writeFileSync(copy.snapshot, `${line}\n`);
     await assert.rejects(changesOf(copy), hasCode('DAMAGED'), line);
   }
-  // Out of order, or twice.
+  // Out of order, or duplicated.
   for (const text of [`${second}\n${first}\n`, `${first}\n${first}\n`]) {
     writeFileSync(copy.snapshot, text);
     await assert.rejects(changesOf(copy), hasCode('DAMAGED'));
@@ -161,7 +161,7 @@ test('a damaged snapshot is reported, whatever it contains', async (t) => {
   await assert.rejects(changesOf(copy), hasCode('DAMAGED'));
 });
 
-test('folders that are nested deeper than calls can be nested are listed, written and removed', { skip: onLinux }, async (t) => {
+test('folders nested deeper than calls can be are listed, written and removed', { skip: onLinux }, async (t) => {
   const copy = await workingCopy(t);
   const depth = 3000;
   const script = `process.chdir(process.argv[1]); for (let n = 0; n < ${depth}; n++) { fs.mkdirSync('n'); process.chdir('n'); } fs.writeFileSync('f', 'deepest');`;
@@ -173,7 +173,7 @@ test('folders that are nested deeper than calls can be nested are listed, writte
   assert.match(await textOf(copy.driver.diff('run')), /deepest/);
 });
 
-test('a copy that was never mounted has no changes, and a diff without entries', async (t) => {
+test('a copy that was never mounted has no changes, and its diff no entries', async (t) => {
   await using driver = await openDriver('portable', path.join(testFolder(t), 'home'));
   await driver.createReadWrite('run', null);
   for await (const _ of driver.changes('run')) assert.fail('nothing was changed');

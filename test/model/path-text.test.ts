@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareBytes, decodeUtf8, displayPath, encodeUtf8, escapePath, fromHex, toHex, unescapePath } from '#model';
 
-test('a path in UTF-8 is printed unchanged', () => {
+test('a UTF-8 path is printed unchanged', () => {
   assert.equal(escapePath(encodeUtf8('usr/share/ä/文')), 'usr/share/ä/文');
 });
 
@@ -28,7 +28,7 @@ test('a backslash is doubled', () => {
   assert.equal(escapePath(encodeUtf8('a\\b')), 'a\\\\b');
 });
 
-test('a displayed name contains no control and no bidi character', () => {
+test('a displayed name contains no control or bidi characters', () => {
   assert.equal(displayPath(encodeUtf8('a\u001b[31mb\nc')), 'a\\x1B[31mb\\x0Ac');
   assert.equal(displayPath(encodeUtf8('exe\u202egpj')), 'exe\\u202Egpj');
   fc.assert(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseBinarySize } from '#model';
 
-test('a size in words is in powers of 1024, whatever its unit is called', () => {
+test('sizes with units use powers of 1024, whatever the unit is called', () => {
   for (const [text, bytes] of [
     ['127GB', 136_365_211_648],
     ['20GB', 20 * 2 ** 30],

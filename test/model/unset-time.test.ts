@@ -16,7 +16,7 @@ test('a time is kept as stated', () => {
     assert.equal(setTime(text), text);
 });
 
-test('what was never set, is no time, or not of the years 1 to 9999 is unknown', () => {
+test('a time that was never set, is malformed, or is outside the years 1 to 9999 is unknown', () => {
   for (const text of [
     null,
     '',

@@ -4,7 +4,7 @@ import { foldWindowsCase } from '#model';
 
 const isOne = (a: string, b: string) => foldWindowsCase(a) === foldWindowsCase(b);
 
-test('names that differ by the case of single letters are one name', () => {
+test('names that differ only in the case of single letters are one name', () => {
   for (const [a, b] of [
     ['README.txt', 'readme.TXT'],
     ['ä', 'Ä'],
@@ -20,7 +20,7 @@ test('names that differ by the case of single letters are one name', () => {
   }
 });
 
-test('names whose upper case is of another length, or has another lower case, are two names, as are letters beyond the BMP', () => {
+test('names whose upper case has another length or another lower case are two names, as are letters beyond the BMP', () => {
   for (const [a, b] of [
     ['straße', 'STRASSE'],
     ['ß', 'ẞ'],
@@ -42,7 +42,7 @@ test('names whose upper case is of another length, or has another lower case, ar
   }
 });
 
-test('folding keeps the length, lone surrogates, and already folded text', () => {
+test('folding preserves the length, lone surrogates, and already folded text', () => {
   for (let unit = 0; unit < 0x10000; unit++) {
     const text = String.fromCharCode(unit);
     const folded = foldWindowsCase(text);

@@ -71,7 +71,7 @@ test('a system error keeps its meaning, and an internal error is INTERNAL', () =
   assert.equal(asLayerscopeError(own), own);
 });
 
-test('a system error is told in words with its path, not by the call that failed', () => {
+test('a system error is described in words with its path, not by the call that failed', () => {
   const system = (code: string, more: object = {}): Error =>
     Object.assign(new Error(`${code}: what the system calls it, open '/x'`), { code, syscall: 'open', ...more });
   assert.equal(asLayerscopeError(system('EACCES', { path: '/x/y' })).message, '/x/y: permission denied');

@@ -21,7 +21,7 @@ const END_BACKUP = 'this.#calls.now(name, this.#handle, null, 0, [0], 1, 0, cont
 export const FFI: readonly Mutant[] = [
   {
     id: 'M01',
-    what: 'ImportLayer: id and folder exchanged',
+    what: 'ImportLayer gets id and folder in the wrong order',
     file: LAYERS_FILE,
     search: "'ImportLayer', id, infoOf(driver), id, folder,",
     replace: "'ImportLayer', id, infoOf(driver), folder, id,",
@@ -40,7 +40,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'M05',
-    what: 'parents from the base up',
+    what: 'parents are passed from the base up',
     file: LAYERS_FILE,
     search: 'for (const path of parents) {',
     replace: 'for (const path of [...parents].reverse()) {',
@@ -59,7 +59,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'M16',
-    what: 'the buffer for a mount path is half as big',
+    what: 'the buffer for a mount path is half its size',
     file: LAYERS_FILE,
     search: 'Buffer.alloc(units * 2)',
     replace: 'Buffer.alloc(units)',
@@ -68,7 +68,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'M20',
-    what: "a parent's GUID is that of its whole path",
+    what: "a parent's GUID is made from its whole path",
     file: LAYERS_FILE,
     search: 'this.nameToGuid(folderOfPath(path))',
     replace: 'this.nameToGuid(path)',
@@ -131,7 +131,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W9',
-    what: "half of a file's id is read",
+    what: "only half of a file's id is read",
     file: OPEN_FILE,
     search: "toString('hex', 8)",
     replace: "toString('hex', 0, 8)",
@@ -140,7 +140,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W1',
-    what: 'a program is looked at through a link',
+    what: 'a program is checked through a link',
     file: 'src/driver/windows/ffi/file-place.ts',
     search: 'const OPEN_ITSELF = 0x0220_0000;',
     replace: 'const OPEN_ITSELF = 0x0200_0000;',
@@ -159,7 +159,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W2',
-    what: 'links on the way are passed',
+    what: 'links in parent folders are followed',
     file: NT,
     search: 'if (isLink(factsOf(calls, at, part))) {',
     replace: 'if (false) {',
@@ -168,7 +168,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W3',
-    what: 'a held root can be moved',
+    what: 'an open root can be moved',
     file: ROOT,
     search: 'const SHARE_ALL_BUT_DELETE = 3;',
     replace: 'const SHARE_ALL_BUT_DELETE = 7;',
@@ -186,7 +186,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W11',
-    what: 'paths are not made long',
+    what: 'paths are not converted to long paths',
     file: 'src/driver/windows/ffi/files.ts',
     search: 'return path.win32.toNamespacedPath(path.win32.resolve(absolute));',
     replace: 'return path.win32.resolve(absolute);',
@@ -195,7 +195,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W12',
-    what: 'open files are shared with nobody',
+    what: 'open files are not shared',
     file: ROOT,
     search: 'const SHARE_READ = 1;',
     replace: 'const SHARE_READ = 0;',
@@ -204,7 +204,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W13',
-    what: 'folders on the way stay open',
+    what: 'parent folders stay open',
     file: NT,
     search: "if (at !== root) calls.now('CloseHandle', at);\n      at = next;",
     replace: 'at = next;',
@@ -231,7 +231,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W8',
-    what: 'a privilege that is not held is passed over',
+    what: 'a privilege that is not held is ignored',
     file: PRIVILEGES,
     search: 'if (this.#calls.lastError() === ERROR_NOT_ALL_ASSIGNED) {',
     replace: 'if (false) {',
@@ -250,7 +250,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W16',
-    what: 'everybody can open the pipe',
+    what: 'everyone can open the pipe',
     file: PIPE,
     search: "'D:P(A;;GA;;;SY)(A;;GA;;;BA)'",
     replace: "'D:P(A;;GA;;;WD)'",
@@ -259,7 +259,7 @@ export const FFI: readonly Mutant[] = [
   },
   {
     id: 'W17',
-    what: 'the pipe takes clients of other machines',
+    what: 'the pipe accepts clients from other machines',
     file: PIPE,
     search: 'const PIPE_MODE = 8;',
     replace: 'const PIPE_MODE = 0;',

@@ -13,7 +13,7 @@ const REPARSE = 'src/format/backup-stream/reparse-point.ts';
 export const FORMATS: readonly Mutant[] = [
   {
     id: 'T01',
-    what: 'sparse blocks behind the data are refused',
+    what: 'sparse blocks after the data are refused',
     file: TO_TAR,
     search:
       '        // Newer systems end the data of every sparse file, even an empty or fully allocated one, with a block of 0 bytes.\n        return;',
@@ -42,7 +42,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T04',
-    what: 'the size of sparse data is that of its first block',
+    what: "sparse data has its first block's size",
     file: TO_TAR,
     search: 'sparseEnd = Math.max(sparseEnd, stream.offset + stream.sizeBytes);',
     replace: 'sparseEnd = sparseEnd || stream.offset + stream.sizeBytes;',
@@ -51,7 +51,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T05',
-    what: 'a data stream of another size is taken',
+    what: 'a data stream with another size is accepted',
     file: TO_TAR,
     search: 'if (sizeBytes !== stream.sizeBytes) {',
     replace: 'if (false) {',
@@ -87,7 +87,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T09',
-    what: 'access and write time exchanged',
+    what: 'access and write time are swapped',
     file: 'src/format/windows-tar/file-info.ts',
     search: 'view.setBigInt64(8, info.accessTimeFiletime, true);\n  view.setBigInt64(16, info.writeTimeFiletime, true);',
     replace: 'view.setBigInt64(16, info.accessTimeFiletime, true);\n  view.setBigInt64(8, info.writeTimeFiletime, true);',
@@ -96,7 +96,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T10',
-    what: 'a fraction of a time before 1970 is not turned round',
+    what: 'the fraction of a time before 1970 is not inverted',
     file: 'src/format/windows-tar/tar-time.ts',
     search: 'const fraction = negative ? 1_000_000_000 - nanos : nanos;',
     replace: 'const fraction = nanos;',
@@ -105,7 +105,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T11',
-    what: 'digits after the ninth count',
+    what: 'digits after the ninth are used',
     file: 'src/format/windows-tar/tar-time.ts',
     search: ".slice(0, 9).padEnd(9, '0')",
     replace: ".padEnd(9, '0')",
@@ -123,7 +123,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T13',
-    what: 'a missing change time is the write time',
+    what: 'a missing change time becomes the write time',
     file: INFO,
     search: "paxTime(member, 'ctime') ?? 0n",
     replace: "paxTime(member, 'ctime') ?? writeTime",
@@ -141,7 +141,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T15',
-    what: 'extended attributes in the order of the tar',
+    what: 'extended attributes keep the order of the tar',
     file: INFO,
     search: 'attributes.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));',
     replace: '',
@@ -159,7 +159,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T17',
-    what: 'a whiteout is a file',
+    what: 'a whiteout is treated as a file',
     file: 'src/format/windows-tar/from-tar.ts',
     search: "isWhiteout ? 'whiteout' : (TYPES",
     replace: "false ? 'whiteout' : (TYPES",
@@ -168,7 +168,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'T18',
-    what: 'an alternate stream of another entry is taken',
+    what: "another entry's alternate stream is accepted",
     file: 'src/format/windows-tar/from-tar.ts',
     search: 'name?.startsWith(`${entry.name}:`)',
     replace: "name?.includes(':')",
@@ -196,7 +196,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'B03',
-    what: 'a stream that is cut off is whole',
+    what: 'a truncated stream counts as complete',
     file: 'src/format/backup-stream/stream-reader.ts',
     search: 'if (this.#left > 0) {\n      this.#fail',
     replace: 'if (false) {\n      this.#fail',
@@ -223,7 +223,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'B06',
-    what: 'an empty print name is a target',
+    what: 'an empty print name is used as the target',
     file: REPARSE,
     search: "if (point.printName !== '') return point.printName;",
     replace: 'return point.printName;',
@@ -232,7 +232,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'B07',
-    what: 'a relative link is absolute',
+    what: 'a relative link becomes absolute',
     file: REPARSE,
     search: 'flags: isRelative ? FLAG_RELATIVE : 0,',
     replace: 'flags: 0,',
@@ -277,7 +277,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'L03',
-    what: 'tombstones of another version are read',
+    what: 'tombstones from another version are read',
     file: 'src/format/layer/tombstones.ts',
     search: 'if (line !== HEAD) throw',
     replace: "if (!line.startsWith('\\ufeffVersion')) throw",

@@ -23,7 +23,7 @@ export const LAYERS: readonly Mutant[] = [
   },
   {
     id: 'M03',
-    what: 'the flavours are exchanged',
+    what: 'the flavours are swapped',
     file: DRIVER,
     search: "name === 'windowsfilter' ? 1 : 0",
     replace: "name === 'windowsfilter' ? 0 : 1",
@@ -145,7 +145,7 @@ export const LAYERS: readonly Mutant[] = [
   },
   {
     id: 'M22',
-    what: "a hard link's target is looked for from the base up",
+    what: "a hard link's target is searched for from the base up",
     file: WRITER,
     search: 'for (const parent of this.#place.parents) {',
     replace: 'for (const parent of [...this.#place.parents].reverse()) {',
@@ -200,7 +200,7 @@ export const LAYERS: readonly Mutant[] = [
   },
   {
     id: 'M14',
-    what: 'the code in an HRESULT is not taken out',
+    what: 'the code is not extracted from an HRESULT',
     file: 'src/driver/windows/native-error.ts',
     search: 'return (whole & 0x1fff_0000) === 0x0007_0000 ? whole & 0xffff : whole;',
     replace: 'return whole;',

@@ -17,7 +17,7 @@ const PIPE = 'src/driver/windows/ffi/pipe.ts';
 export const MORE_FFI: readonly Mutant[] = [
   {
     id: 'F01',
-    what: 'the pipe may be the second of its name',
+    what: 'the pipe may be the second with its name',
     file: PIPE,
     search: 'const OPEN_MODE = 0x4008_0003;',
     replace: 'const OPEN_MODE = 0x4000_0003;',
@@ -26,7 +26,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F02',
-    what: 'reparse points on the way are followed by the system',
+    what: 'the system follows reparse points in parent folders',
     file: NT,
     search: 'Attributes: OBJ_DONT_REPARSE | OBJ_CASE_INSENSITIVE,',
     replace: 'Attributes: OBJ_CASE_INSENSITIVE,',
@@ -53,7 +53,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F05',
-    what: 'every reparse point is a link',
+    what: 'every reparse point is treated as a link',
     file: 'src/driver/windows/native.ts',
     search: 'return reparseTag === undefined || (reparseTag & NAME_SURROGATE) !== 0;',
     replace: 'return true;',
@@ -62,7 +62,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F06',
-    what: 'a hard link is made by its whole name',
+    what: 'a hard link is created by its whole name',
     file: ROOT,
     search: "ntLink(this.#calls, file, folder, parts.at(-1) ?? '');",
     replace: "ntLink(this.#calls, file, folder, parts.join('\\\\'));",
@@ -71,7 +71,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F07',
-    what: 'read-only is not put back for other names',
+    what: 'read-only is not restored for other names',
     file: ROOT,
     search: '    this.#setAttributes(handle, attributes);\n',
     replace: '',
@@ -80,7 +80,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F08',
-    what: 'a listing that fails is a shorter one',
+    what: 'a failed listing ends early without an error',
     file: ROOT,
     search: 'if (code !== ERROR_NO_MORE_FILES && !(code === ERROR_FILE_NOT_FOUND && found.length === 0))',
     replace: 'if (false)',
@@ -89,7 +89,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F09',
-    what: 'every call for a listing starts anew',
+    what: 'every listing call starts over',
     file: ROOT,
     search: '        kind = FILE_ID_BOTH_DIRECTORY_INFO;\n',
     replace: '        if (found.length > 9999) break;\n',
@@ -98,7 +98,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F10',
-    what: 'a removal goes through links',
+    what: 'a removal follows links',
     file: ROOT,
     search: 'if (isRealFolder(facts)) for (const below',
     replace: 'if ((facts.attributes & FILE_ATTRIBUTE.directory) !== 0) for (const below',
@@ -125,7 +125,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F13',
-    what: 'the second write starts at the beginning again',
+    what: 'the second write starts at the beginning',
     file: OPEN_FILE,
     search: '      this.#written += BigInt(put[0]);\n',
     replace: '',
@@ -179,7 +179,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F19',
-    what: 'a private folder is made without its access list',
+    what: 'a private folder is created without its access list',
     file: 'src/driver/windows/ffi/private-folder.ts',
     search: "calls.now('CreateDirectoryW', long, security)",
     replace: "calls.now('CreateDirectoryW', long, null)",
@@ -197,7 +197,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F21',
-    what: "a drive's letter is taken away",
+    what: "a drive's letter is removed",
     file: VOLUMES,
     search: 'if (/^[A-Za-z]:\\\\$/.test(folder)) continue;',
     replace: '',
@@ -206,7 +206,7 @@ export const MORE_FFI: readonly Mutant[] = [
   },
   {
     id: 'F22',
-    what: 'mount points have no separator at their end',
+    what: 'mount points have no trailing separator',
     file: VOLUMES,
     search: "return folder.endsWith('\\\\') ? folder : `${folder}\\\\`;",
     replace: 'return folder;',

@@ -14,7 +14,7 @@ const READER = 'src/driver/windows/layer-reader.ts';
 export const MORE_LAYERS: readonly Mutant[] = [
   {
     id: 'D01',
-    what: 'a tombstone removes what its own layer brings',
+    what: 'a tombstone removes what its own layer adds',
     file: WRITER,
     search: 'for (const path of this.#tombstones) await this.#added.removeOthers(this.#layer, path);',
     replace: 'for (const path of this.#tombstones) await this.#layer.removeAll(path);',
@@ -23,7 +23,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D02',
-    what: 'of a folder that comes twice the first times win',
+    what: 'the first times win for a folder that occurs twice',
     file: 'src/driver/windows/folder-times.ts',
     search: 'this.#folders.set(foldWindowsCase(path), { path, info });',
     replace: 'if (!this.#folders.has(foldWindowsCase(path))) this.#folders.set(foldWindowsCase(path), { path, info });',
@@ -32,7 +32,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D03',
-    what: "folders' times are set before those of what is in them",
+    what: "folders' times are set before their contents' times",
     file: 'src/driver/windows/folder-times.ts',
     search: '[...this.#folders.values()].reverse()',
     replace: '[...this.#folders.values()]',
@@ -59,7 +59,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D06',
-    what: 'a scratch disk has another size than the default',
+    what: "a scratch disk doesn't have the default size",
     file: DRIVER,
     search: 'const DEFAULT_DISK_BYTES = 127 * 2 ** 30;',
     replace: 'const DEFAULT_DISK_BYTES = 127 * 10 ** 9;',
@@ -68,7 +68,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D07',
-    what: 'any file system is taken',
+    what: 'any file system is accepted',
     file: DRIVER,
     search: 'if (!LAYER_FILE_SYSTEMS.test(fileSystem)) {',
     replace: 'if (false) {',
@@ -77,7 +77,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D08',
-    what: "a volume's path has no separator at its end",
+    what: "a volume's path has no trailing separator",
     file: STATES,
     search: "const root = isVolumePath(mounted) && !mounted.endsWith('\\\\') ? `${mounted}\\\\` : mounted;",
     replace: 'const root = mounted;',
@@ -104,7 +104,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D11',
-    what: 'calls are made again whatever they failed with',
+    what: 'calls are retried whatever their error',
     file: 'src/driver/windows/patiently.ts',
     search: '|| !MOMENTARY.has(error.win32)) throw error;',
     replace: ') throw error;',
@@ -113,7 +113,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D12',
-    what: 'calls are made again once too often',
+    what: 'calls are retried once too often',
     file: 'src/driver/windows/patiently.ts',
     search: 'const RETRIES = 5;',
     replace: 'const RETRIES = 6;',
@@ -122,7 +122,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D13',
-    what: 'a cancelled mount goes on',
+    what: 'a cancelled mount continues',
     file: 'src/driver/windows/patiently.ts',
     search: '    throwIfCancelled(signal);\n',
     replace: '',
@@ -167,7 +167,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D18',
-    what: 'a new Windows without HNSCall is taken for TP4',
+    what: 'a new Windows without HNSCall is mistaken for TP4',
     file: 'src/driver/windows/tp4.ts',
     search: ' && native.windowsBuild() < TP5_BUILD;',
     replace: ';',
@@ -221,7 +221,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D24',
-    what: 'a failed import leaves half a layer',
+    what: 'a failed import leaves a partial layer',
     file: DRIVER,
     search: '      return result;\n    } catch (error) {\n      await this.#removal.undo(layer);\n',
     replace: '      return result;\n    } catch (error) {\n',
@@ -248,7 +248,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D27',
-    what: 'a walk goes through links',
+    what: 'a walk follows links',
     file: READER,
     search: 'if (isRealFolder(facts)) yield* walk(root, path);',
     replace: 'if ((attributes & FILE_ATTRIBUTE.directory) !== 0) yield* walk(root, path);',
@@ -257,7 +257,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D28',
-    what: 'code 4390 is the one for a reparse point on the way',
+    what: 'code 4390 is taken for a reparse point in a parent folder',
     file: 'src/driver/windows/native-error.ts',
     search: "[4395, 'PATH_ESCAPE']",
     replace: "[4390, 'PATH_ESCAPE']",
@@ -266,7 +266,7 @@ export const MORE_LAYERS: readonly Mutant[] = [
   },
   {
     id: 'D29',
-    what: 'a device is taken as a name',
+    what: 'a device name is accepted',
     file: 'src/driver/windows/layer-name.ts',
     search: 'if (reason !== null) throw',
     replace: 'if (false) throw',

@@ -12,8 +12,8 @@ const READER = 'src/driver/windows/layer-reader.ts';
 const UNPACK = 'src/driver/windows/unpack-plain.ts';
 
 /**
- * Faults in the handling of half-made layers, empty layers and layers of other processes, and in places that the other lists don't cover.
- * Two faults are omitted because no test could notice them. In `import-layer.ts`, not removing an older backup of a boot file: a layer is
+ * Faults in the handling of half-made layers, empty layers and other processes' layers, and in places that the other lists don't cover. Two
+ * faults are omitted because no test could notice them. In `import-layer.ts`, not removing an older backup of a boot file: a layer is
  * filled only once, so there is no older backup. In `read-only-home.ts`, not checking a file's kind before opening it: opening follows no
  * links and checks the kind again.
  */
@@ -29,7 +29,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'H02',
-    what: 'the mark of an import is not looked at',
+    what: "an import's mark is not checked",
     file: HOME,
     search: 'if (chain.problem !== null || (await this.#files.facts(this.importMark(id))) === null) return chain;',
     replace: 'if (chain.parents !== null) return chain;',
@@ -38,7 +38,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'H03',
-    what: "a folder that another process made is destroyed when one's own call fails",
+    what: 'a folder that another process created is destroyed when our call fails',
     file: DRIVER,
     search: "if (!(error instanceof NativeError && error.code === 'EXISTS')) await this.#removal.undo(folder);",
     replace: 'await this.#removal.undo(folder);',
@@ -66,7 +66,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'H06',
-    what: 'a layer can be named like the rest of a removed one',
+    what: 'a layer can be named like the remains of a removed one',
     file: HOME,
     search: '  if (!isLayerName(id)) throw new',
     replace: '  if (isOwnFolder(id)) throw new',
@@ -75,7 +75,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'H07',
-    what: 'any folder of that name is an adopted base image',
+    what: 'any folder with that name is an adopted base image',
     file: HOME,
     search: 'return foldWindowsCase(await this.#platformNameOr(id)) === foldWindowsCase(name);',
     replace: "return name !== '' && (await this.#files.facts(this.folder(id))) !== null;",
@@ -102,7 +102,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N02',
-    what: 'a name may climb out of its root and in again',
+    what: 'a name may leave its root and return',
     file: 'src/driver/windows/ffi/root.ts',
     search: "      if (parts.pop() === undefined) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads outside its folder`);",
     replace: '      parts.pop();',
@@ -111,7 +111,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N03',
-    what: 'the rest of a short write is left out',
+    what: 'the rest of a short write is dropped',
     file: 'src/driver/windows/ffi/open-file.ts',
     search: '      at += put[0];\n',
     replace: '      at += rest.length;\n',
@@ -120,7 +120,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N04',
-    what: 'a BackupWrite that takes less counts as done',
+    what: 'a short BackupWrite counts as complete',
     file: 'src/driver/windows/ffi/open-file.ts',
     search: 'if (put[0] !== bytes.length) throw',
     replace: 'if (put[0] > bytes.length) throw',
@@ -156,7 +156,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N08',
-    what: 'tombstones find their folder only in its own case',
+    what: 'tombstones find their folder only in the exact case',
     file: READER,
     search: 'for (const gone of tombstones.get(foldWindowsCase(path)) ?? []) yield',
     replace: 'for (const gone of tombstones.get(path) ?? []) yield',
@@ -165,7 +165,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N09',
-    what: 'hives keep the times of their transport folder',
+    what: "hives keep their transport folder's times",
     file: READER,
     search: 'const shown = steadyTimes(info, isRoot && steady !== null ? steady : info);',
     replace: 'const shown = isRoot && steady !== null ? steadyTimes(info, steady) : info;',
@@ -174,7 +174,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N10',
-    what: "the transport folder of another user's process is taken for a leftover",
+    what: "another user's process's transport folder is mistaken for a leftover",
     file: 'src/driver/windows/transport-folder.ts',
     search: "return (error as NodeJS.ErrnoException).code !== 'EPERM';",
     replace: 'return error !== null;',
@@ -192,7 +192,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N13',
-    what: 'the last error of a clean-up is the one that is thrown',
+    what: 'a cleanup throws its last error',
     file: 'src/driver/windows/held.ts',
     search: 'if (errors.length > 0) throw errors[0];',
     replace: 'if (errors.length > 0) throw errors.at(-1);',
@@ -201,7 +201,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N14',
-    what: 'a leftover of the same name blocks a removal',
+    what: 'a leftover with the same name blocks a removal',
     file: 'src/driver/windows/layer-removal.ts',
     search: '    if ((await this.#native.files.facts(removing)) !== null) await this.destroy(removing);\n',
     replace: '',
@@ -210,7 +210,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N15',
-    what: "a layer's size counts each name of a file",
+    what: "a layer's size counts a file once per name",
     file: DRIVER,
     search: '      if (file.links.count > 1) seen.add(file.links.fileId);\n',
     replace: '',
@@ -219,7 +219,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N17',
-    what: 'a clone of a utility VM has new times for its folders',
+    what: "a utility VM's clone has new folder times",
     file: 'src/driver/windows/utility-vm.ts',
     search: '  await times.apply(layer);\n',
     replace: '',
@@ -228,7 +228,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N18',
-    what: 'what aufs keeps for itself is removed from the layers below',
+    what: "aufs's own entries are removed from the layers below",
     file: UNPACK,
     search: '    if (base.startsWith(WHITEOUT + WHITEOUT)) return;\n',
     replace: '',
@@ -237,7 +237,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N19',
-    what: 'a folder may be put through a link',
+    what: 'a folder may be created through a link',
     file: UNPACK,
     search: 'if (there !== null && !isRealFolder(there)) await this.#root.remove(path);',
     replace: 'if (there !== null && (there.attributes & FILE_ATTRIBUTE.directory) === 0) await this.#root.remove(path);',
@@ -246,7 +246,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N20',
-    what: 'a record whose length gains a digit by itself is one byte off',
+    what: 'a record whose length gains a digit from itself is one byte off',
     file: 'src/format/windows-tar/tar-writer.ts',
     search: '  if (rest.length + String(length).length !== length) length = rest.length + String(length).length;\n',
     replace: '',
@@ -255,7 +255,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N21',
-    what: "a name of 100 bytes has a record of GNU's",
+    what: 'a 100-byte name gets a GNU record',
     file: 'src/format/windows-tar/tar-writer.ts',
     search: 'if (header.name.length > 100) addExtension',
     replace: 'if (header.name.length >= 100) addExtension',
@@ -264,7 +264,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N22',
-    what: 'a body longer than its metadata says is taken as far as it goes',
+    what: 'a body longer than its metadata says is used anyway',
     file: 'src/format/tar-split/assemble-tar.ts',
     search: '    if (left < 0) break;\n',
     replace: '    if (left < 0) return;\n',
@@ -273,7 +273,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N23',
-    what: 'an access control list that is not there is read',
+    what: 'a missing access control list is read',
     file: 'src/format/security-descriptor/binary.ts',
     search: '(control & CONTROL.daclPresent) === 0 ? 0 : view.getUint32(16, true)',
     replace: 'view.getUint32(16, true)',
@@ -282,7 +282,7 @@ export const MORE_PLACES: readonly Mutant[] = [
   },
   {
     id: 'N24',
-    what: 'an entry may be shorter than its own head',
+    what: 'an entry may be shorter than its own header',
     file: 'src/format/security-descriptor/binary.ts',
     search: 'if (size < ACE_HEAD || at + size > end) throw',
     replace: 'if (at + size > end) throw',

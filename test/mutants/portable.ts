@@ -13,7 +13,7 @@ const UNPACK = ['test/driver/windows/unpack-plain.test.ts'];
 export const PORTABLE: readonly Mutant[] = [
   {
     id: 'P01',
-    what: 'a change of the owner is not a change',
+    what: 'a new owner is not a change',
     file: TREE,
     search: ' || before.uid !== now.uid || before.gid !== now.gid) return true;',
     replace: ') return true;',
@@ -22,7 +22,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P02',
-    what: "a folder's time is a change",
+    what: "a folder's new time is a change",
     file: TREE,
     search: "  if (now.kind === 'directory') return false;\n",
     replace: '',
@@ -31,7 +31,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P03',
-    what: 'what is in a removed folder is listed too',
+    what: "a removed folder's contents are listed too",
     file: TREE,
     search: "if (parent !== (this.#folder?.path ?? '')) return;",
     replace: '',
@@ -40,7 +40,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P04',
-    what: 'names of one file become files',
+    what: "a file's names become separate files",
     file: CHANGES_TAR,
     search: 'const first = entry.links > 1 ? firstNames.get(entry.identity) : undefined;',
     replace: 'const first = undefined;',
@@ -58,7 +58,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P06',
-    what: 'a layer on a damaged one is ready',
+    what: 'a layer on a damaged one counts as ready',
     file: 'src/driver/portable/chains.ts',
     search: 'link = { depth: 0, problem: `its parent ${parent} is broken` };',
     replace: 'link = { depth: 1, problem: null };',
@@ -67,7 +67,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P07',
-    what: 'records of a newer version are read',
+    what: "a newer version's records are read",
     file: 'src/driver/portable/layer-record.ts',
     search: 'if (isCount(version) && version > STORE_VERSION) {',
     replace: 'if (false) {',
@@ -76,7 +76,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'P08',
-    what: 'a table stays when its blob goes',
+    what: 'a table stays when its blob is removed',
     file: 'src/driver/portable/layer-tables.ts',
     search: 'if (TABLE.test(name) && !wanted.has(name)) await remove(name);',
     replace: '',
@@ -104,7 +104,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'U01',
-    what: 'an opaque marker removes what its own layer brings',
+    what: 'an opaque marker removes what its own layer adds',
     file: 'src/driver/windows/unpack-plain.ts',
     search: 'await this.#added.emptyOfOthers(this.#root, folder);',
     replace: 'for (const { name: gone } of await this.#root.list(folder)) await this.#root.removeAll(`${folder}\\\\${gone}`);',

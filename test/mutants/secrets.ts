@@ -19,7 +19,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K02',
-    what: 'leads across two blocks are passed over',
+    what: 'leads across two blocks are missed',
     file: 'src/secrets/lead-code.ts',
     search: 'get(lastFirsts), get(firsts), 2)',
     replace: 'get(firsts), get(firsts), 2)',
@@ -46,7 +46,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K05',
-    what: 'wrong check digits are right',
+    what: 'wrong check digits are accepted',
     file: 'src/secrets/check-digits.ts',
     search: 'if (bytes[at] !== BASE62.charCodeAt(left % 62)) return false;',
     replace: '',
@@ -55,7 +55,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K06',
-    what: 'the lead of keys is in no group',
+    what: "keys' lead is in no group",
     file: 'src/secrets/leads.ts',
     search: 'ASI BEG',
     replace: 'ASI',
@@ -64,7 +64,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K07',
-    what: 'a token may go on after its length',
+    what: 'a token may continue beyond its length',
     file: 'src/secrets/token-rules.ts',
     search: 'if (at < end && WORD[bytes[at] as number] === 1) return null;',
     replace: '',
@@ -73,7 +73,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K08',
-    what: 'a file that goes with its folder stays visible',
+    what: 'a file removed with its folder stays visible',
     file: 'src/changes/body-fates.ts',
     search: 'if (ofBody.some(isShown)) lastShown[index] = at;',
     replace: 'if (ofBody.some(isShown) || at > 1) lastShown[index] = at;',
@@ -82,7 +82,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K09',
-    what: 'a hole does not separate what a sparse file stores',
+    what: "a hole doesn't separate a sparse file's stored parts",
     file: 'src/archive/indexing/body-scan.ts',
     search: '        if (before === undefined || next === undefined || before[0] + before[1] !== next[0]) this.#scanner.push(GAP);\n',
     replace: '',
@@ -91,7 +91,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K10',
-    what: 'a fingerprint depends on the number of the layer',
+    what: "a fingerprint depends on the layer's number",
     file: 'src/format/sarif/pipeline-findings.ts',
     search: "const diffId = layer === undefined ? '' : (diffIds[layer] ?? '');",
     replace: "const diffId = layer === undefined ? '' : String(layer);",
@@ -100,7 +100,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K11',
-    what: 'a cached index stands for a scan',
+    what: 'a cached index replaces a scan',
     file: 'src/archive/indexing/layer-reading.ts',
     search: 'if (kept !== null && !options.verify && !options.scan &&',
     replace: 'if (kept !== null && !options.verify &&',
@@ -109,7 +109,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K12',
-    what: 'the last places of a window are not looked at',
+    what: "a window's last places are not searched",
     file: LEADS,
     search: 'WINDOW_AT + to + LEAD - 1',
     replace: 'WINDOW_AT + to - LEAD',
@@ -118,7 +118,7 @@ export const SECRETS: readonly Mutant[] = [
   },
   {
     id: 'K13',
-    what: 'what is left of a damaged gzip file is not searched',
+    what: 'the packed bytes of a damaged gzip file are not searched',
     file: 'src/archive/indexing/packed-search.ts',
     search: '      this.#stream(packed, 0, packed.length);\n',
     replace: '',

@@ -36,7 +36,7 @@ static Open *opens[HANDLES];
 
 /* Which privileges the user has: 1 SeBackup, 2 SeRestore, 4 SeSecurity. None is enabled. */
 API void StandInToken(int held) { lock(); tokenHeld = held; tokenEnabled = 0; unlock(); }
-/* A file whose access list denies everything: it takes SeBackup to read it, SeRestore to write or delete it. */
+/* A file whose access list denies everything: reading it takes SeBackup; writing or deleting it, SeRestore. */
 API void StandInShield(const u16 *path) { lock(); char *p = plainPath(path); makeMeta(anyId(p, 0))->shielded = 1; free(p); unlock(); }
 API int StandInOpenHandles(void) { int n = 0; lock(); for (int i = 0; i < HANDLES; i++) n += opens[i] != NULL; unlock(); return n; }
 
@@ -48,7 +48,7 @@ static uint32_t mapped(uint32_t access) {
   if (access & GENERIC_WRITE) access |= READ_CONTROL | FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
   return access;
 }
-/* What a share mode restricts: rights to read, write and delete, not those to attributes. */
+/* The rights that a share mode restricts: read, write and delete, not those to attributes. */
 static uint32_t wanted(uint32_t access) { return ((access & FILE_READ_DATA) ? 1u : 0) | ((access & FILE_WRITE_DATA) ? 2u : 0) | ((access & DELETE_) ? 4u : 0); }
 static int conflicts(uint64_t file, uint32_t access, uint32_t share) {
   for (int i = 0; i < HANDLES; i++) {
@@ -288,7 +288,7 @@ API int32_t STD NtSetInformationFile(Handle h, void *status, const uint8_t *info
   unlock();
   return result;
 }
-/* Refuses to rename what somebody has open without sharing deletion, and a layer whose volume is in use. */
+/* Refuses to rename a file that someone has open without sharing deletion, and a layer whose volume is in use. */
 API int STD MoveFileExW(const u16 *from, const u16 *to, uint32_t flags) {
   (void)flags;
   lock();
@@ -320,7 +320,7 @@ API int STD ConvertStringSecurityDescriptorToSecurityDescriptorW(const u16 *text
 }
 API void *STD LocalFree(void *memory) { free(memory); return NULL; }
 
-/* ---- the process' token ---- */
+/* ---- the process's token ---- */
 API Handle STD GetCurrentProcess(void) { return -1; }
 API int STD OpenProcessToken(Handle process_, uint32_t access, Handle *out) { if (process_ != -1 || (access & 0x28) != 0x28) return fail_(5); *out = 0x77; return 1; }
 API int STD LookupPrivilegeValueW(const u16 *system, const u16 *name, uint32_t *luid) {

@@ -1,6 +1,6 @@
-// The file calls of the Windows drivers' `Native` on node:fs, for tests on any system. Names have \, as on Windows. NTFS metadata that this
-// system lacks (attributes, creation and change time, security descriptors, streams other than the data) is kept in memory by inode, shared
-// by all users of a `NodeFiles`. `NodeFiles` records what is open, and can make any call fail.
+// The Windows drivers' `Native` file calls on node:fs, for tests on any system. Names have \, as on Windows. NTFS metadata that this system
+// lacks (attributes, creation and change time, security descriptors, streams other than the data) is kept in memory by inode, shared by all
+// users of a `NodeFiles`. `NodeFiles` records what is open, and can make any call fail.
 import { type BigIntStats, constants, type Stats } from 'node:fs';
 import {
   type FileHandle,
@@ -78,7 +78,7 @@ export class NodeFiles implements FileCalls {
   readonly #kept = new Map<string, Kept>();
   /** Names of the calls so far, which {@link failAt} counts. */
   calls: string[] = [];
-  /** Makes the call of that number (0 is the next) fail with IO. */
+  /** Makes the call with that number (0 is the next) fail with IO. */
   failAt = -1;
   /** Paths of open files and folders. */
   readonly openPaths = new Set<string>();
@@ -336,7 +336,7 @@ class NodeFile implements OpenFile {
   readonly #path: string;
   readonly #isFolder: boolean;
   #written = 0;
-  /** A write time to set when the file is closed: on NTFS, writing with a handle that has set the time doesn't change it. */
+  /** A write time to set when the file is closed: on NTFS, writing through a handle that has set the time doesn't change it. */
   #time: bigint | null = null;
 
   constructor(files: NodeFiles, handle: FileHandle, absolute: string, isFolder: boolean) {

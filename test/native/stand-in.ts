@@ -18,7 +18,7 @@ export class StandIn {
   readonly #baseImages: (json: string) => void;
   readonly #failNext: (call: string, count: number, hresult: number) => void;
   readonly #inUse: (path: string) => number;
-  /** Null on Windows, which has a token and files of its own. */
+  /** Null on Windows, which has its own token and files. */
   readonly #token: ((held: number) => void) | null;
   readonly #shield: ((path: string) => void) | null;
   readonly #openHandles: (() => number) | null;
@@ -95,7 +95,7 @@ export class StandIn {
     return this.#count();
   }
 
-  /** Number of active and prepared layers, unfreed strings and open backup contexts. */
+  /** The number of active and prepared layers, unfreed strings and open backup contexts. */
   get held(): number {
     return this.#held();
   }

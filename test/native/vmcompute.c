@@ -3,19 +3,19 @@
  * Linux, where paths have \ or / and handles are file descriptors) and mingw (a DLL under Wine or Windows).
  *
  * Layers are real folders. A layer's folder has
- *   Files, Hives …     the files, as Windows stores them: plain; files that only the parent has are empty placeholders
- *   transport$         what ImportLayer was given and is exported again unchanged: everything but Files
- *   placeholders$      the paths of the placeholders, one a line: a removed one becomes a tombstone of the export
- *   sandbox.vhdx       in a read-write layer; and volume$, the folder that it is mounted as. A file .wh.NAME in it is a tombstone of
- *                      NAME, everything else in it is exported as new.
- * Files is exported as it is at the time, changes after the import included. Attributes, and streams other than the content, are kept
- * for each file by its id. Names of one file are exported as hard links.
+ *   Files, Hives …     the files as Windows stores them: plain; files that only the parent has are empty placeholders
+ *   transport$         what ImportLayer received and ExportLayer returns unchanged: everything but Files
+ *   placeholders$      the placeholders' paths, one per line: a removed one becomes a tombstone in the export
+ *   sandbox.vhdx       in a read-write layer, next to volume$, the folder that it is mounted as. A file .wh.NAME in volume$ is a tombstone
+ *                      of NAME; everything else in it is exported as new.
+ * Files is exported as it is at the time, including changes made after the import. Attributes, and streams other than the content, are
+ * kept for each file by its id. A file's several names are exported as hard links.
  *
  * It refuses what Windows refuses: a layer in the other flavour, ids that aren't absolute paths, calls out of order, preparing two layers
  * at once, parents that were not processed.
  *
  * Every call is logged with all its arguments. Any call can be made to fail, before or after it takes effect. Active and prepared layers
- * and allocations are counted. A lock lets one call run at a time.
+ * and allocations are counted. A lock lets only one call run at a time.
  */
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
@@ -168,12 +168,12 @@ static void sayParents(const Descriptor *parents, size_t count) {
   }
 }
 
-/* Whether this call must fail: 1 before its effect, 2 after it. */
+/* Whether this call must fail: 1 before it takes effect, 2 after. */
 static int turn(void) {
   if (momentary > 0 && !strcmp(calling, momentaryCall)) { calls++; momentary--; return 3; }
   return calls++ == failAt ? (failAfter ? 2 : 1) : 0;
 }
-/* What a call that fails before its effect returns. */
+/* What a call that fails before taking effect returns. */
 static HR early(int fails) { return fails == 3 ? momentaryWith : failWith; }
 static HR end(HR result, int fails) { return fails == 2 && result >= 0 ? failWith : result; }
 
@@ -205,8 +205,8 @@ API int StandInHeld(void) {
 /* Simulates a crash: nothing is active or prepared any more. */
 API void StandInForget(void) { for (int i = 0; i < 1024; i++) { if (active[i]) drop(active, i); if (prepared[i]) drop(prepared, i); } }
 
-/* ---- what is kept of files and layers by id ---- */
-/* A backup stream, head and content, other than the data stream. */
+/* ---- what is kept about files and layers by id ---- */
+/* A backup stream's head and content, other than the data stream. */
 typedef struct Kept { uint64_t file; uint32_t id; size_t length; char *bytes; struct Kept *next; } Kept;
 static Kept *kept;
 /* `attributes` 0: unknown, unless hasAttributes. Times: creation, access, write, change; 0: the file system's. */
@@ -359,7 +359,7 @@ static void writeAll(const char *path, const char *bytes, size_t length) {
   forgetStreams(anyId(path, 0));
   forgetMeta(anyId(path, 0));
 }
-/* Copies what is kept of the original to its copy. */
+/* Copies what is kept about the original to its copy. */
 static void keepAlso(const char *from, const char *to) {
   uint64_t source = anyId(from, 0), target = anyId(to, 0);
   const Meta *m = metaOf(source);
@@ -407,7 +407,7 @@ static void restore(const char *from, const char *to, int folder) {
   free(bytes);
 }
 
-/* Lays out what is in the transport folder's Files. A folder becomes a reparse point of the container filter. */
+/* Lays out the contents of the transport folder's Files. A folder becomes a reparse point of the container filter. */
 static void layVisit(const char *folder, const char *name, int sub, void *with) {
   if (endsWith(name, FOLDER_FILE)) return;
   char *from = join(folder, name), *to = join(with, name);
@@ -531,7 +531,7 @@ API HR STD CreateLayer(const Info *info, const u16 *id, const u16 *parent) {
   lock(); sayCall("CreateLayer", info, id); say(" parent="); sayText(parent); BEGIN
   char *path = pathOf(info, id);
   HR r = addressed(info, id, path);
-  /* The parent is the name of a folder beside the layer, or none. */
+  /* The parent is the name of a folder next to the layer, or none. */
   for (const u16 *p = parent; *p; p++) if (*p == '/' || *p == '\\') r = INVALID;
   if (r == OK) r = isThere(path) ? EXISTS : makeFolder(path) ? NOT_FOUND : OK;
   if (r == OK) made(info, path);
@@ -561,7 +561,7 @@ API HR STD ExpandSandboxSize(const Info *info, const u16 *id, uint64_t size) {
   HR r = addressed(info, id, path);
   if (r == OK && !in(path, "sandbox.vhdx", 0)) r = NOT_FOUND;
   if (r == OK) {
-    /* The disk's file says how big the disk is. */
+    /* The disk's file states the disk's size. */
     char *disk = join(path, "sandbox.vhdx"), text[40];
     writeAll(disk, text, (size_t)snprintf(text, sizeof text, "vhdx %llu", (unsigned long long)size));
     free(disk);
@@ -575,7 +575,7 @@ API HR STD DestroyLayer(const Info *info, const u16 *id) {
   HR r = addressed(info, id, path);
   if (r == OK && find(active, path) >= 0) r = DENIED;
   if (r == OK) removeTree(path);
-  /* What is left can only be removed with the privileges. */
+  /* Anything left can only be removed with the privileges. */
   if (r == OK && isThere(path)) r = DENIED;
   free(path);
   END(r)
@@ -594,7 +594,7 @@ static void copyButFiles(const char *folder, const char *name, int sub, void *wi
   if (strcmp(name, "Files") && strcmp(name, "Files" FOLDER_FILE)) copyVisit(folder, name, sub, with);
   else if (endsWith(name, FOLDER_FILE)) copyVisit(folder, name, sub, with);
 }
-/* Notes in `with` whether a hive has a security descriptor: hives must be written without. */
+/* Records in `with` whether a hive has a security descriptor: hives must be written without one. */
 static void securedVisit(const char *folder, const char *name, int sub, void *with) {
   char *path = join(folder, name); uint64_t file = anyId(path, 0);
   for (Kept *k = kept; k; k = k->next) if (k->file == file && k->id == 3) *(int *)with = 1;
@@ -680,11 +680,11 @@ static void writeTransport(const char *from, const char *to, int folder) {
   keepTime(from, to);
 }
 
-/* A name under which a file was exported; further names of the file become hard links to it. */
+/* A name under which a file was exported; its other names become hard links to it. */
 typedef struct Name { uint64_t file; char *path; struct Name *next; } Name;
 typedef struct { const char *layer; const char *to; const char *placeholders; Name *names; } Laid;
 
-/* Writes what is in a layer's Files, but not placeholders, as it is now. */
+/* Writes the current contents of a layer's Files, except placeholders. */
 static void filesVisit(const char *folder, const char *name, int sub, void *with) {
   Laid *laid = with; char *from = join(folder, name), *to = join(laid->to, from + strlen(laid->layer) + 1);
   char *line = malloc(strlen(from) + 3);
@@ -740,7 +740,7 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
       char *last = strdup("");
       for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *there = join(path, line); size_t deep = strlen(last);
-        /* A removed folder has one line, without its contents; a path that was made again is not a tombstone. */
+        /* A removed folder has one line, without its contents; a path that was created again is not a tombstone. */
         if (!isThere(there) && !(deep && !strncmp(line, last, deep) && line[deep] == '/')) {
           free(last); last = strdup(line);
           fprintf(lines, "%s\n", line + strlen("Files"));
@@ -872,7 +872,7 @@ API uint32_t GetLastError(void) { return last_; }
 #endif
 
 #ifdef _WIN32
-/* The access with which a handle of Wine was opened, from NtQueryObject. */
+/* The access with which a Wine handle was opened, from NtQueryObject. */
 typedef LONG (WINAPI *QueryObject)(HANDLE, int, void *, ULONG, ULONG *);
 static uint32_t accessOf(Handle h) {
   static QueryObject query;
@@ -883,9 +883,9 @@ static uint32_t accessOf(Handle h) {
 #else
 static uint32_t accessOf(Handle h);
 #endif
-/* BackupRead needs the right to read, and for security also READ_CONTROL. */
+/* BackupRead needs the right to read, and READ_CONTROL for security too. */
 static int mayBackUp(Handle h, int security) { uint32_t a = accessOf(h); return (a & 1) && (!security || (a & 0x20000)); }
-/* BackupWrite needs the right to write; for a descriptor also WRITE_DAC and WRITE_OWNER, and for a SACL ACCESS_SYSTEM_SECURITY. */
+/* BackupWrite needs the right to write; WRITE_DAC and WRITE_OWNER for a descriptor too, and ACCESS_SYSTEM_SECURITY for a SACL. */
 static int mayRestore(Handle h, uint32_t id, const char *descriptor, size_t length) {
   uint32_t a = accessOf(h);
   if (!(a & 2)) return 0;

@@ -52,7 +52,7 @@ test('apk: long names and names with a NUL are left out', () => {
   assert.deepEqual(told(found).paths, ['d/ok']);
 });
 
-test('pacman: desc and files of each folder', async () => {
+test('pacman: each folder’s desc and files give a package and its files', async () => {
   const seen = seenFiles({
     'l/ALPM_DB_VERSION': '9\n',
     'l/a-1:2-1/desc': '%NAME%\na\n\n%VERSION%\n1:2-1\n\n%BASE%\nabase\n\n%ARCH%\nx86_64\n\n%LICENSE%\nMIT\nGPL3\n\n%SIZE%\n40\n',
@@ -75,7 +75,7 @@ test('pacman: desc and files of each folder', async () => {
   ]);
 });
 
-test('a database of more packages than any real one has is refused', () => {
+test('a database with more packages than any real one is refused', () => {
   const records = Array.from({ length: 200_001 }, (_, at) => `P:p${at}\nV:1\n\n`).join('');
   assert.throws(() => parseApkInstalled(latin1(records)), hasCode('TOO_LARGE'));
 });

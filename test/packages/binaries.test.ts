@@ -47,9 +47,9 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.data', data }], { named: false })), MODULES);
   });
 
-  test('of programs before Go 1.18 are found through pointers', async () => {
+  test('in programs from before Go 1.18 are found through pointers', async () => {
     const text = concat(latin1('0123456789abcdef'), utf8('mod\tx.test/old\tv1\t\n'), latin1('0123456789abcdef'));
-    // The section is at 0x400000 + its offset: the header of 64 bytes and two segments, rounded up to 16.
+    // The section is at 0x400000 + its offset: the 64-byte header and two segments, rounded up to 16.
     const address = 0x400000 + Math.ceil((64 + 2 * 56) / 16) * 16;
     const pointers = numbers(true, [0, 8], [address + 48, 8]);
     const string = numbers(true, [address + 64, 8], [text.length, 8]);
@@ -69,13 +69,13 @@ describe('Go modules', () => {
 describe('a universal file', () => {
   const go = (...lines: readonly string[]): Uint8Array => machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(lines) }]);
 
-  test('has the modules of each of its programs, those of several once', async () => {
+  test('has its programs’ modules, shared ones once', async () => {
     const parts = [go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv1'), go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv2', 'dep\tx.test/c\tv1')];
     const modules = ['golang x.test/a v1 (owns the file)', 'golang x.test/b v1', 'golang x.test/b v2', 'golang x.test/c v1'];
     for (const is64 of [false, true]) assert.deepEqual(await program(universalProgram(parts, is64)), modules);
   });
 
-  test('has the crates of each of its programs', async () => {
+  test('has its programs’ crates', async () => {
     const section = { name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{"packages":[{"name":"a","version":"1","root":true}]}')) };
     assert.deepEqual(await program(universalProgram([go('dep\tx.test/b\tv1'), machOProgram([section])])), [
       'golang x.test/b v1 (owns the file)',
@@ -83,7 +83,7 @@ describe('a universal file', () => {
     ]);
   });
 
-  test('that leads out of the file, or is a Java class, has none', async () => {
+  test('has no modules if it leads out of the file or is a Java class', async () => {
     const whole = universalProgram([go('mod\tx.test/a\tv1\t')]);
     const outside = whole.slice();
     new DataView(outside.buffer).setUint32(8 + 8, whole.length);
@@ -99,7 +99,7 @@ describe('crates', () => {
   const section = (document: unknown): Uint8Array =>
     elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync(JSON.stringify(document))), isWritable: false }]);
 
-  test('are listed by cargo-auditable; those for builds alone are left out', async () => {
+  test('are listed by cargo-auditable, except those used only for builds', async () => {
     const packages = [
       { name: 'app', version: '0.1.0', source: 'local', root: true },
       { name: 'serde', version: '1.0.200', source: 'crates.io' },
@@ -108,13 +108,13 @@ describe('crates', () => {
     assert.deepEqual(await program(section({ packages })), ['cargo app 0.1.0 (owns the file)', 'cargo serde 1.0.200']);
   });
 
-  test('are not listed if the section is not zlib, and refused if it is not JSON', async () => {
+  test('are not listed if the section is not zlib, and are refused if it is not JSON', async () => {
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: utf8('x'.repeat(50)) }])), []);
     const broken = elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{')) }]);
     await assert.rejects(program(broken), hasCode('BAD_MANIFEST'));
   });
 
-  test('may not inflate without limit', async () => {
+  test('are not listed if the section unpacks to too much', async () => {
     const bomb = new Uint8Array(zlib.deflateSync(Buffer.alloc(64 * 1024 * 1024)));
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: bomb }])), []);
   });
@@ -132,21 +132,21 @@ function pom(group: string, name: string, version: string): { name: string; data
 }
 
 describe('a jar', () => {
-  test('is the artifact of its pom.properties, and what is shaded into it comes after', async () => {
+  test('is the artifact in its pom.properties, with shaded artifacts after it', async () => {
     assert.deepEqual(await jar(zipFile([pom('a.b', 'shaded', '1'), pom('org.x', 'demo', '1.2.3')])), [
       'org.x:demo 1.2.3 (owns the file)',
       'a.b:shaded 1',
     ]);
   });
 
-  test('without one is what its manifest says, or else its name', async () => {
+  test('without pom.properties is named by its manifest, or else by its file name', async () => {
     const manifest = 'Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.in\r\n ner\r\nImplementation-Version: 9.9\r\n\r\nName: x\r\n';
     assert.deepEqual(await jar(zipFile([{ name: 'META-INF/MANIFEST.MF', data: manifest }])), ['org.inner:demo 9.9 (owns the file)']);
     assert.deepEqual(await jar(zipFile([{ name: 'A.class', data: 'x' }])), ['demo 1.2.3 (owns the file)']);
     assert.deepEqual(await jar(zipFile([]), 'lib/app.jar'), []);
   });
 
-  test('counts against what may be read of all jars of an image', async () => {
+  test('counts towards the limits shared by all jars in an image', async () => {
     const taken = { nested: 0, entries: 0, inflated: 0, text: 0 };
     class Counted extends JarBudget {
       override take(more: Partial<typeof taken>): void {
@@ -176,7 +176,7 @@ describe('a jar', () => {
     await assert.rejects(jar(zipFile(inner)), hasCode('TOO_LARGE'));
   });
 
-  test('may hold jars, stored or packed, which may hold more', async () => {
+  test('may contain jars, stored or packed, which may contain more', async () => {
     const inner = zipFile([pom('g', 'inner', '1')]);
     const middle = zipFile([{ name: 'in.jar', data: inner, stored: true }, pom('g', 'middle', '2')]);
     const outer = zipFile([
@@ -193,7 +193,7 @@ describe('a jar', () => {
     assert.deepEqual(await jar(nested), ['demo 1.2.3 (owns the file)']);
   });
 
-  test('that is damaged is refused or has no artifacts', async () => {
+  test('is refused or has no artifacts if damaged', async () => {
     assert.deepEqual(await jar(utf8('not a ZIP file'), 'lib/x.jar'), []);
     const whole = zipFile([pom('g', 'demo', '3')]);
     const directory = whole.slice();
@@ -201,7 +201,7 @@ describe('a jar', () => {
     await assert.rejects(jar(directory), hasCode('DAMAGED'));
   });
 
-  test('with an entry that states less than it inflates to is not believed', async () => {
+  test('is not believed if an entry states less than it unpacks to', async () => {
     const packed = zipFile([{ ...pom('g', 'demo', '3'), data: `${pom('g', 'demo', '3').data}${'#'.repeat(100_000)}` }]);
     const view = new DataView(packed.buffer);
     view.setUint32(packed.length - 22 - 46 - 'META-INF/maven/g/demo/pom.properties'.length + 24, 10, true);

@@ -33,7 +33,7 @@ Status: install ok installed
 `;
 
 describe('dpkg', () => {
-  test('a stanza gives name, version without an epoch of 0, state, source and size in bytes', async () => {
+  test('reads name, version without an epoch of 0, state, source and size in bytes from a stanza', async () => {
     const found = await readDpkg(seenFiles({ 'd/status': STATUS }), 'd');
     assert.deepEqual(found.map(told), [
       {
@@ -59,7 +59,7 @@ describe('dpkg', () => {
     ]);
   });
 
-  test('files are listed by name and architecture, by name, or in the sums', async () => {
+  test('lists files by name and architecture, by name, or from the checksums', async () => {
     const seen = seenFiles({
       'd/status':
         'Package: a\nArchitecture: amd64\nVersion: 1\n\nPackage: b\nArchitecture: all\nVersion: 1\n\nPackage: c\nVersion: 1\n\nPackage: ../e\nVersion: 1\n',
@@ -76,7 +76,7 @@ describe('dpkg', () => {
     );
   });
 
-  test('a diverted path is where it was moved, except for the package that diverted it', async () => {
+  test('lists a diverted path where it was moved, except for the package that diverted it', async () => {
     const seen = seenFiles({
       'd/status': 'Package: a\nVersion: 1\n\nPackage: b\nVersion: 1\n',
       'd/info/a.list': '/bin/x\n/bin/y\n',
@@ -90,7 +90,7 @@ describe('dpkg', () => {
     );
   });
 
-  test('status.d has a file for each package, and sums as lists', async () => {
+  test('reads a file per package in status.d, with checksums as file lists', async () => {
     const seen = seenFiles({
       's/zlib1g': 'Package: zlib1g\nVersion: 1\n',
       's/zlib1g.md5sums': 'd41d8cd98f00b204e9800998ecf8427e  lib/z.so\n',
@@ -133,7 +133,7 @@ describe('Chisel', () => {
   const manifest = (...lines: readonly object[]): Uint8Array =>
     new Uint8Array(zlib.zstdCompressSync(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
 
-  test('its manifest lists packages, and paths by slice', () => {
+  test('reads packages, and paths by slice, from its manifest', () => {
     const bytes = manifest(
       { jsonwall: '1.0', schema: '1.0', count: 4 },
       { kind: 'content', slice: 'early_x', path: '/before/its/package' },
@@ -157,14 +157,14 @@ describe('Chisel', () => {
     ]);
   });
 
-  test('damaged bytes and lines are refused', () => {
+  test('refuses damaged bytes and lines', () => {
     assert.equal(parseChiselManifest(Uint8Array.of(1, 2, 3), INFLATERS), null);
     const broken = new Uint8Array(zlib.zstdCompressSync('{"kind":'));
     assert.throws(() => parseChiselManifest(broken, INFLATERS), hasCode('BAD_MANIFEST'));
   });
 });
 
-test('a database of more packages than any real one has is refused', () => {
+test('a database with more packages than any real one is refused', () => {
   const stanzas = Array.from({ length: 200_001 }, (_, at) => `Package: p${at}\nVersion: 1\n\n`).join('');
   assert.throws(() => parseDpkgStatus(Buffer.from(stanzas)), hasCode('TOO_LARGE'));
 });

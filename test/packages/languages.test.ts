@@ -13,7 +13,7 @@ function siteOf(path: string): Site {
   const start = path.lastIndexOf('/') + 1;
   const site = siteOfFile(bytes);
   assert.ok(site, path);
-  // Every site of a language passes the quick test, or is in a folder of conda.
+  // Every language's site passes the quick test, or is in a conda folder.
   const isLikely = SITE_ENDS[bytes.at(-1) ?? 0] === 1 && mayBeSite(bytes, start, bytes.length);
   assert.ok(isLikely || site.kind === 'conda', `${path} is not asked`);
   return site;
@@ -37,7 +37,7 @@ describe('npm', () => {
     assert.equal(nested.location, 'node_modules/.pnpm/ms@2/node_modules');
   });
 
-  test('other package.json files are not', () => {
+  test('other package.json files are not packages', () => {
     for (const path of [
       'package.json',
       'app/package.json',
@@ -48,7 +48,7 @@ describe('npm', () => {
       assert.equal(siteOfFile(utf8(path)), null, path);
   });
 
-  test('without a version it is not a package, and if it is not JSON it is refused', async () => {
+  test('a package.json without a version is not a package, and is refused if it is not JSON', async () => {
     assert.deepEqual(await read({ 'node_modules/a/package.json': '{"name":"a"}' }), []);
     assert.deepEqual(await read({ 'node_modules/a/package.json': '{"name":["a"],"version":1}' }), []);
     await assert.rejects(read({ 'node_modules/a/package.json': '{' }), hasCode('BAD_MANIFEST'));
@@ -78,7 +78,7 @@ describe('Python', () => {
     assert.throws(() => parseRecord(lines), hasCode('TOO_LARGE'));
   });
 
-  test('without RECORD it owns its description and what top_level.txt names', async () => {
+  test('without RECORD, a package owns its metadata folder and what top_level.txt names', async () => {
     const [found] = await read({
       's/six-1.egg-info/PKG-INFO': 'Name: six\nVersion: 1\nLicense-Expression: MIT\n',
       's/six-1.egg-info/top_level.txt': 'six\n../../etc\n',
@@ -128,7 +128,7 @@ end
   assert.equal(siteOfFile(utf8('gems/x/x.gemspec')), null);
 });
 
-test('deps.json lists packages, with their files beside it, and no projects', async () => {
+test('deps.json lists packages, with the files next to it, but no projects', async () => {
   const document = {
     targets: {
       net8: {
@@ -168,7 +168,7 @@ test('conda lists files relative to its prefix', async () => {
   ]);
 });
 
-test('nix: the version begins after the first hyphen before a digit, and outputs are not part of it', () => {
+test('nix: the version begins after the first hyphen before a digit, without the name of an output', () => {
   const hash = '0c9lkmq4v6kq2m0b1k8hjq3f1w2zqj9a';
   const read = (name: string): string | null => {
     const found = nixPackage('nix/store', `${hash}-${name}`);

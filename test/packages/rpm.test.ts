@@ -43,7 +43,7 @@ describe('an rpm header', () => {
     });
   });
 
-  test('may have whole paths, an epoch of 0, and be a key', () => {
+  test('may have whole paths and an epoch of 0, and may be a key', () => {
     const old = parsed(rpmHeader({ name: 'a', epoch: 0, files: ['/b'], oldPaths: true }));
     assert.deepEqual([old?.version, old?.paths], ['1-1', ['/b']]);
     assert.equal(parsed(rpmHeader({ name: 'gpg-pubkey' })), null);
@@ -55,7 +55,7 @@ describe('an rpm header', () => {
     const many = header.slice();
     many.set([0xff, 0xff, 0xff, 0xff]);
     assert.throws(() => parseRpmHeader(many), hasCode('DAMAGED'));
-    // A string of the last tag that has lost its end.
+    // A string in the last tag that has lost its end.
     const endless = header.slice();
     endless[endless.length - 1] = 0x61;
     assert.throws(() => parseRpmHeader(endless), hasCode('DAMAGED'));
@@ -97,7 +97,7 @@ function names(database: Uint8Array, log: Uint8Array | null = null): string[] {
 
 const ALL = ['one 1', 'many 500', 'three 0'];
 
-describe('a database of rpm', () => {
+describe('an rpm database', () => {
   test('may be SQLite, with overflow pages', (t: TestContext) => {
     const { database } = sqliteDatabase(testFolder(t), HEADERS);
     assert.deepEqual(names(database), ALL);
@@ -137,11 +137,11 @@ describe('a database of rpm', () => {
     assert.deepEqual(names(bdbDatabase(HEADERS, false)), ALL);
   });
 
-  test('of another kind is refused', () => {
+  test('is refused if it is neither SQLite, ndb nor Berkeley DB', () => {
     assert.throws(() => names(latin1('something else, long enough to be anything'.repeat(10))), hasCode('UNSUPPORTED'));
   });
 
-  test('that ends early or points outside itself is refused', (t: TestContext) => {
+  test('is refused if it ends early or points outside itself', (t: TestContext) => {
     const { database } = sqliteDatabase(testFolder(t), HEADERS);
     assert.throws(() => names(database.subarray(0, database.length - 1500)), hasCode('DAMAGED'));
     const ndb = ndbDatabase(HEADERS);
@@ -155,11 +155,11 @@ describe('a database of rpm', () => {
     assert.throws(() => names(bdb), hasCode('DAMAGED'));
   });
 
-  test('whose pages form a loop or are used twice is refused', (t: TestContext) => {
+  test('is refused if its pages form a loop or are used twice', (t: TestContext) => {
     const rows = Array.from({ length: 400 }, (_, index) => rpmHeader({ name: `p${index}`, files: [`/f${index}`] }));
     const { database } = sqliteDatabase(testFolder(t), rows);
     const size = 1024;
-    // The root of the table is an interior page; let its rightmost child be itself, then its first child.
+    // The table's root is an interior page; let its rightmost child be itself, then its first child.
     const root = Array.from({ length: database.length / size }, (_, index) => index).find(
       (index) => index > 0 && database[index * size] === 5,
     );
@@ -172,11 +172,11 @@ describe('a database of rpm', () => {
   });
 });
 
-describe('the size of a database', () => {
+describe('a database’s size', () => {
   const MIB = 1024 * 1024;
   const site = FIXED_SITES.find(({ location }) => location === 'var/lib/rpm/rpmdb.sqlite') as Site;
 
-  /** Files that state sizes; reading one of them fails the test. */
+  /** Files with stated sizes; reading one of them fails the test. */
   const sized = (sizes: Readonly<Record<string, number>>): SeenFiles => ({
     ...seenFiles({}),
     bytes: () => assert.fail('read although it is too large'),
@@ -200,7 +200,7 @@ describe('the size of a database', () => {
     }
   });
 
-  test('at the limit is read, and a log of another kind of database is not looked for', async () => {
+  test('at the limit is read, without looking for another kind of database’s log', async () => {
     let asked = '';
     const at = (size: number): SeenFiles => ({
       ...sized({ [site.location]: size }),
@@ -234,7 +234,7 @@ describe('Azure Linux', () => {
     ]);
   });
 
-  test('lists names alone in another file', () => {
+  test('lists only names in another file', () => {
     assert.deepEqual(parseAzureNames(utf8('ca-certs-3.0-8.azl3.noarch\nodd\n')).map(told), [
       { type: 'rpm', name: 'ca-certs', arch: 'noarch', version: '3.0-8.azl3' },
     ]);

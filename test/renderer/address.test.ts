@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 
-test('an address describes the selection and is parsed back to the same', () => {
+test('an address describes a selection, and parsing returns the same one', () => {
   const selections: Selection[] = [
     { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'breakdown' },
     { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'packages' },
@@ -38,7 +38,7 @@ test('an address omits defaults', () => {
   assert.equal(formatAddress(NOTHING), '#/');
 });
 
-test('a range is read in either order', () => {
+test('a range may be in either order', () => {
   const parsed = parseAddress('#/image/a1/layer/7-4');
   assert.equal(parsed?.from, 4);
   assert.equal(parsed?.to, 7);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteParts, byteRows, countDifferingBytes } from '../../renderer/state/details/byte-diff.ts';
 
-/** 160 bytes, in ten rows of 16, with other bytes at some places. */
+/** Returns 160 bytes, in ten rows of 16, with different bytes at some offsets. */
 function bytesWith(changes: Readonly<Record<number, number>> = {}, length = 160): Uint8Array {
   const bytes = Uint8Array.from({ length }, (_, at) => 0x40 + (at % 16));
   for (const [at, byte] of Object.entries(changes)) bytes[Number(at)] = byte;
@@ -14,7 +14,7 @@ const rowsOf = (a: Uint8Array, b: Uint8Array, split: boolean, opened: readonly n
     row.kind === 'fold' ? `fold ${row.row}+${row.count}` : `${row.kind} ${row.row}`,
   );
 
-test('rows that differ are below each other with two equal rows around them, and other equal rows are folded', () => {
+test('differing rows are below each other, with two equal rows around them; other equal rows are folded', () => {
   const [a, b] = [bytesWith(), bytesWith({ 100: 0, 101: 1 })];
   assert.equal(countDifferingBytes(a, b), 2);
   assert.deepEqual(rowsOf(a, b, false), ['fold 0+4', 'same 4', 'same 5', 'removed 6', 'added 6', 'same 7', 'same 8', 'same 9']);
@@ -22,14 +22,14 @@ test('rows that differ are below each other with two equal rows around them, and
   assert.equal(rowsOf(a, b, true, [0]).length, 10);
 });
 
-test('what only the longer file has differs, and has no row on the other side', () => {
+test('bytes that only the longer file has differ, and have no row on the other side', () => {
   const [a, b] = [bytesWith({}, 40), bytesWith({}, 70)];
   assert.equal(countDifferingBytes(a, b), 30);
   assert.deepEqual(rowsOf(a, b, false), ['same 0', 'same 1', 'removed 2', 'added 2', 'added 3', 'added 4']);
   assert.deepEqual(rowsOf(b, a, false), ['same 0', 'same 1', 'removed 2', 'added 2', 'removed 3', 'removed 4']);
 });
 
-test('the parts of a row say which bytes differ, without the blanks around them', () => {
+test('a row’s parts show which bytes differ, without the blanks around them', () => {
   const [a, b] = [bytesWith({ 7: 0x31, 8: 0x32 }), bytesWith()];
   const parts = byteParts(a, b, 0, { columns: 16, group: 1 });
   assert.deepEqual(parts, [
@@ -39,7 +39,7 @@ test('the parts of a row say which bytes differ, without the blanks around them'
   ]);
 });
 
-test('a row is as wide when the file ends in it', () => {
+test('a row at the end of the file is as wide as any other', () => {
   const whole = byteParts(bytesWith(), bytesWith(), 1, { columns: 16, group: 2 });
   const cut = byteParts(bytesWith({}, 20), bytesWith(), 1, { columns: 16, group: 2 });
   const widthOf = (parts: typeof cut) => parts.reduce((sum, { hex }) => sum + hex.length, 0);

@@ -16,7 +16,7 @@ import {
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
 import { hitGroups, searchedText } from '../../renderer/state/catalog/hit-groups.ts';
-import { FIRST_IMAGE_ORDER, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
+import { FIRST_LIST, imageGroups, imageRows, isImageFound, sortedImages } from '../../renderer/state/catalog/image-rows.ts';
 import { twoLevels } from '../../renderer/state/catalog/two-levels.ts';
 import { NOTHING } from '../../renderer/state/selection.ts';
 import { words } from '../../renderer/words/index.ts';
@@ -59,7 +59,7 @@ test('two levels are one tree by row number', () => {
   assert.deepEqual([...twoLevels([]).inSight(new Set())], []);
 });
 
-test('layers are held by images, each counted once', () => {
+test('each layer lists the images that have it, each once', () => {
   const holders = holdersOf([image('1', { layers: [0, 1, 1] }), image('2', { layers: [0, 2] })], 3);
   assert.deepEqual(holders, [[0, 1], [0], [1]]);
   assert.deepEqual([layersOf(holders, 'shared'), layersOf(holders, 'alone'), layersOf(holders, 'all')], [[0], [1, 2], [0, 1, 2]]);
@@ -70,7 +70,7 @@ test('layers are held by images, each counted once', () => {
   ]);
 });
 
-test('neighbours of one repository are one run, and images without one are told apart', () => {
+test('consecutive images of one repository are a run, and images without one are separate', () => {
   const other = { source: '/images/db.tar', reference: 'db:1', repository: 'docker.io/library/db', tag: '1' };
   assert.deepEqual(repositoryRuns([image('1'), image('2'), image('1', { places: [other] }), image(null), image(null), image('3')]), [
     { repository: 'docker.io/shop/app', name: 'app', start: 0, length: 2 },
@@ -81,19 +81,19 @@ test('neighbours of one repository are one run, and images without one are told 
   ]);
 });
 
-test('repositories with the same last part are told apart by what is before it', () => {
+test('repositories with the same last part are distinguished by the part before it', () => {
   const named = (repository: string) => image('1', { places: [{ source: '/a.tar', reference: `${repository}:1`, repository, tag: '1' }] });
   const names = repositoryRuns(['bazel/v1/tarball', 'bazel/v2/tarball', 'shop/app', 'app'].map(named)).map(({ name }) => name);
   assert.deepEqual(names, ['v1/tarball', 'v2/tarball', 'shop/app', 'app']);
 });
 
-test('layers are sorted by what sharing them saves at first, and then as chosen', () => {
+test('layers are sorted by what sharing saves at first, then as the user chooses', () => {
   const layer = (createdBy: string, bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, createdBy, bytes }) as unknown as CatalogLayer;
   const images = [image('1', { layers: [0, 1, 2] }), image('2', { layers: [0, 1] }), image('3', { layers: [0, 3] })];
   const layers = [layer('b', 10), layer('c', 90), layer('d', 500), layer('a', 7)];
   const rows = { images, layers, holders: holdersOf(images, 4), problems: [] };
   const sorted = (order: typeof FIRST_ORDER) => sortedLayers(rows, [0, 1, 2, 3], order);
-  // Two times 10 bytes are less than once 90.
+  // Twice 10 bytes is less than once 90.
   assert.deepEqual(sorted(FIRST_ORDER), [1, 0, 2, 3]);
   const byImages = nextLayerOrder(FIRST_ORDER, 'images');
   assert.deepEqual(sorted(byImages), [0, 1, 2, 3]);
@@ -102,7 +102,7 @@ test('layers are sorted by what sharing them saves at first, and then as chosen'
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
 });
 
-test('an image’s row has its tags, its bytes and those that no other image has', () => {
+test('an image’s row has its tags, its bytes and those in layers that no other image has', () => {
   const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
   const place = (repository: string, tag: string | null) => ({ source: '/a.tar', reference: `${repository}:${tag}`, repository, tag });
   const images = [
@@ -120,21 +120,21 @@ test('an image’s row has its tags, its bytes and those that no other image has
     rows.map(({ name, tags, otherNames, size, unique, layers, created }) => [name, tags, otherNames, size, unique, layers, created]),
     [
       ['shop/app', ['1'], 0, 110, 0, 2, 3 * DAY],
-      // Each layer once.
+      // Each layer counts once.
       ['app.tar', [], 0, 107, 7, 3, null],
       ['shop/app', ['2', 'latest'], 1, 5, 0, 1, 2 * DAY],
       ['shop/app', ['10'], 0, 5, 0, 2, 4 * DAY],
     ],
   );
-  const sorted = (order: typeof FIRST_IMAGE_ORDER) => sortedImages(rows, order).map((row) => row.image);
-  assert.deepEqual(sorted(FIRST_IMAGE_ORDER), [1, 3, 0, 2]);
-  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'name', 'name')), [3, 0, 2, 1]);
-  assert.deepEqual(sorted(nextColumnOrder(FIRST_IMAGE_ORDER, 'size', 'name')), [0, 1, 3, 2]);
+  const sorted = (order: typeof FIRST_LIST.order) => sortedImages(rows, order).map((row) => row.image);
+  assert.deepEqual(sorted(FIRST_LIST.order), [1, 3, 0, 2]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_LIST.order, 'name', 'name')), [3, 0, 2, 1]);
+  assert.deepEqual(sorted(nextColumnOrder(FIRST_LIST.order, 'size', 'name')), [0, 1, 3, 2]);
   assert.deepEqual(sorted({ by: 'unique', descending: true })[0], 1);
   assert.deepEqual(sorted({ by: 'created', descending: false }), [1, 2, 0, 3]);
 });
 
-test('an image whose layers can’t be read has an unknown number of them, and one without any has none', () => {
+test('an image whose layers can’t be read has an unknown number of layers, and an image without layers has 0', () => {
   const images = [
     image('1', { layers: [], blobBytes: 7 }),
     image('2', { layers: [], blobBytes: null }),
@@ -147,7 +147,7 @@ test('an image whose layers can’t be read has an unknown number of them, and o
   );
 });
 
-test('images of one repository are a group with each layer once, and are found by every word of a text', () => {
+test('images of one repository are a group that counts each layer once, and are found by every word of a text', () => {
   const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
   const images = [
     image('1', { layers: [0, 1], created: DAY }),
@@ -160,7 +160,7 @@ test('images of one repository are a group with each layer once, and are found b
   assert.deepEqual(
     groups.map(({ sum, images: members }) => [sum.name, sum.size, sum.unique, sum.layers, members.map((each) => each.image)]),
     [
-      // The layer that only this repository's images have is unique to it, though two of them have it.
+      // A layer that only this repository's images have is unique to it, even if two of them have it.
       ['shop/app', 115, 15, 3, [0, 2]],
       ['app.tar', made[1]?.size, 7, 2, [1]],
     ],
@@ -172,7 +172,7 @@ test('images of one repository are a group with each layer once, and are found b
   assert.deepEqual(found('shop nothing'), []);
 });
 
-test('a layer without a command is called by its digest and an image that has it', () => {
+test('a layer without a command is titled by its digest and an image that has it', () => {
   const layer = { layer: `sha256:${'ab'.repeat(32)}`, digest: null, bytes: 1, createdBy: null };
   const images = [image('1')];
   const rows = { images, layers: [layer, layer], holders: [[0], []], problems: [] };
@@ -182,7 +182,7 @@ test('a layer without a command is called by its digest and an image that has it
   );
 });
 
-test('tags are in the order of time, each compared with the one before of its platform', () => {
+test('tags are in order of time, each compared with the previous one for its platform', () => {
   const arm = { platform: 'linux/arm64' };
   const [group, unnamed] = tagGroups([
     image('2', { created: 2 * DAY, finalBytes: 30 }),
@@ -203,12 +203,12 @@ test('tags are in the order of time, each compared with the one before of its pl
   assert.deepEqual([group?.grown, group?.hasPlatforms], [15, true]);
   assert.deepEqual([group?.tagCount, group?.images], [3, 5]);
   assert.deepEqual([unnamed?.tagCount, unnamed?.images], [0, 1]);
-  // Stored bytes are another measure, and don't take the place of those that aren't known.
+  // Stored bytes are a different measure, and don't replace unknown ones.
   assert.equal(group?.tags.find(({ label, platform }) => label === '3' && platform === 'linux/arm64')?.bytes, null);
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
 });
 
-test('the beginning of time, which some builds write, is no date', () => {
+test('the beginning of time, which some builds write, isn’t a date', () => {
   const times = [Date.parse('0001-01-01T00:00:00Z'), 0, 1000, null, Date.parse('1980-01-01T00:00:01Z')];
   const [group] = tagGroups(times.map((created, index) => image(String(index), { created })));
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('the beginning of time, which some builds write, is no date', () => {
   );
 });
 
-test('an image that is only a tag has its archive’s name, as has its group, and is found by both', () => {
+test('an image whose name is only a tag has its archive’s name, as has its group, and is found by both', () => {
   const place = { source: '/images/dpkg.tar', reference: '1', repository: null, tag: '1' };
   const images = [image(null, { places: [place] }), image(null, { places: [{ ...place, reference: '2', tag: '2' }] })];
   const rows = { images, layers: [], holders: [], problems: [] };
@@ -236,7 +236,7 @@ test('an image that is only a tag has its archive’s name, as has its group, an
   );
 });
 
-test('a tag in several places says where each row of it is', () => {
+test('a tag in several places shows the place in each of its rows', () => {
   const place = (source: string) => ({ source, reference: 'bazel:a', repository: 'bazel', tag: 'a' });
   const [group] = tagGroups([image('a', { places: [place('/a.tar'), place('/b.tar')] })]);
   assert.deepEqual([group?.tagCount, group?.images, group?.tags.map(({ isRepeated }) => isRepeated)], [1, 1, [true, true]]);
@@ -249,7 +249,7 @@ test('an image in two files is one image', () => {
   assert.deepEqual([unnamed?.tags.length, unnamed?.images], [2, 1]);
 });
 
-test('tags alone are no history: each image has the name of its archive', () => {
+test('tags alone aren’t a history: each image has the name of its archive', () => {
   const alone = (file: string, created: number): CatalogImage =>
     image('1', { created, places: [{ source: `/images/${file}`, reference: '1', repository: null, tag: '1' }] });
   const groups = tagGroups([alone('dpkg.tar', DAY), alone('cache.oci.tar', 2 * DAY)]);
@@ -268,7 +268,7 @@ test('tags alone are no history: each image has the name of its archive', () => 
   );
 });
 
-test('a package of many images is one group', () => {
+test('a package in many images is one group', () => {
   const hit: CatalogHit = { kind: 'package', name: 'zlib', type: 'deb', version: '1', bytes: 3, content: null, layer: 0, image: 0 };
   const entry: CatalogHit = { ...hit, kind: 'entry', name: 'lib/zlib.so', version: null, image: null };
   const groups = hitGroups([hit, { ...hit, image: 1 }, { ...hit, version: '2', image: 2 }, entry], [[0, 1, 2]]);
@@ -282,7 +282,7 @@ test('a package of many images is one group', () => {
   );
 });
 
-test('a path of several layers is one group, with the places of an image together, and folders come last', () => {
+test('a path in several layers is one group, sorted by image, and folders come last', () => {
   const hit: CatalogHit = { kind: 'entry', name: 'lib', type: 'directory', version: null, bytes: 0, content: null, layer: 0, image: null };
   const file = { ...hit, name: 'lib/a.so', type: 'file' };
   const groups = hitGroups([hit, file, { ...hit, layer: 1 }, { ...file, kind: 'whiteout', type: null, layer: 1 }], [[0, 1], [1]]);
@@ -300,21 +300,21 @@ test('a path of several layers is one group, with the places of an image togethe
   );
 });
 
-test('of a search that part is marked which is in every name', () => {
+test('only the part of a search that is in every name is marked', () => {
   assert.deepEqual(
     [searchedText('path', '/usr/lib'), searchedText('path', '*.so'), searchedText('package', 'lib ssl 3.0')],
     ['usr/lib', '', 'lib ssl'],
   );
 });
 
-test('an image is called by its name or else by its file, with control characters shown', () => {
+test('an image is titled by its name, or else by its file, with control characters shown', () => {
   assert.equal(placeName(image('1'), 0), 'shop/app:1');
   assert.equal(placeName(image(null), 0), 'app.tar');
   const hostile = image(null, { places: [{ source: 'C:\\images\\a\u001b[2Jb.tar', reference: null, repository: null, tag: null }] });
   assert.ok(!placeName(hostile, 0).includes('\u001b'));
 });
 
-test('a catalog and a search of it have addresses', () => {
+test('a catalog and a search in it have addresses', () => {
   for (const catalog of [
     { catalogId: 'c1', view: 'images', what: 'path', text: '' },
     { catalogId: 'c1', view: 'layers', what: 'path', text: '' },
@@ -324,7 +324,7 @@ test('a catalog and a search of it have addresses', () => {
     assert.deepEqual(parseAddress(formatAddress(selection)), selection);
   }
   assert.equal(parseAddress('#/catalog/c1/nothing'), null);
-  // A field of limited length cuts a pasted text where it likes.
+  // A field of limited length may cut pasted text anywhere.
   const cut = { ...NOTHING, catalog: { catalogId: 'c1', view: 'search', what: 'path', text: 'a\ud835' } } as const;
   assert.equal(formatAddress(cut), '#/catalog/c1/search?what=path&text=a%EF%BF%BD');
 });

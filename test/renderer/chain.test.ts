@@ -25,7 +25,7 @@ test('commands are shown in plain words', () => {
   for (const [createdBy, plain] of cases) assert.equal(plainCommand(createdBy), plain, String(createdBy));
 });
 
-test('control and bidi characters of a command are escaped', () => {
+test('control and bidi characters in a command are escaped', () => {
   assert.equal(plainCommand('RUN /bin/sh -c echo \u001b[31m\u202e'), 'RUN echo \\x1B[31m\\u202E');
 });
 
@@ -76,7 +76,7 @@ test('strata are listed newest first, with runs of steps without a layer folded'
   );
 });
 
-test('a history that does not fit is ignored, and only layers are shown', () => {
+test('a history that doesn’t match is ignored, and only layers are shown', () => {
   for (const history of [[], [step('ADD', false)], [step('A', false), step('B', false), step('C', false)]]) {
     const lines = strata(image([layer(0), layer(1)], history));
     assert.deepEqual(
@@ -86,7 +86,7 @@ test('a history that does not fit is ignored, and only layers are shown', () => 
   }
 });
 
-test('heights are to scale, and all are high enough to read', () => {
+test('heights are to scale, and all are tall enough to read', () => {
   const [small = 0, big = 0, none = 0] = stratumHeights([1_000_000, 100_000_000, 0], 2_000);
   assert.deepEqual([small, none], [STRATUM_TALL, STRATUM_TALL]);
   assert.equal(big, 168);
@@ -95,12 +95,12 @@ test('heights are to scale, and all are high enough to read', () => {
   assert.deepEqual(stratumHeights([0, 0], 2_000), [STRATUM_TALL, STRATUM_TALL]);
 });
 
-test('the largest stratum shrinks so that all fit, then the small ones, down to a limit', () => {
+test('the largest stratum shrinks until all fit, then the small ones, down to a limit', () => {
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);
   assert.deepEqual(stratumHeights(sizes, 10), [24, 24, 24, 24]);
-  // Of many that can't fit, one that is larger than the others still stands out.
+  // Even if they can't all fit, one that is larger than the others still stands out.
   const equal = Array.from({ length: 119 }, () => 10);
   assert.deepEqual(new Set(stratumHeights([...equal, 10], 500)), new Set([24]));
   assert.equal(stratumHeights([...equal, 1_000], 500).at(-1), 64);
@@ -110,7 +110,7 @@ test('the largest stratum shrinks so that all fit, then the small ones, down to 
   assert.equal(stratumHeights(many, 400)[1], STRATUM_MIN);
 });
 
-test('a layer that only removes is told from an empty one', () => {
+test('a layer that only removes is distinguished from an empty one', () => {
   assert.equal(onlyRemoves({ ...layer(0), removed: 2 }), true);
   assert.equal(onlyRemoves(layer(0)), false);
   assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);

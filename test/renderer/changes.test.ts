@@ -9,7 +9,7 @@ import {
   NO_FILTER,
 } from '../../renderer/state/changes/changes.ts';
 import { orderSteps } from '../../renderer/state/changes/ordering.ts';
-import { matchIn, whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { matchIn, textsBetween, textsOfChange, whatDiffers } from '../../renderer/state/changes/row-text.ts';
 import { matchedBytes } from '../../renderer/state/changes/shown-bytes.ts';
 import { findRow } from '../../renderer/state/changes/table-facts.ts';
 import type { MatchedSums } from '../../src/changes/index.ts';
@@ -18,7 +18,7 @@ import { foldersToOpen } from '../../src/engine/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 import { turns } from '../support/waiting.ts';
 
-/** A state whose rows are in the order of their table. */
+/** A state whose rows are in the table's order. */
 const inTableOrder: ChangesState = { ...initialChanges, chosenOrders: { stacked: { sort: 'name', descending: false } } };
 
 interface Spec {
@@ -29,7 +29,7 @@ interface Spec {
   readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
 }
 
-/** Makes a table of `length` unnamed files in one folder. */
+/** Creates a table of `length` unnamed files in one folder. */
 function flatTable(length: number): RowTable {
   const one = tableOf([{ path: 'f' }]);
   const zeros = new Float64Array(length);
@@ -52,7 +52,7 @@ function flatTable(length: number): RowTable {
   };
 }
 
-/** Makes a table of paths in depth-first order; folders end in `/`. */
+/** Creates a table of paths in depth-first order; folders end in `/`. */
 function tableOf(specs: readonly Spec[]): RowTable {
   const { length } = specs;
   const names = specs.map(({ path }) => encodeUtf8(path.replace(/\/$/, '').split('/').at(-1) ?? ''));
@@ -86,6 +86,7 @@ function tableOf(specs: readonly Spec[]): RowTable {
     hiddenBytes: Float64Array.from(column(({ more }) => more?.hiddenBytes ?? 0)),
     mtime: new Float64Array(length),
     mode: new Uint16Array(length),
+    previousMode: new Uint16Array(length),
     uid: new Float64Array(length),
     gid: new Float64Array(length),
     layer: Uint16Array.from(column(({ more }) => more?.layer ?? 0)),
@@ -186,7 +187,7 @@ test('sorting by size puts the largest first in each folder', () => {
   assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
 });
 
-test('very many visible rows are sorted between frames, and actions meanwhile are kept', () => {
+test('very many visible rows are sorted between frames, and actions in the meantime are kept', () => {
   const table = flatTable(160_000);
   const asked = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: null });
   const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length });
@@ -209,7 +210,7 @@ test('very many visible rows are sorted between frames, and actions meanwhile ar
 });
 
 test('opening and closing folders one by one gives the same rows as all at once, in every order and with a filter', () => {
-  // A tree of four levels, three children each; sizes that repeat.
+  // A tree with four levels, three children each, and repeated sizes.
   const specs: Spec[] = [];
   const grow = (folder: string, depth: number) => {
     for (const name of ['a', 'b', 'c']) {
@@ -246,7 +247,7 @@ test('opening and closing folders one by one gives the same rows as all at once,
   }
 });
 
-test('a folder of very many rows is opened between frames if sorted, and at once in the table’s order', () => {
+test('a folder with very many rows is opened between frames if sorted, and at once in the table’s order', () => {
   const flat = flatTable(160_000);
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
@@ -319,7 +320,7 @@ test('pages of any size assemble into the table', () => {
   }
 });
 
-test('pages that arrive between two updates are added together, and don’t modify a shown table', async () => {
+test('pages that arrive between two updates are added together, and don’t modify the shown table', async () => {
   const whole = tableOf(SPECS);
   let time = 0;
   const asked: number[] = [];
@@ -396,12 +397,12 @@ test('folders that arrive after opening all, or all siblings, are opened too, un
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('the folders that are open at first don’t depend on how the rows arrive', () => {
+test('which folders are open by default doesn’t depend on how the rows arrive', () => {
   const whole = tableOf(SPECS);
   const load = (cuts: readonly number[]) => {
     const assembly = new PageAssembler();
     let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null, mode: 'image' });
-    // With the first page, the host sends which folders are open at first.
+    // With the first page, the host sends which folders are open by default.
     const open = foldersToOpen(whole);
     cuts.forEach((cut, at) => {
       assembly.add(pageOf(whole, cut, cuts[at + 1] ?? whole.length));
@@ -443,7 +444,7 @@ test('a whole image is sorted by all its bytes, a layer and a filesystem by size
   assert.deepEqual(shown(changesReducer(first, { type: 'sorted', sort: 'hidden' })), ['hidden', 'twice', 'large']);
 });
 
-test('with a filter, folders weigh what matches in them, are ordered by that, and add up to what the heading says', () => {
+test('with a filter, folders have the size of their matches, are sorted by that, and add up to the heading’s sum', () => {
   const specs: readonly Spec[] = [
     { path: 'big/' },
     { path: 'big/data.bin', size: 900 },
@@ -499,6 +500,29 @@ test('the part of a name that a filter matches is marked', () => {
   }
 });
 
+test('a mode that differs is described by both modes where there is room', () => {
+  const { content, mode, owner, rewritten, time } = DIFFERS;
+  const table = tableOf(
+    [mode, mode | time, content | mode, rewritten | mode, owner].map((differs, at) => ({
+      path: `${at}`,
+      kind: KIND.modified,
+      more: { differs },
+    })),
+  );
+  table.previousMode.fill(0o644);
+  table.mode.fill(0o4755);
+  assert.deepEqual(textsOfChange(table, 3), ['rewritten, mode 0644 → 4755', 'rewritten, 0644 → 4755', 'rewritten, mode']);
+  assert.deepEqual(textsOfChange(table, 4), ['owner']);
+  assert.deepEqual(textsBetween(table, 0), ['mode 0644 → 4755', '0644 → 4755', 'mode', 'metadata']);
+  assert.deepEqual(textsBetween(table, 1), ['mode 0644 → 4755, time', '0644 → 4755', 'mode, time', 'metadata']);
+  assert.deepEqual(textsBetween(table, 2), ['content, mode 0644 → 4755', 'content, mode', 'content, metadata']);
+  assert.deepEqual(textsBetween(table, 3)[1], '0644 → 4755');
+  assert.deepEqual(textsBetween(table, 4), ['owner', 'metadata']);
+  // Unknown to whatever made the table.
+  table.previousMode.set(table.mode);
+  assert.deepEqual(textsBetween(table, 0), ['mode', 'metadata']);
+});
+
 test('only differences are described', () => {
   const table = tableOf([
     { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
@@ -515,7 +539,7 @@ test('only differences are described', () => {
     [
       'content, mode, time',
       'written again',
-      'hides 200.0 kB of layer 2',
+      'hides 200.0 kB from layer 2',
       'hides 23 paths, 41.0 MB',
       'from layer 3',
       '',

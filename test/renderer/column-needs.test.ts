@@ -9,14 +9,14 @@ const needs = (...layers: Parameters<typeof layer>[0][]) => {
   return columnNeeds(changesOf(stack, layers.length - 1, layers.length - 1));
 };
 
-test('names need room for their length and their depth', () => {
+test('names need space for their length and depth', () => {
   const short = needs([file('a', 1)]);
   assert.equal(needs([file('a'.repeat(11), 1)]).name, short.name + 10 * 7);
   assert.equal(needs([dir('d'), dir('d/e'), file('d/e/f', 1)]).name, short.name + 2 * 14);
   assert.deepEqual(needs([]), { name: 0, what: 0 });
 });
 
-test('changes need room for their descriptions, which additions do not have', () => {
+test('changes need space for their descriptions, which additions don’t have', () => {
   assert.equal(needs([file('a', 1)]).what, 0);
   const changed = needs([file('a', 1)], [file('a', 2)]);
   const removed = needs([dir('d'), file('d/a', 1_234_567), file('d/b', 1)], [{ whiteout: 'd' }]);

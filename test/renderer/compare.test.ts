@@ -59,7 +59,7 @@ test('a long run of layers without a side is one item, and a short one is not', 
   );
 });
 
-test('a comparison begins with the only other image, else with the layer below, and asks where there is a choice', () => {
+test('a comparison begins with the only other image, else with the layer below, and asks if there is a choice', () => {
   const [one, two, three] = [
     archive('a1', image(0, ['x', 'y'])),
     archive('a2', image(0, ['x', 'z', 'q'])),
@@ -75,7 +75,7 @@ test('a comparison begins with the only other image, else with the layer below, 
   assert.equal(obviousSide([two], { ...at('a2', 0), to: 2, mode: 'image' }), 'ask');
 });
 
-test('an image is later by its time, else by the version in its tag', () => {
+test('the later image is determined by time, else by the version in its tag', () => {
   const of = (archiveId: string, name: string, created: string | null) =>
     archive(archiveId, { ...image(0, ['x']), names: [name], history: [{ created }] } as unknown as ImageSummary);
   const later = (...[one, other]: readonly (readonly [string, string | null])[]) => {
@@ -97,7 +97,7 @@ test('an image is later by its time, else by the version in its tag', () => {
     assert.deepEqual(later([one, null], [other, null]), [false, false], one);
 });
 
-test('a comparison can be with every other image, one that is yet to be opened, and every other layer', () => {
+test('the choices for a comparison are every other image, one that isn’t open yet, and every other layer', () => {
   const archives = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))].map((each, number) => ({
     ...each,
     title: `file${number}.tar`,
@@ -123,13 +123,13 @@ test('a comparison can be with every other image, one that is yet to be opened, 
   );
 });
 
-test('layers are shared from the bottom up as long as their chainIDs are known and equal', () => {
+test('layers are shared from the bottom up as long as their chain IDs are known and equal', () => {
   assert.equal(commonLayers(image(0, ['a', 'b', 'c']), image(0, ['a', 'b', 'd', 'e'])), 2);
   assert.equal(commonLayers(image(0, ['a', null]), image(0, ['a', null])), 1);
   assert.equal(commonLayers(image(0, []), image(0, ['a'])), 0);
 });
 
-test('bytes of both sides and what B adds are summed up for folders', () => {
+test('bytes on both sides and what B adds are summed for folders', () => {
   const { before, net } = sideBytes(table);
   assert.deepEqual([...before], [15, 0, 10, 5, 100]);
   assert.deepEqual([...net], [75, 60, 20, -5, -100]);
@@ -158,7 +158,7 @@ test('the report names what was compared, with one line per path and the totals,
   ]);
 });
 
-test('a comparison and a treemap have an address', () => {
+test('a comparison and a treemap have addresses', () => {
   const selection: Selection = {
     ...at('a2', 3),
     mode: 'compare',

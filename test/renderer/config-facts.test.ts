@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configFacts } from '../../renderer/state/details/config-facts.ts';
 
-test('facts of a config about how an image is run', () => {
+test('the config’s facts say how an image is run', () => {
   const config = {
     author: 'me',
     config: {
@@ -32,7 +32,7 @@ test('facts of a config about how an image is run', () => {
   );
 });
 
-test('a config of any shape does not cause an error', () => {
+test('a config of any shape causes no error', () => {
   for (const config of [
     null,
     1,

@@ -11,7 +11,7 @@ import type { EntryAttributes } from '../../src/contract/index.ts';
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-test('paths of a Windows image are shown and copied as its container sees them, paths of other images unchanged', () => {
+test('a Windows image’s paths are shown and copied as its container sees them, other images’ paths unchanged', () => {
   const windows = { platform: 'windows/amd64' };
   const linux = { platform: 'linux/amd64' };
   assert.deepEqual(pathParts('Files/Windows/a.txt', windows), [
@@ -28,7 +28,7 @@ test('paths of a Windows image are shown and copied as its container sees them, 
   assert.deepEqual(pathParts('Files', linux), [{ path: 'Files', name: 'Files', shown: 'Files', absolute: '/Files' }]);
   assert.deepEqual(
     ['Files/x', 'Hives', 'hives/x', 'UtilityVM/Files/x', 'other'].map((path) => offDriveWords(path, windows)?.split(':', 1)[0] ?? null),
-    [null, 'Registry hives', 'Registry hives', 'Files of the utility VM', 'Not on the container’s drive'],
+    [null, 'Registry hives', 'Registry hives', 'Utility VM files', 'Not on the container’s drive'],
   );
   assert.equal(offDriveWords('Hives', linux), null);
   assert.equal(copiedPath('Files/Windows/a.txt', windows), 'C:\\Windows\\a.txt');
@@ -39,7 +39,7 @@ test('paths of a Windows image are shown and copied as its container sees them, 
   assert.equal(copiedPath('Hives/System_Delta', windows), 'Hives/System_Delta');
 });
 
-test('the kind of preview is detected by the first bytes', () => {
+test('the kind of preview is detected from the first bytes', () => {
   assert.equal(previewKind(utf8('hello\n'), true), 'text');
   assert.equal(previewKind(bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0), true), 'png');
   assert.equal(previewKind(bytes(0xff, 0xd8, 0xff, 0xe0), true), 'jpeg');
@@ -56,7 +56,7 @@ test('a character cut at the end of a page doesn’t make a file binary', () => 
   assert.equal(previewKind(cut, true), 'hex');
 });
 
-test('lines are numbered, and control and bidi characters shown', () => {
+test('lines are numbered, and control and bidi characters are shown', () => {
   assert.deepEqual(textLines(utf8('a\tb\r\nc\u202ed\u0007\n')), [
     { number: 1, text: 'a\tb' },
     { number: 2, text: 'c\\u202Ed\\x07' },
@@ -101,7 +101,7 @@ test('a dump has as many bytes per line as fit, and no line is cut', () => {
     [...columns].sort((a, b) => a - b),
     [4, 8, 16],
   );
-  // What a pane of 300 px has room for.
+  // What fits in a pane of 300 px.
   assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 10)).hex, '4c 61 79 65 72 73 63 6f');
   assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 0x12_3456)).hex, '4c61 7965 7273 636f');
 });
@@ -123,7 +123,7 @@ const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
   ...part,
 });
 
-test('only attributes that differ have an old value', () => {
+test('only attributes that differ have a previous value', () => {
   const before = entry({ layer: 0, mode: 0o644, attributes: [{ name: 'user.a', value: 'x', encoding: 'text', meaning: [] }] });
   const rows = new Map(attributeRows(entry(), before).map((row) => [row.label, row]));
   assert.equal(rows.get('Mode')?.was, '0644 -rw-r--r--');
@@ -135,7 +135,7 @@ test('only attributes that differ have an old value', () => {
   assert.equal(rows.has('Target'), false);
 });
 
-test('an owner that the tar only numbers has the name that the image gives it', () => {
+test('an owner that the tar has only as a number gets the name that the image gives it', () => {
   const names = {
     users: namesById(utf8('root:x:0:0::/root:/bin/sh\ntoor:x:0:0\n\n+::\napp:x:1000:1000\n')),
     groups: namesById(utf8('staff:x:50:\n')),
@@ -154,7 +154,7 @@ test('an owner that the tar only numbers has the name that the image gives it', 
   assert.deepEqual(values({ uid: 7, gname: 'wheel' }), ['UID 7', 'wheel (0)']);
 });
 
-test('each side of a comparison has the owners and the layers of its own image', () => {
+test('each side of a comparison has its own image’s owners and layers', () => {
   const named = (name: string) => ({ users: new Map([[7, name]]), groups: new Map() });
   const owners = { now: named('web'), before: named('app') };
   const own = entry({ uname: '', uid: 7 });
@@ -162,7 +162,7 @@ test('each side of a comparison has the owners and the layers of its own image',
     attributeRows(own, { ...own }, { owners, digests }).find((row) => row.label === label);
   const apart = { now: 'sha256:b', before: 'sha256:a' };
   assert.deepEqual([rowOf('Owner', apart)?.was, rowOf('Owner', apart)?.value], ['app (7)', 'web (7)']);
-  // Both are from layers 1, but of two images.
+  // Both are from layer 1, but in different images.
   assert.deepEqual([rowOf('From layer', apart)?.was, rowOf('From layer', apart)?.value], ['1', '1']);
   assert.equal(rowOf('Layer digest', apart)?.was, 'sha256:a');
   assert.equal(rowOf('From layer', { now: 'sha256:a', before: 'sha256:a' })?.was, null);
@@ -174,7 +174,7 @@ test('a removed entry is shown as it was, without changes', () => {
   assert.ok(rows.every(({ was }) => was === null));
 });
 
-test('modes are written as ls writes them', () => {
+test('modes are formatted as by ls', () => {
   assert.equal(modeText(0o4755, 'file'), '-rwsr-xr-x');
   assert.equal(modeText(0o2644, 'file'), '-rw-r-Sr--');
   assert.equal(modeText(0o1777, 'directory'), 'drwxrwxrwt');
@@ -194,7 +194,7 @@ test('outdated responses are dropped', () => {
   assert.equal(detailsReducer(asked, { type: 'rawUpdated', key: 'a', raw: { state: 'loading' } }), asked);
 });
 
-test('pages of content are joined until the file is whole', () => {
+test('pages of content are joined until the file is complete', () => {
   let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
   const value = { totalBytes: 5, bytes: bytes(1, 2), more: 'there', moreError: null } as const;
   state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
@@ -215,11 +215,11 @@ test('a page without bytes ends the file, so that requests end', () => {
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
-test('a Windows entry has three more times, in present records and in those of 2016', () => {
+test('a Windows entry has three more times, in current records and in those from 2016', () => {
   const text = (name: string, value: string) => ({ name, value, encoding: 'text' as const });
   const today = [text('LIBARCHIVE.creationtime', '1461700000.1234567'), text('atime', '1461700001'), text('ctime', '-0.5')];
   assert.deepEqual(windowsTimes({ pax: today }), { created: '1461700000.1234567', accessed: '1461700001', changed: '-0.5' });
-  // Units of 100 ns since 1601; zero means none.
+  // Units of 100 ns since 1601; zero means no time.
   const old = [text('MSWINDOWS.createtime', '131061736001234567'), text('MSWINDOWS.accesstime', '0'), text('MSWINDOWS.changetime', 'x')];
   assert.deepEqual(windowsTimes({ pax: [...old, text('ctime', '5')] }), { created: '1461700000.123456700', accessed: '', changed: '5' });
   assert.deepEqual(windowsTimes({ pax: [text('MSWINDOWS.createtime', '1')] }).created, '-11644473599.999999900');
@@ -233,7 +233,7 @@ test('a Windows entry has three more times, in present records and in those of 2
   assert.deepEqual([rows.get('Created')?.was, rows.get('Accessed')?.was], [null, '']);
 });
 
-test('alternate streams have a row each, with the old size if there was one', () => {
+test('alternate streams have a row each, with the previous size if there was one', () => {
   const before = entry({
     streams: [
       { name: 'gone', size: 3 },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { highlightLines } from '../../renderer/state/details/highlight.ts';
 import { languageOf } from '../../renderer/state/details/languages.ts';
 
-test('the language is detected by the file name, or by the program in the first line', () => {
+test('the language is detected from the file name, or from the interpreter in the first line', () => {
   for (const [path, first, language] of [
     ['app/server.js', '', 'javascript'],
     ['Dockerfile', 'FROM x', 'dockerfile'],
@@ -33,7 +33,7 @@ test('lines stay lines, and every character is kept', () => {
   assert.ok(tokens[3]?.some(({ text, kind }) => text === '12' && kind === 'numeral'));
 });
 
-test('every detected language is known', () => {
+test('every detected language is one that the highlighter knows', () => {
   for (const name of 'sh c cc css diff dockerfile bat go ini java js json lua mk md nginx.conf pl php ps1 py rb rs sql ts xml yml'.split(
     ' ',
   )) {

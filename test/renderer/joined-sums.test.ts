@@ -4,7 +4,7 @@ import { joinSums } from '../../renderer/state/joined-sums.ts';
 
 const sum = (name: string, bytes: number) => ({ name, bytes });
 
-test('sums of two sides are joined by name, the largest difference first, then the largest sum', () => {
+test('two sides’ sums are joined by name, the largest difference first, then the largest sum', () => {
   const a = [sum('usr', 100), sum('var', 70), sum('etc', 5), sum('bin', 9)];
   const b = [sum('usr', 110), sum('etc', 5), sum('bin', 9), sum('app', 30)];
   assert.deepEqual(

@@ -10,7 +10,7 @@ function hslOf(colour: string): Rgb {
   return [hue, saturation, lightness];
 }
 
-/** Parts from 0 to 1. */
+/** Returns parts from 0 to 1. */
 function rgbOf(colour: string): Rgb {
   const [hue, saturation, lightness] = hslOf(colour);
   const [s, l] = [saturation / 100, lightness / 100];
@@ -31,7 +31,7 @@ function contrast(a: Rgb, b: Rgb): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The colours that a token has in the light and in the dark theme. */
+/** Returns the colours of a token in the light theme and in the dark one. */
 function token(name: string): readonly Rgb[] {
   const tokens = readFileSync(new URL('../../renderer/styles/tokens.css', import.meta.url), 'utf8');
   return [...tokens.matchAll(new RegExp(`${name}: #([0-9a-f]{6});`, 'g'))].map(
@@ -39,7 +39,7 @@ function token(name: string): readonly Rgb[] {
   );
 }
 
-test('labels are legible on the colours of any number of layers', () => {
+test('labels are legible on the colours for any number of layers', () => {
   for (const [at, dark] of [false, true].entries()) {
     for (const name of ['--strata-text', '--strata-text-2']) {
       const text = token(name)[at] as Rgb;
@@ -53,7 +53,7 @@ test('labels are legible on the colours of any number of layers', () => {
   }
 });
 
-test('of up to seven layers, no two are green', () => {
+test('with up to seven layers, no two are green', () => {
   for (let count = 2; count <= 7; count++) {
     const hues = Array.from({ length: count }, (_, layer) => hslOf(layerColour(layer, count, false).fill)[0]);
     assert.ok(hues.filter((hue) => hue > 75 && hue < 155).length <= 1, hues.join(', '));
@@ -64,7 +64,7 @@ test('of up to seven layers, no two are green', () => {
   }
 });
 
-test('in the dark, every layer stands out from the ground', () => {
+test('in the dark theme, every layer stands out from the background', () => {
   const ground = token('--ground').at(1) as Rgb;
   for (let count = 1; count <= 12; count++) {
     for (let layer = 0; layer < count; layer++) {

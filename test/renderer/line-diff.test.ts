@@ -25,7 +25,7 @@ test('equal lines are unchanged, with the changes between them', () => {
   assert.equal(diff('aaXbbYcc', 'aaQbbcc'), 'aa[X>Q]bb[Y>]cc');
 });
 
-test('runs cover both texts in order, and differences are minimal', () => {
+test('runs cover both files in order, and differences are minimal', () => {
   const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 24 });
   fc.assert(
     fc.property(text, text, (a, b) => {
@@ -59,7 +59,7 @@ function longest(a: readonly string[], b: readonly string[]): number {
   return row.at(-1) as number;
 }
 
-test('texts with nothing in common are one change, without comparing each line with every other', () => {
+test('files with nothing in common are one change, found without comparing each line with every other', () => {
   // Comparing every pair of lines would take 160,000,000,000 comparisons, and this test would never end.
   const a = Array.from({ length: 400_000 }, (_, i) => `a${i}`);
   const b = Array.from({ length: 400_000 }, (_, i) => `b${i}`);
@@ -78,7 +78,7 @@ test('long runs of equal lines are folded until opened', () => {
   assert.deepEqual(pairedLines(runs, new Set())[0], { kind: 'both', a: 1, b: 1 });
 });
 
-test('whole words of a changed line are marked, and nothing if little is equal', () => {
+test('a changed line’s whole words are marked, or nothing if little is equal', () => {
   const marked = (line: string, other: string) => {
     const part = changedPart(line, other);
     return part === null ? null : `${line.slice(0, part[0])}[${line.slice(...part)}]${line.slice(part[1])}`;

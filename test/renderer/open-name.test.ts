@@ -31,7 +31,7 @@ test('a typed name shows where the image will be looked for, or what is wrong wi
   assert.equal(typedName(' app:1 ')?.reference, 'app:1');
 });
 
-test('only an image’s name is taken from dropped or pasted text, even from a command', () => {
+test('only an image’s name is taken from dropped or pasted text, even if it is in a command', () => {
   for (const [text, name] of [
     ['nginx', 'nginx'],
     [' ghcr.io/owner/app:1\n', 'ghcr.io/owner/app:1'],
@@ -55,7 +55,7 @@ test('only an image’s name is taken from dropped or pasted text, even from a c
     assert.equal(namedIn(text), null, text.slice(0, 40));
 });
 
-test('the lines are matching recent names and images of each engine; the typed name comes first once complete', () => {
+test('the lines are matching recent names and each engine’s images; the typed name comes first once complete', () => {
   const engines = [
     { engine: 'docker' as const, images: [image('web-api:1.8'), image('docker.io/library/nginx:1')] },
     { engine: 'podman' as const, images: [image('web:2', 'podman')] },
@@ -69,13 +69,13 @@ test('the lines are matching recent names and images of each engine; the typed n
   assert.deepEqual([line?.reference, line?.detail], ['docker:docker.io/library/nginx:1', 'linux/arm64 · 12.0 MB · Jan 2, 2026']);
 });
 
-test('a hundred of thousands of images are listed, and typing finds the others', () => {
+test('only a hundred out of thousands of images are listed, and typing finds the others', () => {
   const images = Array.from({ length: 3_000 }, (_, index) => image(`app-${index}:1`));
   assert.equal(nameChoices('', [], [{ engine: 'docker', images }]).length, 100);
   assert.equal(nameChoices('app-2999', [], [{ engine: 'docker', images }])[0]?.label, 'app-2999:1');
 });
 
-test('an error disappears when the text is changed, and a new dialog starts afresh', () => {
+test('an error disappears when the text changes, and a new dialog starts afresh', () => {
   const error = { code: 'NOT_FOUND', message: 'app: nobody has it' };
   const failed = openNameReducer({ ...initialOpenName, text: 'app' }, { type: 'stopped', error });
   assert.deepEqual([failed.error, failed.text], [error, 'app']);

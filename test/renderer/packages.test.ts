@@ -7,7 +7,7 @@ const row = (name: string, version: string, bytes: number) => ({ name, version, 
 const rows = [row('b', '1.10', 30), row('a', '1.9', 10), row('c', '1.9', 20)];
 const names = (order: Parameters<typeof sortedPackages>[1]) => sortedPackages(rows, order).map(({ name }) => name);
 
-test('packages are sorted by each column, versions by their numbers', () => {
+test('packages are sorted by any column, versions by their numbers', () => {
   assert.deepEqual(names(null), ['b', 'a', 'c']);
   assert.deepEqual(names({ by: 'name', descending: false }), ['a', 'b', 'c']);
   assert.deepEqual(names({ by: 'version', descending: false }), ['a', 'c', 'b']);
@@ -16,7 +16,7 @@ test('packages are sorted by each column, versions by their numbers', () => {
   assert.deepEqual(names({ by: 'files', descending: false }), ['a', 'c', 'b']);
 });
 
-test('packages whose files are not known come last, whichever way numbers are sorted', () => {
+test('packages with unknown files come last, whichever way numbers are sorted', () => {
   const unknown = { ...row('d', '2', 0), filesKnown: false };
   for (const by of ['files', 'bytes'] as const) {
     for (const descending of [true, false]) assert.equal(sortedPackages([unknown, ...rows], { by, descending }).at(-1), unknown);
@@ -24,7 +24,7 @@ test('packages whose files are not known come last, whichever way numbers are so
   assert.equal(sortedPackages([...rows, unknown], { by: 'name', descending: true })[0], unknown);
 });
 
-test('a heading sorts, reverses, and gives back the order of the host', () => {
+test('a heading sorts, reverses, and restores the host’s order', () => {
   const once = nextOrder(null, 'bytes');
   assert.deepEqual(once, { by: 'bytes', descending: true });
   const twice = nextOrder(once, 'bytes');

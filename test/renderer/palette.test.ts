@@ -5,7 +5,7 @@ import { keysOf } from '../../renderer/state/key-names.ts';
 import { landing, matchesWords } from '../../renderer/state/palette.ts';
 import { words } from '../../renderer/words/index.ts';
 
-test('up to four layers are named, more are counted', () => {
+test('up to four layers are listed by number, more are counted', () => {
   assert.equal(words.frame.inLayers([3]), 'layer 3');
   assert.equal(words.frame.inLayers([0, 1, 2, 3]), 'layers 0, 1, 2, 3');
   assert.equal(words.frame.inLayers(Array.from({ length: 120 }, (_, layer) => layer)), '120 layers');
@@ -40,6 +40,6 @@ test('no two commands share a key, on any system', () => {
 
 test('going to a path selects the shown layer if it touches the path, else the last layer that does', () => {
   const touches = [0, 3].map((layer) => ({ layer, kind: 'added' as const, size: 1 }));
-  assert.equal(landing({ path: 'a', touches }, 0), 0);
-  assert.equal(landing({ path: 'a', touches }, 2), 3);
+  assert.equal(landing({ size: 1, path: 'a', touches }, 0), 0);
+  assert.equal(landing({ size: 1, path: 'a', touches }, 2), 3);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partingFrom } from '../../renderer/state/details/parted.ts';
 
-test('texts that differ only out of sight are shown from shortly before they differ', () => {
+test('strings that differ only out of sight are shown from shortly before the difference', () => {
   assert.equal(partingFrom('abcd', 'xbcd', 3), 0);
   assert.equal(partingFrom('abcdef', 'abxdef', 3), 0);
   assert.equal(partingFrom('abcdefg', 'abcdexg', 3), 3);

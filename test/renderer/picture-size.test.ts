@@ -54,7 +54,7 @@ const gif = (screen: readonly number[], frame: readonly number[]) => [
   ...screen.flatMap(le16),
   0x80,
   0,
-  0, // a table of two colours follows
+  0, // followed by a table of two colours
   ...[0, 0, 0, 255, 255, 255],
   ...GIF_COMMENT,
   0x2c,
@@ -74,7 +74,7 @@ const frame = (marker: number, width: number, height: number) => [
   ...Array<number>(9).fill(0x11),
 ];
 const LARGE_FRAME = frame(0xc0, 30_000, 30_000);
-/** Makes a segment that contains a small frame. */
+/** Returns a segment that contains a small frame. */
 const hidden = (marker: number) => [0xff, marker, ...be16(21), ...frame(0xc0, 8, 8)];
 const TABLE = [0xff, 0xc4, ...be16(4), 0, 0];
 const SCAN = [0xff, 0xda, ...be16(8), 1, 1, 0, 0, 63, 0];

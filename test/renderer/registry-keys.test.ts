@@ -45,7 +45,7 @@ const CHANGES = [
   change('Run', 0, { kind: 'removed', hidden: { keys: 1, values: 5 } }),
 ];
 
-test('keys are numbered depth first by name, with sums of what changed in and below each', () => {
+test('keys are numbered depth first by name, with sums of the changes in and below each', () => {
   const { tree } = treeOf(CHANGES);
   const lines = tree.nodes.map(({ name }, row) => [name, tree.parent[row], tree.values[row], tree.added[row], tree.removed[row]]);
   assert.deepEqual(lines, [
@@ -59,7 +59,7 @@ test('keys are numbered depth first by name, with sums of what changed in and be
   assert.deepEqual([...keysInSight(tree, (id) => id === 'software\\')], [0, 1, 2]);
 });
 
-test('at first, the keys above the topmost changed ones are open, unless these are too many', () => {
+test('by default, the keys above the topmost changed ones are open, unless there are too many', () => {
   const { roots } = treeOf([change('Microsoft\\Windows\\Run', 1), change('Microsoft\\Windows\\Run\\Once', 1), change('Vendor', 1)]);
   assert.deepEqual([...openAtFirst(roots)], ['software\\', 'software\\microsoft', 'software\\microsoft\\windows']);
   const many = treeOf(Array.from({ length: 300 }, (_, at) => change(`Classes\\${at}\\shell`, 1)));
@@ -81,7 +81,7 @@ test('a tree of twenty thousand keys in one key is numbered in order', () => {
   assert.deepEqual([nodes.length, end[0], (nodes.at(-1) as KeyNode).name], [20_001, 20_001, 'k19999']);
 });
 
-test('changes come to what they made of what was there before them', () => {
+test('changes are combined into one, from before the first to after the last', () => {
   const kinds = (...all: RegistryChange['kind'][]) => sumOfChanges(all.map((kind) => ({ kind })));
   assert.equal(kinds(), null);
   assert.equal(kinds('added', 'modified'), 'added');
@@ -90,7 +90,7 @@ test('changes come to what they made of what was there before them', () => {
   assert.equal(kinds('removed', 'added'), 'modified');
 });
 
-test('keys that are gone after all changes are listed by the key above, with the layer that removed them', () => {
+test('keys that no longer exist after all changes are listed by the key above, with the layer that removed them', () => {
   const { tree } = treeOf([
     change('Vendor\\Back', 0, { kind: 'removed' }),
     change('Vendor\\Gone', 0, { kind: 'removed', layer: 2, hidden: { keys: 3, values: 0 } }),
@@ -103,7 +103,7 @@ test('keys that are gone after all changes are listed by the key above, with the
   assert.deepEqual(removed, [['software\\vendor', [['Vendor\\Gone', 2, true]]]]);
 });
 
-test('values of a key are summed up by name without case, and removed ones keep their last data', () => {
+test('a key’s values are combined by name ignoring case, and removed ones keep their last data', () => {
   const data = (text: string) => ({ type: 'REG_SZ', text });
   const { kinds, before, removed } = changedValues([
     change('Run', 0, {
@@ -120,7 +120,7 @@ test('values of a key are summed up by name without case, and removed ones keep 
         { kind: 'removed', name: 'Old', now: null, before: data('2') },
       ],
     }),
-    // Only set: what was there before isn't known.
+    // Only set: its previous data isn't known.
     change('Run', 2, { layer: 3, hasBase: false }),
   ]);
   assert.deepEqual(
@@ -131,7 +131,7 @@ test('values of a key are summed up by name without case, and removed ones keep 
       ['kept', 'modified'],
     ],
   );
-  // Not of a value that was added or removed: it has no other data beside it.
+  // An added or removed value isn't included, because it has no second data to show.
   assert.deepEqual([...before], [['kept', data('4')]]);
   assert.deepEqual(removed, [{ name: 'Old', type: 'REG_SZ', text: '2', layer: 2 }]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filetimeText } from '../../renderer/state/registry.ts';
 
-test('times of keys are dates, if they are times at all', () => {
+test('a key’s time is shown as a date, if it is a time at all', () => {
   assert.match(filetimeText('133000000000000000'), /^Jun 18, 2022, .*UTC$/);
   assert.equal(filetimeText('0'), '');
   assert.equal(filetimeText('18446744073709551615'), filetimeText('18446744073709551614'));

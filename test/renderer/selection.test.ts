@@ -44,7 +44,7 @@ test('the whole image has all layers, and is above the top one', () => {
   assert.equal(stepLayer(whole, -1, 9, true), whole);
 });
 
-test('Windows images have a registry and others packages, and a comparison has no registry', () => {
+test('Windows images have a registry and others packages; a comparison has no registry', () => {
   const common = ['tree', 'treemap', 'breakdown'];
   for (const mode of ['image', 'layer', 'stacked'] as const) {
     assert.deepEqual(viewsOf({ hasRegistry: false }, mode), [...common, 'packages']);

@@ -6,7 +6,7 @@ import { formatSize, setUnits } from '../../renderer/words/numbers.ts';
 
 after(() => setUnits('decimal'));
 
-test('sizes are written in powers of 1,000 or of 1,024', () => {
+test('sizes use powers of 1,000 or of 1,024', () => {
   assert.equal(formatSize(1_500_000), '1.5 MB');
   setUnits('binary');
   for (const [bytes, text] of [
@@ -28,7 +28,7 @@ test('stored settings are read back, and invalid ones get their defaults', () =>
   assert.deepEqual(broken, parseLayout({}));
 });
 
-test('a name that is cut keeps its last part or its tag', () => {
+test('a cut name keeps its last part or its tag', () => {
   const tail = (text: string) => text.slice(tailStart(text));
   assert.equal(tail('registry.example.com/acme/web-api:1.8'), 'web-api:1.8');
   assert.equal(tail('acme/a-very-long-name-of-a-program:1.8'), ':1.8');

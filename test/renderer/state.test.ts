@@ -8,7 +8,7 @@ import { ofOpenArchives, withCached } from '../../renderer/state/changes/table-c
 import { clearDetails, loadDetails, loadMore } from '../../renderer/state/details/load-details.ts';
 import { viewBefore } from '../../renderer/state/details/views.ts';
 import { watchOwnJobs } from '../../renderer/state/finished-jobs.ts';
-import { initialJobs, jobsReducer, type Purpose } from '../../renderer/state/jobs.ts';
+import { initialJobs, isPreceded, jobsReducer, type PlaceInBatch, type Purpose } from '../../renderer/state/jobs.ts';
 import { toast, watchToasts } from '../../renderer/state/messages.ts';
 import { mayPass, messageAfter } from '../../renderer/state/plain-error.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
@@ -22,7 +22,7 @@ afterEach(() => {
   appStore.setState(atFirst, true);
 });
 
-/** A client that answers calls by name; calls without an answer stay pending until aborted. */
+/** Creates a client that answers calls by name; calls without an answer stay pending until aborted. */
 function clientWith(answers: Readonly<Record<string, unknown>>): {
   client: Client;
   signals: { name: string; signal: AbortSignal | undefined }[];
@@ -70,17 +70,17 @@ async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly st
   return toasts();
 }
 
-test('a check of the digests reports what the host found by the end of the check', async () => {
+test('checking digests reports what the host has found by the end of the check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('diffid-mismatch', 'a', { image: 0 })]), ['1 digest does not match']);
 });
 
-test('mismatches of other images and other findings don’t affect the outcome of a check', async () => {
+test('mismatches in other images and other findings don’t affect the outcome of a check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('digest-mismatch', 'a', { image: 1 }), finding('trailing-data', 'b', { image: 0 })]), [
     'All digests match',
   ]);
 });
 
-test('an equal message takes the other’s place, and a message goes when it no longer applies, or after a while', () => {
+test('a message replaces an equal one, and disappears when it no longer applies, or after a while', () => {
   watchToasts();
   toast('Path copied');
   toast('21 secrets found', null, ({ layout }) => !layout.findingsOpen);
@@ -112,6 +112,21 @@ test('the first of several files opened together is shown; the next batch begins
     jobs.own.map(({ jobId }) => jobId),
     ['c'],
   );
+});
+
+test('of files that were opened together the first is shown, whichever is read first, and the next one if it fails', () => {
+  const [first, second] = [0, 1].map((at) => ({ batch: 1, at }));
+  let jobs = jobsReducer(initialJobs, { type: 'transferStarted', id: 't', name: 'a.tar', totalBytes: null, place: first });
+  jobs = jobsReducer(jobs, { type: 'started', jobId: 'b', purpose: { ...opens, place: second as PlaceInBatch } });
+  assert.equal(isPreceded(jobs, second), true);
+  assert.equal(isPreceded(jobs, { batch: 2, at: 1 }), false);
+  const failed = jobsReducer(jobs, { type: 'transferFailed', id: 't', error: { code: 'IO', message: 'cut off' } });
+  assert.equal(isPreceded(failed, second), false);
+  jobs = jobsReducer(jobs, { type: 'started', jobId: 'a', purpose: { ...opens, place: first as PlaceInBatch } });
+  jobs = jobsReducer(jobs, { type: 'transferEnded', id: 't' });
+  assert.deepEqual([isPreceded(jobs, first), isPreceded(jobs, second)], [false, true]);
+  assert.equal(isPreceded(jobsReducer(jobs, { type: 'imageShown', jobId: 'a' }), second), false);
+  assert.equal(isPreceded(jobsReducer(jobs, { type: 'settled', jobId: 'a' }), second), false);
 });
 
 test('a store job’s callback runs once, after the report that includes its result', async () => {
@@ -211,7 +226,7 @@ test('a path is compared with the layers below the selected ones, or with side A
   assert.deepEqual(viewBefore({ ...selection, mode: 'compare', against }), { archiveId: 'a2', image: 1, layer: 3 });
 });
 
-test('a message has ids in short', () => {
+test('ids in a message are shortened', () => {
   const id = '0123456789ab'.padEnd(64, 'c');
   toast(`layer ${id} is in use by sha256:${id}`);
   assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');

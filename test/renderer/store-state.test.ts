@@ -53,7 +53,7 @@ const archive = (archiveId: string, name: string, ids: readonly string[]) =>
     ],
   }) as unknown as ArchiveSummary;
 
-test('layers outside images come after their parents, including broken ones in loops', () => {
+test('layers that belong to no image come after their parents, including broken ones in loops', () => {
   const layers = [
     layer('c', 'b', 2),
     layer('a', null, 0),
@@ -76,7 +76,7 @@ test('layers outside images come after their parents, including broken ones in l
   );
 });
 
-test('possible parents of a layer: tops of images first, no working copies or broken layers', () => {
+test('a layer’s possible parents exclude working copies and broken layers; tops of images come first', () => {
   const layers = [
     layer('low', null, 0),
     layer('top', 'low', 1, { ofImage: true }),
@@ -93,7 +93,7 @@ test('possible parents of a layer: tops of images first, no working copies or br
   );
 });
 
-test('shared bottom layers: the longest run for each set of images, an image with two names once', () => {
+test('shared bases are the longest runs of lowest layers for each set of images; an image with two names counts once', () => {
   const stores = [store({ images: [stored('app:1', ['base', 'node', 'app1']), stored('db:1', ['base', 'db'])] })];
   const archives = [archive('a1', 'app:1', ['base', 'node', 'app1']), archive('a2', 'app:2', ['base', 'node', 'app2'])];
   const bases = sharedBases(archives, stores);

@@ -25,7 +25,7 @@ test('hidden rows are not counted', () => {
   assert.deepEqual(setSize, [2, 1, 2]);
 });
 
-test('siblings in another order are counted as shown', () => {
+test('siblings in a different order are counted as shown', () => {
   const parent = Int32Array.of(-1, 0, 0, -1);
   const { level, position } = placed([3, 0, 2, 1], parent);
   assert.deepEqual(level, [0, 0, 1, 1]);

@@ -52,15 +52,15 @@ test('bytes that a layer overwrites have an area in the whole image, but not in 
   ]);
 });
 
-test('the size of a path of a whole image states how much is hidden', () => {
+test('in a whole image, a path’s size states how much is hidden', () => {
   assert.equal(areaText(100, 0, 'image'), '100 B');
   assert.equal(areaText(100, 100, 'image'), '100 B hidden');
   assert.equal(areaText(100, 40, 'image'), '60 B + 40 B hidden');
   assert.equal(areaText(100, 40, 'layer'), '100 B');
 });
 
-test('in a comparison, area shows by how much files grew or shrank', () => {
-  // a is added, b shrinks from 50 to 30, c is removed, d has the same size.
+test('in a comparison, area shows how much files grew or shrank', () => {
+  // a is added, b shrinks from 50 to 30, c is removed, d keeps its size.
   const compared = {
     ...table,
     kind: Uint8Array.of(KIND.unchanged, KIND.added, KIND.modified, KIND.removed, KIND.unchanged, KIND.modified),
@@ -81,7 +81,7 @@ test('with a filter, only matches have area', () => {
   assert.deepEqual([...areas(table, 'layer', Uint8Array.of(0, 0, 1, 1, 0, 0)).all], [40, 0, 30, 10, 0, 0]);
 });
 
-test('children that are too small share a rectangle, which states the number of files', () => {
+test('children too small to be drawn share a rectangle, which states the number of files', () => {
   const length = 101;
   const many = {
     ...numberedRows(length),
@@ -130,7 +130,7 @@ test('a point hits the innermost rectangle', () => {
   assert.equal(rectAt(rects, 200, 40), null);
 });
 
-test('in a comparison, a row is as the largest file in it: only in A, only in B, or changed', () => {
+test('in a comparison, a row is coloured like its largest file: only in A, only in B, or changed', () => {
   const all = Float64Array.of(100, 30, 10, 60, 5, 5);
   const compared = { ...table, kind: table.kind.with(2, KIND.modified) };
   assert.deepEqual(
@@ -165,7 +165,7 @@ test('hidden bytes belong to the layer that wrote them, not to the one that hid 
   ]);
 });
 
-test('the legend lists the kinds of files with their bytes', () => {
+test('the legend lists the file types with their bytes', () => {
   const rows = wholeImage(buildStack([[file('a.js', 9), file('b.js', 9), file('c.png', 10), file('d.py', 1)]].map(layer)));
   const sums = areas(rows, 'image', null);
   assert.deepEqual(typesByBytes(rows, sums, -1), [
@@ -174,7 +174,7 @@ test('the legend lists the kinds of files with their bytes', () => {
   ]);
 });
 
-test('the legend lists layers with the bytes that they wrote, hidden ones too', () => {
+test('the legend lists layers with the bytes that they wrote, including hidden ones', () => {
   const rows = wholeImage(buildStack([[file('d/a', 9), file('b', 5)], [file('d/a', 4)], [file('c', 2)]].map(layer)));
   const sums = areas(rows, 'image', null);
   const bytes = (root: number) => layersByBytes(rows, sums, root).map((each) => [each.of, each.bytes]);

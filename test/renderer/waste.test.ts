@@ -71,7 +71,7 @@ const archive = (title: string, images = 1, reference?: string) =>
   }) as unknown as ArchiveSummary;
 const image = { index: 2 } as ImageSummary;
 
-test('the command of a what-if can be pasted into a shell, whatever the archive is called', () => {
+test('a what-if’s command can be pasted into a shell, whatever the archive’s name', () => {
   const squash = { kind: 'squash', from: 3 } as const;
   assert.equal(whatIfCommand(archive('img.tar'), image, squash), 'layerscope waste img.tar --if squash=3 --to slim.tar');
   const zstd = { kind: 'zstd', from: null } as const;
@@ -88,7 +88,7 @@ test('the command of a what-if can be pasted into a shell, whatever the archive 
   );
 });
 
-test('the best what-if is the one with the fewest bytes of files', () => {
+test('the best what-if is the one with the fewest file bytes', () => {
   const report = (kind: WhatIfReport['kind'], fileBytes: number): WhatIfReport => ({
     kind,
     from: null,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offerFor } from '../../renderer/state/drop.ts';
 import { groupFindings } from '../../renderer/state/findings.ts';
-import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
+import { contentsJob, initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
 import { parseLayout } from '../../renderer/state/layout.ts';
 import { artifactTitle, contentWords, imageTitle, lastPart, shortTitle } from '../../renderer/state/library.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
@@ -15,7 +15,7 @@ test('dragging shows what a drop will do', () => {
   assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
   assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
   assert.equal(offerFor([file('image/png'), file('')])?.text, 'Open this archive');
-  assert.equal(offerFor([file('')], 'web:1')?.compares, 'Compare web:1 with it');
+  assert.equal(offerFor([file('')], 'web:1')?.compares, 'Compare web:1 with this');
   assert.equal(offerFor([file(''), file('')], 'web:1')?.compares, undefined);
   assert.equal(offerFor([{ kind: 'string', type: 'text/plain' }]), null);
 });
@@ -54,11 +54,21 @@ test('running and failed jobs are shown, finished and cancelled ones are not', (
   assert.equal(runningCount(state), 2);
 });
 
-test('the job that reads an image is found by the image', () => {
+test('the job that reads an image is found by that image', () => {
   const jobs = [job({ jobId: 'other', archiveId: 'a1', image: 1 }), job({ jobId: 'mine', archiveId: 'a1', image: 0 })];
   const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs });
   assert.equal(loadingJob(state, 'a1', 0)?.jobId, 'mine');
   assert.equal(loadingJob(state, 'a2', 0), null);
+});
+
+test('the job that reads contents for a table is found by the image, while it runs', () => {
+  const jobs = (['done', 'running', 'failed'] as const).map((state) =>
+    job({ jobId: state, kind: 'compare', state, archiveId: 'a1', image: 0 }),
+  );
+  const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs: [...jobs, job({ archiveId: 'a1', image: 0 })] });
+  assert.equal(contentsJob(state, { archiveId: 'a1', image: 0 })?.jobId, 'running');
+  assert.equal(contentsJob(state, { archiveId: 'a1', image: 1 }), null);
+  assert.equal(contentsJob(state, { archiveId: null, image: 0 }), null);
 });
 
 test('a transfer progresses, fails and ends', () => {
@@ -93,7 +103,7 @@ test('findings are grouped by code, most severe first; those of other images are
   );
 });
 
-test('within a severity, findings of the most bytes are first, then by layer and path', () => {
+test('within a severity, findings with the most bytes come first, then by layer and path', () => {
   const at = (code: FindingCode, layer: number, path: string, bytes?: number) =>
     finding(code, path, { image: 0, layer, path, ...(bytes === undefined ? {} : { bytes }) });
   const groups = groupFindings(
@@ -113,7 +123,7 @@ test('within a severity, findings of the most bytes are first, then by layer and
   );
 });
 
-test('an archive with no or several images describes its content; an artifact is titled by its name or else its digest', () => {
+test('an archive with no or several images describes its contents; an artifact is titled by its name or else its digest', () => {
   const artifact = {
     index: 0,
     digest: `sha256:${'ab'.repeat(32)}`,
@@ -156,7 +166,7 @@ test('a name that is only a tag follows the name of its OCI archive', () => {
   assert.equal(title('image.tar', 'latest', 'docker-archive'), 'latest');
 });
 
-test('where there is little room, images are told apart by the beginnings of their name and tag', () => {
+test('where space is scarce, images are distinguished by the beginnings of their name and tag', () => {
   assert.deepEqual(shortTitle('registry.example.com/team/web-api:1.8'), ['web-api', '1.8']);
   assert.deepEqual(shortTitle('localhost:5000/app'), ['app']);
   assert.deepEqual(shortTitle('1871059774ab'), ['1871059774ab']);

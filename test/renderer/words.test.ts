@@ -61,7 +61,7 @@ test('plurals follow the rules of the language, which may have more than two for
   assert.equal(grammarOf('ja').counted(1, { other: '層' }), '1 層');
 });
 
-test('what removing a working copy deletes is counted only if there is something to count', () => {
+test('removing a working copy says how many changes it deletes, if there are any', () => {
   const { copy, unchangedCopy } = words.store.removeWhat;
   assert.equal(unchangedCopy().join(''), 'Deletes the working copy. It has no changes.');
   assert.equal(copy(2, '5 B').join(''), 'Deletes 2 changes (5 B). This can’t be undone.');
@@ -76,7 +76,7 @@ test('a list omits empty items', () => {
 test('what a row hides is described in one sentence with the known facts', () => {
   const hides = (given: Partial<Parameters<typeof words.changes.hides>[0]>) =>
     words.changes.hides({ paths: 0, bytes: 0, layer: null, isOpaque: false, ...given });
-  assert.equal(hides({ bytes: 200_000, layer: 2 }), 'hides 200.0 kB of layer 2');
+  assert.equal(hides({ bytes: 200_000, layer: 2 }), 'hides 200.0 kB from layer 2');
   assert.equal(hides({ paths: 1, bytes: 5 }), 'hides 1 path, 5 B');
   assert.equal(hides({ paths: 3, isOpaque: true }), 'opaque: hides 3 paths');
 });

@@ -53,10 +53,10 @@ test('the built page has no inline script or style, and both hosts send the stri
   }
 });
 
-/** ajv has texts of modules that it can write, which load these. */
+/** ajv contains code, as strings, for modules that it can generate; that code loads these. */
 const IN_TEXTS = /^ajv(-formats)?\//;
 
-test('the build asks Node for no package by its name, which it would look for in every folder above', () => {
+test('the build loads no package by name, which Node would look for in every folder above', () => {
   for (const file of built('**/*.{js,cjs}').filter((name) => !name.startsWith('renderer/'))) {
     for (const [, name = ''] of read(file).matchAll(/\b(?:require|import)\("([^"./][^"]*)"\)/g))
       assert.ok(isBuiltin(name) || name === 'electron' || IN_TEXTS.test(name), `${file} loads ${name}`);

@@ -84,7 +84,7 @@ test('a permission that nothing uses is a fault', () => {
   ]);
 });
 
-test('a file in no room is a fault', () => {
+test('a file outside every room is a fault', () => {
   assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts is in no room']);
 });
 
@@ -124,7 +124,7 @@ test('the table replaces the text between its markers and nothing else', () => {
   assert.equal(withRooms(written, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]), written);
 });
 
-test('a folder without a README, or a door that begins with a comment of some words, is a fault', (t) => {
+test('a folder without a README, or a door that doesn’t begin with a comment of several words, is a fault', (t) => {
   const root = testFolder(t);
   const words = 'what it is, what its words mean, and where somebody who is new to it begins';
   const files: Readonly<Record<string, string>> = {
@@ -146,7 +146,7 @@ test('a folder without a README, or a door that begins with a comment of some wo
   assert.equal(openingComment('/**\n * One.\n *\n * Two.\n */\n'), 'One.\n\nTwo.');
 });
 
-test('a file that a README names must exist: beside the README, below it, or at that path', (t) => {
+test('a file that a README names must exist: next to the README, below it, or at that path', (t) => {
   const root = testFolder(t);
   const there = [
     '`beside.ts`, `two-words`, `below.tsx` and `inner/below.tsx`',

@@ -18,7 +18,7 @@ const pages = new Map([
   ['docs/guide/README.md', 'guide/index.html'],
 ]);
 
-test('a link leads to the page of its document, a folder to that of its README', () => {
+test('a link leads to its document’s page, or from a folder to its README’s page', () => {
   const places = { root, pages, sourcesUrl: null };
   const resolve = (target: string) => resolveLink(target, 'docs/guide/ci.md', 'guide/ci.html', places);
   assert.equal(resolve('../../README.md#use'), '../index.html#use');
@@ -28,14 +28,14 @@ test('a link leads to the page of its document, a folder to that of its README',
   assert.equal(resolve('https://example.org/x#y'), 'https://example.org/x#y');
 });
 
-test('a link to a source leads to the repository where its address is known, and nowhere otherwise', () => {
+test('a link to a source leads to the repository if its address is known, and nowhere otherwise', () => {
   const resolve = (sourcesUrl: string | null) =>
     resolveLink('../../src/model', 'docs/guide/ci.md', 'guide/ci.html', { root, pages, sourcesUrl });
   assert.equal(resolve('https://example.org/blob/main/'), 'https://example.org/blob/main/src/model');
   assert.equal(resolve(null), null);
 });
 
-test('a link to a file that does not exist, or lies outside, fails the build', () => {
+test('a link to a file that doesn’t exist, or lies outside, fails the build', () => {
   for (const target of ['nothing.md', '../../src/nothing', '../../../elsewhere.md'])
     assert.throws(
       () => resolveLink(target, 'docs/guide/ci.md', 'guide/ci.html', { root, pages, sourcesUrl: null }),
@@ -44,7 +44,7 @@ test('a link to a file that does not exist, or lies outside, fails the build', (
     );
 });
 
-test('a link to a heading that does not exist fails the build', () => {
+test('a link to a heading that doesn’t exist fails the build', () => {
   const page = (name: string, markdown: string) => ({
     document: { source: `${name}.md`, page: `${name}.html`, title: name, markdown },
     rendered: render(markdown, around),
@@ -53,7 +53,7 @@ test('a link to a heading that does not exist fails the build', () => {
   assert.throws(() => checkAnchors([page('a', '# A\n[x](b.html#three)'), page('b', '# B\n## Two')]), /a\.md links to b\.html#three/);
 });
 
-test('anchors are GitHub’s', () => {
+test('anchors are the same as GitHub’s', () => {
   const { headings } = render('# T\n## What `inspect` does, twice!\n## Same\n## Same\n## zstd:chunked & Öl_1', around);
   assert.deepEqual(
     headings.map(({ id }) => id),
@@ -78,7 +78,7 @@ test('sections have the plain text under each heading', () => {
   ]);
 });
 
-test('the page of a command has everything that its help has', async () => {
+test('a command’s page has everything in its help', async () => {
   const help = new Map((await listedCommands()).map(({ spec }) => [spec.name, commandHelp(spec)]));
   const commands = await commandPages();
   assert.deepEqual(
@@ -98,7 +98,7 @@ test('the page of a command has everything that its help has', async () => {
   }
 });
 
-test('both themes come from the window’s tokens, and one that is gone fails the build', () => {
+test('both themes come from the window’s tokens, and a missing token fails the build', () => {
   const css = themeCss(':root {\n --a: 1;\n}\n:root[data-theme="dark"] {\n --a: 2;\n}');
   assert.match(css, /^:root \{\s+--a: 1;\s+\}\s+@media \(prefers-color-scheme: dark\) \{\s+:root \{\s+--a: 2;\s+\}\s+\}/);
   assert.throws(() => themeCss(':root { --a: 1; }'), /has no :root\[data-theme/);

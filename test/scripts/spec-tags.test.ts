@@ -1,4 +1,4 @@
-// Every spec of the window runs in Chromium, in Electron or in both: no tag or file name leaves it out of both.
+// Every window spec runs in Chromium, in Electron or in both: no tag or file name leaves it out of both.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,12 +9,12 @@ const files = readdirSync(specs).filter((name) => name.endsWith('.spec.ts'));
 const tagsOf = (file: string) =>
   [...readFileSync(path.join(specs, file), 'utf8').matchAll(/\{ tag: ([^}]+?) \}, async/g)].map(([, tag = '']) => tag);
 
-test('tags are those that the configuration knows, one for each spec', () => {
+test('every tag is one that the configuration knows, with one per spec', () => {
   const tags = files.flatMap(tagsOf);
   assert.deepEqual([...new Set(tags)].sort(), ["'@page'", "'@window'"]);
 });
 
-test('what runs in one program by its file name is not left out there by a tag', () => {
+test('a spec whose file name limits it to one program isn’t excluded there by a tag', () => {
   for (const file of files) {
     if (file.startsWith('web-')) assert.ok(!tagsOf(file).includes("'@window'"), file);
     if (file.startsWith('electron-')) assert.ok(!tagsOf(file).includes("'@page'"), file);

@@ -5,14 +5,14 @@ import { findTexts } from '../../scripts/words/find-texts.ts';
 
 const textsIn = (source: string): string[] => findTexts('a.tsx', source).map(({ text }) => text);
 
-test('texts in JSX are found, even behind conditions, defaults, templates and fragments', () => {
+test('strings in JSX are found, even behind conditions, defaults, templates and fragments', () => {
   assert.deepEqual(textsIn('<p>No layers</p>'), ['No layers']);
   assert.deepEqual(textsIn("<p>{open ? 'hide' : other ?? 'show'}</p>"), ['hide', 'show']);
   assert.deepEqual(textsIn('<>{`${count} rows`}</>'), ['rows']);
   assert.deepEqual(textsIn("<p>{loaded && (('done') as string)}</p>"), ['done']);
 });
 
-test('texts in attributes and fields that are shown are found, whatever they look like', () => {
+test('strings in displayed attributes and fields are found, whatever they look like', () => {
   for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'label'])
     assert.deepEqual(textsIn(`<a ${name}="layer" />`), ['layer'], name);
   assert.deepEqual(textsIn("<B label={open ? 'close' : `layer ${n}`} />"), ['close', 'layer']);
@@ -26,7 +26,7 @@ test('prose is found anywhere else', () => {
   assert.deepEqual(textsIn('say(`${count} layers`)'), ['layers']);
 });
 
-test('identifiers, single letters, sizes, types and messages of internal errors are not texts', () => {
+test('identifiers, single letters, sizes, types and messages of internal errors don’t count as strings for users', () => {
   const sources = [
     '<p className="number quiet" id="a b">{words.title} · A → B /</p>',
     "<Button kind='primary' icon='save' />",
@@ -42,6 +42,6 @@ test('identifiers, single letters, sizes, types and messages of internal errors 
   for (const source of sources) assert.deepEqual(textsIn(source), [], source);
 });
 
-test('a text is reported with its line', () => {
+test('a string is reported with its line', () => {
   assert.deepEqual(findTexts('a.tsx', "const a = 1;\n\nconst b = 'Not here';\n"), [{ line: 3, text: 'Not here' }]);
 });

@@ -21,11 +21,11 @@ function scannedAsBytes(text: string, path: string): readonly SecretHit[] {
 const little = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
 const big = (text: string): Buffer => Buffer.from(little(text)).swap16();
 
-/** Reported by the name of the file alone, where UTF-16 has no sense. */
+/** Found by the file's name alone, so UTF-16 makes no difference. */
 const BY_NAME: ReadonlySet<string> = new Set(['secret-key-store', 'secret-azure-credentials', 'secret-gcloud-credentials']);
 
 for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
-  test(`${code}: a text in UTF-16 of either byte order has the hits of the same text in ASCII`, () => {
+  test(`${code}: UTF-16 text in either byte order gives the same hits as in ASCII`, () => {
     const { path, text } = sample();
     const wanted = scannedAsBytes(text, path).map((hit) => (BY_NAME.has(hit.code) ? hit : { ...hit, at: 2 + 2 * hit.at }));
     for (const bytes of [little(text), big(text)]) {
@@ -36,7 +36,7 @@ for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
   });
 }
 
-test('an export of the registry is searched, with the lines and offsets of the file', () => {
+test('a registry export is searched, with the file’s lines and offsets', () => {
   const token = checkedToken('gh'.concat('p_'));
   const before = 'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Grün]\r\n"Token"="';
   const bytes = little(`${before}${token}"\r\n`);
@@ -46,16 +46,16 @@ test('an export of the registry is searched, with the lines and offsets of the f
   assert.equal(hit?.at, bytes.indexOf(Buffer.from(token, 'utf16le')));
 });
 
-test('units that aren’t ASCII are no part of a token, and text without a mark isn’t taken for UTF-16', () => {
+test('units that aren’t ASCII are not part of a token, and text without a mark isn’t taken for UTF-16', () => {
   const token = checkedToken('gh'.concat('p_'));
   assert.deepEqual(hitsIn(little([...token].join('\u0100'))), []);
-  // U+6700 has the byte of a letter, which must not be taken for it.
+  // U+6700's low byte is a letter's, but it must not be taken for that letter.
   assert.deepEqual(hitsIn(little(token.replaceAll(/./g, (letter) => String.fromCharCode(letter.charCodeAt(0) << 8)))), []);
   assert.deepEqual(hitsIn(little(token).subarray(2)), []);
   assert.equal(hitsIn(little(`é${token}é`)).length, 1);
 });
 
-test('a file that begins with a mark but is plain is searched too, and so is the next file', () => {
+test('a file that begins with a mark but is plain is searched too, as is the next file', () => {
   const token = checkedToken('gh'.concat('p_'));
   for (const mark of ['\xff\xfe', '\xfe\xff', '\xff', '\xfe\xfe', '\xff\xff'])
     assert.equal(hitsIn(Buffer.from(`${mark} ${token}`, 'latin1')).length, 1, Buffer.from(mark, 'latin1').toString('hex'));

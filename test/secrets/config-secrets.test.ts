@@ -12,7 +12,7 @@ function found(texts: Partial<ConfigTexts>): string[] {
 const token = checkedToken('npm'.concat('_'));
 const password = randomText(12);
 
-test('variables: tokens of a form, else names of secrets', () => {
+test('variables are found by their token’s form, or else by names that suggest secrets', () => {
   assert.deepEqual(found({ env: ['PATH=/bin', `NPM_TOKEN=${token}`, `PASSWORD=${password}`, `X=y ${token}`] }), [
     'error secret-npm-token env NPM_TOKEN -',
     'warning secret-env-password env PASSWORD -',
@@ -38,7 +38,7 @@ test('harmless variables are not reported', () => {
   assert.deepEqual(found({ env }), []);
 });
 
-test('labels, by value and by name', () => {
+test('labels are found by value and by name', () => {
   assert.deepEqual(
     found({
       labels: [
@@ -51,7 +51,7 @@ test('labels, by value and by name', () => {
   );
 });
 
-test('the history: tokens anywhere, build arguments by name, with the layer of the step', () => {
+test('the history is searched for tokens anywhere and build arguments by name, with the step’s layer', () => {
   const steps = [
     { command: `RUN |2 TOKEN=${token} USER=me /bin/sh -c curl -H "$TOKEN" https://x`, layer: 3 },
     { command: `|2 A=b with spaces DB_PASSWORD=${password} more /bin/sh -c make # API_KEY=x`, layer: 4 },
@@ -73,6 +73,6 @@ test('the step that sets a variable is not reported again', () => {
   assert.deepEqual(found({ env: [`NPM_TOKEN=${token}`], steps: [{ command: `ENV NPM_TOKEN=${other}`, layer: null }] }).length, 2);
 });
 
-test('hits are bounded', () => {
+test('the number of hits is limited', () => {
   assert.equal(found({ env: Array.from({ length: 3_000 }, (_, at) => `A${at}_TOKEN=x${at}y`) }).length, 2_000);
 });

@@ -13,7 +13,7 @@ function codesIn(path: string, text: string): string[] {
 const secret = randomText(20);
 const VARIABLE = '$'.concat('{NPM_TOKEN}');
 
-test('files with variables, empty values and placeholders hold no secret', () => {
+test('files with variables, empty values and placeholders contain no secret', () => {
   for (const [path, text] of [
     ['a/.npmrc', `//r.example/:_authToken=${VARIABLE}\n//r.example/:_authToken=\n`],
     ['a/.yarnrc.yml', `npmAuthToken: "${VARIABLE}"\n`],
@@ -63,7 +63,7 @@ test('variants of known files are read', () => {
   }
 });
 
-test('an encrypted client key of a kubeconfig is not reported', () => {
+test('a kubeconfig’s encrypted client key is not reported', () => {
   const key = Buffer.from(privateKey('ENCRYPTED ')).toString('base64');
   assert.deepEqual(codesIn('x/.kube/config', `client-key-data: ${key}\n`), []);
 });

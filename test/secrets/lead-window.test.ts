@@ -7,14 +7,14 @@ import { TOKEN_LEADS } from '../../src/secrets/token-rules.ts';
 const LEADS = LEAD_GROUPS.flat();
 const EVERY_LEAD = new RegExp(`(?<![A-Za-z0-9_])(?:${LEADS.map((lead) => lead.replace('.', '\\.')).join('|')})`, 'g');
 
-/** One window for each way to find leads: vectors as new processors and engines have them, as older ones have them, and none. */
+/** One window for each way to find leads: vectors on new processors and engines, vectors on older ones, and no vectors. */
 const WAYS = { fast: new LeadWindow(newLeadCode(true)), old: new LeadWindow(newLeadCode(false)), plain: new LeadWindow(null) };
 
 function fill(bytes: Uint8Array): void {
   for (const { bytes: window } of Object.values(WAYS)) window.set(bytes);
 }
 
-/** Checks that all ways find the same places, those of the expression. */
+/** Checks that every way finds the same places as the expression. */
 function check(bytes: Buffer, from: number, to: number): number {
   fill(bytes);
   const wanted = [...bytes.toString('latin1').matchAll(EVERY_LEAD)].map(({ index }) => index).filter((at) => at >= from && at < to);
@@ -28,7 +28,7 @@ function check(bytes: Buffer, from: number, to: number): number {
 const random = (below: number): number => Math.floor(Math.random() * below);
 const pick = <T>(items: readonly T[]): T => items[random(items.length)] as T;
 
-test('this Node has vectors of both kinds', () => {
+test('this Node supports both kinds of vectors', () => {
   assert.notEqual(newLeadCode(true), null);
   assert.notEqual(newLeadCode(false), null);
 });
@@ -39,7 +39,7 @@ test('every token, key and webhook has a lead in one of at most eight groups', (
   assert.ok(LEAD_GROUPS.length <= 8);
 });
 
-test('a lead is found at each place of a block, and at both ends of what is looked at', () => {
+test('a lead is found at each place in a block, and at both ends of the searched range', () => {
   for (const lead of LEADS) {
     for (let at = 0; at < 48; at++) {
       const bytes = Buffer.alloc(96, 'é');
@@ -55,7 +55,7 @@ test('a lead is found at each place of a block, and at both ends of what is look
   }
 });
 
-test('in random bytes, what vectors find is what a plain loop and an expression find', () => {
+test('in random bytes, vectors find the same as a plain loop and an expression', () => {
   const characters = [...new Set([...LEADS.join(''), ...' \n_A9\0\xff'])];
   let found = 0;
   for (let round = 0; round < 3_000; round++) {
@@ -72,7 +72,7 @@ test('in random bytes, what vectors find is what a plain loop and an expression 
   assert.ok(found > 3_000, String(found));
 });
 
-test('where every word is a lead, all are found', () => {
+test('if every word is a lead, all are found', () => {
   const bytes = Buffer.alloc(WINDOW, 'sk-');
   assert.equal(check(bytes, 0, WINDOW - 2), Math.floor(WINDOW / 3));
 });

@@ -19,7 +19,7 @@ const summary = (hits: readonly SecretHit[]): string[] => hits.map(({ code, seve
 const TOKEN = (): string => checkedToken('gh'.concat('p_'));
 
 for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
-  test(`${code}: its sample is found alone, with a mask and a line, and never whole`, () => {
+  test(`${code}: only its sample is found, masked and with its line, and never whole`, () => {
     for (let round = 0; round < 50; round++) {
       const { path, text, secret } = sample();
       const hits = hitsIn(text, path);
@@ -34,14 +34,14 @@ for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
     }
   });
 
-  test(`${code}: any cut into pieces finds the same`, () => {
+  test(`${code}: finds the same however the input is cut into pieces`, () => {
     const { path, text } = sample();
     const whole = hitsIn(text, path);
     for (const pieceBytes of [1, 2, 3, 7, 64]) assert.deepEqual(hitsIn(text, path, pieceBytes), whole);
   });
 }
 
-test('tokens of other forms and lengths are not found', () => {
+test('tokens with other forms and lengths are not found', () => {
   const prefixes = ['gh'.concat('p_'), 'npm'.concat('_'), 'AKI'.concat('A'), 'hf'.concat('_'), 'dap'.concat('i'), 'AIz'.concat('a')];
   for (const prefix of prefixes) {
     for (const length of [5, 15, 17, 30, 33, 37, 60])
@@ -64,7 +64,7 @@ test('tokens of other forms and lengths are not found', () => {
   }
 });
 
-test('a webhook is found after a part of another', () => {
+test('a webhook is found after part of another', () => {
   const webhook = SECRET_SAMPLES['secret-slack-webhook']?.().secret ?? '';
   const host = webhook.slice(0, webhook.indexOf('T'));
   for (const before of [host, `${host}T1/B2/`, `${host}T1/`]) {
@@ -112,13 +112,13 @@ test('wrong check digits, test keys and an AWS id alone are notes', () => {
   assert.deepEqual(summary(hitsIn(`${randomText(40)}\n${id}`)), ['error secret-aws-key']);
 });
 
-test('the shortest token is found wherever its samples lie', () => {
+test('the shortest token is found wherever it lies between samples', () => {
   const id = 'AKI'.concat('A', 'QYLPMN5HHHFPZAM2');
   for (let at = 0; at < 48; at++)
     assert.deepEqual(summary(hitsIn(`${' '.repeat(at)}${id}${' '.repeat(30)}`)), ['note secret-aws-key'], `${at}`);
 });
 
-test('the most severe hit of a code is kept, or else the first', () => {
+test('the most severe hit for a code is kept, or else the first', () => {
   const wrong = 'gh'.concat('o_', randomText(36));
   const token = TOKEN();
   const hits = hitsIn(`${wrong}\n${wrong}\n${token}\n${TOKEN()}\n`);
@@ -128,7 +128,7 @@ test('the most severe hit of a code is kept, or else the first', () => {
   );
 });
 
-test('libraries, tests, examples and Markdown have notes only', () => {
+test('libraries, tests, examples and Markdown give only notes', () => {
   const token = TOKEN();
   for (const path of [
     'usr/share/doc/x',
@@ -150,7 +150,7 @@ test('libraries, tests, examples and Markdown have notes only', () => {
     assert.deepEqual(summary(hitsIn(token, path)), ['error secret-github-token'], path);
 });
 
-test('private keys in libraries are notes, wherever these were copied to; other secrets there are not', () => {
+test('private keys in libraries are notes, wherever the libraries were copied to; other secrets there are not', () => {
   for (const path of ['opt/x/libgnutls.so.30.34.3', 'app/a.so', 'app/B.DLL', 'app/c.dylib'])
     assert.deepEqual(summary(hitsIn(`${privateKey()}${TOKEN()}`, path)), ['error secret-github-token', 'note secret-private-key'], path);
   assert.deepEqual(summary(hitsIn(privateKey(), 'app/x.so.pem')), ['error secret-private-key']);
@@ -223,7 +223,7 @@ test('a key is found across every place where the window moves on', () => {
   }
 });
 
-test('what comes before the place where the window moves on is seen', () => {
+test('text before the place where the window moves on is seen', () => {
   const edge = WINDOW - 8192;
   const token = TOKEN();
   const id = 'AKI'.concat('AQYLPMN5HHHFPZAM2');
@@ -240,7 +240,7 @@ test('what comes before the place where the window moves on is seen', () => {
   }
 });
 
-/** What the documentation of the tokens says, without regard to speed. */
+/** The token documentation's rules, without regard to speed. */
 const SLOW: readonly (readonly [FindingCode, RegExp])[] = [
   ['secret-huggingface-token', /(?<![A-Za-z0-9_])hf_[A-Za-z]{34}(?![A-Za-z0-9_])/],
   ['secret-gitlab-token', /(?<![A-Za-z0-9_])glpat-[A-Za-z0-9_-]{20,512}(?![A-Za-z0-9_-])/],
@@ -248,7 +248,7 @@ const SLOW: readonly (readonly [FindingCode, RegExp])[] = [
   ['secret-sendgrid-token', /(?<![A-Za-z0-9_])SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/],
 ];
 
-test('on random texts it agrees with slow expressions', () => {
+test('agrees with slow expressions on random texts', () => {
   const pieces = [
     () => randomText(1 + Math.floor(Math.random() * 40), URL_BASE64),
     () => ['.', '-', '/', ' ', '\n', '_', ':', '"', '\0', '='][Math.floor(Math.random() * 10)] as string,
@@ -266,7 +266,7 @@ test('on random texts it agrees with slow expressions', () => {
   }
 });
 
-/** Offset of the first token of an expression with the flag y that isn't a placeholder, tried at every start of a word; -1 for none. */
+/** Offset of the first token that isn't a placeholder, with a sticky expression tried at every start of a word; -1 if there is none. */
 function firstToken(text: string, expression: RegExp, accepts: (after: string) => boolean): number {
   for (let at = 0; at < text.length; at++) {
     if (at > 0 && /[A-Za-z0-9_]/.test(text[at - 1] as string)) continue;
@@ -287,7 +287,7 @@ const OVERLAPPING: readonly (readonly [FindingCode, RegExp, (after: string) => b
   ],
 ];
 
-test('where tokens may start in each other, the first real one is found', () => {
+test('if tokens may start inside each other, the first real one is found', () => {
   const pieces = ['glpat-', 'xoxb-', 'sk-', 'T3BlbkFJ', 'EXAMPLE', '-', '_', 'aaaa', 'aaaaaaaaaaaaaaaaaaaaaaaa'];
   const rare = [' ', '.', ...Array.from({ length: 4 }, () => randomText(12, ALNUM))];
   let found = 0;
@@ -307,7 +307,7 @@ test('where tokens may start in each other, the first real one is found', () => 
   assert.ok(found > 100, String(found));
 });
 
-test('each byte of overlapping tokens is looked at a few times', () => {
+test('each byte of overlapping tokens is examined only a few times', () => {
   for (const [prefix, before] of [
     ['xoxb-', ''],
     ['glpat-', ''],
@@ -318,7 +318,7 @@ test('each byte of overlapping tokens is looked at a few times', () => {
       const run = before + prefix.repeat(Math.ceil(length / prefix.length));
       const text = Buffer.from(`${run} `.repeat(Math.ceil(200_000 / run.length)));
       let looks = 0;
-      // Typed arrays' own methods don't pass through here, but the loops over bytes do.
+      // Typed arrays' own methods bypass this, but the loops over bytes don't.
       const counted = new Proxy(text, {
         get(target, name) {
           looks++;

@@ -38,7 +38,7 @@ test('the corpus exists', () => {
   assert.ok(existsSync(corpus), `${corpus} is missing`);
 });
 
-test('images of the corpus have the expected format, images and layers, and verify', async () => {
+test('images in the corpus have the expected format, images and layers, and verify', async () => {
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   for (const [name, format, images, layers] of IMAGES) {
     const archive = await reader.open(path.join(corpus, name));
@@ -54,7 +54,7 @@ test('images of the corpus have the expected format, images and layers, and veri
   }
 });
 
-test('every file of the corpus opens with readable bodies and headers, or is refused with a code', async (t) => {
+test('every file in the corpus opens with readable bodies and headers, or is refused with a code', async (t) => {
   const cacheFolder = testFolder(t);
   const codes: Record<string, number> = {};
   await using reader = createReader({ cacheFolder, workers: 0 });

@@ -24,7 +24,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'xzlayer.tar': 'the judge does not unpack xz',
 };
 
-/** The only allowed differences: intended ones of ours, or errors of the judge. Each must occur. */
+/** The only allowed differences: ours that are intended, or the judge's errors. Each must occur. */
 const DIFFERENT: readonly { readonly view: 'shown' | 'mounted'; readonly input: string; readonly what: RegExp; readonly reason: string }[] =
   [
     { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON escapes a backslash, and the judge does not unescape it' },
@@ -99,7 +99,7 @@ function canAsk(t: TestContext): boolean {
 
 describe('a container sees', { concurrency: 2 }, () => {
   for (const view of ['shown', 'mounted'] as const) {
-    test(`what is ${view} of every docker-archive of the corpus and the faults`, async (t) => {
+    test(`what is ${view} of every docker-archive in the corpus and the faults`, async (t) => {
       if (!canAsk(t)) return;
       const files = dockerArchives(t);
       const args = view === 'mounted' ? ['--mount', ...files] : files;
@@ -108,7 +108,7 @@ describe('a container sees', { concurrency: 2 }, () => {
   }
 
   for (const seed of SEEDS) {
-    test(`what is shown of random stacks of layers (seed ${seed})`, async (t) => {
+    test(`what is shown of random layer stacks (seed ${seed})`, async (t) => {
       if (!canAsk(t)) return;
       const { agree, asked, output } = await askJudge(program(), ['--random', String(seed), String(STACKS)], testFolder(t));
       assert.ok(asked >= STACKS / 3, output);

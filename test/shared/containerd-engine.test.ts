@@ -1,4 +1,4 @@
-// The folder of a real containerd reads the same as the archives that it imported. Debian: containerd.
+// A real containerd's folder reads the same as the archives that it imported. Debian: containerd.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ import { testFile, testReader } from '../support/workbench.ts';
 
 const skip = engineProblem('containerd') ?? engineProblem('ctr') ?? false;
 
-test('images of a real containerd are the same from its folder as from their archives, in every namespace', { skip }, async (t) => {
+test('a real containerd’s images are the same from its folder as from their archives, in every namespace', { skip }, async (t) => {
   const { root, ctr } = await startContainerd(t);
   const files = new Files();
   const layers = interopLayers().map((each, at) => ({ tar: each, packed: at === 0 ? ('gzip' as const) : ('none' as const) }));

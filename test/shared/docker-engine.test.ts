@@ -1,4 +1,4 @@
-// The data root of a real Docker reads the same as the archives that it saves. Debian: docker.io.
+// A real Docker's data root reads the same as the archives that it saves. Debian: docker.io.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -67,7 +67,7 @@ async function load(api: EngineApi, archive: Uint8Array): Promise<void> {
 
 const skip = engineProblem('dockerd') ?? false;
 
-test('images of a real Docker are the same from its data root as from its own archives', { skip }, async (t) => {
+test('a real Docker’s images are the same from its data root as from its own archives', { skip }, async (t) => {
   const { root, api } = await startDocker(t);
   await load(api, SAMPLE);
   await load(api, archiveOf(dockerArchive([{ layers: [BASE, REMOVALS], tags: ['interop:1'] }])));

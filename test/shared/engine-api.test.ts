@@ -1,4 +1,4 @@
-// Images read through the API of real engines equal the archives saved by these engines. Debian: docker.io, podman.
+// Images read through a real engine's API equal the archives that the engine saves. Debian: docker.io, podman.
 import assert from 'node:assert/strict';
 import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,7 @@ function sourceAt(engine: 'docker' | 'podman', socket: string): EngineSource {
   return new EngineSource({ engine, address: `unix://${socket}`, tls: null, identity: null }, { offline: false });
 }
 
-test('images read through the API of a real Docker equal its archives', { skip: engineProblem('dockerd') ?? false }, async (t) => {
+test('images read through a real Docker’s API equal its archives', { skip: engineProblem('dockerd') ?? false }, async (t) => {
   const { root, socket, api } = await startDocker(t);
   for (const archive of [SAMPLE, OTHER]) await api.call('POST', '/images/load', archive);
   const source = sourceAt('docker', socket);
@@ -48,7 +48,7 @@ test('images read through the API of a real Docker equal its archives', { skip: 
   }
 });
 
-test('a container of a real Docker is its image plus the changes made in the container', {
+test('a real Docker’s container is its image plus the changes made in the container', {
   skip: engineProblem('dockerd') ?? false,
 }, async (t) => {
   const { root, socket, api } = await startDocker(t);
@@ -88,7 +88,7 @@ test('a container of a real Docker is its image plus the changes made in the con
   }
 });
 
-test('images read through the API of a real Podman equal its archives', { skip: engineProblem('podman') ?? false }, async (t) => {
+test('images read through a real Podman’s API equal its archives', { skip: engineProblem('podman') ?? false }, async (t) => {
   const { settings, run } = podman(t, 'vfs');
   for (const archive of [SAMPLE, OTHER]) run('load', '-i', testFile(t, archive));
   const socket = path.join(testFolder(t), 'podman.sock');

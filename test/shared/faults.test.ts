@@ -27,7 +27,7 @@ async function inspect(t: TestContext, input: string, options: { verify?: boolea
   return { archive, report: await inspectArchive(reader, archive, { verify: options.verify ?? true }) };
 }
 
-/** Returns all codes but history-mismatch, which all of these inputs have. */
+/** Returns all codes except history-mismatch, which all of these inputs have. */
 const codesBut = (findings: readonly { readonly code: string }[]): string[] =>
   findings.map(({ code }) => code).filter((code) => code !== 'history-mismatch');
 
@@ -100,7 +100,7 @@ test('summaries agree with their details, and the image can be browsed', async (
   }
 });
 
-test('a folder written by skopeo as dir: reports the same image as the archive', async (t) => {
+test('a folder that skopeo wrote as dir: reports the same image as the archive', async (t) => {
   tryTool('skopeo', ['--version']);
   const archive = path.join(faults, '..', 'corpus', 'dive', 'test-docker-image.tar');
   const folder = path.join(testFolder(t), 'dir');

@@ -1,4 +1,4 @@
-// Compares the calls for whole imports, exports, mounts and removals, with all arguments, with those of hcsshim 0.15 for the same layers:
+// Compares our calls for whole imports, exports, mounts and removals, with all arguments, with those of hcsshim 0.15 for the same layers:
 // fixtures/vectors/hcsshim-whole-layers.txt, made by test/native/hcsshim-layers from ../shared/vectors/hcsshim-layers.json.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const recorded = readFileSync(path.resolve(import.meta.dirname, '..', 'fixtures'
 /** Layers that hcsshim accepts and we refuse: support/hcsshim-vectors.ts has the reasons. */
 const REFUSED = ['bare whiteout', 'opaque marker', 'Linux root'];
 
-/** The steps of a case and their calls. */
+/** A case's steps and their calls. */
 type Steps = [step: string, calls: string[]][];
 
 function stepsIn(text: string): Steps {

@@ -59,7 +59,7 @@ function assertSameListing(ours: Listed, file: string): void {
   }
 }
 
-test('raw lists the same members as bsdtar, of plain and compressed layers', async (t) => {
+test('raw lists the same members as bsdtar, in plain and compressed layers', async (t) => {
   const folder = testFolder(t);
   for (const [index, layer] of interopLayers().entries()) {
     for (const packing of ['none', 'gzip', 'zstd'] satisfies Packing[]) {

@@ -98,7 +98,7 @@ async function runOnImage(desk: Desk, file: string, image: ImageReport, sound: b
   await desk.run(['check', file, '--json', ...chosen], [0, 1]);
 }
 
-/** Redirects this process's temporary files to a folder of the test while it runs. */
+/** Redirects this process's temporary files to a test folder while the test runs. */
 function ownTemporaryFolder(t: TestContext): string {
   const folder = testFolder(t);
   const before = process.env.TMPDIR;

@@ -1,4 +1,4 @@
-// skopeo reads our images, and every format in which skopeo writes an image reads back as the same image. Debian: skopeo.
+// skopeo reads our images, and images that skopeo writes in any format read back the same. Debian: skopeo.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -127,7 +127,7 @@ test('skopeo reads each of our image formats, and we read its copies in each for
   }
 });
 
-test("skopeo's docker-archives name layers by links, which we follow to the layers", async (t) => {
+test("skopeo's docker-archives name layers through links, which we follow", async (t) => {
   const folder = testFolder(t);
   // The same layer twice: skopeo writes it once and adds two folders with links to it.
   const layers = [LAYERS[0] ?? new Uint8Array(), LAYERS[5] ?? new Uint8Array(), LAYERS[0] ?? new Uint8Array()];
@@ -138,7 +138,7 @@ test("skopeo's docker-archives name layers by links, which we follow to the laye
   assert.deepEqual((await seen(path.join(folder, 'copy'))).same, (await seen(path.join(folder, 'two'))).same);
 });
 
-test('a complete copy of a multi-platform index by skopeo has the same images', async (t) => {
+test('skopeo’s complete copy of a multi-platform index has the same images', async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   const platforms = [

@@ -1,4 +1,4 @@
-// Images that waste --if writes, read by skopeo and unpacked by umoci: they hold the same files as the original. Debian: skopeo, umoci.
+// Images that waste --if writes, read by skopeo and unpacked by umoci: they contain the same files as the original. Debian: skopeo, umoci.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -61,7 +61,7 @@ async function compare(t: TestContext, original: string, whats: readonly string[
   return refused;
 }
 
-test('skopeo reads the images and umoci unpacks the files of the original from them', async (t) => {
+test('skopeo reads the images, and umoci unpacks the original’s files from them', async (t) => {
   const folder = testFolder(t);
   const layers = interopLayers({ oldSparse: false });
   const whats = ['merge-removals', 'zstd', ...layers.map((_, from) => `squash=${from}`)];

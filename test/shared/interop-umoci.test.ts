@@ -97,7 +97,7 @@ test('export writes what umoci unpacks, except pipes, owners and set-id bits', a
   }
 });
 
-test('a layer that umoci packs from changes on disk lists those changes, and the view equals the disk', async (t) => {
+test('a layer that umoci packs from changes on disk lists those changes, and its view equals the disk', async (t) => {
   const folder = writeLayout(t);
   const rootless = IS_ROOT ? [] : ['--rootless'];
   runTool('umoci', ['unpack', ...rootless, '--image', 'layout:v0', 'bundle'], { cwd: folder });
@@ -135,7 +135,7 @@ test('a layer that umoci packs from changes on disk lists those changes, and the
     ['gone', 'whiteout'],
     ['größe/link', 'added'],
     ['tmp', 'modified'],
-    // Their body got another name, so umoci packs all names.
+    // Their body has another name now, so umoci packs all names.
     ['usr/bin/[', 'modified'],
     ['usr/bin/ash', 'added'],
     ['usr/bin/busybox', 'modified'],

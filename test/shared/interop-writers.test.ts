@@ -1,5 +1,5 @@
-// Tars of a folder written by GNU tar, bsdtar and Python in each of their formats read as the folder on disk.
-// Debian: tar, libarchive-tools, python3.
+// GNU tar's, bsdtar's and Python's tars of a folder, in each of their formats, read as the folder on disk. Debian: tar, libarchive-tools,
+// python3.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -53,7 +53,7 @@ with tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[3] + '_FORM
     t.add(sys.argv[2], '.')
 `;
 
-/** Returns the folder on disk as a tar can describe it: without whiteouts, which aren't in a view, and with numeric owners. */
+/** Returns the folder on disk as a tar can describe it: without whiteouts, which a view doesn't have, and with numeric owners. */
 function expectedTree(folder: string): Tree {
   return new Map([...diskTree(folder)].filter(([name]) => !name.startsWith('.wh.')));
 }
@@ -72,7 +72,7 @@ function assertReads(actual: Tree, expected: Tree, what: string, exactTimes: boo
   }
 }
 
-test('tars of GNU tar and bsdtar in every format read as the folder on disk', async (t) => {
+test('tars from GNU tar and bsdtar in every format read as the folder on disk', async (t) => {
   const outer = testFolder(t);
   const folders = new Map([false, true].map((longNames) => [longNames, path.join(outer, longNames ? 'long' : 'short')]));
   for (const [longNames, folder] of folders) writeOddFolder(folder, { longNames, sparse: true });
@@ -102,7 +102,7 @@ test('tars of GNU tar and bsdtar in every format read as the folder on disk', as
   }
 });
 
-test('tars of Python in every format read as the folder on disk', async (t) => {
+test('tars from Python in every format read as the folder on disk', async (t) => {
   const outer = testFolder(t);
   const reader = testReader(t);
   for (const format of ['USTAR', 'GNU', 'PAX']) {
@@ -115,7 +115,7 @@ test('tars of Python in every format read as the folder on disk', async (t) => {
   }
 });
 
-test("members of GNU tar's own types are in raw but in no view", async (t) => {
+test("members with GNU tar's own types are in raw but not in any view", async (t) => {
   const folder = testFolder(t);
   writeOddFolder(path.join(folder, 'root'), { longNames: true, sparse: false });
   const file = path.join(folder, 'labelled');

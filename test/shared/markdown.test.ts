@@ -1,4 +1,4 @@
-// GitHub's renderer of Markdown, cmark-gfm, on what is written for it.
+// Checks our Markdown with GitHub's renderer, cmark-gfm.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeSpan, markdownDocument } from '#format/markdown';

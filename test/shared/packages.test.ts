@@ -1,4 +1,4 @@
-// Packages of images made by the package managers themselves, as these say: ../shared/meaning/pkgs. Needs python3.
+// Packages in images made by the package managers themselves, compared with what those report: ../shared/meaning/pkgs. Needs python3.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { tryTool } from '../support/tools.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const meaning = path.join(root, '..', 'shared', 'meaning');
 
-test('packages prints what dpkg, rpm, pacman, pip, npm and Go say after each layer', () => {
+test('packages prints what dpkg, rpm, pacman, pip, npm and Go report after each layer', () => {
   assert.ok(existsSync(meaning), `${meaning} is missing`);
   tryTool('python3', ['--version']);
   const args = [path.join(meaning, 'check.py'), programWords(), 'packages', path.join(meaning, 'pkgs')];

@@ -1,4 +1,4 @@
-// The storage of a real Podman reads the same as the archives that it saves. Debian: podman.
+// A real Podman's storage reads the same as the archives that it saves. Debian: podman.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -31,7 +31,7 @@ const TOP = tar(
 const skip = engineProblem('podman') ?? false;
 
 for (const driver of ['overlay', 'vfs'] as const) {
-  test(`images of a real Podman with ${driver} are the same from its storage as from its own archives`, { skip }, async (t) => {
+  test(`a real Podman’s images with ${driver} are the same from its storage as from its own archives`, { skip }, async (t) => {
     const { root, run } = podman(t, driver);
     run('load', '-i', SAMPLE);
     run('load', '-i', testFile(t, archiveOf(dockerArchive([{ layers: [BASE, TOP, splitLayer()], tags: ['odd:1'] }]))));

@@ -1,5 +1,5 @@
-// Every image of the corpus is imported into a portable store and exported with the same digests, and independent programs can read the
-// store and the exports: skopeo, umoci, and crane of go-containerregistry, a Go module whose version is set here.
+// Every image in the corpus is imported into a portable store and exported with the same digests, and independent programs can read the
+// store and the exports: skopeo, umoci, and go-containerregistry's crane, a Go module whose version is set here.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -67,7 +67,7 @@ function candidates(): string[] {
   return names.filter((name) => /\.(tar|tgz|tar\.gz)$/.test(name) || existsSync(path.join(corpus, name, 'index.json'))).sort();
 }
 
-/** Codes of inputs that don't open as images or are incomplete, which the store refuses. */
+/** Codes for inputs that don't open as images or are incomplete, which the store refuses. */
 const REFUSED = /^(NOT_AN_IMAGE|BAD_MANIFEST|BLOB_MISSING|DIGEST_MISMATCH|NOT_FOUND|BAD_TAR|TRUNCATED|DAMAGED)$/;
 
 describe('images of the corpus', { concurrency: false }, () => {
@@ -103,7 +103,7 @@ describe('images of the corpus', { concurrency: false }, () => {
       taken.push(name);
       const hadManifest = opened.images.every(({ manifestDigest }) => manifestDigest !== null);
       const isLegacy = opened.images.some(({ configDigest }) => configDigest === null);
-      // A file name with a digest other than the file's is reported, not kept.
+      // A file name whose digest isn't the file's is reported, not kept.
       const isNamedRight = !opened.findings.some(({ code, message }) => code === 'digest-mismatch' && message.startsWith('the config'));
       const images = await driver.images.list();
       await using stored = await reader.open(home);
@@ -142,7 +142,7 @@ describe('images of the corpus', { concurrency: false }, () => {
   async function checkByOthers(home: string, name: string, images: Awaited<ReturnType<PortableDriver['images']['list']>>): Promise<void> {
     const out = (index: number, format: string): string => path.join(work, 'out', `${name.replaceAll('/', '_')}.${index}.${format}`);
     for (const [index, { layers, image, root, manifestDigest }] of images.entries()) {
-      // These programs need at least one layer and the content of all layers, which foreign layers don't have.
+      // These programs need at least one layer and every layer's content, which foreign layers don't have.
       if (layers.length === 0 || image.layers.some(({ status }) => status !== 'present') || root.images.length > 1) continue;
       // Nor do these programs read entries without an OCI type, or charts.
       if (!/\.oci\.image\./.test(String(root.descriptor?.mediaType)) || image.os === 'unknown') continue;

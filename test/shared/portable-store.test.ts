@@ -1,4 +1,4 @@
-// The portable store compared with independent programs: layers of the corpus' images keep their digests, a mounted chain equals what umoci
+// The portable store compared with independent programs: the corpus images' layers keep their digests, a mounted chain equals what umoci
 // unpacks, entry by entry, and umoci accepts a layer made from changes to a chain and unpacks it to the same files. LAYERSCOPE_IMAGES:
 // paths of more images, separated by `:`.
 import assert from 'node:assert/strict';
@@ -36,7 +36,7 @@ function runs(command: string, ...args: string[]): boolean {
   return status === 0;
 }
 
-/** Returns the images of the corpus that skopeo reads and umoci unpacks, as layouts. */
+/** Returns the corpus images that skopeo reads and umoci unpacks, as layouts. */
 function images(): { readonly name: string; readonly layout: string; readonly rootfs: string }[] {
   const found: { name: string; layout: string; rootfs: string }[] = [];
   let tried = 0;

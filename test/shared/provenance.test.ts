@@ -1,4 +1,4 @@
-// ../shared/meaning/check.py compares `why` and `inspect` with a slow reader of its own, on images by BuildKit and made-up ones. Needs python3.
+// ../shared/meaning/check.py compares `why` and `inspect` with its own slow reader, on images by BuildKit and made-up ones. Needs python3.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const meaning = path.join(root, '..', 'shared', 'meaning');
 const check = path.join(meaning, 'check.py');
 
-test('what is stated about an image, and where its files come from, is what an independent reader says', async () => {
+test('an independent reader agrees on an image’s attestations and its files’ origins', async () => {
   assert.ok(existsSync(check), `${check} is missing`);
   tryTool('python3', ['--version']);
   const child = spawn('python3', ['-B', check, programWords(), 'provenance', path.join(meaning, 'prov')], {

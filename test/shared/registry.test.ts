@@ -22,7 +22,7 @@ function sourceOf(t: TestContext, home = testFolder(t)): RegistrySource {
   return new RegistrySource({ env: {}, home, platform: 'linux', offline: false }, { system: home });
 }
 
-test('images of a real registry equal the pushed archives, packed as gzip and as zstd', { skip }, async (t) => {
+test('images in a real registry equal the pushed archives, packed as gzip and as zstd', { skip }, async (t) => {
   const host = await startRegistry(t);
   const reader = testReader(t, { workers: 2 });
   const files = new Files();
@@ -80,7 +80,7 @@ test('a real registry serves parts of lazy layers, whose lists and contents equa
   }
 });
 
-test('a real registry with a password accepts the right password only', { skip }, async (t) => {
+test('a real registry with a password accepts only the right one', { skip }, async (t) => {
   const host = await startRegistry(t, true);
   runTool('skopeo', [
     'copy',

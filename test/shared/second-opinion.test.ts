@@ -14,7 +14,7 @@ import { testFolder } from '../support/workbench.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const check = path.join(root, '..', 'shared', 'check', 'run');
 
-/** Runs the check with a cache of the test's own. Returns its exit code and output. */
+/** Runs the check with the test's own cache. Returns its exit code and output. */
 function runCheck(t: TestContext, what: string): Promise<{ code: number | null; lines: string[] }> {
   assert.ok(existsSync(check), `${check} is missing`);
   for (const tool of ['python3', 'zstd']) tryTool(tool, ['--version']);
@@ -33,8 +33,8 @@ function runCheck(t: TestContext, what: string): Promise<{ code: number | null; 
 }
 
 /**
- * Images whose changes include hard links: the check expects size 0 for a link, but cli.md (Additions) the size of the linked file. The
- * check reports only the first difference, so all other facts of these images are compared here.
+ * Images whose changes include hard links: the check expects size 0 for a link, but cli.md (Additions) expects the size of the linked file.
+ * The check reports only the first difference, so all other facts about these images are compared here.
  */
 const WITH_HARD_LINKS = ['dive/test-docker-image.tar', 'dive/test-kaniko-image.tar'];
 
@@ -68,7 +68,7 @@ async function assertSameButSizesOfHardLinks(file: string): Promise<void> {
 }
 
 describe('a second opinion', { concurrency: true }, () => {
-  test('agrees on totals and changes of every image of the corpus, except sizes of hard links', async (t) => {
+  test('agrees on totals and changes of every image in the corpus, except hard links’ sizes', async (t) => {
     const { lines } = await runCheck(t, 'images');
     const last = lines.pop() ?? '';
     const [, agree, all] = /^(\d+) of (\d+) images agree/.exec(last) ?? [];
@@ -79,7 +79,7 @@ describe('a second opinion', { concurrency: true }, () => {
     for (const name of WITH_HARD_LINKS) await assertSameButSizesOfHardLinks(path.join(root, '..', 'shared', 'corpus', name));
   });
 
-  test('agrees on every tar of the corpus', async (t) => {
+  test('agrees on every tar in the corpus', async (t) => {
     const { code, lines } = await runCheck(t, 'tars');
     const [, agree, all] = /^(\d+) of (\d+) tars agree/.exec(lines.at(-1) ?? '') ?? [];
     assert.ok(agree === all && Number(all) >= 57, lines.join('\n'));

@@ -1,4 +1,4 @@
-// Images with secrets made by ../shared/meaning/findings/make.py, compared with what it expects. Needs python3.
+// Images with secrets, made by ../shared/meaning/findings/make.py, compared with its expectations. Needs python3.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,4 +47,4 @@ async function check(t: TestContext, seed: number): Promise<void> {
   for (const token of tokens) for (const text of told) assert.ok(!text.includes(token), 'a whole token');
 }
 
-for (const seed of SEEDS) test(`secrets of seed ${seed} are found, and nothing else`, (t) => check(t, seed));
+for (const seed of SEEDS) test(`finds the secrets of seed ${seed}, and nothing else`, (t) => check(t, seed));

@@ -100,7 +100,7 @@ test('our metadata for a layer equals the command’s byte for byte', async () =
   assert.equal(Buffer.from((await ourMetadata(layer)) ?? []).toString(), Buffer.from(theirMetadata(layer) ?? []).toString());
 });
 
-test("our metadata for the corpus' tars equals the command's, except where the command's cannot work", async () => {
+test("our metadata for the corpus' tars equals the command's, except where the command's can't work", async () => {
   let same = 0;
   for (const { name, bytes } of tars()) {
     // The command writes out the holes of sparse files, 60 GB in one.

@@ -144,7 +144,7 @@ function read(bytes: Uint8Array) {
   return { entries, hashes, findings, error };
 }
 
-describe('the tars of other projects, as Go reads them', () => {
+describe('other projects’ tars, as Go reads them', () => {
   assert.ok(existsSync(corpus), `the corpus is not there: ${corpus}`);
   const all = JSON.parse(readFileSync(path.join(corpus, 'tar-expected.json'), 'utf8')) as Record<string, Expected>;
   assert.ok(Object.keys(all).length >= 77);

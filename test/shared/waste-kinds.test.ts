@@ -1,4 +1,4 @@
-// Images of ../shared/meaning/findings, made from 20 seeds, with what is to be reported about them.
+// Images in ../shared/meaning/findings, made from 20 seeds, with the findings expected for them.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 
 type Wanted = Partial<Finding>;
 
-/** All findings of an image, including those that need the digests of its files. */
+/** All of an image's findings, including those that need its files' digests. */
 async function findingsOf(t: TestContext, file: string): Promise<readonly Finding[]> {
   const reader = testReader(t);
   await using archive = await reader.open(file);
@@ -36,7 +36,7 @@ async function findingsOf(t: TestContext, file: string): Promise<readonly Findin
 }
 
 for (const seed of SEEDS) {
-  test(`seed ${seed}: exactly what is expected is reported, each once`, async (t) => {
+  test(`seed ${seed}: exactly the expected findings are reported, each once`, async (t) => {
     const folder = testFolder(t);
     runTool('python3', ['-B', MAKE, folder, String(seed)]);
     const { find, not } = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')).waste as { find: Wanted[]; not: Wanted[] };

@@ -24,7 +24,7 @@ test('backup streams are converted to the same tars as by go-winio, and back', a
   }
 });
 
-/** Returns a hive's bytes in a transport folder, which are only its data. */
+/** Returns a hive's bytes in a transport folder, which holds only its data. */
 async function dataOf(backup: Uint8Array): Promise<string> {
   let text = '';
   let isData = false;

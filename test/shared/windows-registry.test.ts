@@ -1,5 +1,5 @@
-// Compares the registry of real and made-up hives with what an independent reader says: ../shared/meaning. More stacks of deltas are made
-// if Debian's python3-hivex is installed.
+// Compares real and made-up registry hives with what an independent reader reports: ../shared/meaning. Makes more stacks of deltas if
+// Debian's python3-hivex is installed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const hives = path.join(meaning, 'hives');
 const PYTHON = '/usr/bin/python3';
 const SEEDS = [11, 12, 13, 14];
 
-/** Runs the check of `what` on a folder. Returns its last line and all of its output. */
+/** Runs the check `what` on a folder. Returns its last line and all of its output. */
 function check(what: string, folder: string): Promise<{ readonly code: number | null; readonly last: string; readonly all: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn('python3', ['-B', path.join(meaning, 'check.py'), programWords(), what, folder], {
@@ -42,14 +42,14 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(code, 0, all);
   });
 
-  test('of stacks of layers has the content and the changes that the other reader reports', async () => {
+  test('in stacks of layers has the content and changes that the other reader reports', async () => {
     const { code, last, all } = await check('registry', path.join(hives, 'public'));
     assert.match(last, /^(\d+) of \1$/, all);
     assert.ok(Number.parseInt(last, 10) >= 10, all);
     assert.equal(code, 0, all);
   });
 
-  test('of stacks with every effect of layers, made at random, is the same too', async (t) => {
+  test('in random stacks with every effect of layers has them too', async (t) => {
     try {
       runTool(PYTHON, ['-c', 'import hivex']);
     } catch {
@@ -70,7 +70,7 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(last, `${5 * SEEDS.length} of ${5 * SEEDS.length}`, all);
   });
 
-  test('of an image whose layers bring deltas of the same name wastes nothing', async (t) => {
+  test('wastes nothing in an image whose layers have deltas with the same name', async (t) => {
     const image = path.join(testFolder(t), 'image.tar');
     runTool('python3', ['-B', path.join(hives, 'make_image.py'), path.join(hives, 'public'), '1', image]);
     const reader = testReader(t);

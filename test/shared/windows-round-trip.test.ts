@@ -16,7 +16,7 @@ interface Layer {
   readonly tar: Uint8Array;
 }
 
-/** Yields the members of a plain tar with their bodies, as layers are contained in the corpus' archives. */
+/** Yields a plain tar's members with their bodies, as the corpus archives contain layers. */
 function* members(tar: Uint8Array): Generator<{ name: string; body: Uint8Array }> {
   const bytes = Buffer.from(tar.buffer, tar.byteOffset, tar.length);
   for (let at = 0; at + 512 <= bytes.length; ) {
@@ -58,7 +58,7 @@ function layersOfVectors(): Layer[] {
   return [...found, { name: 'windows-layer.tar', tar: readFileSync(path.join(shared, 'vectors', 'windows-layer.tar')) }];
 }
 
-/** Returns a description of the last entry of each name, sorted by name: everything in a layer except times. */
+/** Returns a description of the last entry with each name, sorted by name: everything in a layer except times. */
 async function describeLayer(tar: Uint8Array): Promise<Record<string, unknown>> {
   const entries: Record<string, unknown> = {};
   let current: { entry: WindowsEntry; backup: Uint8Array[] } | null = null;

@@ -1,4 +1,4 @@
-// Images in containerd's folder. test/shared/containerd-engine.test.ts reads folders that a real containerd has written.
+// Images in containerd's folder. test/shared/containerd-engine.test.ts reads folders written by a real containerd.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function opener(t: TestContext, root: string): Built {
   };
 }
 
-test('an image in containerd’s folder equals that in its archive', async (t) => {
+test('an image in containerd’s folder equals the one in its archive', async (t) => {
   const files = new Files();
   const built = image(files, BASE, TOP);
   const root = testFolder(t);
@@ -139,7 +139,7 @@ test('a blob with another hash is a finding; a damaged or missing database is an
   await assert.rejects(open('containerd:app:1'), hasCode('NOT_FOUND'));
 });
 
-test('of a large database only the pages that lead to images are read', async (t) => {
+test('only the pages of a large database that lead to images are read', async (t) => {
   const files = new Files();
   const root = testFolder(t);
   writeContainerdRoot(root, files, {
@@ -182,7 +182,7 @@ test('the list has every image with its namespace', async (t) => {
   assert.equal((await listed('docker')).length, 2);
 });
 
-test('names and manifests that would together be millions of images are refused', async (t) => {
+test('names and manifests that would together make millions of images are refused', async (t) => {
   const files = new Files();
   const index = ociIndex(
     files,
@@ -193,16 +193,16 @@ test('names and manifests that would together be millions of images are refused'
   await assert.rejects(opener(t, root).open('containerd:default/app:1'), hasCode('TOO_LARGE'));
 });
 
-test('names of images are bounded together', async (t) => {
+test('image names share one limit', async (t) => {
   const files = new Files();
   const built = image(files, BASE);
   const root = testFolder(t);
   const names = Array.from({ length: 900 }, (_, at) => `${at}`.padEnd(20_000, 'x'));
   writeContainerdRoot(root, files, { default: Object.fromEntries(names.map((name) => [name, built])) });
-  await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /names of images/ });
+  await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /image names/ });
 });
 
-test('the folders of nerdctl without root and of k3s are those of containerd', (t) => {
+test('rootless nerdctl’s and k3s’s folders are found as containerd’s', (t) => {
   const home = testFolder(t);
   const root = path.join(home, '.local', 'share', 'containerd');
   const places = (env: Record<string, string>): readonly string[] =>

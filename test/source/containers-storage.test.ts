@@ -1,4 +1,4 @@
-// Images in the storage of Podman, CRI-O and Buildah. test/shared/podman-engine.test.ts reads what a real Podman has written.
+// Images in the storage of Podman, CRI-O and Buildah. test/shared/podman-engine.test.ts reads storage written by a real Podman.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,7 @@ async function inspect(t: TestContext, root: string, text: string, verify = fals
   return inspectArchive(reader, opened, { verify });
 }
 
-test('an image in the storage equals that in its archive, with overlay and with vfs', async (t) => {
+test('an image in the storage equals the one in its archive, with overlay and with vfs', async (t) => {
   const layers = [BASE, splitLayer(), TOP];
   const reader = testReader(t);
   await using archive = await reader.open(testFile(t, archiveOf(dockerArchive([{ layers, tags: ['localhost/app:1'] }]))));
@@ -41,7 +41,7 @@ test('an image in the storage equals that in its archive, with overlay and with 
   }
 });
 
-test('folders of the storage that are links out of it are not followed', async (t) => {
+test('folders that are links out of the storage are not followed', async (t) => {
   for (const name of ['overlay-images', 'overlay-layers']) {
     const root = testFolder(t);
     await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE] }]);
@@ -49,7 +49,7 @@ test('folders of the storage that are links out of it are not followed', async (
     renameSync(path.join(root, name), elsewhere);
     symlinkSync(elsewhere, path.join(root, name));
     await assert.rejects(inspect(t, root, 'podman:app:1'), hasCode('PATH_ESCAPE'), name);
-    // Within the storage a link is the user's own arrangement.
+    // Within the storage, a link is the user's own arrangement.
     renameSync(elsewhere, path.join(root, 'moved'));
     rmSync(path.join(root, name));
     symlinkSync('moved', path.join(root, name));
@@ -57,7 +57,7 @@ test('folders of the storage that are links out of it are not followed', async (
   }
 });
 
-test('a name without a host means an image built by Podman itself first', async (t) => {
+test('a name without a host means an image built by Podman itself, if there is one', async (t) => {
   const root = testFolder(t);
   const { ids, digests } = await writeContainersStorage(root, [
     { names: ['docker.io/library/app:1'], layers: [BASE] },
@@ -84,7 +84,7 @@ test('a name without a host means an image built by Podman itself first', async 
   });
 });
 
-test('layers that form a cycle, differ or are missing', async (t) => {
+test('reports layers that form a cycle, differ or are missing', async (t) => {
   const change = async (edit: (layers: Record<string, unknown>[]) => void): Promise<ArchiveReport> => {
     const root = testFolder(t);
     await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
@@ -149,7 +149,7 @@ test('the list has names, ids, digests and sizes', async (t) => {
   ]);
 });
 
-test('storage folders are found by the settings that apply to this user', (t) => {
+test('storage folders are found through the settings that apply to this user', (t) => {
   const home = testFolder(t);
   const [usual, moved, extra] = [
     path.join(home, '.local', 'share', 'containers', 'storage'),
@@ -172,7 +172,7 @@ test('storage folders are found by the settings that apply to this user', (t) =>
   assert.deepEqual(places({ CONTAINER_HOST: 'unix:///run/podman.sock' }), [usual]);
 });
 
-test('a chain that loops is that image’s problem, and many images on a long chain are listed at once', async (t) => {
+test('a chain that loops is a problem only for its image, and many images on a long chain are listed at once', async (t) => {
   const root = testFolder(t);
   const { ids } = await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
   const [images, layers] = [path.join(root, 'overlay-images', 'images.json'), path.join(root, 'overlay-layers', 'layers.json')];

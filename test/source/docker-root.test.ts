@@ -1,5 +1,5 @@
-// Images in Docker's data root equal those of an archive with the same layers. Also covers files that are missing or damaged.
-// test/shared/docker-engine.test.ts reads roots that a real Docker has written.
+// Images in Docker's data root equal those in an archive with the same layers. Also covers missing and damaged files.
+// test/shared/docker-engine.test.ts reads roots written by a real Docker.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ interface Opened extends BuiltRoot {
   readonly root: string;
   readonly reader: ArchiveReader;
   open(text: string): Promise<Archive>;
-  /** Folder of the files of a layer, by its index. */
+  /** The folder with a layer's files, by the layer's index. */
   files(layer: number): string;
   metadata(layer: number): string;
 }
@@ -79,7 +79,7 @@ async function bodyOf(reader: ArchiveReader, archive: Archive, layer: number, na
   }
 }
 
-test('an image in Docker’s data root equals that in its archive: figures, headers and contents', async (t) => {
+test('an image in Docker’s data root equals the one in its archive: figures, headers and contents', async (t) => {
   const { reader, open } = await rootOf(t);
   await using archive = await reader.open(testFile(t, archiveOf(dockerArchive([{ layers: LAYERS, tags: ['app:1'] }]))));
   await using image = await open('docker:app:1');
@@ -95,7 +95,7 @@ test('an image in Docker’s data root equals that in its archive: figures, head
   assert.deepEqual(await bodyOf(reader, image, 2, 'app/large'), await bodyOf(reader, archive, 2, 'app/large'));
 });
 
-test('a range of a large file is read without the rest of it', async (t) => {
+test('a range of a large file is read without the rest of the file', async (t) => {
   const { reader, open } = await rootOf(t);
   await using image = await open('docker:app:1');
   const layer = image.images[0]?.layers[2];
@@ -131,7 +131,7 @@ test('a file that has changed on disk is an error when read, and a finding when 
   }
 });
 
-test('only regular files of the right size inside the layer’s folder are read', async (t) => {
+test('only regular files with the right size inside the layer’s folder are read', async (t) => {
   const outside = testFile(t, Buffer.from('small'), 'small');
   const replaced = (file: string, make: () => void): void => {
     rmSync(file, { recursive: true });
@@ -192,7 +192,7 @@ test('a link that replaces a layer’s folder while the image is open is not fol
       writeFileSync(path.join(fake, 'small'), 'small');
       renameSync(folder, `${folder}.old`);
       symlinkSync(elsewhere, folder);
-      // The beginning of a large file is read before its checksum is known.
+      // A large file's beginning is read before its checksum is known.
       await assert.rejects(bodyOf(reader, image, 2, 'app/large'), hasCode('PATH_ESCAPE'), what);
       await assert.rejects(bodyOf(reader, image, 2, 'app/small'), hasCode('PATH_ESCAPE'), what);
     }
@@ -244,7 +244,7 @@ test('only a layer whose metadata is missing or damaged is affected; the others 
   }
 });
 
-test('an image is found by its names, its digest and the start of its id', async (t) => {
+test('an image is found by its names, its digest and its id’s first digits', async (t) => {
   const hex = 'ab'.repeat(32);
   const built = await rootOf(t, [
     { names: ['app:1', 'ghcr.io/x/app:2', `app@sha256:${hex}`], layers: [BASE] },
@@ -274,7 +274,7 @@ test('an image is found by its names, its digest and the start of its id', async
   await assert.rejects(built.open('docker:000000'), hasCode('NOT_FOUND'));
 });
 
-test('if the start of an id matches two images, both are named', async (t) => {
+test('if an id prefix matches two images, both are named', async (t) => {
   const { root, open, ids } = await rootOf(t, [{ layers: [BASE] }]);
   const content = path.join(root, 'image', 'overlay2', 'imagedb', 'content', 'sha256');
   const [id = ''] = ids;
@@ -398,7 +398,7 @@ test('a layer of only zeros is read back as such', async (t) => {
   assert.deepEqual((await inspectArchive(reader, image, { verify: true })).findings, []);
 });
 
-/** Returns the figures without the findings about the disk, and the codes and layers of those. */
+/** Returns the figures without the findings about the disk, and the codes and layers of those findings. */
 function splitFindings(report: ArchiveReport): unknown {
   const isDisk = ({ code }: { code: string }): boolean => code === 'changed-on-disk';
   const changed = report.findings.filter(isDisk).map(({ code, layer }) => `${code} ${layer}`);
@@ -406,7 +406,7 @@ function splitFindings(report: ArchiveReport): unknown {
   return { ...rest, findings: rest.findings.filter((each) => !isDisk(each)), changed };
 }
 
-/** Opens the image with another way to read it, an archive of the same image, if `isThere`. */
+/** Opens the image with its engine as a second way to read it; the engine responds only if `isThere`. */
 async function withOtherWay(t: TestContext, isThere = true, exported: Uint8Array[] = LAYERS) {
   const built = await rootOf(t);
   const { root, reader } = built;
@@ -425,7 +425,7 @@ async function withOtherWay(t: TestContext, isThere = true, exported: Uint8Array
   return { ...built, saved, open, notes, exports, address: endpoint.address };
 }
 
-test('an image whose layers are damaged on the disk is read through its engine, which is said', async (t) => {
+test('an image whose layers are damaged on disk is read through its engine, with a note', async (t) => {
   const cases: readonly (readonly [what: string, change: (metadata: string, files: string) => void, note: RegExp])[] = [
     ['no metadata', (metadata) => rmSync(metadata), /^layer 0 is not on the disk: asking the engine/],
     ['cut off', (metadata) => truncateSync(metadata, 200), /^layer 0 is damaged on the disk: .*: asking the engine/],
@@ -450,7 +450,7 @@ test('an image whose layers are damaged on the disk is read through its engine, 
   }
 });
 
-test('a file that has changed on the disk is read through the engine, and verifying says so', async (t) => {
+test('a file that has changed on disk is read through the engine, and verifying reports the change', async (t) => {
   const changes: readonly ((small: string, large: string) => void)[] = [
     (small, large) => {
       writeFileSync(small, 'SMALL');
@@ -480,8 +480,8 @@ test('a file that has changed on the disk is read through the engine, and verify
   }
 });
 
-test('without an engine to ask, a damaged layer is shown as far as it goes', async (t) => {
-  // An engine that has another image of that name is of no use.
+test('without an engine to ask, a damaged layer is shown as far as it can be read', async (t) => {
+  // An engine that has another image by that name is no help.
   for (const isThere of [false, true]) {
     const { reader, metadata, files, open, exports } = await withOtherWay(t, isThere, [BASE]);
     await using before = await open('docker:app:1');

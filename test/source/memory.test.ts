@@ -1,4 +1,4 @@
-// Large images by name take no more memory than small ones.
+// Large images opened by name take no more memory than small ones.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -9,7 +9,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const MIB = 1024 * 1024;
 
-test('an image of hundreds of megabytes through an engine’s API takes no more memory than a small one', {
+test('an image of hundreds of megabytes takes no more memory through an engine’s API than a small one', {
   skip: process.platform === 'linux' ? false : 'needs /proc',
 }, async (t) => {
   const { engine, socket } = await fakeEngine(t);

@@ -10,7 +10,7 @@ import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 import { sampleImage } from './registry/bench.ts';
 
-test('commands accept an image of a registry by name, and report its source', async (t) => {
+test('commands accept a registry’s image by name, and report its source', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('team/app', files, { '1': image.digest });
@@ -29,7 +29,7 @@ test('commands accept an image of a registry by name, and report its source', as
   assert.equal((await runCommand(['changes', name, '--layer', '1'], cache)).code, 0);
 });
 
-test('an image of a registry is imported into a store unchanged, and two images by name are compared', async (t) => {
+test('a registry’s image is imported into a store unchanged, and two images are compared by name', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   const other = ociImage(files, { layers: [{ tar: tar(file('app/run', 'other')), packed: 'gzip' }] });
@@ -45,7 +45,7 @@ test('an image of a registry is imported into a store unchanged, and two images 
   assert.equal(compared.code, 1, compared.stderr);
 });
 
-test('with --offline, and if no source has the image, one line says why, and the code is 3', async (t) => {
+test('with --offline, or if no source has the image, one line says why, and the code is 3', async (t) => {
   const registry = await standInRegistry(t);
   const name = `registry:${registry.host}/none:1`;
   const missing = await runCommand(['inspect', name]);

@@ -1,5 +1,5 @@
-// The Spark job on a real cluster, with images in a real registry: what it writes and answers, though a worker dies, is what one process
-// writes, and what DuckDB answers.
+// The Spark job on a real cluster, with images in a real registry: even if a worker dies, it writes what one process writes, and answers as
+// DuckDB does.
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const root = path.join(import.meta.dirname, '..', '..');
 const JOB = path.join(root, 'ci', 'spark', 'catalog_job.py');
 const QUESTIONS = readQuestions(path.join(root, 'src', 'catalog', 'questions')).map(({ name }) => name);
 
-/** How long the whole job may take on a machine that is busy otherwise. */
+/** How long the whole job may take on a busy machine. */
 const MINUTES = 5;
 
 /** Pushes the fleet; returns its references. */
@@ -31,7 +31,7 @@ async function pushFleet(host: string): Promise<string[]> {
 }
 
 /**
- * Writes a command `layerscope` that stops for ever when it is first told to index `reference`, once it has indexed that one alone.
+ * Writes a command `layerscope` that hangs the first time it is asked to index `reference`, once it has indexed only that image.
  * `stopped`: the file that then has its process id.
  */
 function stoppingCommand(t: TestContext, reference: string): { readonly program: string; readonly stopped: string } {
@@ -57,7 +57,7 @@ exec '${process.execPath}' '${MAIN}' "$@"
   return { program, stopped };
 }
 
-/** The names of a catalog’s files, which say what they hold; of unfinished ones too. */
+/** The names of a catalog’s files, which identify their contents, including unfinished ones. */
 function filesOf(folder: string): string[] {
   return TABLE_NAMES.flatMap((table) => readdirSync(path.join(folder, table)).map((name) => `${table}/${name}`)).sort();
 }
@@ -92,11 +92,11 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   };
   const questions = QUESTIONS.map((name) => [name, ...(parameters[name] ?? [])]);
 
-  // With the same key for checksums, the contents of both can be compared.
+  // With the same key for checksums, the two catalogs' contents can be compared.
   const together = path.join(testFolder(t), 'together');
   mkdirSync(together);
   copyFileSync(path.join(alone, 'catalog.json'), path.join(together, 'catalog.json'));
-  // An image that shares its lower layers, so that it comes when others are done.
+  // An image that shares its lower layers, so that it arrives after others are done.
   const { program, stopped } = stoppingCommand(t, `${host}/hooks:4`);
   const asked = questions.flatMap((question) => ['--ask', ...question]);
   const running = cluster.submit(JOB, ['--references', list, '--to', together, '--layerscope', program, ...asked]);
@@ -116,7 +116,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   t.diagnostic(JSON.stringify({ waves: done.waves, seconds: done.seconds }));
   assert.equal(done.indexed.failed, 2);
   assert.equal(done.indexed.images, images.length);
-  // No layer was made twice. One was made by the task that was lost, which could not say so.
+  // No layer was made twice. One was made by the lost task, which could not report it.
   assert.equal(done.indexed.newLayers, layers.size - 1);
   const [made, expected] = [filesOf(together), filesOf(alone)];
   assert.deepEqual([without(made, expected), without(expected, made)], [[], []], 'files that only one of them has');

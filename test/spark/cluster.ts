@@ -1,4 +1,4 @@
-// A standalone Spark on loopback: a master and two workers of one processor each, as processes of this machine.
+// A standalone Spark on loopback: a master and two workers with one processor each, as processes on this machine.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ export function sparkPython(): string {
   return python;
 }
 
-// All that runs is short: code that is compiled well isn't worth its compilation.
+// Every run is short, so optimizing compilation doesn't pay off.
 const JAVA_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 const WORKER = 'worker.Worker';
@@ -30,7 +30,7 @@ export interface JobResult {
 export interface Cluster {
   /** Runs a Python program as Spark's driver. */
   submit(program: string, args: readonly string[]): Promise<JobResult>;
-  /** Kills the worker below which a process runs, and everything that it started, as a machine that loses power does. */
+  /** Kills the worker that a process descends from, and everything the worker started, as a power failure would. */
   killWorkerOf(pid: number): void;
 }
 
@@ -95,7 +95,7 @@ function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-/** The parent of each process. */
+/** Each process's parent. */
 function parentsOfProcesses(): ReadonlyMap<number, number> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Map(pids.map((pid) => [Number(pid), parentOf(pid)]));
@@ -105,7 +105,7 @@ function parentOf(pid: string): number {
   try {
     return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
-    return 0; // ended meanwhile
+    return 0; // ended in the meantime
   }
 }
 

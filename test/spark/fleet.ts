@@ -1,4 +1,4 @@
-// A fleet of small images with shared bases, to which every question has an answer: ten families of six tags, on three bases.
+// A fleet of small images with shared bases, for which every question has an answer: ten families of six tags, on three bases.
 import type { SmallImage } from '../support/catalog.ts';
 import type { LayerSpec } from '../support/image-builder.ts';
 import { checkedToken } from '../support/secret-samples.ts';
@@ -36,7 +36,7 @@ function family(name: string, number: number): SmallImage[] {
     file(`opt/${name}/node_modules/left-pad/package.json`, '{"name":"left-pad","version":"1.3.0"}'),
     file('var/cache/apt/archives/x.deb', 'd'.repeat(5000 + number)),
   );
-  // One family’s base was packed again, by somebody else.
+  // Someone else packed one family’s base again.
   const packed: LayerSpec = { ...(BASES[number % BASES.length] ?? base('')), packed: number === 4 ? 'zstd' : 'gzip' };
   return Array.from({ length: TAGS }, (_, tag) => ({
     name: `${name}:${tag + 1}`,
@@ -45,7 +45,7 @@ function family(name: string, number: number): SmallImage[] {
     ...(tag === 0 ? {} : { created: tag === 1 ? '0001-01-01T00:00:00Z' : time(tag * 7 + number) }),
     config: {
       ...(tag === 2 ? { Env: [`TOKEN=${checkedToken('gh'.concat('p_'))}`] } : {}),
-      // Of a base that nobody indexed; and of none.
+      // A base that nobody indexed, or none.
       Labels: number < 5 ? { 'org.opencontainers.image.base.name': `docker.io/library/debian:1${tag % 2}` } : { team: name },
     },
   }));

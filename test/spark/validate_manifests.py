@@ -1,6 +1,6 @@
-"""validate_manifests.py FILE…: checks manifests by the schemas of Kubernetes and Argo Workflows, as others publish them.
+"""validate_manifests.py FILE…: checks manifests against the published schemas of Kubernetes and Argo Workflows.
 
-Prints what is wrong, one problem a line, and exits with 1 if there is something.
+Prints the problems, one per line, and exits with 1 if there are any.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def problems(manifest: Any) -> Iterator[str]:
 
 
 def argo_problems(manifest: Any) -> Iterator[str]:
-    """The models are made from Argo's own schema. They pass over fields that they don't know, which are then missing in what they hold."""
+    """The models are made from Argo's own schema. They ignore unknown fields, which are then missing from the parsed model."""
     model = getattr(models, manifest["kind"])
     try:
         held = model.model_validate(manifest)
@@ -37,7 +37,7 @@ def argo_problems(manifest: Any) -> Iterator[str]:
 
 
 def lost(place: str, given: Any, held: Any) -> Iterator[str]:
-    """What is given but not held."""
+    """Yields what was given but is missing from the parsed model."""
     if isinstance(given, dict) and isinstance(held, dict):
         for key, value in given.items():
             if key in held:
@@ -48,7 +48,7 @@ def lost(place: str, given: Any, held: Any) -> Iterator[str]:
         for number, (mine, theirs) in enumerate(zip(given, held)):
             yield from lost(f"{place}.{number}", mine, theirs)
     elif given != held:
-        yield f"{place}: {given!r} is taken for {held!r}"
+        yield f"{place}: {given!r} is read as {held!r}"
 
 
 def main(files: list[str]) -> int:

@@ -6,16 +6,16 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** A step of a build. */
 export interface StepSpec {
-  /** Lines of the Dockerfile, as ranges. */
+  /** Dockerfile lines, as ranges. */
   readonly lines?: readonly (readonly [number, number])[];
   readonly inputs?: readonly string[];
   /** What it gets from outside: a base image or a context. */
   readonly source?: string;
-  /** Lists of layers' digests in which it ends. */
+  /** The lists of layer digests that it ends with. */
   readonly layers?: readonly (readonly string[])[];
 }
 
-/** The predicate of a provenance, by step. */
+/** A provenance predicate with these steps. */
 export function slsaPredicate(version: 'v1' | 'v0.2', dockerfile: string, steps: Readonly<Record<string, StepSpec>>): object {
   const range = ([first, last]: readonly [number, number]) => ({ start: { line: first }, end: { line: last } });
   const located = Object.entries(steps).map(([id, { lines }]) => [
@@ -70,7 +70,7 @@ export function statement(digest: string, predicateType: string, predicate: obje
   return { _type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate };
 }
 
-/** The manifest that attaches statements to an image, as an entry of an index. Text stands for a broken statement. */
+/** The manifest that attaches statements to an image, as an index entry. A string stands for a broken statement. */
 export function attestationOf(files: Files, image: { digest: string }, statements: readonly (object | string)[]): BuiltDescriptor {
   const layers = statements.map((each) =>
     files.add(typeof each === 'string' ? Buffer.from(each) : json(each), 'application/vnd.in-toto+json'),

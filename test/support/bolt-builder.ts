@@ -1,7 +1,7 @@
 // Writes bolt databases from nested maps: bolt({ v1: { key: 'value' } }). See src/format/bolt for the format.
 import { utf8 } from './tar-builder.ts';
 
-/** A bucket: values, or buckets of their own. */
+/** A bucket: values, or nested buckets. */
 export interface BoltTree {
   readonly [key: string]: string | Uint8Array | BoltTree;
 }

@@ -1,4 +1,4 @@
-// Reads bsdtar's listings of a tar: `-tv` has every member in order, `--format=mtree` the exact time of the last member of each path.
+// Reads bsdtar's listings of a tar: `-tv` has every member in order, `--format=mtree` the exact time of the last member with each path.
 import { runTool, type ToolOptions } from './tools.ts';
 
 export interface ListedMember {
@@ -8,7 +8,7 @@ export interface ListedMember {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Target of a link; null for other members. Hard links name a member of the tar. */
+  /** A link's target; null for other members. Hard links name a member of the tar. */
   readonly link: string | null;
 }
 
@@ -67,7 +67,7 @@ export function bsdtarMembers(file: string, options?: ToolOptions): ListedMember
     });
 }
 
-/** Returns nanoseconds since 1970 by path (latin-1, without `./`), of the last member of each path. */
+/** Returns nanoseconds since 1970 by path (latin-1, without `./`), from the last member with each path. */
 export function bsdtarTimes(file: string, options?: ToolOptions): Map<string, bigint> {
   const text = runTool('bsdtar', ['-cf', '-', '--format=mtree', '--options=!all,type,time', `@${file}`], options).toString();
   const times = new Map<string, bigint>();

@@ -1,4 +1,4 @@
-// Indexes a folder into a catalog, as `catalog index FOLDER --to CATALOG` does: a process for tests of several at once.
+// Indexes a folder into a catalog, as `catalog index FOLDER --to CATALOG` does: a process for tests that run several at once.
 import { runCommand } from './command-line.ts';
 
 const [, , from = '', to = ''] = process.argv;

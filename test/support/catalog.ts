@@ -1,4 +1,4 @@
-// Makes small fleets of images, and reads catalogs by DuckDB alone, without the program's own reader.
+// Makes small fleets of images, and reads catalogs with DuckDB alone, without the program's own reader.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -7,7 +7,7 @@ import { archiveOf, Files, type LayerSpec, ociImage, ociLayout, writeFolder } fr
 
 export type CatalogRow = Readonly<Record<string, unknown>>;
 
-/** Runs a query on DuckDB, with `DIR` in it replaced by the folder. Large integers are numbers, times are texts. */
+/** Runs a query on DuckDB, with `DIR` in it replaced by the folder. Large integers are numbers, times are strings. */
 export async function duckRows(folder: string, sql: string): Promise<CatalogRow[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -28,7 +28,7 @@ function shown(value: unknown): unknown {
   return String(value);
 }
 
-/** All rows of a table. */
+/** Returns all of a table's rows. */
 export function tableRows(folder: string, table: TableName): Promise<CatalogRow[]> {
   return duckRows(folder, `SELECT * FROM read_parquet('DIR/${table}/*.parquet')`);
 }
@@ -41,7 +41,7 @@ export interface SmallImage {
   readonly config?: object;
 }
 
-/** The descriptors of images, whose blobs are added to `files`. */
+/** Returns the images' descriptors; adds their blobs to `files`. */
 export function fleetOf(files: Files, images: readonly SmallImage[]): ReturnType<typeof ociImage>[] {
   return images.map(({ name, layers, created, history, config }) =>
     ociImage(files, {

@@ -73,7 +73,7 @@ async function succeed(argv: readonly string[]): Promise<CommandResult> {
   return result;
 }
 
-/** Returns the objects of a command that prints one per line. Throws if the command fails. */
+/** Returns the objects that a command prints, one per line. Throws if the command fails. */
 export async function commandLines(argv: readonly string[]): Promise<JsonLine[]> {
   const { stdout } = await succeed(argv);
   return stdout

@@ -38,7 +38,7 @@ export function judgeLacks(): string | null {
 }
 
 export interface Verdict {
-  /** Number of the `asked` images or stacks, accepted by containerd, for which the command line agrees with a container. */
+  /** How many of the `asked` images or stacks, accepted by containerd, the command line and a container agree on. */
   readonly agree: number;
   readonly asked: number;
   /** Differences by file name, such as `lib: type symlink for directory`. */

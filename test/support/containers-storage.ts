@@ -1,4 +1,4 @@
-// Builds folders in the format of containers/storage (Podman, CRI-O, Buildah) from the tars of an image's layers.
+// Builds folders in the format of containers/storage (Podman, CRI-O, Buildah) from an image's layer tars.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chainIds } from '#archive';
@@ -12,9 +12,9 @@ export interface StorageImage {
 
 export interface BuiltStorage {
   readonly ids: readonly string[];
-  /** Digests of the manifests. */
+  /** The manifests' digests. */
   readonly digests: readonly string[];
-  /** Folder of the files of a layer, by its tar. */
+  /** The folder with a layer's files, by the layer's tar. */
   files(tar: Uint8Array): string;
 }
 

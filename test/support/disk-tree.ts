@@ -1,4 +1,4 @@
-// The entries of a folder on disk and of a view of an image, in one shape for comparison.
+// The entries of a folder on disk and of a view of an image, in one form for comparison.
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { resolveEntryBody } from '#changes';
 import { type LoadedImage, listView } from '#engine';
 import { entryTypeName, NO_LAYER, rowPath, TYPE } from '#model';
 
-/** One path. Hard links have type file; `group` is the first of the file's names, by bytes. */
+/** One path. Hard links have type file; `group` is the file's first name in byte order. */
 export interface TreeEntry {
   readonly type: string;
   readonly mode: number;

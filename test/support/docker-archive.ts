@@ -7,7 +7,7 @@ export interface ImageFixture {
   readonly os?: string;
   readonly architecture?: string;
   readonly layers: readonly Uint8Array[];
-  /** Fields of the config in place of the usual ones. */
+  /** Config fields that replace the usual ones. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 

@@ -11,7 +11,7 @@ import { testFolder } from './workbench.ts';
 /** `me:secret`, for htpasswd. */
 const PASSWORDS = 'me:$2b$04$vbOFXeynqIDmoQ7ThfT6T.WIeReD.rqv9vKtu.o.eoNkO5jcvu9lq\n';
 
-/** Returns a port of loopback that nobody listens on. */
+/** Returns a loopback port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -29,7 +29,7 @@ export async function startRegistry(t: TestContext, isLocked = false): Promise<s
   const auth = isLocked ? `auth: {htpasswd: {realm: x, path: ${passwords}}}\n` : '';
   const settings = path.join(folder, 'settings.yml');
   writeFileSync(settings, `version: 0.1\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"}\n${auth}`);
-  // The registry would take the variable for one of its settings.
+  // The registry would treat the variable as one of its settings.
   runEngine(t, 'env', ['-u', 'REGISTRY_AUTH_FILE', 'docker-registry', 'serve', settings]);
   await until(async () => (await fetch(`http://${host}/v2/`).catch(() => null)) !== null, 'docker-registry answers');
   return host;

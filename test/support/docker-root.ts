@@ -1,4 +1,4 @@
-// Builds folders in the format of Docker's overlay2 from the tars of an image's layers.
+// Builds folders in the format of Docker's overlay2 from an image's layer tars.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -12,7 +12,7 @@ export interface RootImage {
   readonly layers: readonly Uint8Array[];
 }
 
-/** The location of a layer. */
+/** A layer's location. */
 export interface RootLayer {
   readonly folder: string;
   readonly files: string;

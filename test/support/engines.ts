@@ -1,4 +1,4 @@
-// Starts real engines, as root and without systemd, in a temporary folder. A test whose engine is not installed says so.
+// Starts real engines, as root and without systemd, in a temporary folder. A test whose engine isn't installed is skipped with that reason.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -44,7 +44,7 @@ export class EngineApi {
 }
 
 /**
- * Runs a program until the test ends, then asks it to stop and waits. Shows the output if the program ends before, unless it `mayEnd`.
+ * Runs a program until the test ends, then asks it to stop and waits. Shows the output if the program ends early, unless it `mayEnd`.
  * Returns its process id.
  */
 export function runEngine(

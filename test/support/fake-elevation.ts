@@ -1,4 +1,4 @@
-// Fake processes, named pipe and consent of Windows, so that a test can run both sides of an elevated driver in one process.
+// Windows' processes, named pipe and consent, faked so that a test can run both sides of an elevated driver in one process.
 import type { Duplex } from 'node:stream';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { LayerscopeError } from '#model';
@@ -32,7 +32,7 @@ export class FakeWindows {
     [WINDOW_PID, this.parent],
     [HOST_PID, { image: PROGRAM.toUpperCase(), exitCode: null }],
   ]);
-  /** Called instead of the shell; returns the id of the started process, or null if the user refuses. */
+  /** Called instead of the shell; returns the id of the started process, or null if the user declines. */
   onStart: (started: Started) => Promise<number | null> = async () => null;
   privileges: readonly Privilege[] = [];
   elevated = false;
@@ -47,7 +47,7 @@ export class FakeWindows {
   readonly started: Started[] = [];
   /** The process that has connected to the pipe, if any. */
   client: number | null = null;
-  /** The process that made the pipe. */
+  /** The process that created the pipe. */
   server = WINDOW_PID;
   /** Pipe ends that were turned into streams. */
   readonly streams: string[] = [];

@@ -11,7 +11,7 @@ export interface FakeImage {
   readonly names: readonly string[];
   readonly archive: Uint8Array;
   readonly platforms?: readonly string[];
-  /** The id in the image's description, if it isn't the one in the list. */
+  /** The id in the image's description, if it differs from the one in the list. */
   readonly describedId?: string;
   /** In the list: bytes, and seconds since 1970. */
   readonly size?: unknown;

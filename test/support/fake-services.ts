@@ -8,7 +8,7 @@ import { numberedRows } from './row-tables.ts';
 export function fakeLibrary(): Library & {
   readonly opened: OpenRequest[];
   readonly asked: unknown[];
-  /** Returns the number of internal errors thrown on purpose, by operations that no test of a host needs. */
+  /** Returns the number of internal errors thrown on purpose, by operations that host tests don't need. */
   readonly defects: () => number;
   change(archives: ArchiveSummary[]): void;
 } {
@@ -121,7 +121,7 @@ export function fakeLibrary(): Library & {
     async search(ref, wanted) {
       know(ref.archiveId);
       asked.push(wanted);
-      return { total: 0, matches: [], problem: null };
+      return { total: 0, bytes: 0, matches: [], problem: null };
     },
     registryChanges: unused,
     registryHives: unused,

@@ -70,7 +70,7 @@ export async function beforeFileCalls(
       if (isMeant(name, args)) before(name, args);
       return original.apply(fs.promises, args);
     });
-    // The calls with a callback that the program uses.
+    // The callback calls that the program uses.
     if (name !== 'write' && name !== 'read') continue;
     put(fs, name, (original) => (...args) => {
       try {
@@ -108,7 +108,7 @@ async function handlePrototype(): Promise<object> {
   return Object.getPrototypeOf(handle) as object;
 }
 
-/** Returns ENOSPC as reported by the system. */
+/** Returns ENOSPC as the system reports it. */
 export function noSpace(name: string): Error {
   return Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC', errno: -28, syscall: name });
 }

@@ -1,4 +1,4 @@
-// A fleet as a team has it: services on a few bases, with a tag a month. Its catalog is made by the command line.
+// A team's fleet: services on a few bases, with one tag a month. The command line makes its catalog.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type SmallImage, writeArchive } from './catalog.ts';
@@ -8,14 +8,14 @@ import { directory, file, tar } from './tar-builder.ts';
 export interface FleetOptions {
   /** Services, each on one of three bases. */
   readonly services: number;
-  /** Tags of each. */
+  /** Tags of each service. */
   readonly tags: number;
 }
 
 export interface Fleet {
   readonly images: string;
   readonly catalog: string;
-  /** The file of an image. */
+  /** An image's file. */
   fileOf(name: string): string;
 }
 
@@ -67,7 +67,7 @@ function serviceImages(service: number, tags: number): readonly SmallImage[] {
     const app = layer(
       file(`srv/${name}/server.js`, text(8_000 + tag * 5_000, `${name} ${tag}`)),
       file(`srv/${name}/VERSION`, `1.${tag}`),
-      // Some build forgets its cache, which is a finding.
+      // Some builds forget their cache, which is a finding.
       ...(tag % 3 === 2 ? [file('var/cache/apt/archives/curl.deb', text(20_000, 'deb'))] : []),
     );
     return {
@@ -84,7 +84,7 @@ function day(days: number): string {
   return new Date(Date.UTC(2025, 0, 6) + days * 86_400_000).toISOString();
 }
 
-/** Writes a fleet, each image to a file of its own, and its catalog. With `broken`, also a file that is no image. */
+/** Writes a fleet, with each image in its own file, and its catalog. With `broken`, also a file that isn't an image. */
 export async function writeFleet(folder: string, options: FleetOptions & { readonly broken?: boolean }): Promise<Fleet> {
   const images = path.join(folder, 'images');
   const catalog = path.join(folder, 'catalog');

@@ -21,7 +21,7 @@ export interface LayerCase {
   readonly said: string;
   readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
   readonly calls: readonly string[];
-  /** Names in the layer's folder at the end. Those of folders end in \. */
+  /** Names in the layer's folder at the end. Folder names end in \. */
   readonly final?: readonly string[];
   readonly exportTombstones?: string;
   readonly exportTarBase64?: string;
@@ -122,7 +122,7 @@ function withoutReparseFlag(hex: string): string {
 
 const TIME_RECORDS = new Set(['atime', 'ctime', 'mtime', 'LIBARCHIVE.creationtime']);
 
-/** Returns the members of a tar as text for comparison: each block's fields, PAX records and body, without times. */
+/** Returns a tar's members as text for comparison: each block's fields, PAX records and body, without times. */
 export function withoutTimes(tar: Uint8Array): { readonly name: string; text: string }[] {
   const bytes = Buffer.from(tar);
   const members: { name: string; text: string }[] = [];

@@ -28,11 +28,11 @@ export interface HiveOptions {
   readonly written?: bigint;
   readonly name?: string;
   readonly list?: 'li' | 'lf' | 'lh';
-  /** More subkeys than this are listed in several lists below an `ri`. */
+  /** If there are more subkeys than this, they are listed in several lists below an `ri`. */
   readonly perList?: number;
 }
 
-/** A hive, and the offsets of its keys by path, to damage them. */
+/** A hive, and its keys' offsets by path, so that tests can damage them. */
 export interface BuiltHive {
   readonly bytes: Buffer;
   readonly keyAt: ReadonlyMap<string, number>;
@@ -43,7 +43,7 @@ const BIN_HEAD = 32;
 const NONE = 0xffff_ffff;
 const SEGMENT = 16_344;
 
-/** A descriptor with nothing but the owner Everyone; `tag` makes it differ from others. */
+/** A descriptor with only the owner Everyone; `tag` makes it differ from others. */
 export function descriptor(tag = 0): Buffer {
   const bytes = Buffer.alloc(32);
   bytes.writeUInt8(1, 0);
@@ -79,12 +79,12 @@ export function setBaseSum(bytes: Buffer): void {
   bytes.writeUInt32LE(baseSum(bytes), 508);
 }
 
-/** A hive's bytes. */
+/** Returns a hive's bytes. */
 export function hive(root: HiveKeySpec, options: HiveOptions = {}): Buffer {
   return buildHive(root, options).bytes;
 }
 
-/** A delta hive: version 1.6, layered. */
+/** Returns a delta hive: version 1.6, layered. */
 export function deltaHive(root: HiveKeySpec, options: HiveOptions = {}): Buffer {
   return hive(root, { minor: 6, flags: 2, ...options });
 }

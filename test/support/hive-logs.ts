@@ -25,7 +25,7 @@ function logBase(hive: Buffer, type: number, sequence: number): Buffer {
   return base;
 }
 
-/** A log of the old format. `after`: the hive as it should be; `numbers`: the pages of 512 bytes that the log has. */
+/** Returns a log in the old format. `after`: the hive as it should be; `numbers`: the 512-byte pages that the log has. */
 export function oldLog(after: Buffer, numbers: readonly number[], sequence = 2): Buffer {
   const base = logBase(after, 1, sequence);
   const bits = (after.length - BINS) / PAGE;
@@ -36,7 +36,7 @@ export function oldLog(after: Buffer, numbers: readonly number[], sequence = 2):
   return Buffer.concat([base, bitmap, ...pages]);
 }
 
-/** A log of the new format. */
+/** Returns a log in the new format. */
 export function newLog(hive: Buffer, entries: readonly LogEntry[]): Buffer {
   const first = entries[0]?.sequence ?? 1;
   return Buffer.concat([logBase(hive, 6, first), ...entries.map(entryBytes)]);

@@ -173,12 +173,12 @@ const RAW: Command = ['raw', 'FILE', '--layer', '0', '--json'];
 
 export const HOSTILE_INPUTS: readonly HostileInput[] = [
   {
-    name: 'configs of 31 MB of nested brackets',
+    name: 'configs with 31 MB of nested brackets',
     make: (target) => writePieces(target, archiveOf(Array(5).fill(configOf('{"os":"linux","x":', '[', 31_000_000, ''))), 'gzip'),
     commands: [INSPECT],
   },
   {
-    name: 'configs of small lists, 3.9 MB each',
+    name: '3.9 MB configs of small lists',
     make: (target) => writePieces(target, archiveOf(Array(15).fill(configOf('{"os":"linux","x":[', '[],', 1_300_000, '0]}'))), 'gzip'),
     commands: [INSPECT],
   },
@@ -189,13 +189,13 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'a config of a million invalid diffIDs',
+    name: 'a config with a million invalid diffIDs',
     make: (target) =>
       writePieces(target, archiveOf(Array(15).fill(configOf('{"os":"linux","rootfs":{"diff_ids":[', '1,', 1_900_000, '1]}}'))), 'gzip'),
     commands: [INSPECT],
   },
   {
-    name: 'a manifest.json of a million images',
+    name: 'a manifest.json with a million images',
     make: (target) =>
       writePieces(
         target,
@@ -226,7 +226,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'an image of 15,000 layers that share one blob',
+    name: 'an image with 15,000 layers that share one blob',
     make: (target) => {
       const layer = Buffer.concat([...headers(10_000, { name: 'aaaaaa' }, (block, at) => letters(block, 0, 6, at))]);
       return writePieces(target, sharedLayer(gzipSync(layer, { level: 1 }), 15_000));
@@ -234,7 +234,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'names of a megabyte',
+    name: 'megabyte-long names',
     make: (target) =>
       writePieces(
         target,
@@ -244,7 +244,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT, LS],
   },
   {
-    name: 'link targets of a megabyte',
+    name: 'megabyte-long link targets',
     make: (target) =>
       writePieces(
         target,
@@ -254,7 +254,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [LS],
   },
   {
-    name: 'odd names of 60 kB',
+    name: 'odd 60 kB names',
     make: (target) =>
       writePieces(
         target,
@@ -298,7 +298,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT, IMPORT],
   },
   {
-    name: 'extended attributes of a megabyte',
+    name: 'megabyte-long extended attributes',
     make: (target) =>
       writePieces(
         target,
@@ -308,7 +308,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT, IMPORT],
   },
   {
-    name: 'owners by names of a megabyte',
+    name: 'megabyte-long owner names',
     make: (target) =>
       writePieces(
         target,
@@ -318,7 +318,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'PAX headers of a hundred thousand records',
+    name: 'PAX headers with a hundred thousand records',
     make: (target) => {
       const records = concat(
         ...Array.from({ length: 90_000 }, (_, at) =>
@@ -343,7 +343,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT, RAW],
   },
   {
-    name: 'an archive of members with sparse maps of a megabyte',
+    name: 'an archive of members with megabyte-long sparse maps',
     make: (target) => {
       const pairs = 250_000;
       const map = utf8(`${pairs}\n${'0\n0\n'.repeat(pairs)}`);
@@ -374,7 +374,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'an image archive of a million members',
+    name: 'an image archive with a million members',
     make: (target) =>
       writePieces(
         target,
@@ -387,7 +387,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'a layer of 4 GB of zeros in 130 kB of zstd',
+    name: 'a layer with 4 GB of zeros in 130 kB of zstd',
     make: (target) => writePieces(target, zstdLayer(4 * 2 ** 30)),
     commands: [INSPECT, RAW],
   },
@@ -425,7 +425,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'a zstd frame with a window of 2 GB',
+    name: 'a zstd frame with a 2 GB window',
     make: (target) => writePieces(target, [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0, 0)]),
     commands: [INSPECT],
   },

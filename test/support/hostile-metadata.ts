@@ -8,7 +8,7 @@ import { hive } from './hive-builder.ts';
 import { type HostileInput, ociOf, pieces, writePieces, zstdStored, zstdZeros } from './hostile-inputs.ts';
 import { concat, END_MARKER, file, header, latin1, tar, utf8, zeros } from './tar-builder.ts';
 
-/** A member of `head` and then `piece`, `times` times. */
+/** Yields a member of `head`, then `piece` repeated `times` times. */
 function* growing(name: string, head: Uint8Array, piece: Uint8Array, times: number): Generator<Uint8Array> {
   const size = head.length + piece.length * times;
   yield header({ name, size: latin1(size.toString(8).padStart(11, '0')) });
@@ -17,7 +17,7 @@ function* growing(name: string, head: Uint8Array, piece: Uint8Array, times: numb
   yield zeros(-size & 511);
 }
 
-/** A file of a hive's first bytes and zeros, as two zstd frames. */
+/** Returns a file with a hive's first bytes followed by zeros, as two zstd frames. */
 function hiveOfZeros(name: string, bytes: number): Uint8Array {
   const start = hive({ name: 'R' });
   const size = latin1((start.length + bytes).toString(8).padStart(11, '0'));
@@ -26,7 +26,7 @@ function hiveOfZeros(name: string, bytes: number): Uint8Array {
 
 const CONFIG = 'Files/Windows/System32/config';
 
-/** An eStargz layer in an image, so that its table of contents is compared with it. */
+/** Yields an eStargz layer in an image, so that it is compared with its table of contents. */
 function estargz(toc: Uint8Array): Generator<Uint8Array> {
   const contents = gzipSync(file('f', 'x'));
   const table = gzipSync(concat(file('stargz.index.json', toc), END_MARKER), { level: 1 });
@@ -54,14 +54,14 @@ function estargz(toc: Uint8Array): Generator<Uint8Array> {
   }));
 }
 
-/** `count` different fields of four letters. */
+/** Returns `count` fields with different four-letter names. */
 function fields(count: number, from = 0): string {
   return Array.from({ length: count }, (_, at) => `"${(from + at).toString(36).padStart(4, '0')}":1`).join(',');
 }
 
 export const HOSTILE_METADATA: readonly HostileInput[] = [
   {
-    name: 'a table of contents of entries with fields of their own',
+    name: 'a table of contents whose entries all have different fields',
     make: (target) => {
       const entries = Array.from({ length: 200_000 }, (_, at) => `{"name":"a${at}","type":"dir",${fields(20, at * 20)}}`);
       return writePieces(target, estargz(utf8(`{"version":1,"entries":[${entries.join(',')}]}`)));
@@ -69,7 +69,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['inspect', 'FILE', '--verify', '--json']],
   },
   {
-    name: 'registry hives of 500 MB of zeros',
+    name: 'registry hives with 500 MB of zeros',
     make: (target) =>
       writePieces(target, [
         ...['SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'].map((name, at) => hiveOfZeros(`${CONFIG}/${name}`, (at < 2 ? 150 : 500) * 2 ** 20)),
@@ -78,7 +78,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['hive', 'FILE']],
   },
   {
-    name: 'an apk database of 250 MB',
+    name: 'a 250 MB apk database',
     make: (target) =>
       writePieces(
         target,
@@ -91,13 +91,13 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'layers that each have 80,000 packages in other versions',
+    name: 'layers that each have 80,000 packages in different versions',
     make: (target) =>
       writePieces(target, [dockerArchive({ name: 'many:1', layers: Array.from({ length: 8 }, (_, at) => manyPackages(at)) })], 'gzip'),
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'a million diversions, and as many paths',
+    name: 'a million diversions and as many paths',
     make: (target) => {
       const lines = (make: (at: string) => string): string =>
         Array.from({ length: 1_000_000 }, (_, at) => make(String(at).padStart(7, '0'))).join('');
@@ -121,22 +121,22 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE']],
   },
   {
-    name: 'a provenance of 50,000 stages, most of which each layer copied from',
+    name: 'a provenance with 50,000 stages, most of which each layer copied from',
     make: (target) => writePieces(target, stagesInProvenance(50_000, 60), 'gzip'),
     commands: [['why', 'FILE', 'x']],
   },
   {
-    name: 'an SBOM of 190,000 packages, attached 100 times',
+    name: 'an SBOM with 190,000 packages, attached 100 times',
     make: (target) => writePieces(target, withSbom(190_000, 100)),
     commands: [['packages', 'FILE', '--sbom', 'attached']],
   },
   {
-    name: 'an SBOM of 1.5 million packages, attached 100 times',
+    name: 'an SBOM with 1.5 million packages, attached 100 times',
     make: (target) => writePieces(target, withSbom(1_500_000, 100)),
     commands: [['packages', 'FILE', '--sbom', 'attached']],
   },
   {
-    name: 'an SBOM of 3.1 million packages beside an image',
+    name: 'an SBOM with 3.1 million packages next to an image',
     make: async (target) => {
       writeFileSync(`${target}.spdx.json`, JSON.stringify(spdx(3_100_000)));
       await writePieces(target, withSbom(1, 1));
@@ -144,7 +144,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['packages', 'FILE', '--sbom', 'FILE.spdx.json']],
   },
   {
-    name: 'a provenance of 1.5 million values, attached 100 times',
+    name: 'a provenance with 1.5 million values, attached 100 times',
     make: (target) => {
       const predicate = { buildType: 'x', materials: [], metadata: { a: Array(1_500_000).fill({}) } };
       return writePieces(
@@ -155,7 +155,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
     commands: [['why', 'FILE', 'x']],
   },
   {
-    name: 'a payload of 40 MB that 200 signatures are over',
+    name: 'a 40 MB payload with 200 signatures',
     make: async (target) => {
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
       writeFileSync(`${target}.pub`, publicKey.export({ format: 'pem', type: 'spki' }));
@@ -165,7 +165,7 @@ export const HOSTILE_METADATA: readonly HostileInput[] = [
   },
 ];
 
-/** A layer with two databases of 40,000 packages each. */
+/** Returns a layer with two databases of 40,000 packages each. */
 function manyPackages(version: number): Uint8Array {
   const stanzas = Array.from({ length: 40_000 }, (_, at) => `Package: p${at}\nVersion: ${version}.${at}\n\n`).join('');
   return tar(file('var/lib/dpkg/status', stanzas), file('usr/lib/opkg/status', stanzas));
@@ -175,7 +175,7 @@ const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').upd
 
 const descriptor = (mediaType: string, bytes: Uint8Array) => ({ mediaType, digest: sha256(bytes), size: bytes.length });
 
-/** What is attached to an image: a blob that a manifest names some times, with annotations of the blob and of the manifest. */
+/** Something attached to an image: a blob that a manifest names several times, with the blob's and the manifest's annotations. */
 interface Attached {
   readonly mediaType: string;
   readonly blob: Uint8Array;
@@ -184,7 +184,7 @@ interface Attached {
   readonly manifestAnnotations: Readonly<Record<string, string>>;
 }
 
-/** An image of plain layers with something attached. */
+/** Returns an image of plain layers with something attached. */
 function imageWith(layers: readonly Uint8Array[], attach: (manifest: string) => Attached): Generator<Uint8Array> {
   const config = utf8(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: layers.map(sha256) } }));
   const manifestOf = (image: Uint8Array, blobs: readonly object[]): Uint8Array =>
@@ -215,7 +215,7 @@ function imageWith(layers: readonly Uint8Array[], attach: (manifest: string) => 
   }));
 }
 
-/** A statement about an image, attached as BuildKit does it, some times. */
+/** Returns a statement about an image, attached several times as BuildKit does it. */
 function stated(manifest: string, type: string, predicate: object, times = 1): Attached {
   return {
     mediaType: 'application/vnd.in-toto+json',
@@ -226,7 +226,7 @@ function stated(manifest: string, type: string, predicate: object, times = 1): A
   };
 }
 
-/** A payload of 40 MB, named by 200 signatures as cosign stores them. */
+/** Returns a 40 MB payload, named by 200 signatures as cosign stores them. */
 function manySignatures(manifest: string): Attached {
   const critical = { image: { 'docker-manifest-digest': manifest }, type: 'cosign container image signature' };
   return {
@@ -241,14 +241,14 @@ function manySignatures(manifest: string): Attached {
 const SLSA = 'https://slsa.dev/provenance/v0.2';
 const SPDX = 'https://spdx.dev/Document';
 
-/** An SBOM whose packages weigh far more than their text. */
+/** Returns an SBOM whose packages take far more memory than their text. */
 const spdx = (packages: number): object => ({ spdxVersion: 'SPDX-2.3', packages: Array(packages).fill({ name: 'a' }) });
 
 function withSbom(packages: number, times: number): Generator<Uint8Array> {
   return imageWith([tar(file('x', ''))], (manifest) => stated(manifest, SPDX, spdx(packages), times));
 }
 
-/** An image whose layers all have the file `x`, and a provenance that says that each was copied from every second stage. */
+/** Yields an image whose layers all have the file `x`, and a provenance that says each was copied from every second stage. */
 function stagesInProvenance(stages: number, layerCount: number): Generator<Uint8Array> {
   const layers = Array.from({ length: layerCount }, (_, at) => tar(file('x', String(at))));
   const copies = layers.map((each, at) => [`k${at}`, { lines: [[1, 1]] as const, inputs: ['s'], layers: [[sha256(each)]] }] as const);

@@ -1,4 +1,4 @@
-/** Names that would be links, mentions, cells or HTML in a Markdown text if they weren't escaped. */
+/** Names that would be links, mentions, cells or HTML in Markdown if they weren't escaped. */
 export const HOSTILE_NAMES: readonly string[] = [
   '[x](https://evil.test)',
   '![x](https://evil.test/x.png)',

@@ -71,7 +71,7 @@ export interface ConfigSpec {
   /** Default: `step 0`, `step 1`, … */
   history?: object[] | null;
   diffIds?: string[];
-  /** What containers run with: Env, Labels, … */
+  /** The settings that containers run with: Env, Labels, … */
   config?: object;
 }
 
@@ -92,7 +92,7 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
 export interface LayerSpec {
   tar: Uint8Array;
   packed?: Packing;
-  /** The stored bytes, if other than the compressed tar. */
+  /** The stored bytes, if not the compressed tar. */
   blob?: Uint8Array;
   mediaType?: string;
   urls?: string[];

@@ -31,7 +31,7 @@ export async function readEverything(reader: ArchiveReader, archive: Archive, op
   return { report: figuresOf(report, options), layers };
 }
 
-/** Returns what the entries of a layer say, a line for each, in the order of their names: the same for any tar of the same files. */
+/** Describes a layer's entries, one per line, in name order: the same for any tar of the same files. */
 export async function entriesOf(reader: ArchiveReader, layer: ArchiveLayer): Promise<readonly string[]> {
   const [indexed] = await reader.indexLayers([layer]);
   if (!indexed) throw new Error(`layer ${layer.index} can't be read`);

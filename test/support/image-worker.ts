@@ -1,4 +1,4 @@
-// A process that imports an image into a portable store and removes it again, many times: `node image-worker.ts HOME IMAGE NAME TIMES`. The
+// A process that repeatedly imports an image into a portable store and removes it again: `node image-worker.ts HOME IMAGE NAME TIMES`. The
 // last import stays.
 import { createReader } from '#archive';
 import { importArchive } from '#engine';

@@ -62,7 +62,7 @@ export async function withParent(work: Work): Promise<LayerPlace> {
   return work.place('top', [base.layer]);
 }
 
-/** Checks that the tar is refused with this error, before any layer call, and that nothing is left behind. */
+/** Checks that the tar is refused with this error before any layer call, and that nothing is left behind. */
 export async function refuses(t: TestContext, bytes: Uint8Array, code: ErrorCode, words: RegExp): Promise<void> {
   const work = workIn(t);
   const place = await withParent(work);

@@ -17,9 +17,9 @@ import {
 } from './tar-builder.ts';
 
 const SEGMENT = 'segment-of-a-long-path';
-/** A path of 300 bytes, too long for ustar's prefix and name. */
+/** A 300-byte path, too long for ustar's prefix and name. */
 export const LONG_PAX_PATH = `long/${Array.from({ length: 12 }, () => SEGMENT).join('/')}/pax-file`;
-/** A path of 140 bytes. */
+/** A 140-byte path. */
 export const LONG_GNU_PATH = `long/gnu/${'g'.repeat(120)}/gnu-file`;
 const BLOCK = new Uint8Array(512).fill(0x41);
 const NANOS = '1600000000.123456789';

@@ -9,7 +9,7 @@ import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
 import { layOutChain } from '../../src/driver/portable/mount-chain.ts';
 import { testFolder } from './workbench.ts';
 
-/** Creates an empty folder inside a temporary folder, which is removed when the test ends, regardless of the modes of its content. */
+/** Creates an empty folder inside a temporary folder, which is removed when the test ends, whatever the modes of its content. */
 export function newRoot(t: TestContext): string {
   const folder = mkdtempSync(path.join(testFolder(t), 'laid-'));
   t.after(() => removeTree(folder));

@@ -19,7 +19,7 @@ export interface EntryFixture {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** A member that is listed in raw only. */
+/** A member that is only in the raw list. */
 export interface RawFixture {
   readonly raw: keyof typeof TYPE;
   readonly size?: number;
@@ -75,7 +75,7 @@ class FixtureTree {
   }
 }
 
-/** Makes a layer of members in the given order. The empty path is the root. */
+/** Makes a layer with the members in the given order. The empty path is the root. */
 export function layer(members: readonly MemberFixture[]): LayerTable {
   const tree = new FixtureTree();
   const count = members.length;
@@ -114,7 +114,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
       mtimeSeconds[row] = member.mtime ?? 0;
       mtimeNanos[row] = member.mtimeNanos ?? 0;
       if (member.link !== undefined) {
-        linkNames.push(...bytes(member.link));
+        for (const byte of bytes(member.link)) linkNames.push(byte);
         link[row] = linkStart.push(linkNames.length) - 1;
       }
       const [devMajor, devMinor] = member.device ?? [0, 0];
@@ -145,7 +145,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     metas,
     linkStart: Uint32Array.from(linkStart),
     linkNames: Uint8Array.from(linkNames),
-    // Targets unknown when the link was added, which a stack finds by path.
+    // Targets unknown when the link was added; a stack finds them by path.
     linkTarget: new Uint32Array(linkStart.length - 1),
   };
 }

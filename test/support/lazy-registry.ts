@@ -1,4 +1,4 @@
-// Layers that are listed by their table of contents (TOC), in a registry on this machine.
+// Layers listed by their table of contents (TOC), in a registry on this machine.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Archive, ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
@@ -16,7 +16,7 @@ export interface Served {
   readonly digest: string;
 }
 
-/** Starts a registry with an image of one layer. */
+/** Starts a registry with a single-layer image. */
 export async function serve(t: TestContext, layer: BuiltLayer, annotations = layer.annotations): Promise<Served> {
   const registry = await standInRegistry(t);
   const files = new Files();

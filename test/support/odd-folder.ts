@@ -1,4 +1,4 @@
-// Creates a folder on disk with everything that tar formats store differently, to be packed by other programs and read by our reader.
+// Creates a folder on disk with everything that tar formats store differently, for other programs to pack and our reader to read.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import zlib from 'node:zlib';
 import { concat, latin1, utf8, zeros } from './tar-builder.ts';
 
-/** Numbers of a given width in bytes. */
+/** Encodes numbers with given widths in bytes. */
 export function numbers(little: boolean, ...fields: readonly (readonly [value: number, bytes: number])[]): Uint8Array<ArrayBuffer> {
   const parts = fields.map(([value, width]) => {
     const bytes = new Uint8Array(width);
@@ -27,11 +27,11 @@ export interface RpmSpec {
   readonly source?: string;
   /** Paths with a leading slash. */
   readonly files?: readonly string[];
-  /** Whole paths in one tag, as old headers have them. */
+  /** Whole paths in one tag, as in old headers. */
   readonly oldPaths?: boolean;
 }
 
-/** An rpm header as databases store it. */
+/** Returns an rpm header as databases store it. */
 export function rpmHeader(spec: RpmSpec): Uint8Array<ArrayBuffer> {
   const tags: { tag: number; type: number; count: number; data: Uint8Array }[] = [];
   const text = (tag: number, value: string | undefined): void => {
@@ -76,7 +76,7 @@ export function rpmHeader(spec: RpmSpec): Uint8Array<ArrayBuffer> {
   return concat(numbers(false, [tags.length, 4], [data.length, 4]), ...index, data);
 }
 
-/** An SQLite database with a table of packages, and its log: rows of `logged` are only in that. `folder`: an empty folder. */
+/** Returns an SQLite database with a table of packages, and its log; rows in `logged` are only in the log. `folder`: an empty folder. */
 export function sqliteDatabase(
   folder: string,
   rows: readonly Uint8Array[],
@@ -98,7 +98,7 @@ export function sqliteDatabase(
   }
 }
 
-/** An ndb database. */
+/** Returns an ndb database. */
 export function ndbDatabase(blobs: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const slots: Uint8Array[] = [numbers(true, [0x506d7052, 4], [0, 4], [1, 4], [1, 4], [blobs.length + 1, 4], [0, 4], [0, 4], [0, 4])];
   const bodies: Uint8Array[] = [];
@@ -116,7 +116,7 @@ export function ndbDatabase(blobs: readonly Uint8Array[]): Uint8Array<ArrayBuffe
 
 const BDB_PAGE = 512;
 
-/** A Berkeley DB hash table whose values are all in overflow pages. */
+/** Returns a Berkeley DB hash table whose values are all in overflow pages. */
 export function bdbDatabase(blobs: readonly Uint8Array[], little = true): Uint8Array<ArrayBuffer> {
   const u32 = (value: number) => [value, 4] as const;
   const pages: Uint8Array[] = [];
@@ -174,7 +174,7 @@ export interface SectionSpec {
   readonly isWritable?: boolean;
 }
 
-/** An ELF program with sections and, around each, a segment. Sections are loaded where they are in the file, plus 0x400000. */
+/** Returns an ELF program with sections and, around each, a segment. Sections are loaded where they are in the file, plus 0x400000. */
 export function elfProgram(sections: readonly SectionSpec[], { is64 = true, little = true, named = true } = {}): Uint8Array<ArrayBuffer> {
   const word = (value: number) => [value, is64 ? 8 : 4] as const;
   const headBytes = is64 ? 64 : 52;
@@ -231,7 +231,7 @@ export function elfProgram(sections: readonly SectionSpec[], { is64 = true, litt
   return named ? concat(file, ...table) : file;
 }
 
-/** A Windows program. */
+/** Returns a Windows program. */
 export function peProgram(sections: readonly SectionSpec[]): Uint8Array<ArrayBuffer> {
   const optional = concat(numbers(true, [0x20b, 2]), zeros(22), numbers(true, [0x140000000, 8]), zeros(80));
   const headBytes = 64 + 24 + optional.length + 40 * sections.length;
@@ -250,7 +250,7 @@ export function peProgram(sections: readonly SectionSpec[]): Uint8Array<ArrayBuf
   return concat(head, header, optional, ...table, ...sections.map(({ data }) => data));
 }
 
-/** A program of macOS for 64 bits, with all sections in one segment. */
+/** Returns a 64-bit macOS program, with all sections in one segment. */
 export function machOProgram(sections: readonly SectionSpec[]): Uint8Array<ArrayBuffer> {
   const commandBytes = 72 + 80 * sections.length;
   let at = 32 + commandBytes;
@@ -273,7 +273,7 @@ export function machOProgram(sections: readonly SectionSpec[]): Uint8Array<Array
   return concat(head, command, ...table, ...sections.map(({ data }) => data));
 }
 
-/** A universal file of programs, one after another. `is64`: with offsets of 64 bits. */
+/** Returns a universal file of consecutive programs. `is64`: with 64-bit offsets. */
 export function universalProgram(programs: readonly Uint8Array[], is64 = false): Uint8Array<ArrayBuffer> {
   let at = 8 + programs.length * (is64 ? 32 : 20);
   const width = is64 ? 8 : 4;
@@ -301,7 +301,7 @@ function varint(value: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
-/** Build information as Go's linker writes it since 1.18. `lines`: of the module text. */
+/** Returns build information as Go's linker has written it since 1.18. `lines`: the lines of the module text. */
 export function goBuildInfo(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   const marker = latin1('0123456789abcdef');
   const text = concat(marker, utf8(lines.map((line) => `${line}\n`).join('')), marker);
@@ -316,7 +316,7 @@ export interface ZipFile {
   readonly stored?: boolean;
 }
 
-/** A ZIP file. */
+/** Returns a ZIP file. */
 export function zipFile(files: readonly ZipFile[]): Uint8Array<ArrayBuffer> {
   let at = 0;
   const bodies: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 // Output of xz 5.4 and bzip2 1.0.8 in base64, because node:zlib can't make it. The comment at each sample names the text.
 
-/** The plain text of most samples. */
+/** Most samples' uncompressed text. */
 export const SAMPLE_TEXT = Array.from({ length: 120 }, (_, line) => `line ${line % 40} of a text that repeats itself\n`).join('');
 
 function bytes(base64: string): Uint8Array {
@@ -58,7 +58,7 @@ export const BZIP2_SAMPLES = {
   ),
 };
 export const BZIP2_EMPTY = bytes('QlpoORdyRThQkAAAAAA=');
-/** Plain text: three a, four b, 259 c and 100,000 d. */
+/** Uncompressed: three a, four b, 259 c and 100,000 d. */
 export const BZIP2_RUNS = bytes('QlpoOTFBWSZTWXs14FkAAAHRAMAABAA8AAAIIAAxDABSqbImb3etvtve5esELOCiM+EL8XckU4UJB7NeBZA=');
 
 /** A tar with one file, `big`, of 64 MiB of zeros, compressed with xz and then with bzip2. */

@@ -19,7 +19,7 @@ export interface Ended {
   readonly code: number | null;
   /** 0 if the process was killed. */
   readonly peakBytes: number;
-  /** Bytes of all reads, including those of the program's own files. */
+  /** Bytes of all reads, including the program's own files. */
   readonly readBytes: number;
   readonly outBytes: number;
   readonly stderr: string;
@@ -27,7 +27,7 @@ export interface Ended {
 
 export interface MeasureOptions {
   readonly stdin?: Iterable<Uint8Array>;
-  /** Further variables. */
+  /** Additional variables. */
   readonly env?: Readonly<Record<string, string>>;
   /** The test's signal, so that no process outlives the test. */
   readonly signal: AbortSignal;

@@ -19,7 +19,7 @@ export function* randomChunks(bytes: Uint8Array, seed: number, most = 700): Gene
   }
 }
 
-/** Returns all bytes of a source in one array. */
+/** Returns all of a source's bytes in one array. */
 export async function gather(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   for await (const part of source) parts.push(part.slice());

@@ -38,7 +38,7 @@ export interface RandomOptions {
   /** Names to build paths from. Few names cause many clashes. */
   readonly names?: readonly string[];
   readonly maxMembers?: number;
-  /** Whether to drop repeated paths of a layer, so that the order of members doesn't matter. */
+  /** Whether to drop repeated paths in a layer, so that the order of members doesn't matter. */
   readonly unique?: boolean;
 }
 
@@ -48,7 +48,7 @@ function path(random: Random, names: readonly string[]): string {
   return Array.from({ length: 1 + random.below(3) }, () => random.pick(names)).join('/');
 }
 
-/** Makes the members of one layer, including unusual ones: files below files, links to anything. */
+/** Makes one layer's members, including unusual ones: files below files, links to anything. */
 export function randomLayer(random: Random, options: RandomOptions = {}): MemberFixture[] {
   const { names = ['a', 'b', 'c', 'a-b'], maxMembers = 10, unique = false } = options;
   const members: MemberFixture[] = [];

@@ -23,9 +23,9 @@ export interface LoggedRequest {
 
 /** What a registry may send instead of a blob. */
 export type BlobFault =
-  | 'whole' // 200 to a range
+  | 'whole' // 200 for a range request
   | 'no-range' // 416
-  | 'wrong-range' // a Content-Range other than requested
+  | 'wrong-range' // a Content-Range other than the requested one
   | 'short' // ends early, with a matching Content-Length
   | 'long' // more bytes than the descriptor states
   | 'endless'
@@ -51,11 +51,11 @@ export interface RegistryFaults {
   circles?: boolean;
   /** Whether every page of a list names a next one. */
   endlessPages?: boolean;
-  /** Address of the next page. */
+  /** The next page's address. */
   nextPageAt?: string;
   /** Whether every request gets a 401, regardless of credentials. */
   always401?: boolean;
-  /** Status of every response. */
+  /** The status of every response. */
   status?: number;
 }
 

@@ -1,8 +1,8 @@
 import { NO_ENTRY, NO_LAYER, type RowTable } from '#model';
 
 /**
- * Makes a table of `length` rows whose values differ from row to row, for tests of transferring tables. Every fourth row is a folder with
- * the three rows that follow; every seventh is a link.
+ * Makes a table of `length` rows whose values differ from row to row, for tests that transfer tables. Every fourth row is a folder with the
+ * three rows that follow; every seventh is a link.
  */
 export function numberedRows(length: number): RowTable {
   const rows = Array.from({ length }, (_, row) => row);
@@ -30,6 +30,7 @@ export function numberedRows(length: number): RowTable {
     hiddenBytes: Float64Array.from(rows, (row) => row * 7),
     mtime: Float64Array.from(rows, (row) => row + 0.5),
     mode: Uint16Array.from(rows, (row) => row % 4096),
+    previousMode: Uint16Array.from(rows, (row) => row % 512),
     uid: Float64Array.from(rows, (row) => row * 11),
     gid: Float64Array.from(rows, (row) => row * 13),
     layer: Uint16Array.from(rows, (row) => row % 9),

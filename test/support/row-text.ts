@@ -9,7 +9,7 @@ export interface RowTextOptions {
 
 /**
  * Formats rows as short lines in the order of the table: mark, path, `/` after folders, `(reason entries bytes)` if something is hidden,
- * and the bits of what differs in brackets.
+ * and the bits for what differs in brackets.
  */
 export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions = {}): string[] {
   const lines: string[] = [];
@@ -26,7 +26,7 @@ export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions =
   return lines;
 }
 
-/** Returns kind and path of every row that is a change. */
+/** Returns the kind and path of every row that is a change. */
 export function changedPaths(rows: RowTable): string[] {
   const lines: string[] = [];
   for (let row = 0; row < rows.length; row++) {

@@ -1,4 +1,4 @@
-/** The FNV-1a hash of a name goes on from there. */
+/** Continues a name's FNV-1a hash from `state`. */
 function hashFrom(state: number, bytes: Uint8Array): number {
   let hash = state;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -7,7 +7,7 @@ function hashFrom(state: number, bytes: Uint8Array): number {
 
 const PIECE = 6;
 
-/** Letters that look like chance: of letters in their order, too few hashes are the same. */
+/** Pseudorandom letters: consecutive letters give too few equal hashes. */
 function piece(at: number): Uint8Array {
   let seed = at + 1;
   return Uint8Array.from({ length: PIECE }, () => {
@@ -16,7 +16,7 @@ function piece(at: number): Uint8Array {
   });
 }
 
-/** Returns two pieces of a name after which the hash is the same. */
+/** Returns two pieces that continue a name with the same hash. */
 function twins(state: number): readonly [Uint8Array, Uint8Array] {
   const seen = new Map<number, number>();
   for (let at = 0; ; at++) {
@@ -27,7 +27,7 @@ function twins(state: number): readonly [Uint8Array, Uint8Array] {
   }
 }
 
-/** Returns 2^`stages` names of `6 * stages` letters that all have the same FNV-1a hash, also with `before` before them. */
+/** Returns 2^`stages` names of `6 * stages` letters that all have the same FNV-1a hash, even when prefixed with `before`. */
 export function namesOfOneHash(stages: number, before = ''): (at: number) => Uint8Array {
   const pairs: (readonly [Uint8Array, Uint8Array])[] = [];
   let state = hashFrom(0x811c9dc5, Buffer.from(before));

@@ -1,4 +1,4 @@
-// A driver with just the methods that a test provides.
+// A driver with only the methods that a test provides.
 import type { GraphDriver } from '../../src/driver/driver.ts';
 
 export function scriptedDriver(methods: Partial<GraphDriver> = {}): GraphDriver {

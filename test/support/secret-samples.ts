@@ -1,4 +1,4 @@
-// Made-up secrets of every form, put together at run time: none of them opens anything, and no scanner of repositories finds them here.
+// Made-up secrets in every form, put together at run time: none of them opens anything, and repository scanners don't find them here.
 import { randomBytes, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { FindingCode } from '#model';
@@ -11,12 +11,12 @@ export const URL_BASE64 = `${ALNUM}-_`;
 export const BASE64 = `${ALNUM}+/`;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Random characters of an alphabet. */
+/** Random characters from an alphabet. */
 export function randomText(count: number, alphabet = ALNUM): string {
   return Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** `prefix` and 36 characters, of which the last six check the others. */
+/** `prefix` and 36 characters, the last six of which are a checksum of the others. */
 export function checkedToken(prefix: string, body = randomText(30)): string {
   let left = crc32(body);
   let digits = '';
@@ -30,7 +30,7 @@ export function privateKey(label = '', headers = ''): string {
   return `-----BEGIN ${label}PRIVATE KEY-----\n${headers}${lines}\n-----END ${label}PRIVATE KEY-----\n`;
 }
 
-/** A private key of OpenSSH with a cipher. */
+/** An OpenSSH private key with a cipher. */
 export function opensshKey(cipher = 'none'): string {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(cipher.length);
@@ -40,14 +40,14 @@ export function opensshKey(cipher = 'none'): string {
 
 interface Sample {
   readonly path: string;
-  /** The file's content, and the whole secret in it if it has one form. */
+  /** The file's content, and the whole secret in it if it has a fixed form. */
   readonly text: string;
   readonly secret?: string;
 }
 
 const inText = (secret: string): Sample => ({ path: 'app/settings.txt', text: `first line\nvalue = "${secret}"\n`, secret });
 
-/** For every code of secrets in files: a file that has one. */
+/** For every code for secrets in files: a file that contains such a secret. */
 export const SECRET_SAMPLES: Readonly<Partial<Record<FindingCode, () => Sample>>> = {
   'secret-private-key': () => ({ path: 'root/.ssh/id_rsa', text: privateKey('RSA ') }),
   'secret-github-token': () => inText(checkedToken('gh'.concat('p_'))),

@@ -4,12 +4,12 @@ import { pathsOf } from '../../src/packages/path-list.ts';
 import { contentOf } from '../../src/packages/seen-files.ts';
 import { latin1, utf8 } from './tar-builder.ts';
 
-/** Latin-1, so that a path of any bytes is a key. */
+/** Decodes as Latin-1, so that a path of any bytes can be a key. */
 function keyOf(path: string | Uint8Array): string {
   return String.fromCharCode(...(typeof path === 'string' ? utf8(path) : path));
 }
 
-/** Files for a reader: content by path. `problems` collects what is reported. */
+/** A reader's files: content by path. `problems` collects what is reported. */
 export function seenFiles(
   files: Readonly<Record<string, string | Uint8Array>>,
   problems: { readonly path: string; readonly error: LayerscopeError }[] = [],
@@ -54,7 +54,7 @@ export function listed(list: Uint8Array): string[] {
   return Array.from(pathsOf(list), (path) => String.fromCharCode(...path));
 }
 
-/** A package without its files, and what it owns as Latin-1 text; `null` fields are left out. */
+/** A package without its files, and the paths it owns as Latin-1; `null` fields are left out. */
 export function told({ files, ...facts }: FoundPackage): Record<string, unknown> {
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
   const [paths, folders] = [listed(files.paths), listed(files.folders)];

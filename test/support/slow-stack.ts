@@ -53,7 +53,7 @@ export interface SlowLayer {
   readonly entries: number;
 }
 
-/** Applies one layer. Does not modify the view below. */
+/** Applies one layer. Doesn't modify the view below. */
 export function applySlowly(
   below: SlowView,
   members: readonly MemberFixture[],
@@ -76,7 +76,7 @@ export function applySlowly(
     }
   }
   const implied = new Set<string>();
-  // An opaque marker is inside its folder, a whiteout beside the path that it hides. Like entries, both imply their folders.
+  // An opaque marker is inside its folder, a whiteout next to the path that it hides. Like entries, both imply their folders.
   for (const path of [...entries.keys(), ...whiteouts, ...[...opaques].map((folder) => `${folder}/`)]) {
     for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
   }

@@ -13,10 +13,10 @@ export function mountsHere(): boolean {
   }
 }
 
-/** Options of a test that mounts a small disk. */
+/** Options for a test that mounts a small disk. */
 export const onTmpfs = mountsHere() ? {} : { skip: 'needs root, to mount a small disk' };
 
-/** Mounts a file system in memory of `kib` KiB on a new folder until the test ends. */
+/** Mounts an in-memory file system of `kib` KiB on a new folder until the test ends. */
 export function smallDisk(t: TestContext, kib: number): string {
   const disk = testFolder(t);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k,mode=700`, 'tmpfs', disk]);

@@ -180,7 +180,7 @@ function sparseEntries(entries: readonly (readonly [number, number])[]): Uint8Ar
 }
 
 /**
- * Returns an old GNU sparse file (type S): `stored` is the content of the map's pieces in sequence; the header has room for four pieces,
+ * Returns an old GNU sparse file (type S): `stored` is the consecutive content of the map's pieces; the header has space for four pieces,
  * each extension block for 21.
  */
 export function gnuSparse(
@@ -232,7 +232,7 @@ export function paxSparse(
   return concat(pax(head), file(name, bytes));
 }
 
-/** Returns the parts in sequence and the two zero blocks that end a tar. */
+/** Returns the consecutive parts and the two zero blocks that end a tar. */
 export function tar(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return concat(...parts, END_MARKER);
 }

@@ -117,7 +117,7 @@ export function randomTar(random: Random, parts: number, wrong = 0): Uint8Array 
   return random() < 0.8 ? build.tar(...pieces) : build.concat(...pieces);
 }
 
-/** Cuts, overwrites or repeats some of the tar. Half of the time, recomputes the first header's checksum. */
+/** Cuts, overwrites or repeats part of the tar. Half of the time, recomputes the first header's checksum. */
 export function mutated(random: Random, tar: Uint8Array): Uint8Array {
   const bytes = tar.slice();
   if (bytes.length === 0) return bytes;

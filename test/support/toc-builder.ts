@@ -7,16 +7,16 @@ import { TYPE } from '#model';
 import { digestOf } from './image-builder.ts';
 import { concat, END_MARKER, file, utf8 } from './tar-builder.ts';
 
-/** An entry of a TOC, as JSON. */
+/** A TOC entry, as JSON. */
 export type TocFields = Record<string, unknown>;
 
-/** A change to the TOC's entries, in place or by returning others. */
+/** A change to the TOC's entries, in place or by returning new ones. */
 export type TocChange = (entries: TocFields[]) => TocFields[] | undefined;
 
 export interface BuiltLayer {
   readonly blob: Uint8Array;
   readonly annotations: Record<string, string>;
-  /** The plain tar of the layer, which for eStargz includes the TOC. */
+  /** The layer's uncompressed tar, which for eStargz includes the TOC. */
   readonly tar: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ const TYPES: Record<number, string> = {
 interface Part {
   readonly start: number;
   readonly end: number;
-  /** The entry whose body this is; null for headers. */
+  /** The entry this body belongs to; null for headers. */
   readonly entry: TocFields | null;
   readonly offsetInFile: number;
 }
@@ -61,7 +61,7 @@ function taken(tar: Uint8Array, chunkBytes: number): { readonly entries: TocFiel
           : { xattrs: Object.fromEntries(xattrs.map(([key, value]) => [key.slice(13), Buffer.from(value).toString('base64')])) }),
       };
       entries.push(entry);
-      // What a sparse member stores stays where headers are: tests say what is listed.
+      // A sparse member's stored bytes stay with the headers: tests decide what is listed.
       if (size === 0 || member.sparse !== null) return;
       parts.push({ start: last, end: bodyOffset, entry: null, offsetInFile: 0 });
       for (let at = 0; at < size; at += chunkBytes) {
@@ -84,7 +84,7 @@ function taken(tar: Uint8Array, chunkBytes: number): { readonly entries: TocFiel
   return { entries, parts };
 }
 
-/** Packs the parts one by one and records the positions of bodies in their entries. Returns the blob so far. */
+/** Packs the parts one by one and records the bodies' positions in their entries. Returns the blob so far. */
 function packParts(tar: Uint8Array, parts: readonly Part[], pack: (bytes: Uint8Array) => Uint8Array): Uint8Array[] {
   const blob: Uint8Array[] = [];
   let at = 0;

@@ -46,7 +46,7 @@ export function runTool(command: string, args: readonly string[], options: ToolO
   return stdout;
 }
 
-/** Says which of the programs isn't installed; null if all are. */
+/** Returns a message naming the first program that isn't installed; null if all are. */
 export function missingProgram(...programs: readonly string[]): string | null {
   const missing = programs.find((program) => tryTool('sh', ['-c', `command -v ${program}`]).code !== 0);
   return missing === undefined ? null : `not run: ${missing} is not installed`;

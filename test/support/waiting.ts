@@ -4,13 +4,13 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 const TRIES_A_MINUTE = 6_000;
 const BETWEEN_MS = 10;
 
-/** Waits until a condition is true, polling it. Fails after some minutes, by default one, with `what`. */
+/** Waits until a condition is true, polling it. Fails after a minute, or as many as given, with `what`. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string, minutes = 1): Promise<void> {
   for (let tries = 0; tries < minutes * TRIES_A_MINUTE; tries++) {
     if (await condition()) return;
     await pause(BETWEEN_MS);
   }
-  assert.fail(`waited in vain: ${what}`);
+  assert.fail(`timed out waiting: ${what}`);
 }
 
 /** Yields to other work on this thread for `count` turns of the event loop. */

@@ -1,5 +1,5 @@
 /**
- * Splits a command line, without the program's name, by the documented rules of CommandLineToArgvW. Independent of the code that quotes, so
+ * Splits a command line, without the program's name, by the documented rules of CommandLineToArgvW. Independent of the quoting code, so
  * that an error in either is noticed. Source: learn.microsoft.com, CommandLineToArgvW, Remarks.
  */
 export function argumentsOf(line: string): readonly string[] {

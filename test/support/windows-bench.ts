@@ -31,7 +31,7 @@ export class WindowsBench implements DriverBench {
   readonly native: Native;
   readonly #name: WindowsDriverName;
 
-  /** `build` is the build number of this Windows. */
+  /** `build` is this Windows' build number. */
   constructor(name: WindowsDriverName, layers: Native['layers'] = standIn.layers, build = 20_348) {
     this.#name = name;
     mkdirSync(this.home);
@@ -68,7 +68,7 @@ export class WindowsBench implements DriverBench {
   }
 
   comparable(tar: Uint8Array): unknown {
-    // Wine preserves only a file's time of the last write.
+    // Wine preserves only a file's last write time.
     return isWindows ? withoutTimes(tar) : createHash('sha256').update(tar).digest('hex');
   }
 

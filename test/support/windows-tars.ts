@@ -1,4 +1,4 @@
-// Tars of Windows layers in go-winio's form, and a short text form of what is read back.
+// Windows layer tars in go-winio's form, and a short text form of what is read back.
 import { BackupStreamReader, BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import {
   encodeWtf8,
@@ -13,7 +13,7 @@ import type { LayerSketch } from '../driver/suite.ts';
 
 const TIME = 133_000_000_000_000_000n;
 
-/** A member: a folder if it has just a name, a file with content, or a whiteout. */
+/** A member: a folder if it has only a name, a file if it has content, or a whiteout. */
 export interface WindowsMember {
   readonly name: string;
   readonly content?: string | Uint8Array;
@@ -68,7 +68,7 @@ export async function windowsTar(members: readonly WindowsMember[]): Promise<Uin
   return Buffer.concat(parts);
 }
 
-/** Returns the folders of the paths, each before its contents. */
+/** Returns the paths' folders, each before its contents. */
 function foldersOf(paths: readonly string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -78,7 +78,7 @@ function foldersOf(paths: readonly string[]): string[] {
   return [...folders].sort();
 }
 
-/** Returns the tar of a windowsfilter layer, with its files below Files. */
+/** Returns a windowsfilter layer's tar, with its files below Files. */
 export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boolean): Promise<Uint8Array> {
   const below = (path: string) => `Files/${path}`;
   const paths = [...Object.keys(files), ...removed].map(below);

@@ -1,4 +1,4 @@
-// Shared by tests of archives: a temporary folder, a reader, and temporary files for each test.
+// Shared by archive tests: a temporary folder, a reader, and temporary files for each test.
 import { mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -78,7 +78,7 @@ export async function readAll(reader: ArchiveReader, file: string, verify = fals
   return { reader, archive, layers, findings };
 }
 
-/** Returns the paths of a layer's members in order; `-` for members in raw only. */
+/** Returns the paths of a layer's members in order; `-` for members that are only in the raw list. */
 export function pathsOf(layer: IndexedLayer | null | undefined): string[] {
   if (!layer) return [];
   const { table } = layer;

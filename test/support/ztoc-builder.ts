@@ -34,7 +34,7 @@ export interface ZtocEntrySpec {
   readonly xattrs?: Readonly<Record<string, string>>;
 }
 
-/** A field's value: a number of some width, or the target of a reference. */
+/** A field's value: a number with some width, or a reference's target. */
 type Field =
   | { readonly width: 1 | 4 | 8; readonly value: number }
   | { readonly bytes: Uint8Array }
@@ -153,7 +153,7 @@ const TYPES = new Map<number, string>([
   [TYPE.symlink, 'symlink'],
 ]);
 
-/** Returns what the zTOC of a gzip layer of files, folders and symlinks states, in the form of soci 0.9 and later. */
+/** Returns the contents of a zTOC for a gzip layer of files, folders and symlinks, in the form of soci 0.9 and later. */
 export function ztocSpec(blob: Uint8Array, plain: Uint8Array, spanBytes: number): ZtocSpec {
   const entries: ZtocEntrySpec[] = [];
   const reader = new TarReader({

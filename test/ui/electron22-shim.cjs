@@ -1,5 +1,5 @@
 // Test-only: adds what the product needs and an old Electron (22: Chrome 108, Node 16) lacks. Loaded before main.cjs with -r. Does nothing
-// on a runtime that lacks nothing.
+// on a runtime that has everything.
 'use strict';
 const path = require('node:path');
 const { app, session } = require('electron');

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
-// One set of specs for two hosts: Chromium with the loopback host, and Electron; and those of the documentation's site. scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and
-// LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON, and LAYERSCOPE_ALL_SPECS=1 for all specs in both.
+// One set of specs for two hosts, Chromium with the loopback host and Electron, and another for the documentation's site.
+// scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON, and LAYERSCOPE_ALL_SPECS=1 for all
+// specs in both.
 const chromium = process.env.LAYERSCOPE_CHROMIUM;
 
 // Makes the pictures in README on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
@@ -11,8 +12,9 @@ const skipped = process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screensho
 const isWhole = process.env.LAYERSCOPE_ALL_SPECS === '1';
 
 /**
- * Specs about the page alone: what it computes, draws and says for a host's answers. The page is the same in both programs, so Chromium's
- * run is enough. Specs about what differs have no tag: dialogs, drops, the clipboard, history, pictures, workers, stores and engines.
+ * Specs about the page alone: what it computes, draws and says, given the host's answers. The page is the same in both programs, so
+ * Chromium's run is enough. Specs about what differs have no tag: dialogs, drops, the clipboard, history, pictures, workers, stores and
+ * engines.
  */
 const PAGE_ONLY = isWhole ? [] : [/@page\b/];
 
@@ -24,10 +26,10 @@ export default defineConfig({
   testIgnore: skipped,
   outputDir: '../../out/ui-results',
   fullyParallel: true,
-  // One more than processors, because a spec often waits for its page, and the page for a timer.
+  // One more than processors, because specs often wait for the page, and the page for a timer.
   workers: availableParallelism() + 1,
   forbidOnly: process.env.CI !== undefined,
-  // A run of hundreds of specs on a busy machine shouldn't fail by one race. The summary names such specs as flaky, to be mended.
+  // One race shouldn't fail a run of hundreds of specs on a busy machine. The summary lists such specs as flaky, to be fixed.
   retries: process.env.CI === undefined ? 0 : 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -23,7 +23,7 @@ function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())));
 }
 
-test('six hundred connections with unfinished requests do not lock a browser out', async (t) => {
+test('six hundred connections with unfinished requests don’t lock a browser out', async (t) => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   await Promise.all(Array.from({ length: 600 }, () => slowRequest(t, web.port, HALF_A_HEAD)));
@@ -50,7 +50,7 @@ for (const { what, begin, drip } of SLOW) {
   test(`a connection without a session is soon closed: ${what}`, async (t) => {
     await using web = await startFakeWeb({ limits: { strangerMs: 200 } });
     const socket = await slowRequest(t, web.port, begin(web.port));
-    const dripping = setInterval(() => socket.write(drip), 20); // must not extend its life
+    const dripping = setInterval(() => socket.write(drip), 20); // must not extend the connection's life
     t.after(() => clearInterval(dripping));
     await ended(socket);
   });

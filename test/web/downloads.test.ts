@@ -51,7 +51,7 @@ test('a read error is reported before the first byte, and closes the connection 
   await assert.rejects(send(web.port, { path: half }), { code: 'ECONNRESET' });
 });
 
-test('a name that ends in half a character is sent with a replacement, and the file is whole', async (t) => {
+test('a name that ends in half a character is sent with a replacement character, and the file is whole', async (t) => {
   const server = createServer((_request, response) => {
     void sendDownload(response, {
       name: 'a\ud835',

@@ -57,7 +57,7 @@ test('a request for another host is refused, even for the page', async () => {
   assert.equal((await web.call('app.info', {}, { ...headers, host: local, origin: `http://${local}` })).status, 200);
 });
 
-test('requests of another origin are refused, and requests that write without an origin', async () => {
+test('requests from another origin are refused, as are requests that write without an origin', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const { origin: _, ...without } = headers;
@@ -127,14 +127,14 @@ test('a token is exchanged once, for a secret that is not in a cookie', async ()
   }
 });
 
-test('as many cookies of other programs as a browser stores lock nobody out', async () => {
+test('filling the browser with other programs’ cookies locks nobody out', async () => {
   await using web = await startFakeWeb();
   const cookie = Array.from({ length: 180 }, (_, i) => `c${i}=${'x'.repeat(4_000)}`).join('; ');
   assert.equal((await send(web.port, { path: '/', headers: { cookie } })).status, 200);
   assert.equal((await web.call('app.info', {}, { ...(await web.signIn()), cookie })).status, 200);
 });
 
-test('a call must have the content type of JSON and be valid JSON', async () => {
+test('a call must have the JSON content type and be valid JSON', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/json', '']) {

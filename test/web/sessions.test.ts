@@ -25,7 +25,7 @@ test('a session can’t use another session’s grants', async () => {
   assert.equal(envelopeOf(await web.call('archive.open', { grant }, owner)).ok, true);
 });
 
-/** Returns events from a stream of topics. */
+/** Returns events from a topic stream. */
 async function listen(port: number, topics: string, headers: Record<string, string>) {
   let sent: ClientRequest | undefined;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

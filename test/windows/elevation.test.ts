@@ -32,14 +32,14 @@ test("a process that is not elevated, such as this one, can't open the driver's 
   assert.equal(server.take(), null);
 });
 
-test("nothing is started as administrator from a user's checkout, and no consent is asked for", async () => {
+test("nothing is started as administrator from a user's checkout, and no consent is requested", async () => {
   await assert.rejects(openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST] }), {
     code: 'PERMISSION',
     message: /can be changed by|is not on a drive of this machine/,
   });
 });
 
-test("with consent, layers are made with an administrator's rights, by a process that ends with the driver", async () => {
+test("with consent, a process that ends with the driver creates layers with an administrator's rights", async () => {
   console.log('Windows is asking for consent (or the taskbar is flashing): answer YES');
   let hosting: HeldProcess | undefined;
   const driver = await open({
@@ -66,7 +66,7 @@ test("with consent, layers are made with an administrator's rights, by a process
   assert.equal(held.exitCode(), 0);
 });
 
-test('refusing consent is not an error', onlyPlain, async () => {
+test('declining consent is not an error', onlyPlain, async () => {
   console.log('Windows is asking again: answer NO');
   assert.equal(await open(), null);
 });

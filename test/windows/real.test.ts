@@ -34,7 +34,7 @@ const layers: (() => TarSource | Promise<TarSource>)[] =
 const driver = new WindowsDriver('windowsfilter', home, native);
 
 test('layer names have the GUIDs that public logs show', {
-  skip: standIn !== undefined && 'the stand-in has GUIDs of its own',
+  skip: standIn !== undefined && 'the stand-in has its own GUIDs',
 }, async () => {
   for (const [name, guid] of [
     ['4e3c0eecb91d8fc28eda07ff06c6910a592b0ce4539476fb943b48e6934e9976', 'cd22d128-903e-550a-9d8f-aa8134ca1c9b'],
@@ -55,7 +55,7 @@ test('layer names have the GUIDs that public logs show', {
   }
 });
 
-test('names are equal where the file system treats them as equal: letters of one case each, ς, title case, Cherokee and Georgian', {
+test('names are equal where the file system treats them as equal: letters that differ only in case, ς, title case, Cherokee and Georgian', {
   skip: standIn !== undefined && "Wine's file system folds names by a table of its own",
 }, () => {
   const folder = mkdtempSync(path.join(work, 'case-'));
@@ -174,7 +174,7 @@ test('a read-write layer is mounted at a folder, and leaves it empty', {
 
 test('layers can be created in homes where a layer’s path is just below 260 characters, or longer', async () => {
   const top = await filterTar({ files: { 'b.txt': 'b' } }, true);
-  // Length of a layer's path, with the names layer0 and layer1 and a separator.
+  // Lengths of a layer's path, with the names layer0 and layer1 and a separator.
   for (const length of [247, 250, 259, 300]) {
     let long = path.join(work, 'long');
     while (long.length < length - 107) long = path.join(long, 'n'.repeat(90));

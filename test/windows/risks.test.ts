@@ -1,5 +1,5 @@
 // Checks for risks that only a Windows machine can settle: see scripts/test-windows.ts. A table at the end lists what each check found. A
-// failing check is a fault of ours on this Windows. Needs an administrator and the layers of an image, base first.
+// failing check is a fault of ours on this Windows. Needs an administrator and an image's layers, base first.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ after(() => {
   for (const row of table) console.log(`${row.risk.padEnd(wide)}  ${row.result.padEnd(11)}  ${row.found}`);
 });
 
-/** Counts the tags of reparse points in a layer's folder. */
+/** Counts the reparse point tags in a layer's folder. */
 async function tagsOf(layer: string, below: string): Promise<Map<number, number>> {
   await using root = await native.files.openRoot(layer);
   const tags = new Map<number, number>();
@@ -87,7 +87,7 @@ risk('a layer is imported while its folder and its parents are held', async () =
   return 'from a folder that only administrators may enter';
 });
 
-risk("a layer's own folders are gone through, whatever their reparse tags", async () => {
+risk("paths may go through a layer's own folders, whatever their reparse tags", async () => {
   const tags = await tagsOf(path.join(home, 'top'), 'Files');
   await using root = await native.files.openRoot(path.join(home, 'top'));
   assert.equal((await root.facts('Files\\layerscope\\deep\\new.txt'))?.sizeBytes, 3);
@@ -141,7 +141,7 @@ risk("a base layer's mount is its folder", async () => {
   return `${readdirSync(mount.path).length} names in ${path.basename(mount.path)}`;
 });
 
-risk("a volume's path can be read, and moments pass", async () => {
+risk("a volume's path can be read, and how long that takes", async () => {
   const codes = new Map<number, number>();
   const noting = new Proxy(native.layers, {
     get: (target, name) => {

@@ -36,7 +36,7 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-/** Returns the log of the other processes. */
+/** Returns the other processes' log. */
 function logOf(t: TestContext, folder: string): { lines(): readonly string[]; has(start: string): Promise<string> } {
   const file = path.join(folder, 'log');
   process.env.LAYERSCOPE_ELEVATION_LOG = file;
@@ -213,7 +213,7 @@ test('the pipe ends when the other process is killed', async (t) => {
   await closed;
 });
 
-test('a second client is refused, even after the first has left, and so is a second pipe of the same name', async () => {
+test('a second client is refused, even after the first has disconnected, as is a second pipe with the same name', async () => {
   const calls = new Calls();
   await using server = new NativePipeServer(calls);
   assert.throws(() => new NativePipeServer(calls, server.name), { message: /^CreateNamedPipeW/ });
@@ -288,7 +288,7 @@ test('a process started with another secret is refused, and ends', async (t) => 
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
   await assert.rejects(open(folder, { as: wrong }), { code: 'FORBIDDEN' });
-  // The side that notices first cuts the connection; the other side only sees the connection cut.
+  // The side that notices first cuts the connection; the other side only sees it cut.
   assert.match(await log.has('end'), / [13]$/);
 });
 

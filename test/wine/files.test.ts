@@ -229,7 +229,7 @@ test('a private folder is created once, and the volume and system are known', as
   assert.ok(windowsBuild(calls) >= 10_000);
 });
 
-test("case is folded as by ntdll's table, except where that table is not known to match Windows", () => {
+test("case is folded as in ntdll's table, except where that table is not known to match Windows", () => {
   const upcase = koffi.load('ntdll.dll').func('__stdcall', 'RtlUpcaseUnicodeChar', 'uint16', ['uint16']);
   // Georgian, Cherokee, final sigma.
   const isOpen = (unit: number) =>
@@ -242,7 +242,7 @@ test("case is folded as by ntdll's table, except where that table is not known t
   assert.deepEqual(others, []);
 });
 
-test('an unknown privilege is an error with the call and code', () => {
+test('an unknown privilege is an error with the call’s name and code', () => {
   assert.throws(
     () => new Privileges(calls).enable(['SeNoSuchPrivilege' as 'SeBackupPrivilege']),
     (error: unknown) => error instanceof NativeError && error.call === 'LookupPrivilegeValueW' && error.win32 === 1313,

@@ -98,7 +98,7 @@ function Table({
 }: {
   title: string;
   name: string;
-  /** Heading of the column of counts; null if there is no such column. */
+  /** Heading of the count column; null if there is no such column. */
   count: string | null;
   all: number;
   hasHidden: boolean;
@@ -145,7 +145,7 @@ function PathLine({
   hasItems?: boolean;
 }) {
   const name = `${displayPath(unescapePath(sum.path))}${sum.isFolder ? '/' : ''}`;
-  // A folder is opened in the tree; a file has nothing more to show than its details.
+  // A folder opens in the tree; a file has nothing more to show than its details.
   const show = () => {
     if (sum.isFolder) showPathInTree(sum.path);
     else {
@@ -162,7 +162,7 @@ function PathLine({
   );
 }
 
-/** A click anywhere shows what the row is about; that of its button, which takes the keys, arrives there too. */
+/** A click anywhere shows what the row is about. The row's button is there for the keyboard, and its clicks bubble up to here. */
 function Line({
   sums: { bytes, hiddenBytes },
   all,

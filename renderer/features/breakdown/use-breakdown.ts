@@ -2,7 +2,7 @@ import type { BreakdownOf, BreakdownReport, ImageRef } from '#contract';
 import { toHex, unescapePath } from '#model';
 import { type Answer, useRequest } from '../use-request.ts';
 
-/** Number of folders, and of files, that a breakdown lists. */
+/** Maximum number of folders, and of files, in a breakdown. */
 const LISTED = 100;
 
 interface Wanted {
@@ -13,7 +13,7 @@ interface Wanted {
   readonly isWanted?: boolean;
 }
 
-/** The breakdown of a part of an image. */
+/** Returns the breakdown of a part of an image. */
 export function useBreakdown(
   { archiveId, image }: ImageRef,
   of: BreakdownOf,

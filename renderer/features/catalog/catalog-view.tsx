@@ -16,6 +16,7 @@ import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
 import { ImagesView } from './images-view.tsx';
 import { LayersView } from './layers-view.tsx';
+import { Picks } from './picks.tsx';
 import { ProblemsView } from './problems-view.tsx';
 import { SearchView } from './search-view.tsx';
 import { TagsView } from './tags-view.tsx';
@@ -41,22 +42,24 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
         <>
           {rows.images.length === 0 ? null : <Holds summary={summary} rows={rows} />}
           <Views rows={rows} choice={choice} summary={summary} room={room} />
+          <Picks />
         </>
       )}
     </section>
   );
 }
 
-/** What the catalog holds, at a glance. */
+/** What the catalog contains, at a glance. */
 function Holds({ summary, rows }: { summary: CatalogSummary; rows: CatalogRows }) {
   const { images, layers, layerBytes, unsharedBytes, files, packagedImages, indexed, problems } = summary;
   const places = rows.images.reduce((sum, image) => sum + image.places.length, 0);
   const stored = <Size key="stored" bytes={layerBytes} />;
-  const saved = <Size key="saved" bytes={unsharedBytes - layerBytes} />;
+  const savedBytes = unsharedBytes - layerBytes;
+  const saved = savedBytes > 0 ? <Size key="saved" bytes={savedBytes} /> : null;
   return (
     <ul className={styles.holds} aria-label={words.catalog.facts}>
       <li className={styles.main}>{words.catalog.images(images)}</li>
-      {places === images ? null : <li>{words.catalog.inAll(places)}</li>}
+      {places === images ? null : <li title={words.catalog.inAllTitle}>{words.catalog.inAll(places)}</li>}
       <li>{phrase(words.catalog.sums(layers, stored, saved))}</li>
       {files === 0 ? null : <li title={words.catalog.filesTitle}>{words.catalog.files(files)}</li>}
       {packagedImages === 0 ? null : <li title={words.catalog.packagesTitle}>{words.catalog.packagesOf(packagedImages)}</li>}

@@ -6,7 +6,7 @@ import styles from './catalog.module.css';
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
-/** How many findings an image has, by how grave they are; null if they aren't known. */
+/** How many findings an image has, by severity; null if unknown. */
 export function FindingCounts({ counts }: { counts: SeverityCounts | null }) {
   if (counts === null) return <span className={styles.quiet}>{words.catalog.unknown}</span>;
   const some = SEVERITIES.filter((severity) => counts[severity] > 0);

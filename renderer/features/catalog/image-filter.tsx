@@ -1,15 +1,14 @@
 import { Icon } from '../../components/icons.tsx';
 import fields from '../../components/search-field.module.css';
 import { Segmented } from '../../components/segmented.tsx';
+import type { Grouping } from '../../state/catalog/image-rows.ts';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
+import { Legend } from './legend.tsx';
 
-/** How images are listed: in groups of one repository, or each for itself. */
-export type Grouping = 'repository' | 'none';
+const GROUPINGS = (['repository', 'base', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
 
-const GROUPINGS = (['repository', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
-
-/** The text that images are filtered by, and how they are listed. */
+/** The field that filters images, and the choice of how they are listed. */
 export function ImageFilter({
   text,
   onText,
@@ -17,14 +16,16 @@ export function ImageFilter({
   onGrouping,
   found,
   all,
+  hasLegend,
 }: {
   text: string;
   onText: (text: string) => void;
   grouping: Grouping;
   onGrouping: (grouping: Grouping) => void;
-  /** Images that match, and all. */
+  /** Number of images that match, and of all images. */
   found: number;
   all: number;
+  hasLegend: boolean;
 }) {
   return (
     <div className={styles.line}>
@@ -54,6 +55,15 @@ export function ImageFilter({
       <span className={`number ${styles.quiet}`} role="status">
         {text.trim() === '' ? '' : words.catalog.matching(found, all)}
       </span>
+      {hasLegend ? (
+        <Legend
+          title={words.catalog.sizeLegend.title}
+          items={[
+            { colour: 'accent', text: words.catalog.sizeLegend.unique },
+            { colour: 'share', text: words.catalog.sizeLegend.shared },
+          ]}
+        />
+      ) : null}
     </div>
   );
 }

@@ -3,14 +3,12 @@ import type { CatalogImage } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
-import { sizeText } from '../../components/size.tsx';
-import type { TreeColumn } from '../../components/tree-grid.tsx';
-import { type CatalogRows, type ColumnOrder, nextColumnOrder, placeName } from '../../state/catalog/catalog.ts';
+import { setApp } from '../../state/app-state.ts';
+import { type CatalogRows, placeName } from '../../state/catalog/catalog.ts';
 import {
-  FIRST_IMAGE_ORDER,
   type ImageGroup,
+  type ImageList,
   type ImageRow,
-  type ImageSort,
   imageGroups,
   imageRows,
   isImageFound,
@@ -18,38 +16,51 @@ import {
 } from '../../state/catalog/image-rows.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { words } from '../../words/index.ts';
-import { formatCount, formatDate } from '../../words/numbers.ts';
+import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
-import { FindingCounts } from './finding-counts.tsx';
-import { type Grouping, ImageFilter } from './image-filter.tsx';
+import { type ImagesOrdered, imageColumns, numberCell } from './image-columns.tsx';
+import { ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
-import { Legend } from './legend.tsx';
-import { NotKnown } from './not-known.tsx';
-import { barHead, largest, SizeBar } from './size-bar.tsx';
+import { LineageView } from './lineage-view.tsx';
+import { largest } from './size-bar.tsx';
 import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
 
-/** Groups that are open at first: as many as fit in a window. */
+/** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
-/** With a filter, what it found is in sight unless that is very much. */
+/** The same with a filter, whose matches are all in sight unless there are very many. */
 const MOST_FOUND_ROWS = 2_000;
 
-/** All images, each once: what they are called, weigh and share. They are grouped by repository, or one by one, and can be filtered. */
+/** With less room, px, a line holds no legend. */
+const LEAST_LEGEND = 1_020;
+
+/** All images, each once: what they are called, weigh and share. They are grouped by repository or base, or one by one, and can be filtered. */
 export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) {
-  const [text, setText] = useState('');
-  const [grouping, setGrouping] = useState<Grouping>('repository');
-  const [order, setOrder] = useState(FIRST_IMAGE_ORDER);
+  const list = useApp((app) => app.imageList);
+  const { text, grouping, order } = list;
+  const change = (changed: Partial<ImageList>) => setApp({ imageList: { ...list, ...changed } });
+  const onOrder = (chosen: ImageList['order']) => change({ order: chosen });
   const all = useMemo(() => imageRows(rows), [rows]);
   const wanted = text.trim();
   const found = useMemo(() => (wanted === '' ? all : all.filter((row) => isImageFound(rows, row, wanted))), [rows, all, wanted]);
   return (
     <>
-      <ImageFilter text={text} onText={setText} grouping={grouping} onGrouping={setGrouping} found={found.length} all={all.length} />
+      <ImageFilter
+        text={text}
+        onText={(typed) => change({ text: typed })}
+        grouping={grouping}
+        onGrouping={(chosen) => change({ grouping: chosen })}
+        found={found.length}
+        all={all.length}
+        hasLegend={room >= LEAST_LEGEND}
+      />
       {found.length === 0 ? (
         <Notice icon="search" title={words.catalog.noImage}>
-          <Button kind="quiet" onPress={() => setText('')}>
+          <Button kind="quiet" onPress={() => change({ text: '' })}>
             {words.catalog.clearFilter}
           </Button>
         </Notice>
+      ) : grouping === 'base' ? (
+        <LineageView rows={rows} found={found} all={all} room={room} order={order} onOrder={onOrder} />
       ) : (
         <Images
           key={`${grouping}/${wanted}`}
@@ -59,7 +70,7 @@ export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) 
           isGrouped={grouping === 'repository'}
           isFiltered={wanted !== ''}
           order={order}
-          onOrder={setOrder}
+          onOrder={onOrder}
           room={room}
         />
       )}
@@ -82,10 +93,8 @@ function Images({
   all: readonly ImageRow[];
   isGrouped: boolean;
   isFiltered: boolean;
-  order: ColumnOrder<ImageSort>;
-  onOrder: (order: ColumnOrder<ImageSort>) => void;
   room: number;
-}) {
+} & ImagesOrdered) {
   const { images } = rows;
   const groups = useMemo(() => {
     const rowsIn = sortedImages(found, order);
@@ -97,7 +106,7 @@ function Images({
     ).flatMap(({ image }) => byImage.get(image) ?? []);
   }, [rows, found, order, isGrouped]);
   const full = useMemo(() => largest(all.map(({ size }) => size)), [all]);
-  // What is in one place is that place's row.
+  // An image in only one place needs no row for the place.
   const childrenOf = ({ images: members, sum }: ImageGroup) => {
     const places = images[sum.image]?.places.length ?? 0;
     return members.length > 1 ? members.length : places > 1 ? places : 0;
@@ -114,58 +123,39 @@ function Images({
   };
   const isPlace = ({ group, child }: Place) => child >= 0 && groupAt(group).images.length === 1;
   return (
-    <>
-      {room < 760 ? null : (
-        <div className={styles.line}>
-          <Legend
-            title={words.catalog.sizeLegend.title}
-            items={[
-              { colour: 'accent', text: words.catalog.sizeLegend.unique },
-              { colour: 'share', text: words.catalog.sizeLegend.shared },
-            ]}
-          />
-        </div>
-      )}
-      <TwoLevelGrid
-        label={words.catalog.imagesTitle}
-        tree={tree}
-        columns={columnsFor(room, full, order, onOrder)}
-        ids={groups.map(({ sum }) => sum.image)}
-        open={open}
-        name={(place) => {
-          const row = imageAt(place);
-          if (row === null || place.child < 0) return groupAt(place.group).sum.name;
-          return isPlace(place) ? placeName(images[row.image] as CatalogImage, place.child) : tagsOf(row);
-        }}
-        imageOf={(place) => {
-          const row = imageAt(place);
-          return row === null ? null : { image: row.image, place: isPlace(place) ? place.child : null };
-        }}
-        cell={(place, column, twisty) => {
-          const row = imageAt(place);
-          const shown = row ?? groupAt(place.group).sum;
-          const image = images[shown.image] as CatalogImage;
-          if (isPlace(place)) {
-            if (column !== 'name') return null;
-            return nameCell(place, twisty, imageTitle(images, shown.image, place.child), imageText(placeName(image, place.child)));
-          }
-          if (column === 'name') return imageCell(place, twisty, row, shown);
-          if (column === 'tags') return place.child >= 0 ? null : tagsCell(row, groupAt(place.group));
-          if (column === 'bar') return row === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;
-          if (column === 'size') return sizeText(shown.size);
-          if (column === 'unique') return shown.unique === 0 ? null : sizeText(shown.unique);
-          if (column === 'layers')
-            return shown.layers === null ? <NotKnown /> : <span className="number">{formatCount(shown.layers)}</span>;
-          if (column === 'findings') return row === null ? null : <FindingCounts counts={image.findings} />;
-          if (column === 'known')
-            return row === null ? null : <span className={styles.quiet}>{words.catalog.known(image.files, image.hasPackages)}</span>;
-          return <span className={styles.quiet}>{shown.created === null ? <NotKnown /> : formatDate(new Date(shown.created), 'day')}</span>;
-        }}
-      />
-    </>
+    <TwoLevelGrid
+      label={words.catalog.imagesTitle}
+      tree={tree}
+      columns={imageColumns(room, full, { order, onOrder }, 'tags')}
+      picks
+      groupData={(group) => ({ 'data-catalog-name': groupAt(group).sum.image })}
+      ids={groups.map(({ sum }) => sum.image)}
+      open={open}
+      name={(place) => {
+        const row = imageAt(place);
+        if (row === null || place.child < 0) return groupAt(place.group).sum.name;
+        return isPlace(place) ? placeName(images[row.image] as CatalogImage, place.child) : tagsOf(row);
+      }}
+      imageOf={(place) => {
+        const row = imageAt(place);
+        return row === null ? null : { image: row.image, place: isPlace(place) ? place.child : null };
+      }}
+      cell={(place, column, twisty) => {
+        const row = imageAt(place);
+        const shown = row ?? groupAt(place.group).sum;
+        const image = images[shown.image] as CatalogImage;
+        if (isPlace(place)) {
+          if (column !== 'name') return null;
+          return nameCell(place, twisty, imageTitle(images, shown.image, place.child), imageText(placeName(image, place.child)));
+        }
+        if (column === 'name') return imageCell(place, twisty, row, shown);
+        if (column === 'tags') return place.child >= 0 ? null : tagsCell(row, groupAt(place.group));
+        return numberCell(column, shown, row === null ? null : image, full);
+      }}
+    />
   );
 
-  /** The name of a repository, of an image or, in a group, its tags. */
+  /** The name of a repository or an image or, within a group, an image's tags. */
   function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
     if (row === null) return nameCell(place, twisty, shown.name, <MiddleText className={styles.repository} text={shown.name} />);
     const places = images[row.image]?.places.length ?? 0;
@@ -188,12 +178,12 @@ function tagsCell(row: ImageRow | null, { images }: ImageGroup): ReactNode {
   return <span title={row.tags.join('\n')}>{words.list(row.tags)}</span>;
 }
 
-/** What tells an image from others of its repository. */
+/** Returns the tags that distinguish an image from others in its repository. */
 function tagsOf({ tags }: ImageRow): string {
   return tags.length === 0 ? words.catalog.noTag : words.list(tags);
 }
 
-/** The groups that fit in a window when they are open, and at least the first; by their ids. */
+/** Returns the indexes of the groups that fit in a window when open, but at least the first. */
 function firstOpen(groups: readonly ImageGroup[], most: number): readonly number[] {
   let count = groups.length;
   return groups.flatMap(({ sum, images }, at) => {
@@ -205,33 +195,4 @@ function firstOpen(groups: readonly ImageGroup[], most: number): readonly number
 
 function otherNames({ otherNames: count }: ImageRow) {
   return count === 0 ? null : <span className={styles.quiet}>{words.catalog.otherNames(count)}</span>;
-}
-
-/** Columns that fit: the name and the numbers before what the catalog knows. */
-function columnsFor(
-  room: number,
-  full: number,
-  order: ColumnOrder<ImageSort>,
-  onOrder: (order: ColumnOrder<ImageSort>) => void,
-): readonly TreeColumn[] {
-  const { imageColumns: headers } = words.catalog;
-  const sortable = (id: ImageSort, width: string, align?: 'right'): TreeColumn => ({
-    id,
-    header: headers[id],
-    width,
-    align,
-    sorted: order.by !== id ? undefined : order.descending ? 'descending' : 'ascending',
-    onSort: () => onOrder(nextColumnOrder(order, id, 'name')),
-  });
-  return [
-    sortable('name', 'minmax(110px, 2fr)'),
-    { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' },
-    ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(108px, 0.8fr)' }]),
-    { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> },
-    ...(room < 480 ? [] : [sortable('unique', '72px', 'right')]),
-    ...(room < 640 ? [] : [sortable('layers', '56px', 'right')]),
-    ...(room < 560 ? [] : [sortable('created', '96px', 'right')]),
-    ...(room < 900 ? [] : [{ id: 'findings', header: headers.findings, width: '84px' }]),
-    ...(room < 1_060 ? [] : [{ id: 'known', header: headers.known, width: '132px' }]),
-  ];
 }

@@ -30,7 +30,7 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
-/** Layers, those that save the most by sharing first: how big they are, and which images stand on them. */
+/** Layers, starting with those that save the most by being shared: their sizes, and the images that are built on them. */
 export function LayersView({ rows, room }: { rows: CatalogRows; room: number }) {
   const [choice, setChoice] = useState<LayerChoice>('all');
   const [order, setOrder] = useState<LayerOrder>(FIRST_ORDER);
@@ -100,6 +100,7 @@ function LayerGrid({
       headHeight={room < LEAST_HELD ? HEAD_HEIGHT : held.height}
       ids={layers}
       name={({ group, child }) => (child < 0 ? layerTitle(rows, layerOf(group)) : firstName(images, imageOf(group, child)))}
+      groupData={(group) => ({ 'data-catalog-layer': layerOf(group) })}
       imageOf={({ group, child }) => (child < 0 ? null : { image: imageOf(group, child) })}
       cell={(place, column, twisty) => {
         const { group, child } = place;
@@ -126,10 +127,10 @@ function LayerGrid({
   );
 }
 
-/** More lines than this would be all that one sees. */
+/** With more lines than this, nothing else would be visible. */
 const MOST_LINES = 60;
 
-/** A path with a line between the images of different repositories. */
+/** Returns an SVG path with a line between images of different repositories. */
 function linesBetween(images: readonly CatalogImage[]): string {
   const runs = repositoryRuns(images);
   return runs.length > MOST_LINES ? '' : runs.map(({ start }) => (start === 0 ? '' : `M${start} 0v1`)).join('');
@@ -139,16 +140,16 @@ function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
-/** Room of the view in which a column is left out if there is less, px. */
+/** Width of the view below which a column is left out, px. */
 const LEAST_HELD = 480;
 const LEAST_BAR = 760;
 const LEAST_SAVED = 900;
 const WIDTHS = { bar: 108, size: 72, images: 60, saved: 124 };
 const GAP = 12;
-/** What a row has on its left and right. */
+/** Space at the left and right of a row, px. */
 const EDGES = 20;
 
-/** Shares of what is left for the column of marks, beside one for the layers' names. */
+/** Returns how the column of marks shares the remaining width with the column of layer names. */
 function heldShare(room: number): { readonly least: number; readonly share: number } {
   return room < LEAST_SAVED ? { least: 100, share: 0.8 } : { least: 160, share: 1.2 };
 }
@@ -162,7 +163,7 @@ function heldRoom(room: number): number {
   return Math.max(least, (left * share) / (1 + share));
 }
 
-/** Columns that fit: the picture and the numbers before the bars. */
+/** Returns the columns that fit. The picture and the numbers take precedence over the bars. */
 function columnsFor(room: number, full: number, heldHead: ReactNode, { order, onOrder }: Ordered): readonly TreeColumn[] {
   const { columns } = words.catalog;
   const column = (id: LayerSort, width: string, align?: 'right'): TreeColumn => ({
@@ -184,18 +185,18 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
   ];
 }
 
-/** A name needs this much room to be recognized, px; one that stands upright, this much. */
+/** Width that a name needs to be recognized, px, and the same for an upright one. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
 const HEAD_HEIGHT = 27;
 const MOST_HEAD = 96;
 const LETTER = 6.5;
 
-/** Names above the marks of images. All stand upright if there is no room for one of them otherwise. */
+/** Names above the marks of images. If one of them only fits upright, all are upright. */
 interface HeldNames {
   readonly names: readonly { readonly name: string; readonly start: number; readonly length: number }[];
   readonly isUpright: boolean;
-  /** Of the heading, px. */
+  /** Height of the heading, px. */
   readonly height: number;
 }
 
@@ -209,7 +210,7 @@ function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
   return { names, isUpright, height };
 }
 
-/** Above the marks of images, the names of those that fit; without room for any, what the marks mean. */
+/** Above the marks of images, the names that fit; if none do, what the marks mean. */
 function HeldHead({ images, held: { names, isUpright, height } }: { images: readonly CatalogImage[]; held: HeldNames }) {
   const percent = (count: number) => `${(count / images.length) * 100}%`;
   const text = words.catalog.columns.held(images.length);
@@ -231,7 +232,10 @@ function HeldHead({ images, held: { names, isUpright, height } }: { images: read
   );
 }
 
-/** Where images are among all: a mark for each, in the order in which neighbours share layers. The tooltip names the image at the pointer. */
+/**
+ * Which of all images have the layer: a mark for each, in an order that puts images with common layers next to each other. The tooltip
+ * names the image under the pointer.
+ */
 function Held({
   numbers,
   images,
@@ -240,7 +244,7 @@ function Held({
 }: {
   numbers: readonly number[];
   images: readonly CatalogImage[];
-  /** Lines between repositories. */
+  /** SVG path of the lines between repositories. */
   between: string;
   isOne?: boolean;
 }) {

@@ -1,6 +1,6 @@
 import { words } from '../../words/index.ts';
 
-/** In place of what a catalog doesn't know of an image, such as its time. */
+/** Shown in place of something that a catalog doesn't know about an image, such as its time. */
 export function NotKnown() {
   return (
     <span title={words.catalog.notKnown}>

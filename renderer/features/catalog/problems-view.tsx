@@ -4,14 +4,14 @@ import { Notice } from '../../components/notice.tsx';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
-/** What could not be indexed, and which files of the catalog can't be read. */
+/** What could not be indexed, and which of the catalog's files can't be read. */
 export function ProblemsView({
   problems: known,
   found,
   total,
 }: {
   problems: readonly CatalogProblem[];
-  /** What the last search could not read. */
+  /** What the latest search could not read. */
   found: readonly CatalogProblem[];
   total: number;
 }) {

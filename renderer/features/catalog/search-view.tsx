@@ -13,11 +13,11 @@ import type { TreeColumn } from '../../components/tree-grid.tsx';
 import type { CatalogRows, CatalogSearch } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog } from '../../state/catalog/catalog-actions.ts';
 import { stopSearch } from '../../state/catalog/catalog-search.ts';
-import { type HitGroup, type HitPlace, hitGroups, searchedText } from '../../state/catalog/hit-groups.ts';
+import { type HitGroup, type HitPlace, hitGroups, searchedText, spotOf } from '../../state/catalog/hit-groups.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { CatalogChoice, Spot } from '../../state/selection.ts';
+import type { CatalogChoice } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
@@ -25,10 +25,10 @@ import { firstName, imageTitle } from './image-names.ts';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 const KINDS = (['path', 'package', 'content'] as const).map((value) => ({ value, label: words.catalog.kinds[value] }));
-/** How long, in ms, typing must have paused before the search begins. */
+/** How long, in ms, typing must pause before the search begins. */
 const SEARCH_AFTER = 300;
 
-/** A search for a path, a package or a content in all images. */
+/** A search for a path, a package or a file's content in all images. */
 export function SearchView({
   rows,
   search,
@@ -192,7 +192,7 @@ function Hits({
   const match = searchedText(what, text);
   const groups = useMemo(() => hitGroups(hits, rows.holders), [hits, rows]);
   const ids = useMemo(() => groups.map(({ id }) => id), [groups]);
-  // What is in one place is that place's row.
+  // A hit in only one place needs no row for the place.
   const tree = useMemo(() => twoLevels(groups.map(({ places }) => (places.length > 1 ? places.length : 0))), [groups]);
   const groupAt = (group: number) => groups[group] as HitGroup;
   const placeAt = (group: number, child: number): HitPlace | undefined => groupAt(group).places[Math.max(0, child)];
@@ -204,6 +204,7 @@ function Hits({
       ids={ids}
       columns={hitColumns(room, what)}
       name={({ group, child }) => (child < 0 ? hitName(firstHit(groupAt(group))) : nameOf(placeAt(group, child)?.image))}
+      groupData={(group) => ({ 'data-catalog-hit': groupAt(group).id })}
       imageOf={({ group, child }) => {
         const found = placeAt(group, child);
         return found === undefined ? null : { image: found.image, at: spotOf(images[found.image]?.layers, found.hit) };
@@ -220,7 +221,7 @@ function Hits({
         }
         const { hits: own, places, images: count } = groupAt(group);
         const hit = firstHit(groupAt(group));
-        // The end of a path tells it from others, as does the end of a package's name.
+        // The end of a path is distinctive, and so is the end of a package's name.
         if (column === 'name') {
           return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} match={match} />);
         }
@@ -255,7 +256,7 @@ function quiet(text: string) {
   return <span className={styles.quiet}>{text}</span>;
 }
 
-/** Folders and what was deleted have no size of their own. */
+/** Folders and deleted entries have no size. */
 function sizeOf({ kind, type, bytes }: CatalogHit) {
   return bytes === null || kind === 'whiteout' || kind === 'opaque' || type === 'directory' ? null : sizeText(bytes);
 }
@@ -266,7 +267,7 @@ function hitName({ kind, name }: CatalogHit): string {
   return name === '' ? words.catalog.root : displayPath(unescapePath(name));
 }
 
-/** For the tooltip: a digest in full. */
+/** Returns a hit's name with its digest in full, for the tooltip. */
 function fullHitName(hit: CatalogHit): string {
   return hit.kind === 'image' || hit.kind === 'layer' ? displayText(hit.name) : hitName(hit);
 }
@@ -279,14 +280,6 @@ function typeOf({ kind, type }: CatalogHit): string {
 function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   const found = layer === null ? undefined : layers[layer];
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
-}
-
-/** Where in an image a hit is shown: in the layer that brought it. */
-function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
-  const at = layer === null ? -1 : layers.indexOf(layer);
-  if (at < 0) return undefined;
-  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
-  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }
 
 /** Where a hit's layer is in an image. */

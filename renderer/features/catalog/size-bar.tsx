@@ -3,8 +3,9 @@ import { formatSize } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
 
 /**
- * A bar for a size, beside its figure. `full`: the bytes of a full bar, which are those of the largest. Images differ a thousandfold, so that
- * lengths are square roots: the largest looks largest, and small ones can be told apart. `part`: bytes of it that are drawn in another colour.
+ * A bar for a size, next to its figure. `full`: the bytes of a full bar, which is the largest size. Images may differ a thousandfold, so
+ * lengths are square roots: the largest still looks largest, and small ones remain distinguishable. `part`: how many of the bytes are drawn
+ * in another colour.
  */
 export function SizeBar({ bytes, full, part = 0 }: { bytes: number; full: number; part?: number }) {
   return (
@@ -21,7 +22,7 @@ export function largest(sizes: readonly number[]): number {
   return sizes.reduce((most, size) => Math.max(most, size), 1);
 }
 
-/** The heading of a column of bars: their scale. */
+/** The heading of a column of bars, which states their scale. */
 export function barHead(full: number) {
   return <span title={words.catalog.barWhy(formatSize(full))}>{words.catalog.barHead}</span>;
 }

@@ -16,10 +16,10 @@ import { NotKnown } from './not-known.tsx';
 import { barHead, largest, SizeBar } from './size-bar.tsx';
 import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
-/** Names that are open at first: as many as fit in a window. */
+/** Maximum number of rows that open names fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
 
-/** Each name's tags in the order of time: how their sizes and findings changed. */
+/** Each name's tags in order of time, with the changes in their sizes and findings. */
 export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
   const { images } = rows;
   const groups = useMemo(() => tagGroups(images), [images]);
@@ -34,7 +34,12 @@ export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
       columns={columnsFor(room, full)}
       open={open}
       name={({ group, child }) => (child < 0 ? nameOf(groups[group] as TagGroup) : tagOf(group, child).label)}
-      imageOf={({ group, child }) => tagOf(group, child)}
+      picks
+      groupData={(group) => {
+        const { repository, tags } = groups[group] as TagGroup;
+        return repository === null || tags[0] === undefined ? undefined : { 'data-catalog-name': tags[0].image };
+      }}
+      imageOf={({ group, child }) => (child < 0 ? null : tagOf(group, child))}
       cell={(place, column, twisty) => {
         const { group, child } = place;
         const names = groups[group] as TagGroup;
@@ -65,7 +70,7 @@ export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
   );
 }
 
-/** The last part of the place that a tag is in. */
+/** Returns the last part of the place that a tag is in. */
 function fileOf(images: CatalogRows['images'], { image, place }: TagRow): string {
   const source = images[image]?.places[place]?.source ?? '';
   return displayText(lastPart(source.replaceAll('\\', '/')));
@@ -84,7 +89,7 @@ function nameOf({ repository }: TagGroup): string {
   return repository === null ? words.catalog.unnamed : displayText(shortName(repository));
 }
 
-/** The names that fit in a window when they are open; at least the first. */
+/** Returns the names that fit in a window when open, but at least the first. */
 function firstGroups(groups: readonly TagGroup[]): readonly number[] {
   let rows = 0;
   return groups.flatMap(({ tags }, group) => {
@@ -93,7 +98,7 @@ function firstGroups(groups: readonly TagGroup[]): readonly number[] {
   });
 }
 
-/** Bytes more or fewer than before. */
+/** Formats how many bytes larger or smaller a tag is than the one before it. */
 function changeText(bytes: number | null) {
   if (bytes === null) return null;
   if (bytes === 0) return <span className={styles.quiet}>{words.catalog.sameSize}</span>;

@@ -1,19 +1,22 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
-import { type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
-import { openCatalogImage } from '../../state/catalog/catalog-actions.ts';
+import { type RowData, type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
+import { openCatalogImage, togglePicked } from '../../state/catalog/catalog-actions.ts';
 import type { TwoLevels } from '../../state/catalog/two-levels.ts';
 import { isShortcut } from '../../state/commands.ts';
 import type { Spot } from '../../state/selection.ts';
+import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
+import { PICK_COLUMN, PickBox } from './picks.tsx';
 
 const twisty = (name: 'chevronDown' | 'chevronRight') => (
   <span className={styles.twisty} data-twisty="">
     <Icon name={name} size={12} />
   </span>
 );
-const TWISTIES = { open: twisty('chevronDown'), closed: twisty('chevronRight'), none: <span className={styles.twisty} /> };
+/** A row's triangle, or the room that it would take. */
+export const TWISTIES = { open: twisty('chevronDown'), closed: twisty('chevronRight'), none: <span className={styles.twisty} /> };
 
 /** A row: a group (`child` is -1) or one of its children. */
 export interface Place {
@@ -21,25 +24,26 @@ export interface Place {
   readonly child: number;
 }
 
-/** An image of the catalog; with `place`, from there, and with `at`, at a place in it. */
+/** An image of the catalog, optionally from one of its places (`place`), and at a place within the image (`at`). */
 export interface ChosenImage {
   readonly image: number;
   readonly place?: number | null;
   readonly at?: Spot | undefined;
 }
 
-function openImage(chosen: ChosenImage | null): void {
+/** Opens an image that was chosen. */
+export function openImage(chosen: ChosenImage | null): void {
   if (chosen !== null) void openCatalogImage(chosen.image, { place: chosen.place ?? null, at: chosen.at });
 }
 
 /** What the window's menu for images needs. */
-function menuData(chosen: ChosenImage | null) {
+export function menuData(chosen: ChosenImage | null): RowData | undefined {
   if (chosen === null) return undefined;
   const { image, place = null } = chosen;
   return { 'data-catalog-image': image, ...(place === null ? {} : { 'data-catalog-place': place }) };
 }
 
-/** A tree of groups and what is in them. What has no children is chosen by a click or Enter. */
+/** A tree of groups and their children. A click or Enter chooses a row without children. */
 export function TwoLevelGrid({
   label,
   tree,
@@ -49,26 +53,32 @@ export function TwoLevelGrid({
   name,
   cell,
   imageOf,
+  groupData,
+  picks = false,
   headHeight,
 }: {
   label: string;
   tree: TwoLevels;
   columns: readonly TreeColumn[];
-  /** Groups that are open at first. */
+  /** Groups that are open by default. */
   open?: readonly number[];
-  /** What tells the groups apart, by group, if their order can change. */
+  /** An identity for each group, if the order of groups can change. */
   ids?: readonly number[];
   /** For type-ahead. */
   name: (place: Place) => string;
-  /** `twisty`: the row's triangle, or the room that it would take. */
+  /** `twisty`: the row's triangle, or a gap of the same size. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
-  /** What a row that is chosen opens; null for one that opens nothing. */
+  /** Returns what choosing a row opens; null if it opens nothing. */
   imageOf: (place: Place) => ChosenImage | null;
+  /** What the window's menu for groups needs. */
+  groupData?: (group: number) => RowData | undefined;
+  /** Whether images have checkboxes, by which they are picked to compare them. */
+  picks?: boolean;
   /** Of the columns' headings, px, if one of them isn't a single line. */
   headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  // By place, because the rows before it become more while a search goes on.
+  // Kept by place, because rows are inserted before it while a search goes on.
   const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
   const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
   const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);
@@ -88,6 +98,8 @@ export function TwoLevelGrid({
     const id = idOf(tree.at(row).group);
     setOpenIds((before) => new Set(opens ? [...before, id] : [...before].filter((each) => each !== id)));
   };
+  const picked = useApp((app) => app.catalog.picked);
+  const markedImage = (row: number) => (isGroup(tree, row) ? null : (imageOf(tree.at(row))?.image ?? null));
   const choose = (row: number) => (isGroup(tree, row) ? toggle(row, !shape.isOpen(row)) : openImage(imageOf(tree.at(row))));
   return (
     <TreeGrid
@@ -95,7 +107,7 @@ export function TwoLevelGrid({
       {...(headHeight === undefined ? {} : { headHeight })}
       rows={rows}
       shape={shape}
-      columns={columns}
+      columns={picks ? [PICK_COLUMN, ...columns] : columns}
       active={active === null ? -1 : rowOf(tree, { group: groupOf(active.id), child: active.child })}
       onActive={(row) => {
         const { group, child } = tree.at(row);
@@ -108,14 +120,22 @@ export function TwoLevelGrid({
       onClick={(row) => {
         if (!isGroup(tree, row)) choose(row);
       }}
-      cell={(row, column) =>
-        cell(tree.at(row), column, isGroup(tree, row) ? (shape.isOpen(row) ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none)
-      }
-      rowClass={(row) => (tree.at(row).child < 0 ? undefined : styles.child)}
-      rowData={(row) => (isGroup(tree, row) ? undefined : menuData(imageOf(tree.at(row))))}
+      onMark={picks ? (row) => markImage(markedImage(row)) : undefined}
+      cell={(row, column) => {
+        if (column === PICK_COLUMN.id) return <PickBox image={markedImage(row)} picked={picked} />;
+        return cell(tree.at(row), column, isGroup(tree, row) ? (shape.isOpen(row) ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none);
+      }}
+      rowClass={(row) => (isGroup(tree, row) ? undefined : styles.child)}
+      rowData={(row) => (isGroup(tree, row) ? groupData?.(tree.at(row).group) : menuData(imageOf(tree.at(row))))}
       isShortcut={isShortcut}
     />
   );
+}
+
+/** Picks an image or takes that back; says whether there is one. */
+export function markImage(image: number | null): boolean {
+  if (image !== null) togglePicked(image);
+  return image !== null;
 }
 
 function rowOf(tree: TwoLevels, { group, child }: Place): number {
@@ -128,7 +148,7 @@ function isGroup(tree: TwoLevels, row: number): boolean {
   return child < 0 && tree.childrenOf(group) > 0;
 }
 
-/** The first cell of a row: its triangle, and its name. */
+/** The first cell of a row: its triangle and its name. */
 export function nameCell({ child }: Place, twisty: ReactNode, title: string, text: ReactNode): ReactNode {
   return (
     <span className={`${styles.name} ${child < 0 ? '' : styles.inner}`} title={title}>

@@ -32,7 +32,7 @@ import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
 import { WholeRow } from './whole-row.tsx';
 
-/** Height of the row of the whole image, px. */
+/** Height of the whole image's row, px. */
 const WHOLE_HEIGHT = 62;
 
 /** The whole image, and below it the layers as strata to scale, newest at the top. A bar shows each layer's exact share. */
@@ -93,7 +93,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
   useEffect(() => {
     const stop = list.current?.querySelector<HTMLElement>(isWhole ? '[data-whole]' : `[data-layer="${selection.to}"]`) ?? null;
     if (!isWhole) stop?.scrollIntoView({ block: 'nearest' });
-    // The focus follows when a key selects another layer.
+    // The focus follows when a key press selects another layer.
     const { activeElement } = document;
     if (activeElement?.parentElement?.parentElement === list.current && !activeElement?.matches('[tabindex="0"]')) stop?.focus();
   }, [isWhole, selection.to]);
@@ -189,11 +189,11 @@ function LayerStratum({
   step: HistoryReport | null;
   archiveId: string;
   image: number;
-  /** The bytes of all layers. */
+  /** Total bytes of all layers. */
   all: number;
   count: number;
   height: number;
-  /** The layer's colour in the treemap; null unless a treemap that is coloured by layer is shown. */
+  /** The layer's colour in the treemap; null unless a treemap coloured by layer is shown. */
   colour: string | null;
   loaded: boolean;
   lit: boolean;
@@ -211,7 +211,7 @@ function LayerStratum({
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
-      // Not on the button, whose name it would be said after, command and all.
+      // Not on the button, because screen readers would read it, command and all, after the button's name.
       title={`${command ?? words.commandUnknownTitle}\n${words.chain.sizeTitle(sizeTitle(bytes), share)}${touchTitle(touches, layer.index)}`}
       style={{
         ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
@@ -261,10 +261,10 @@ function LayerStratum({
   );
 }
 
-/** The part of an image that a layer with files of its own must hide for that to be said in the chain. */
+/** The share of an image that a layer must hide, if it has files itself, for the chain to mention it. */
 const HIDES_MUCH = 0.01;
 
-/** What a layer hides in the layers below, if it is more than `over` bytes. */
+/** How much a layer hides in the layers below, if it is more than `over` bytes. */
 function Hides({ archiveId, image, layer, over }: { archiveId: string; image: number; layer: number; over: number }) {
   const answer = useBreakdown({ archiveId, image }, { what: 'changes', from: layer, to: layer }, { limit: 1 });
   if (answer.state !== 'ready' || answer.value.hidesBytes <= over) return null;
@@ -293,7 +293,7 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   );
 }
 
-/** Returns the verbs of the steps: ` (ENV, CMD)`. */
+/** Returns the verbs of steps: ` (ENV, CMD)`. */
 function verbsOf(commands: readonly string[]): string {
   const verbs = new Set(commands.map((command) => splitVerb(command)?.verb).filter((verb) => verb !== undefined));
   return verbs.size === 0 ? '' : ` (${words.list([...verbs])})`;

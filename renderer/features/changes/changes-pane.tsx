@@ -9,6 +9,8 @@ import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
 import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { retryChanges } from '../../state/changes/load-changes.ts';
+import { contentsJob } from '../../state/jobs.ts';
+import { cancelJob } from '../../state/opening.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { copyShown, type StoredCopy } from '../../state/stores/stores.ts';
@@ -16,6 +18,7 @@ import { words } from '../../words/index.ts';
 import { BreakdownView } from '../breakdown/breakdown-view.tsx';
 import { ClearFilter } from '../clear-filter.tsx';
 import { CompareBreakdown } from '../compare/compare-breakdown.tsx';
+import { WorkState } from '../jobs/work-state.tsx';
 import { PackageDifferences } from '../packages/package-differences.tsx';
 import { PackagesView } from '../packages/packages-view.tsx';
 import { RegistryView } from '../registry/registry-view.tsx';
@@ -63,7 +66,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   );
 }
 
-/** Both sides of a comparison; null if the selection isn't one, or one side hasn't been read. */
+/** Returns both sides of a comparison; null if the selection isn't one, or if a side hasn't been read. */
 function sidesOf(archives: readonly ArchiveSummary[], selection: Selection): { readonly a: Side; readonly b: Side } | null {
   const { mode, against, archiveId, image, to, since } = selection;
   if (mode !== 'compare' || against === undefined || archiveId === null) return null;
@@ -94,6 +97,15 @@ function Body({
 }) {
   const { table, totals, status, error } = state;
   if (status === 'idle' && selection.mode === 'compare') return <Notice title={words.changes.readingOther} />;
+  if (status === 'failed' && error?.code === 'CANCELLED') {
+    return (
+      <Notice title={words.changes.notCompared}>
+        <Button icon="retry" onPress={retryChanges}>
+          {words.tryAgain}
+        </Button>
+      </Notice>
+    );
+  }
   if (status === 'failed' && error !== null) {
     return (
       <Notice icon="error" title={words.changes.failed} tone="error">
@@ -106,7 +118,7 @@ function Body({
       </Notice>
     );
   }
-  if (table === null || totals === null) return status === 'loading' ? <Skeleton /> : null;
+  if (table === null || totals === null) return status === 'loading' ? <Loading selection={selection} /> : null;
   if (state.total === 0 && isMissing) {
     return (
       <Notice icon="error" title={words.changes.layerMissing}>
@@ -162,6 +174,28 @@ function Body({
     return <TreemapView state={state} table={table} layers={layers} selection={selection} handle={handle} />;
   }
   return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
+}
+
+/** Placeholder rows and, once contents are read for the table, how far that is. */
+function Loading({ selection }: { selection: Selection }) {
+  const jobs = useApp((app) => app.jobs);
+  const job = contentsJob(jobs, selection);
+  if (job === null) return <Skeleton />;
+  const amount = job.totalBytes === null ? '' : words.amountOf(job.doneBytes, job.totalBytes);
+  return (
+    <div className={styles.work}>
+      <WorkState
+        title={words.changes.comparingContents}
+        progress={words.changes.comparingContents}
+        done={job.doneBytes}
+        total={job.totalBytes}
+        phase={selection.mode === 'compare' ? words.changes.comparedBytes(amount) : amount}
+        onCancel={() => void cancelJob(job.jobId)}
+      >
+        {selection.mode === 'compare' ? words.changes.comparingWhy : words.changes.rewrittenWhy}
+      </WorkState>
+    </div>
+  );
 }
 
 /** Placeholder rows for a page that is being loaded. */

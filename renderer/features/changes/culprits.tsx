@@ -10,8 +10,8 @@ import { useRequest } from '../use-request.ts';
 import styles from './culprits.module.css';
 
 /**
- * Names what makes an image big in one line: a layer, a folder and the hidden bytes, each with a link. The places of the last two are there
- * before what they name is known, so that nothing below moves when it comes.
+ * One line that names what makes an image big: a layer, a folder and the hidden bytes, each with a link. The last two have reserved places,
+ * so that nothing below moves when they become known.
  */
 export function Culprits({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
   const answer = useBreakdown({ archiveId, image: image.index }, { what: 'image' });
@@ -50,7 +50,7 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
   );
 }
 
-/** In which layers a file was added and hidden. */
+/** The layers in which a file was added and hidden. */
 function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
   const pathHex = toHex(unescapePath(path));
   const answer = useRequest(`${archiveId}/${image}/${pathHex}`, (client, signal) =>
@@ -62,7 +62,7 @@ function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: st
   return <span className={styles.story}> {words.changes.culprits.story(steps)}</span>;
 }
 
-/** Of more steps, only the first and the last are named. */
+/** If there are more steps, only the first and the last are named. */
 const MOST_STEPS = 3;
 
 type Kind = 'layer' | 'folder' | 'hidden';
@@ -76,7 +76,7 @@ function Culprit({
 }: {
   of: Kind;
   bytes: number;
-  /** All of what is named, which may be cut. */
+  /** The full name, which may be cut on screen. */
   title: string;
   onGo: () => void;
   children: ReactNode;
@@ -90,7 +90,7 @@ function Culprit({
   );
 }
 
-/** Where a culprit will be named. */
+/** A placeholder for a culprit. */
 function Place({ of }: { of: Kind }) {
   return (
     <li className={`${styles.culprit} ${styles[of]}`} aria-hidden="true">

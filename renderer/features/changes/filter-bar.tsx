@@ -20,7 +20,7 @@ const KINDS = [
 
 const UNCHANGED = { bit: 1, glyph: '', name: 'unchanged' } as const;
 
-/** Kinds for a whole image: visible, visible and hiding an older version, and hidden. */
+/** Kinds for a whole image: visible, visible but hiding an older version, and hidden. */
 const WHOLE_KINDS = [UNCHANGED, KINDS[1], KINDS[2]];
 
 function kindTitle(name: (typeof KINDS | typeof WHOLE_KINDS)[number]['name'], isOn: boolean, isWhole: boolean): string {
@@ -104,7 +104,7 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
   );
 }
 
-/** The kind of files that a breakdown led to. A press takes it back. */
+/** The file type that a breakdown led to. Pressing it removes this filter. */
 function FileTypeChip({ type, onRemove }: { type: string; onRemove: () => void }) {
   const name = words.breakdown.typeNames[type] ?? type;
   return (
@@ -115,7 +115,7 @@ function FileTypeChip({ type, onRemove }: { type: string; onRemove: () => void }
   );
 }
 
-/** A chip with a menu of limits. While it limits, a cross takes that back, as it does in the chip of the search in all layers. */
+/** A chip with a menu of limits. While a limit is set, a cross removes it, as in the chip for searching all layers. */
 function Option({
   label,
   choices,
@@ -180,7 +180,7 @@ function KindChip({
   );
 }
 
-/** A menu of the filters by size and type, and of the search, for a comparison, whose other chips need the room. */
+/** A menu with the filters by size and type and the search, for a comparison, whose other chips need the space. */
 function MoreFilters({ filter, onChange }: { filter: RowFilter; onChange: (part: Partial<RowFilter>) => void }) {
   const { more, moreFilters, sizes, typesTitle, searchAll } = words.changes;
   const actionsOf = (choices: typeof MINIMA, name: 'minBytes' | 'types') =>

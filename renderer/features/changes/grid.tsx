@@ -7,7 +7,7 @@ import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { type ColumnNeeds, columnNeeds } from '../../state/changes/column-needs.ts';
 import type { SortBy } from '../../state/changes/ordering.ts';
-import { previousSize, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { previousSize, textsBetween, textsOfChange, whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { allBytes } from '../../state/changes/shown-bytes.ts';
 import { isFolder, touched, wholeTotals } from '../../state/changes/table-facts.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
@@ -18,7 +18,7 @@ import { words } from '../../words/index.ts';
 import { SideBars } from '../compare/compare-bar.tsx';
 import { Net } from '../net.tsx';
 import styles from './changes-pane.module.css';
-import { betweenCell, bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
+import { bytesCell, hiddenCell, isOpaque, itemsCell, nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 
 /** The rows as a tree. */
 export function Grid({
@@ -39,7 +39,7 @@ export function Grid({
 }) {
   const { isWhole, filter, mask, matched } = state;
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
-  // Numbers are those of what the filter leaves; columns, of all rows, so that no column comes and goes with it.
+  // Numbers cover only what the filter leaves, but columns depend on all rows, so that none comes and goes with the filter.
   const shown = matched ?? totals;
   const items = matched?.items ?? null;
   const whole = useMemo(() => {
@@ -59,7 +59,7 @@ export function Grid({
     [table, state.expanded],
   );
   const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
-  // Nearly all of a filesystem is as in the layers below: its marks say what isn't, and a column for it would be empty.
+  // Nearly all of a filesystem is the same as in the layers below. Marks show what isn't; a column for it would be mostly empty.
   const isView = mode === 'stacked';
   const differs = !isWhole && !isView && sums.modified + sums.removed > 0;
   const needs = useMemo(() => columnNeeds(table), [table]);
@@ -148,8 +148,12 @@ export function Grid({
           });
         if (id === 'what')
           return sides === null
-            ? whatCell(resized ? textOf(row) : words.list([previousSize(table, row), textOf(row)]), isOpaque(table, row))
-            : betweenCell(textOf(row), () => whatDiffersBetween(table, row, true), fit.what);
+            ? whatCell(
+                textsOfChange(table, row).map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
+                fit.what,
+                isOpaque(table, row),
+              )
+            : whatCell(textsBetween(table, row), fit.what);
         // Sums of what has come so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
@@ -173,9 +177,9 @@ export function Grid({
   );
 }
 
-/** The columns that fit beside the name. Widths are in px; 0: the column isn't shown. */
+/** The columns that fit next to the name. Widths are in px; 0 if the column isn't shown. */
 interface Fit {
-  /** Shares of the total; its bars are `bar` wide. A bar that fills its column has no percentage. */
+  /** Width of the share column, whose bars are `bar` wide. If the bars fill the column, there is no percentage. */
   readonly share: number;
   readonly bar: number;
   readonly what: number;
@@ -185,7 +189,7 @@ interface Fit {
   readonly resized: boolean;
 }
 
-/** Width of the names in a wide comparison. */
+/** Width of the name column in a wide comparison. */
 const NAME_IN_WIDE = 560;
 const PERCENT = 62;
 /** Space around a row's cells, and between two cells. */
@@ -195,31 +199,31 @@ const SIZE = 72;
 /** Additional width of the size column for previous sizes. */
 const RESIZED = 72;
 const ITEMS = 64;
-/** Minimum width of the name beside other columns. Long names get half of the row. */
+/** Minimum width of the name next to other columns. Long names get half of the row. */
 const NAME = 192;
-/** Width up to which a name takes more than that from wide bars and percentages. */
+/** Width up to which a name takes precedence over wide bars and percentages. */
 const LONG_NAME = 320;
-/** The least width of a share's bar, its usual width, and the most in a pane with room for more. */
+/** Minimum width of a share's bar, its usual width, and the maximum in a pane with space for more. */
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
-/** The part of a row that a bar takes at most. */
+/** Maximum part of a row that a bar takes. */
 const BAR_PART = 0.2;
-/** The least width of what a row changes, that which most changes need, and the most. */
+/** Minimum width of the column for what a row changes, the width that most changes need, and the maximum. */
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Width of what differs between the sides of a comparison, beside which names get less, and of the bars of its sizes. */
+/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 172;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;
 
-/** A table with modified rows, which have all columns. */
+/** A table with modified rows, which has all columns. */
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit of a table that has everything, if that has all columns of the table's own fit, so that columns stay where they are from
- * one image or layer to the next.
+ * Returns the fit for a table with all columns, unless columns that this table has would be lost, so that columns stay in place from one
+ * image or layer to the next.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();
@@ -227,12 +231,12 @@ function steady(own: Fit, most: () => Fit): Fit {
   return loses ? own : full;
 }
 
-/** Returns the least width of the name: what the longest name `needs`, but at most half of the row. */
+/** Returns the minimum width of the name: what the longest name `needs`, but at most half of the row. */
 function nameRoom(room: number, needs: number): number {
   return Math.max(NAME, Math.min(needs, Math.ceil((room - PADDING) / 2)));
 }
 
-/** Room for optional columns, beside the name and `numbers` columns of numbers. */
+/** Space left for optional columns, next to the name and `numbers` columns of numbers. */
 class Room {
   readonly #room: number;
   #left: number;
@@ -242,14 +246,14 @@ class Room {
     this.#left = room - PADDING - name - numbers * (SIZE + GAP);
   }
 
-  /** Takes a width if it is `wanted` and there is room for all of it. */
+  /** Takes a width if it is `wanted` and fits completely. */
   take(wanted: boolean, width: number): boolean {
     if (!wanted || this.#left < width) return false;
     this.#left -= width;
     return true;
   }
 
-  /** Takes as much of a width as there is, and returns that. */
+  /** Takes as much of a width as there is space for, and returns that. */
   takeUpTo(width: number): number {
     const taken = Math.max(0, Math.min(width, this.#left));
     this.#left -= taken;
@@ -257,8 +261,8 @@ class Room {
   }
 
   /**
-   * Takes the columns of shares and items, in order of priority; bars take up to half of what is left in the end, but no more than a part of
-   * the room, which is the same whatever the names.
+   * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a share of
+   * the row that doesn't depend on the names.
    */
   takeShares(wanted: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const hasBar = this.take(wanted, SHORT_BAR + GAP);
@@ -279,8 +283,8 @@ function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fi
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long texts and names, the bar of the share, percentages. Layers that
- * only remove have no shares. Without room for the previous size beside the size, what differs begins with it.
+ * Fits columns in order of priority: what differs, the previous size, long values and names, the share's bar, percentages. Layers that only
+ * remove have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins with it.
  */
 function fitOfChanges(
   room: number,
@@ -310,7 +314,7 @@ function fitOfSides(
   return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
 }
 
-/** Returns the most bytes of either side in a single top-level row, which is the scale of the bars. */
+/** Returns the largest size of a top-level row on either side, which sets the scale of the bars. */
 function largestSide(table: RowTable, { before }: SideBytes, totals: SubtreeTotals): number {
   let largest = 1;
   for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {

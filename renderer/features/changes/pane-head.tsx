@@ -19,7 +19,10 @@ import styles from './changes-pane.module.css';
 import { Culprits } from './culprits.tsx';
 import { FilterBar } from './filter-bar.tsx';
 
-/** Heading, sums and filters; for the rows of a whole image, also what makes it big; for a working copy, where it is and what can be done with it. */
+/**
+ * Heading, sums and filters. For a whole image's rows, also what makes it big; for a working copy, where it is and what can be done with
+ * it.
+ */
 export function PaneHead({
   state,
   selection,
@@ -125,14 +128,14 @@ function WholeSums({ image }: { image: ImageSummary }) {
   );
 }
 
-/** How many rows match and their bytes, why the filter is invalid, or how many rows are loaded. */
+/** How many rows match and their bytes, or why the filter is invalid, or how many rows are loaded. */
 function Outcome({ state, selection, isSilent }: { state: ChangesState; selection: Selection; isSilent: boolean }) {
   const { table, matched, filter, problem, filtering } = state;
   const bytes = useMemo(
     () => (table === null || matched === null ? 0 : matchedBytes(table, matched, selection.mode)),
     [table, matched, selection.mode],
   );
-  // If no row is left, the button is shown in place of the rows.
+  // If no rows are left, the button is shown in their place.
   const hasNone = table !== null && state.total > 0 && state.rows.length === 0 && !filtering;
   const hasBytes = !isSilent && matched !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
   return (

@@ -13,7 +13,7 @@ import { words } from '../../words/index.ts';
 import { formatCount, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
-// Rows share these elements, so that React skips those that a row has in common with the row it replaces.
+// Rows share these elements, so that React skips those that a row has in common with the row that it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,
@@ -37,11 +37,11 @@ const twisty = (open: boolean) => (
   </span>
 );
 const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span className={styles.twisty} /> };
-/** Number of characters that stay visible at the end of a name that is cut. */
+/** Number of characters that stay visible at the end of a cut name. */
 const TAIL = 10;
-/** Least number of characters before them: a shorter beginning is narrower than the ellipsis and first letter in place of it. */
+/** Minimum number of characters before them: a shorter beginning is narrower than the first letter and ellipsis that would replace it. */
 const LEAST_HEAD = 4;
-/** No usual text is wider per character, px. */
+/** Maximum width of a character in ordinary text, px. */
 const WIDE_CHARACTER = 9;
 const SLASH_WIDTH = 6;
 const SLASH = <span className={styles.slash}>/</span>;
@@ -53,8 +53,8 @@ function symbolOf(type: number): ReactElement {
 }
 
 /**
- * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into `width`
- * px is cut in the middle, because the ends of long names are what tells them apart.
+ * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into
+ * `width` px is cut in the middle, because the ends of long names are distinctive.
  */
 export function nameCell(
   table: RowTable,
@@ -74,7 +74,7 @@ export function nameCell(
     /** How many rows are shown below, by row; null without a filter. */
     readonly items: Float64Array | null;
     readonly width: number;
-    /** Measures a text, px. */
+    /** Measures a string, px. */
     readonly widthOf: (text: string) => number;
     readonly match: string;
   },
@@ -109,13 +109,13 @@ export function nameCell(
   );
 }
 
-/** Part of a name, from one character to before another. */
+/** Part of a name, from one character up to, but not including, another. */
 interface Part {
   readonly from: number;
   readonly to: number;
 }
 
-/** A part of a name with the match in it marked. */
+/** Part of a name with the match in it marked. */
 function marked(name: string, match: Part | null, { from, to }: Part = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);
@@ -129,7 +129,7 @@ function marked(name: string, match: Part | null, { from, to }: Part = { from: 0
   );
 }
 
-/** A name of which the middle gives way if it doesn't fit into `room` px. Screen readers get it in one piece. */
+/** A name that is cut in the middle if it doesn't fit into `room` px. Screen readers get it in one piece. */
 function cutInMiddle(name: string, match: Part | null, room: number, widthOf: (text: string) => number): ReactElement {
   const cut = cutMiddle(name, name.length - TAIL, room, widthOf);
   if (cut === null) return marked(name, match);
@@ -143,7 +143,7 @@ function cutInMiddle(name: string, match: Part | null, room: number, widthOf: (t
   );
 }
 
-/** Whether a container sees a path of a whole image, and all of its bytes. */
+/** Whether a container sees a path of a whole image, and whether it sees all of its bytes. */
 function visibilityOf(table: RowTable, row: number): MarkName {
   if (table.kind[row] === KIND.removed) return 'hidden';
   return table.kind[row] === KIND.modified ? 'partlyHidden' : 'visible';
@@ -166,21 +166,19 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** What changed or is hidden. The tooltip of an `opaque` folder also says what that is. */
-export function whatCell(text: string, opaque: boolean): ReactElement | null {
-  return text === '' ? null : (
-    <span className={styles.what} title={opaque ? `${text}\n${words.changes.opaqueWhy}` : text}>
-      {text}
-    </span>
-  );
-}
+/** Between two modes. Their digits are wider than most letters, px. */
+const ARROW = '→';
+const WIDE_DIGIT = 7.7;
 
-/** What differs between the sides of a comparison: `briefly` if there is no room for all of it, which is then in the tooltip. */
-export function betweenCell(text: string, briefly: () => string, room: number): ReactElement | null {
-  if (text === '') return null;
-  return (
-    <span className={styles.what} title={text}>
-      {text.length * SMALL_CHARACTER > room ? briefly() : text}
+/**
+ * What changed or is hidden: the first of `texts` for which there is room, or else the last; all of it, which is the first, in the tooltip.
+ * That of an `opaque` folder also says what that is.
+ */
+export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
+  const [full = ''] = texts;
+  return full === '' ? null : (
+    <span className={styles.what} title={opaque ? `${full}\n${words.changes.opaqueWhy}` : full}>
+      {texts.find((text) => text.length * (text.includes(ARROW) ? WIDE_DIGIT : SMALL_CHARACTER) <= room) ?? texts.at(-1)}
     </span>
   );
 }
@@ -199,7 +197,7 @@ export function sizeCell(
   if (isFolder(table, row)) {
     const bytes = sums.size[row] as number;
     if (bytes > 0) return sizeText(bytes, '', bytesTitle(bytes, full.size[row] as number));
-    // A removed folder weighs what its files did, struck through as they are.
+    // A removed folder shows the size of its files, struck through like theirs.
     const gone = kind === KIND.removed ? (sums.hidden[row] as number) : 0;
     return gone === 0 ? null : sizeText(gone, styles.gone, bytesTitle(gone, full.hidden[row] as number));
   }
@@ -211,7 +209,7 @@ export function sizeCell(
   const previous = table.previousSize[row] as number;
   if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
   const unit = readsAlike(previous, size) ? unitOfBoth(previous, size) : null;
-  // Of large sizes that differ by some bytes, only the difference tells anything; a comparison has a column for it.
+  // For large sizes that differ by a few bytes, only the difference says something; a comparison has a column for it.
   if (unit !== null && formatSizeIn(previous, unit) === formatSizeIn(size, unit)) {
     return (
       <span className={styles.change}>
@@ -229,7 +227,7 @@ export function sizeCell(
   );
 }
 
-/** All bytes at and below a path of a whole image, and without the filter. */
+/** All bytes at and below a path of a whole image. `full`: the same without the filter. */
 export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
@@ -243,12 +241,12 @@ export function hiddenCell(sums: SubtreeTotals, full: SubtreeTotals, row: number
   return bytes === 0 ? null : sizeText(bytes, styles.hiddenBytes, bytesTitle(bytes, full.hidden[row] as number));
 }
 
-/** The exact bytes and, where a filter leaves some out, of how many. */
+/** Returns the exact bytes and, if a filter leaves some out, the total. */
 function bytesTitle(bytes: number, full: number): string {
   return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
 }
 
-/** How many paths are in a folder. `items`: how many a filter leaves, by row; null without one. */
+/** How many paths a folder contains. `items`: how many a filter leaves, by row; null without one. */
 export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
   const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
   if (shown === 0) return null;
@@ -267,16 +265,16 @@ function itemsTitle(table: RowTable, row: number, items: Float64Array | null): s
 
 interface ShareOptions {
   readonly bar: number;
-  /** The part that is hatched. */
+  /** The hatched part. */
   readonly hidden: number;
   readonly hasPercent: boolean;
-  /** Whether it is the share of what a filter leaves. */
+  /** Whether it is a share of only what a filter leaves. */
   readonly isFiltered: boolean;
 }
 
 /**
- * A row's share of the table's bytes: a bar in a track `bar` px wide, which is 100 %, and a percentage. The track is drawn, so that a bar is
- * seen to be a part of it.
+ * A row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn to show
+ * that the bar is a part of it.
  */
 export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;

@@ -1,27 +1,34 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import type { PathMatch } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
 import { goTo } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
+import { formatSize } from '../../words/numbers.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './search-results.module.css';
 
 const SHOWN = 2_000;
 const ROW_HEIGHT = 28;
 
+type Order = 'best' | 'size';
+
+const ORDERS = (['best', 'size'] as const).map((value) => ({ value, label: words.changes.foundOrders[value] }));
+
 /** How long, in ms, typing must have paused before a search, which goes through every layer. */
 const SEARCH_AFTER = 120;
 
 /** Paths in any layer that match the filter's text, each with the layers that touch it. */
 export function SearchResults({ archiveId, image, text }: { archiveId: string; image: number; text: string }) {
+  const [order, setOrder] = useState<Order>('best');
   const answer = useRequest(
-    text === '' ? null : `${archiveId}/${image}/${text}`,
-    (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN }, { signal }),
+    text === '' ? null : `${archiveId}/${image}/${order}/${text}`,
+    (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN, order }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   if (text === '') return <Notice icon="search" title={words.changes.typeToSearch} />;
@@ -33,12 +40,25 @@ export function SearchResults({ archiveId, image, text }: { archiveId: string; i
     );
   }
   if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label={words.changes.searching} />;
-  const { problem, matches, total } = answer.value;
+  const { problem, matches, total, bytes } = answer.value;
   if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? words.changes.noPath} />;
-  return <Matches matches={matches} total={total} />;
+  return <Matches matches={matches} total={total} bytes={bytes} order={order} onOrder={setOrder} />;
 }
 
-function Matches({ matches, total }: { matches: readonly PathMatch[]; total: number }) {
+function Matches({
+  matches,
+  total,
+  bytes,
+  order,
+  onOrder,
+}: {
+  matches: readonly PathMatch[];
+  total: number;
+  /** Of all that was found. */
+  bytes: number;
+  order: Order;
+  onOrder: (order: Order) => void;
+}) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: matches.length,
@@ -48,9 +68,12 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   });
   return (
     <>
-      <p className={`number ${styles.count}`} role="status">
-        {words.changes.found(total, matches.length)}
-      </p>
+      <div className={styles.count}>
+        <p className={`number ${styles.sum}`} role="status">
+          {words.changes.found(total, formatSize(bytes), matches.length)}
+        </p>
+        <Segmented small label={words.changes.foundOrder} value={order} options={ORDERS} onChange={onOrder} />
+      </div>
       <div className={styles.list} ref={scroller}>
         <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label={words.changes.foundLabel}>
           {virtual.getVirtualItems().map(({ index, start }) => {
@@ -67,7 +90,7 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   );
 }
 
-function Match({ match: { path, touches } }: { match: PathMatch }) {
+function Match({ match: { path, size, touches } }: { match: PathMatch }) {
   const last = touches.at(-1);
   const text = displayPath(unescapePath(path));
   return (
@@ -75,7 +98,7 @@ function Match({ match: { path, touches } }: { match: PathMatch }) {
       <button type="button" className={styles.path} title={text} onClick={() => last !== undefined && goTo(last.layer, path)}>
         <bdi dir="ltr">{text}</bdi>
       </button>
-      {last === undefined || last.size === 0 ? null : <Size bytes={last.size} className={styles.size} />}
+      {size === 0 ? null : <Size bytes={size} className={styles.size} />}
       <span className={styles.touches}>
         {touches.map(({ layer, kind }) => (
           <button

@@ -84,7 +84,7 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
   );
 }
 
-/** By how much whole images differ, or the sizes of both filesystems; then how many paths differ, and the bytes of the files that do. */
+/** How much whole images differ, or else the sizes of both filesystems; then how many paths differ, and the bytes of the files that do. */
 function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; config: ConfigReport | null }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { table, totals } = state;
@@ -121,8 +121,8 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
 }
 
 /**
- * Returns by how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most of it.
- * Null for parts of images, or if all are equal.
+ * Returns how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most
+ * of it. Null for parts of images, or if all three are equal.
  */
 function growthOf(archives: readonly ArchiveSummary[], a: Side, b: Side): readonly Measure[] | null {
   const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
@@ -152,7 +152,7 @@ function Growth({ measures }: { measures: readonly Measure[] }) {
           <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
             {words.compare.growth[name]}{' '}
             <strong>
-              <Net bytes={now - before}>{signedSize(now - before, unit)}</Net>
+              <Net bytes={now - before}>{signedSize(now - before)}</Net>
             </strong>
           </span>
         );
@@ -161,13 +161,13 @@ function Growth({ measures }: { measures: readonly Measure[] }) {
   );
 }
 
-/** Returns the image that a side shows all of, if its layers have been read. */
+/** Returns the image if a side shows all of it and its layers have been read. */
 function wholeImage(archives: readonly ArchiveSummary[], side: Side): ImageSummary | null {
   const image = findSide(archives, side)?.image;
   return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
 }
 
-/** Returns the bytes of the files that a side shows; null until they are known. Those of a whole image are in its summary. */
+/** Returns the bytes of the files that a side shows; null until they are known. A whole image's are in its summary. */
 function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number | null {
   const image = findSide(archives, side)?.image;
   const whole = wholeImage(archives, side);
@@ -176,7 +176,7 @@ function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number |
   return answer.state === 'ready' ? answer.value.bytes : null;
 }
 
-/** `A 5667.7 kB → B 5700.1 kB (+32.4 kB)`, in one unit. */
+/** `A 5.668 MB → B 5.700 MB (+32.4 kB)`, with the digits that tell them apart. */
 function BothSums({ a, b }: { a: number; b: number }) {
   const unit = unitOfBoth(a, b);
   return (
@@ -185,7 +185,7 @@ function BothSums({ a, b }: { a: number; b: number }) {
       {a === b ? null : (
         <strong>
           {' '}
-          <Net bytes={b - a}>{words.compare.more(signedSize(b - a, unit))}</Net>
+          <Net bytes={b - a}>{words.compare.more(signedSize(b - a))}</Net>
         </strong>
       )}
     </span>
@@ -281,7 +281,7 @@ function SideChoice({
         choices={layerChoices(found.image, side)}
         onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        {/* CSS draws the shorter word where there is no room for the whole one, which is part of the name anyway. */}
+        {/* CSS draws a shorter word where the full one doesn't fit; the accessible name has the full one anyway. */}
         {isWhole ? <span className={styles.short} aria-hidden="true" data-text={words.compare.whole} /> : null}
         <span className={`number ${styles.layer} ${isWhole ? styles.whole : ''}`}>{layers}</span>
       </MenuButton>
@@ -290,8 +290,8 @@ function SideChoice({
 }
 
 /**
- * Returns the choices of a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range from
- * the bottom has no lower layers that it could be without: it is that filesystem again, and only a choice if it is the present one.
+ * Returns the choices for a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range
+ * from the bottom leaves nothing out, and is the same as that filesystem, so it is only a choice if it is the current one.
  */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;
@@ -315,7 +315,7 @@ function withLayer({ since: _, ...side }: Side, id: string): Side {
   return since === undefined ? { ...side, layer: Number(id) } : { ...side, since: Number(since) };
 }
 
-/** Bars for a row's bytes in A and in B, on one scale. */
+/** Bars for a row's bytes in A and in B, at the same scale. */
 export function SideBars({ before, now, largest }: { before: number; now: number; largest: number }) {
   if (before <= 0 && now <= 0) return null;
   const width = (bytes: number) => (bytes <= 0 ? 0 : Math.max(1.5, (bytes / largest) * 100));

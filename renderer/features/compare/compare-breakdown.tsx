@@ -18,12 +18,12 @@ import { Net } from '../net.tsx';
 import { useTheme } from '../use-theme.ts';
 import { SideBars } from './compare-bar.tsx';
 
-/** Entries of the top folder that are joined, so that those that only one side lists aren't taken for missing. */
+/** Number of entries in the top folder that are joined, so that an entry that only one side lists isn't taken for missing. */
 const JOINED = 10_000;
-/** How many of them are listed. */
+/** Number of these that are listed. */
 const LISTED = 100;
 
-/** What the files of both sides add up to, by kind and by top folder, with the difference. */
+/** Sums of both sides' files by kind and by top folder, with the difference. */
 export function CompareBreakdown({ a, b, path, handle }: { a: Side; b: Side; path: string | null; handle: Ref<TreeGridHandle> }) {
   const [one, other] = [useBreakdown(a, sideScope(a), { limit: JOINED }), useBreakdown(b, sideScope(b), { limit: JOINED })];
   const view = useRef<HTMLDivElement>(null);
@@ -117,7 +117,8 @@ function Table<T extends FileSums>({
       <tbody>
         {sums.map((sum) => {
           // In a column with kilobytes, thousands of bytes would look larger than they are.
-          const unit = unitOfBoth(sum.before, sum.now) || null;
+          const shared = unitOfBoth(sum.before, sum.now);
+          const unit = shared.power === 0 ? null : shared;
           return (
             <tr key={sum.key}>
               <th scope="row">{children(sum)}</th>
@@ -127,7 +128,7 @@ function Table<T extends FileSums>({
               <td className={styles.right}>{sum.a === null ? null : <Size bytes={sum.before} unit={unit} />}</td>
               <td className={styles.right}>{sum.b === null ? null : <Size bytes={sum.now} unit={unit} />}</td>
               <td className={styles.right}>
-                <Net bytes={sum.now - sum.before} unit={unit} />
+                <Net bytes={sum.now - sum.before} />
               </td>
             </tr>
           );

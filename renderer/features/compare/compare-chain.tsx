@@ -60,7 +60,7 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
       <Strata
         label={words.newestFirst}
         layers={image.layers}
-        // What lies between the sides is what is compared.
+        // The layers between the sides are what is compared.
         keeps={(layer) => layer >= low && layer <= high}
         runLabel={(count, top) => (top < low ? words.compare.lowerLayers(count) : words.compare.newerLayers(count))}
         heightOf={(layer) => heights(0, layer)}
@@ -73,17 +73,20 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
   );
 }
 
-/** The layers of a side's image that touch the selected path. Each side has a history of its own, which its details alone would not tell. */
+/**
+ * Returns the layers of a side's image that touch the selected path. Each side has its own history, and the path's details have only one of
+ * them.
+ */
 function useTouches({ archiveId, image, layer }: Side): Touches {
   const path = useApp((app) => app.selection.path);
   const answer = useRequest(path === null ? null : `${archiveId}/${image}/${layer}/${path}`, (client, signal) =>
     client.call('entry.details', { archiveId, image, layer, pathHex: toHex(unescapePath(path ?? '')) }, { signal }),
   );
-  // A side that never had the path answers that it has none.
+  // For a side that never had the path, the request fails.
   return useMemo(() => (answer.state === 'ready' ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path]);
 }
 
-/** Layers of an image that both sides have, newest first; a long run of those that don't matter is one line that opens. */
+/** Layers of an image that both sides have, newest first. A long run of layers that don't matter is one line, which can be opened. */
 function Strata({
   label,
   image,
@@ -203,7 +206,7 @@ function TwoChains({
           image={imageB}
           a={a}
           b={b}
-          // What happened in shared layers is the same for both, but only a side that has the path knows it.
+          // Shared layers do the same on both sides, but only a side that has the path has its history.
           touches={touchesB.kinds.size > 0 ? touchesB : touchesA}
         />
       )}
@@ -229,10 +232,10 @@ function Stratum({
   height: number;
   isA: boolean;
   isB: boolean;
-  /** Whether the side at this layer is a whole image: this layer alone, outlined, would seem to be what is compared. */
+  /** Whether the side at this layer is a whole image. An outline around this layer would look as if it alone were compared. */
   isWhole?: boolean;
   touches: Touches;
-  /** Whether it is in one of two columns, where the size has a line of its own. */
+  /** Whether it is in one of two columns, where the size has its own line. */
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
@@ -282,7 +285,7 @@ function bytesOf(layer: LayerReport): number {
   return stratumBytes(layer, layer.fileBytes > 0 || layer.entries > 0);
 }
 
-/** Heights of both chains on one scale. */
+/** Returns the heights for both chains, at the same scale. */
 function useHeights(chains: readonly (readonly LayerReport[])[], room: number): (chain: number, layer: number) => number {
   const layers = useMemo(() => chains.flat(), [chains]);
   const heights = stratumHeights(layers.map(bytesOf), room * chains.length);

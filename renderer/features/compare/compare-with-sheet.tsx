@@ -9,20 +9,20 @@ import { matchesWords } from '../../state/palette.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 
-/** Asks what the selection is compared with. */
+/** Asks what to compare the selection with. */
 export function CompareWithSheet() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const [text, setText] = useState('');
   const matching = sideChoices(archives ?? [], selection).filter(({ label, detail }) => matchesWords(`${label} ${detail}`, text));
-  // `layer 1` is a layer rather than a command that happens to contain a 1.
+  // `layer 1` means a layer rather than a command that happens to contain a 1.
   const named = matching.filter(({ label }) => matchesWords(label, text));
   const choices = named.length > 0 ? named : matching;
 
   function take({ side }: SideChoice): void {
     setOverlay('none');
     const { archiveId, image, to } = selection;
-    // The sheet gives the focus back before the panes change.
+    // The sheet restores the focus before the panes change.
     setTimeout(() => {
       if (side !== null) compareWithSide(side);
       else if (archiveId !== null) void choose('files', { archiveId, image, layer: to });

@@ -7,7 +7,7 @@ import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './config-diff.module.css';
 
-/** How the configs of both sides differ; null while unknown, or if a config can't be read. */
+/** Returns how the configs of both sides differ; null while unknown, or if a config can't be read. */
 export function useConfigReport(a: Side | null, b: Side | null): ConfigReport | null {
   const answer = useRequest(a === null || b === null ? null : JSON.stringify([a, b]), async (client, signal) =>
     a === null || b === null ? null : client.call('images.configs', { a, b }, { signal }),
@@ -19,7 +19,7 @@ export function useConfigReport(a: Side | null, b: Side | null): ConfigReport | 
   return answer.state === 'ready' ? answer.value : null;
 }
 
-/** Fields of the config that differ, with both values. */
+/** Config fields that differ, with both values. */
 export function ConfigDiff({ report }: { report: ConfigReport }) {
   const left = report.total - report.differences.length;
   return (
@@ -48,7 +48,7 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
   );
 }
 
-/** Fields that are sets: a port or volume is declared or not, and has no value of its own. */
+/** Fields that are sets: a port or volume is either declared or not, and has no value. */
 const SET = /^(?:ExposedPorts|Volumes)\./;
 
 function Field({ difference: { field, a, b } }: { difference: ConfigReport['differences'][number] }) {

@@ -8,7 +8,7 @@ import styles from '../changes/filter-bar.module.css';
 
 const CLASSES = ['content', 'metadata', 'time'] as const;
 
-/** Chips for the ways in which modified paths of a comparison differ; beside the chip for modified paths, which they add up to. */
+/** Chips for the ways in which modified paths of a comparison differ, next to the chip for modified paths, whose count they add up to. */
 export function DifferenceChips({ state: { table, filter } }: { state: ChangesState }) {
   const counts = useMemo(() => (table === null ? null : countDifferences(table)), [table]);
   const shown = filter.differences ?? 0;

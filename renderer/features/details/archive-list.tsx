@@ -15,7 +15,7 @@ import styles from './content-tab.module.css';
 const MOST = 5_000;
 const LINE_HEIGHT = 20;
 
-/** Lists the entries of the selected file if it is an archive itself, without unpacking it. */
+/** Lists the entries of the selected file, if it is an archive itself, without unpacking it. */
 export function ArchiveList() {
   const selection = useApp((app) => app.selection);
   const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));

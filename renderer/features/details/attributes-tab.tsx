@@ -20,7 +20,7 @@ import { useRequest } from '../use-request.ts';
 import styles from './attributes-tab.module.css';
 import { Versions } from './versions.tsx';
 
-/** All attributes of an entry; those that differ as they were and as they are, or as both sides have them. */
+/** All attributes of an entry. Those that differ are shown before and after, or on both sides. */
 export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDetails; times: Loadable<EntryTimes>; isOnlyInA: boolean }) {
   const { now, before } = details;
   const compares = useApp((app) => app.selection.mode === 'compare');
@@ -72,7 +72,7 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
   );
 }
 
-/** The names of owners that the tar only numbers, in the image of one of the entries. */
+/** Returns names for owners that the tar has only as numbers, from the image of one of the entries. */
 function useOwnerNames(details: EntryDetails, which: 'now' | 'before'): OwnerNames {
   const selection = useApp((app) => app.selection);
   const entry = details[which];
@@ -84,7 +84,7 @@ function useOwnerNames(details: EntryDetails, which: 'now' | 'before'): OwnerNam
   return useMemo(() => ({ users, groups }), [users, groups]);
 }
 
-/** The names in a file of the image that the entry is in; none if the image doesn't have it. */
+/** Returns the names in a file of the entry's image; none if the image doesn't have the file. */
 function useNames(path: string | null, view: Side | null): OwnerNames['users'] {
   const key = path === null || view === null ? null : `${view.archiveId}/${view.image}/${view.layer}/${path}`;
   const answer = useRequest(key, async (client, signal) => {
@@ -96,7 +96,7 @@ function useNames(path: string | null, view: Side | null): OwnerNames['users'] {
   return answer.state === 'ready' ? answer.value : NO_NAMES.users;
 }
 
-/** The digests of the layers that the entries of a comparison are from. */
+/** Returns the digests of the layers that the entries of a comparison are from. */
 function useLayerDigests(details: EntryDetails) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -107,18 +107,18 @@ function useLayerDigests(details: EntryDetails) {
   }, [details, archives, selection]);
 }
 
-/** Characters of a value that is shortened. */
+/** Length a long value is shortened to, in characters. */
 const SHORT = 20;
 
 function Value({ row }: { row: AttributeRow }) {
-  // Shorten a value that is explained below. The Raw tab shows the complete value, and Copy copies it.
+  // Shorten a value that is explained below it. The Raw tab shows the complete value, and Copy copies it.
   const from = row.was === null || row.meaning.length === 0 ? 0 : partingFrom(row.was, row.value, SHORT);
   const short = (text: string) =>
     row.meaning.length > 0 && text.length > 2 * SHORT
       ? `${from === 0 ? '' : '…'}${text.slice(from, from + SHORT)}${from + SHORT < text.length ? '…' : ''}`
       : text;
   if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} row={row} />;
-  // Sizes that read alike are told in full.
+  // Sizes that look the same when rounded are shown in full.
   const [was, now] = [row.wasBytes, row.bytes];
   const isAlike = was !== null && now !== null && formatSize(was) === formatSize(now);
   return (

@@ -27,18 +27,18 @@ interface KnownSide {
 }
 
 interface Props {
-  /** The image of what is shown. */
+  /** The shown image and its archive. */
   readonly archive: ArchiveSummary;
   readonly image: ImageSummary;
   readonly selection: Selection;
-  /** The sides of a comparison that are open; empty unless the selection is one. */
+  /** The open sides of a comparison; empty unless the selection is one. */
   readonly sides: readonly { readonly letter: 'A' | 'B'; readonly known: KnownSide }[];
 }
 
 /**
- * The location of what the pane shows: the image and its layers, or the sides of a comparison; then the folders of the path. Each part but
- * the last is a link, and so is each side. It is one line: parts are cut in the middle, and of a deep path the middle is in a menu. The path's
- * name and its folder are always there.
+ * The location of what the pane shows: the image and its layers, or the sides of a comparison, then the folders of the path. Each part but
+ * the last is a link, and so is each side. All is on one line: parts are cut in the middle, and the middle folders of a deep path are in a
+ * menu. The path's name and its folder are always visible.
  */
 export function Breadcrumb(props: Props) {
   const crumbs = crumbsOf(props);
@@ -90,20 +90,20 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
   );
 }
 
-/** A part of at most this many characters is never cut. */
+/** A part of at most this many characters is never cut, */
 const SHORT = 6;
-/** Nor is an image's name of at most this many. */
+/** and an image's name of at most this many isn't either. */
 const SHORT_IMAGE = 12;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : SHORT);
-/** The least room that says something of a part, px. */
+/** Minimum width at which a part is recognizable, px. */
 const LEAST = 56;
-/** Room that the last two parts have before others are cut, px. */
+/** Width that the last two parts keep before others are cut, px. */
 const WANTED = 112;
-/** What is around a part, px. */
+/** Space around a part, px. */
 const AROUND = 17;
 const CHARACTER = 7;
 
-/** Leaves folders out of the middle, so that the others have the room that they need. The last two parts are kept. */
+/** Folds folders in the middle, so that the other parts have the space that they need. The last two parts are kept. */
 function fold(crumbs: readonly Crumb[], room: number) {
   const kept = crumbs.length - 2;
   const needs = crumbs.map(({ id, text }, at) => {
@@ -122,7 +122,7 @@ function fold(crumbs: readonly Crumb[], room: number) {
     : { before: crumbs.slice(0, first), folded: crumbs.slice(first, end), after: crumbs.slice(end) };
 }
 
-/** Left and right of the parts, and the width of the menu, px. */
+/** Space at the left and right of the parts, and the width of the menu, px. */
 const PADDING = 42;
 const MENU = 40;
 
@@ -131,7 +131,7 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
   const goUp = path === null ? null : () => choosePath(null);
   const crumbs: Crumb[] = [];
   if (mode === 'compare') {
-    // The names of the sides would leave no room for a path; they are over the rows, and in the details without a path.
+    // The sides' names would leave no space for a path. They are above the rows, and in the details when no path is selected.
     if (goUp === null) crumbs.push(...sides.map(sideCrumb));
     else crumbs.push({ id: 'comparison', text: words.details.comparison.short, title: comparisonTitle(sides), go: goUp });
   } else {
@@ -156,7 +156,7 @@ function comparisonTitle(sides: Props['sides']): string {
   return words.details.comparison.title(a, b);
 }
 
-/** A side's title, with the layer unless it is the top one. */
+/** Returns a side's title, with the layer unless it is the top one. */
 function sideName({ image, side }: KnownSide, title: string): string {
   return side.layer < image.layers.length - 1 ? words.compare.atLayer(title, side.layer) : title;
 }

@@ -3,23 +3,29 @@ import { Notice } from '../../components/notice.tsx';
 import { type ByteRow, byteParts, byteRows, countDifferingBytes } from '../../state/details/byte-diff.ts';
 import { type HexShape, hexShape } from '../../state/details/preview.ts';
 import { words } from '../../words/index.ts';
-import { useApp } from '../use-app.ts';
 import styles from './byte-diff.module.css';
-import { DiffBar, useSteps } from './diff-bar.tsx';
+import { ContentBar } from './content-bar.tsx';
+import { DiffBar, type DiffPlace, useSteps } from './diff-bar.tsx';
+import frame from './diff-view.module.css';
 import { useLines } from './use-lines.ts';
 import { useRoom } from './use-room.ts';
 import { useVersionNames } from './use-version-names.ts';
 
-/** Padding and gaps of a line, px, as in the styles. */
+/** Padding and gaps of a line, px, as in the stylesheet. */
 const GAPS = { unified: 40, split: 58 } as const;
-/** Characters of the sign before a line that only one side has. */
+/** Width, in characters, of the sign before a line that only one side has. */
 const SIGN = 2;
 
 /** The bytes of both files at equal offsets, with those that differ marked. `cut` says that only the beginning is compared. */
-export function ByteDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
+export function ByteDiff({ a, b, cut, place }: Bytes & { cut: string | null; place: DiffPlace }) {
   const count = useMemo(() => countDifferingBytes(a, b), [a, b]);
-  if (count === 0) return <Notice title={cut === null ? words.details.identicalContent : words.details.noDifferenceYet}>{cut}</Notice>;
-  return <Dump a={a} b={b} note={words.list([words.details.bytesDiffer(count), cut ?? ''])} />;
+  if (count > 0) return <Dump a={a} b={b} sum={words.list([words.details.bytesDiffer(count), cut ?? ''])} shownAt={place} />;
+  return (
+    <>
+      <ContentBar note={place.note} views={place.views} />
+      <Notice title={cut === null ? words.details.identicalContent : words.details.noDifferenceYet}>{cut}</Notice>
+    </>
+  );
 }
 
 interface Bytes {
@@ -27,12 +33,11 @@ interface Bytes {
   readonly b: Uint8Array;
 }
 
-function Dump({ a, b, note }: Bytes & { note: string }) {
-  const how = useApp((app) => app.layout.diffLayout);
+function Dump({ a, b, sum, shownAt }: Bytes & { sum: string; shownAt: DiffPlace }) {
   const names = useVersionNames();
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
-  const { room, ruler, view } = useRoom(GAPS[how]);
-  const split = how === 'split';
+  const { split } = shownAt;
+  const { room, ruler, view } = useRoom(GAPS[split ? 'split' : 'unified']);
   const shape = hexShape(split ? room : room - SIGN, Math.max(a.length, b.length), split ? 2 : 1);
   const { columns } = shape;
   const rows = useMemo(() => byteRows(a, b, { columns, split, opened }), [a, b, columns, split, opened]);
@@ -42,10 +47,10 @@ function Dump({ a, b, note }: Bytes & { note: string }) {
   const drawn = (row: ByteRow) => (split ? <SplitRow row={row} {...sides} /> : <UnifiedRow row={row} {...sides} />);
   return (
     <>
-      <DiffBar note={note} steps={steps} />
+      <DiffBar sum={sum} steps={steps} place={shownAt} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${styles.view} selectable`} ref={view} tabIndex={0} aria-label={words.details.byteDifferences}>
-        <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
+      <section className={`${frame.view} selectable`} ref={view} tabIndex={0} aria-label={words.details.byteDifferences}>
+        <div className={frame.lines} style={{ height: virtual.getTotalSize() }}>
           <i className={styles.ruler} ref={ruler} />
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
@@ -53,13 +58,13 @@ function Dump({ a, b, note }: Bytes & { note: string }) {
             return (
               <div
                 key={index}
-                className={styles.line}
+                className={frame.line}
                 data-row={`${row.kind} ${offsetOf(row, shape)}`}
                 aria-current={steps.has(index) || undefined}
                 {...place(index, start)}
               >
                 {row.kind === 'fold' ? (
-                  <button type="button" className={styles.fold} onClick={() => setOpened(new Set(opened).add(row.row))}>
+                  <button type="button" className={frame.fold} onClick={() => setOpened(new Set(opened).add(row.row))}>
                     {words.details.equalBytes(row.count * columns)}
                   </button>
                 ) : (
@@ -90,7 +95,7 @@ function UnifiedRow({ row, a, b, shape, before, now }: RowProps) {
   const isA = row.kind === 'removed';
   const one = isA ? a : b;
   return (
-    <span className={`${styles.half} ${row.kind === 'same' ? '' : isA ? styles.removed : styles.added}`}>
+    <span className={`${styles.half} ${row.kind === 'same' ? '' : isA ? frame.removed : frame.added}`}>
       <span className={styles.sign} aria-hidden="true">
         {row.kind === 'same' ? ' ' : isA ? '−' : '+'}
       </span>
@@ -106,11 +111,11 @@ function SplitRow({ row, a, b, shape, before, now }: RowProps) {
   return (
     <>
       <span className={styles.offset}>{offsetOf(row, shape)}</span>
-      <span className={`${styles.half} ${isSame ? '' : styles.removed}`}>
+      <span className={`${styles.half} ${isSame ? '' : frame.removed}`}>
         {isSame ? null : <span className="visually-hidden">{before}</span>}
         <Cells bytes={a} other={b} row={row.row} shape={shape} />
       </span>
-      <span className={`${styles.half} ${isSame ? '' : styles.added}`}>
+      <span className={`${styles.half} ${isSame ? '' : frame.added}`}>
         {isSame ? null : <span className="visually-hidden">{now}</span>}
         <Cells bytes={b} other={a} row={row.row} shape={shape} />
       </span>
@@ -118,13 +123,13 @@ function SplitRow({ row, a, b, shape, before, now }: RowProps) {
   );
 }
 
-/** A row's bytes in hex and as text, twice with the same parts marked. */
+/** A row's bytes in hex and as text, with the same parts marked in both. */
 function Cells({ bytes, other, row, shape }: { bytes: Uint8Array; other: Uint8Array; row: number; shape: HexShape }) {
   const parts = byteParts(bytes, other, row, shape);
   const drawn = (of: 'hex' | 'text') =>
     parts.map((part, at) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
-      <span key={at} {...(part.differs ? { className: styles.part, 'data-part': '' } : {})}>
+      <span key={at} {...(part.differs ? { className: `${frame.part} ${styles.part}`, 'data-part': '' } : {})}>
         {part[of]}
       </span>
     ));

@@ -24,7 +24,7 @@ interface Known {
   readonly layer: LayerReport | null;
 }
 
-/** The images and layers of both sides of a comparison, each fact as A and B have it. */
+/** The images and layers of both sides of a comparison, with each fact for A and for B. */
 export function CompareFacts({ selection }: { selection: Selection }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { against, archiveId, image, to } = selection;
@@ -108,7 +108,7 @@ function isWhole(known: Known | null): boolean {
   return known?.layer?.index === (known?.image.layers.length ?? 0) - 1;
 }
 
-/** Whether both layers are the same step of a build: what differs between any two others says nothing about the images. */
+/** Whether both layers are the same step of a build: the differences between any other two say nothing about the images. */
 function isSameStep(a: Known | null, b: Known | null): boolean {
   const [one, other] = [a?.layer, b?.layer];
   return one != null && other != null && one.index === other.index && one.createdBy === other.createdBy;
@@ -127,7 +127,7 @@ function Table({ children }: { children: ReactNode }) {
   );
 }
 
-/** A line; left out if neither side has a value. Equal texts are told once, for both sides. */
+/** One line; nothing if neither side has a value. Equal values are shown once, for both sides. */
 function Fact({
   label,
   title,
@@ -139,7 +139,7 @@ function Fact({
   title?: string;
   values: readonly ReactNode[];
   mono?: boolean;
-  /** Whether the values are names of images. */
+  /** Whether the values are image names. */
   isName?: boolean;
 }) {
   const [a = null, b = null] = values;
@@ -169,7 +169,7 @@ interface SizeOf {
   readonly of: (known: Known) => number | null;
 }
 
-/** Sizes; those that are exactly as many bytes on both sides as the one above are told together with it. */
+/** Sizes. One that is exactly the same number of bytes as the one above, on both sides, shares its line. */
 function Sizes({ sides, sizes }: { sides: readonly (Known | null)[]; sizes: readonly SizeOf[] }) {
   const bytesOf = ({ of }: SizeOf) => sides.map((known) => (known === null ? null : of(known)));
   return sizeLines(sizes, bytesOf).map((line) => {
@@ -199,7 +199,7 @@ function Bytes({
         <Size bytes={b} unit={unit} />
         {a === null ? null : (
           <span className={styles.net}>
-            <Net bytes={b - a} unit={unit} />
+            <Net bytes={b - a} />
           </span>
         )}
       </>
@@ -207,13 +207,13 @@ function Bytes({
   return <Fact label={label} title={title} values={[first, a === b ? first : second]} />;
 }
 
-/** Digits of which it is certain that a line shows them. */
+/** Number of digits that certainly fit on a line. */
 const SURE_DIGITS = 4;
 
-/** Digests, of which as many digits are shown as fit; if the first ones are equal, those from where they differ. */
+/** Digests, with as many digits as fit. If the first digits are equal, they start where they differ. */
 function Digest({ label, values }: { label: string; values: readonly (string | null)[] }) {
   const [a = null, b = null] = values;
-  // The algorithm would take the room of digits.
+  // The algorithm would take space from the digits.
   const algorithm = a === null || b === null || a.split(':', 1)[0] === b.split(':', 1)[0] ? (a ?? b ?? '').indexOf(':') + 1 : 0;
   const from = a === null || b === null ? 0 : partingFrom(a.slice(algorithm), b.slice(algorithm), SURE_DIGITS);
   const short = (digest: string | null) => {

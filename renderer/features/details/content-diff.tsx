@@ -1,6 +1,7 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { type Client, CONTENT_PAGE_BYTES } from '#contract';
 import { ErrorText, Notice } from '../../components/notice.tsx';
+import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import {
   changedPart,
   type DiffLine,
@@ -18,8 +19,10 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import { ByteDiff } from './byte-diff.tsx';
+import { ContentBar } from './content-bar.tsx';
 import styles from './content-diff.module.css';
-import { DiffBar, useSteps } from './diff-bar.tsx';
+import { DiffBar, type DiffPlace, SPLIT_ROOM, useSteps } from './diff-bar.tsx';
+import frame from './diff-view.module.css';
 import { type Part, PictureDiff } from './picture-diff.tsx';
 import { useLines } from './use-lines.ts';
 
@@ -45,49 +48,78 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
   }
 }
 
+interface Bar {
+  /** What is known of the file that isn't a difference. */
+  readonly note: string;
+  /** The choice of what else the content is shown as. */
+  readonly views: ReactNode;
+}
+
 /** The differences between two files: changed lines of text, both pictures, or bytes. */
-export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
+export function ContentDiff({ a, b, pathHex, ...bar }: { a: Side; b: Side; pathHex: string } & Bar) {
   const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
   const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
     Promise.all([readPart(client, a, pathHex, signal), readPart(client, b, pathHex, signal)]),
   );
   if (loaded.state === 'failed') {
     return (
-      <Notice icon="error" title={words.details.contentFailed} tone="error">
-        <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
-      </Notice>
+      <>
+        <ContentBar {...bar} />
+        <Notice icon="error" title={words.details.contentFailed} tone="error">
+          <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
+        </Notice>
+      </>
     );
   }
-  if (loaded.state !== 'ready') return <div className={styles.waiting} />;
+  if (loaded.state !== 'ready') {
+    return (
+      <div className={styles.waiting}>
+        <ContentBar {...bar} />
+      </div>
+    );
+  }
   const [partA, partB] = loaded.value;
-  return <Differences a={partA} b={partB} />;
+  return <Placed a={partA} b={partB} {...bar} />;
 }
 
-function Differences({ a, b }: { a: Part; b: Part }) {
+/** Measures the pane: side by side is only for where both halves can be read. */
+function Placed({ a, b, ...bar }: { a: Part; b: Part } & Bar) {
+  const pane = useRef<HTMLDivElement>(null);
+  const room = useMeasured(pane, widthOf, 0);
+  const how = useApp((app) => app.layout.diffLayout);
+  const place = { room, split: how === 'split' && room >= SPLIT_ROOM, ...bar };
+  return (
+    <div className={styles.differences} ref={pane}>
+      {room === 0 ? null : <Differences a={a} b={b} place={place} />}
+    </div>
+  );
+}
+
+function Differences({ a, b, place }: { a: Part; b: Part; place: DiffPlace }) {
   const complete = a.bytes.length >= a.totalBytes && b.bytes.length >= b.totalBytes;
   const [kindA, kindB] = [previewKind(a.bytes, complete), previewKind(b.bytes, complete)];
   const cut = complete ? null : words.details.comparingFirst(MOST_BYTES);
   const isPicture = (kind: PreviewKind) => kind !== 'text' && kind !== 'hex';
-  if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} />;
-  if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} />;
-  return <ByteDiff a={a.bytes} b={b.bytes} cut={cut} />;
+  if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} place={place} />;
+  if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} views={place.views} />;
+  return <ByteDiff a={a.bytes} b={b.bytes} cut={cut} place={place} />;
 }
 
-function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
-  const how = useApp((app) => app.layout.diffLayout);
+function TextDiff({ a, b, cut, place }: { a: Uint8Array; b: Uint8Array; cut: string | null; place: DiffPlace }) {
+  const { split } = place;
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const linesA = useMemo(() => wholeLines(a), [a]);
   const linesB = useMemo(() => wholeLines(b), [b]);
   const runs = useMemo(() => diffLines(linesA, linesB), [linesA, linesB]);
-  const shown = useMemo(() => (how === 'unified' ? unifiedLines(runs, opened) : pairedLines(runs, opened)), [how, runs, opened]);
+  const shown = useMemo(() => (split ? pairedLines(runs, opened) : unifiedLines(runs, opened)), [split, runs, opened]);
   const { added, removed } = useMemo(() => tally(runs), [runs]);
   const open = (run: number) => setOpened(new Set(opened).add(run));
-  const sum = added + removed === 0 ? words.details.identicalText : words.details.lineCounts(added, removed);
-  const note = words.list([sum, cut ?? '']);
-  return <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} note={note} split={how === 'split'} onOpen={open} />;
+  const lines = added + removed === 0 ? words.details.identicalText : words.details.lineCounts(added, removed);
+  const sum = words.list([lines, cut ?? '']);
+  return <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} sum={sum} shownAt={place} onOpen={open} />;
 }
 
-/** Lines as they are shown, with the parts of long ones joined again. */
+/** Returns whole lines: the parts of long ones are joined again. */
 function wholeLines(bytes: Uint8Array): readonly string[] {
   const lines: string[] = [];
   for (const { number, text } of textLines(bytes)) {
@@ -113,18 +145,19 @@ function Lines({
   runs,
   linesA,
   linesB,
-  note,
-  split,
+  sum,
+  shownAt,
   onOpen,
 }: {
   shown: readonly DiffLine[];
   runs: readonly DiffRun[];
   linesA: readonly string[];
   linesB: readonly string[];
-  note: string;
-  split: boolean;
+  sum: string;
+  shownAt: DiffPlace;
   onOpen: (run: number) => void;
 }) {
+  const { split } = shownAt;
   // Lines always wrap side by side, so that both halves stay in sight.
   const wraps = useApp((app) => app.layout.wraps) || split;
   const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
@@ -136,23 +169,28 @@ function Lines({
       lines.reduce((most, text) => Math.max(most, text.length + 3 * (text.split('\t').length - 1)), 0);
     return Math.min(2_000, Math.max(width(linesA), width(linesB)));
   }, [linesA, linesB]);
-  const view = wraps ? `${styles.view} ${styles.wraps}` : styles.view;
+  const view = wraps ? `${frame.view} ${styles.wraps}` : frame.view;
   return (
     <>
-      <DiffBar note={note} steps={steps} />
+      <DiffBar sum={sum} steps={steps} place={shownAt} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.textDifferences}>
         <div
-          className={`${styles.lines} ${split ? styles.split : ''}`}
+          className={`${frame.lines} ${split ? styles.split : ''}`}
           style={{ height: virtual.getTotalSize(), width: wraps ? '100%' : `max(100%, calc(${longest + digits + 4}ch + 12px))` }}
         >
           {virtual.getVirtualItems().map(({ index, start }) => {
             const line = shown[index];
             if (line === undefined) return null;
             return (
-              <div key={index} className={styles.line} aria-current={steps.has(index) || undefined} {...place(index, start)}>
+              <div
+                key={index}
+                className={`${frame.line} ${styles.line}`}
+                aria-current={steps.has(index) || undefined}
+                {...place(index, start)}
+              >
                 {line.kind === 'fold' ? (
-                  <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
+                  <button type="button" className={frame.fold} onClick={() => onOpen(line.run)}>
                     {words.details.unchangedLines(line.count)}
                   </button>
                 ) : split ? (
@@ -176,7 +214,7 @@ interface LineProps {
   readonly texts: Texts;
 }
 
-/** Both texts and their diff. */
+/** The lines of both files, and their diff. */
 interface Texts {
   readonly a: readonly string[];
   readonly b: readonly string[];
@@ -203,8 +241,8 @@ function SplitLine({ line, texts }: LineProps) {
 const KINDS = {
   same: { side: 'b', glyph: ' ', word: '', style: '' },
   sameInA: { side: 'a', glyph: ' ', word: '', style: '' },
-  added: { side: 'b', glyph: '+', word: words.details.addedLine, style: styles.added },
-  removed: { side: 'a', glyph: '−', word: words.details.removedLine, style: styles.removed },
+  added: { side: 'b', glyph: '+', word: words.details.addedLine, style: frame.added },
+  removed: { side: 'a', glyph: '−', word: words.details.removedLine, style: frame.removed },
 } as const;
 
 function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: number; texts: Texts }): ReactNode {
@@ -222,14 +260,14 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
   );
 }
 
-/** A changed line; what differs from its partner is marked. */
+/** A changed line, with its differences from its partner marked. */
 function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
   const partner = partnerOf(runs, side, number - 1);
   const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
   return shownText(text, part === null || part[0] === part[1] ? null : part);
 }
 
-/** The part of a line that is shown, with the changed part marked, and how much is left out on either side. */
+/** The shown part of a line, with the changed part marked, and how much is left out on either side. */
 function shownText(text: string, changed: readonly [number, number] | null): ReactNode {
   const [from, to] = shownPart(text.length, changed);
   const left = (count: number) => (count === 0 ? null : <span className={styles.cut}>{words.details.charactersLeftOut(count)}</span>);
@@ -239,7 +277,7 @@ function shownText(text: string, changed: readonly [number, number] | null): Rea
     <>
       {left(from)}
       {text.slice(from, first)}
-      {changed === null ? null : <span className={styles.part}>{text.slice(first, end)}</span>}
+      {changed === null ? null : <span className={`${frame.part} ${styles.part}`}>{text.slice(first, end)}</span>}
       {text.slice(end, to)}
       {left(text.length - to)}
     </>

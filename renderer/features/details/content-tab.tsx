@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText, toHex, unescapePath } from '#model';
 import { Button } from '../../components/button.tsx';
@@ -17,6 +17,7 @@ import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
 import { ArchiveList } from './archive-list.tsx';
+import { ContentBar } from './content-bar.tsx';
 import { ContentDiff } from './content-diff.tsx';
 import styles from './content-tab.module.css';
 import { FolderFacts } from './folder-facts.tsx';
@@ -40,7 +41,7 @@ function FolderNotice({ details }: { details: EntryDetails }) {
   );
 }
 
-/** Whether the selected file can be compared with another one, and whether their contents differ. */
+/** Returns whether the selected file can be compared with another one, and whether their contents differ. */
 function useDiff(details: EntryDetails): 'none' | 'same' | 'modified' {
   const table = useApp((app) => app.changes.table);
   const path = useApp((app) => app.selection.path);
@@ -55,7 +56,7 @@ export function ContentTab({
 }: {
   state: DetailsState;
   details: EntryDetails;
-  /** Whether nothing around it says how big the file is. */
+  /** Whether to show the file's size, because nothing around it does. */
   withSize?: boolean;
 }) {
   const diff = useDiff(details);
@@ -106,12 +107,12 @@ function WholePicture({ bytes, kind, complete }: { bytes: Uint8Array; kind: Prev
 }
 
 /** Compares the file with its previous version, or with side A. */
-function Diff() {
+function Diff(bar: { note: string; views: ReactNode }) {
   const selection = useApp((app) => app.selection);
   const { archiveId, image, to, path } = selection;
   const a = viewBefore(selection);
   if (archiveId === null || path === null || a === null) return null;
-  return <ContentDiff a={a} b={{ archiveId, image, layer: to }} pathHex={toHex(unescapePath(path))} />;
+  return <ContentDiff a={a} b={{ archiveId, image, layer: to }} pathHex={toHex(unescapePath(path))} {...bar} />;
 }
 
 /** A placeholder that is empty at first, so that fast reads don't flicker. */
@@ -133,7 +134,7 @@ function Loaded({
 }: {
   content: LoadedContent;
   showAs: DetailsState['showAs'];
-  /** The layer that wrote the content, if the path was removed since. */
+  /** The layer that wrote the content, if the path has been removed since. */
   removedFrom: number | null;
   /** Whether there is a file to compare with, and whether its content differs. */
   diff: 'none' | 'same' | 'modified';
@@ -166,7 +167,8 @@ function Loaded({
   };
   const notes = [
     removedFrom === null ? '' : compares ? words.details.fromSideA(removedFrom) : words.details.fromLayer(removedFrom),
-    complete ? (withSize ? formatSize(totalBytes) : '') : words.details.firstOf(bytes.length, totalBytes),
+    // A diff has its own words for how much of the files it compares.
+    complete ? (withSize ? formatSize(totalBytes) : '') : shown === 'diff' ? '' : words.details.firstOf(bytes.length, totalBytes),
     encoding === null || encoding === 'utf-8' ? '' : words.details.encodings[encoding],
   ];
   const note = words.details.notes(notes);
@@ -181,18 +183,13 @@ function Loaded({
   );
   return (
     <>
-      {shown === 'text' && note === '' ? null : (
-        <div className={styles.bar}>
-          {note === '' ? null : <span className={`number ${styles.note}`}>{note}</span>}
-          {shown === 'text' ? null : views}
-        </div>
-      )}
+      {shown === 'diff' || (shown === 'text' && note === '') ? null : <ContentBar note={note} views={shown === 'text' ? null : views} />}
       {shown === 'archive' ? (
         <ArchiveList />
       ) : shown === 'text' ? (
         <TextView bytes={bytes} views={views} />
       ) : shown === 'diff' ? (
-        <Diff />
+        <Diff note={note} views={views} />
       ) : shown === 'hex' ? (
         <HexView bytes={bytes} label={words.details.fileBytes} />
       ) : (

@@ -73,13 +73,13 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
   );
 }
 
-/** Returns side A if the selected path is only there. */
+/** Returns side A if only it has the selected path. */
 function useSideA(selection: Selection): Side | null {
   const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));
   return details === null || details.path !== selection.path ? null : onlySideA(details, selection);
 }
 
-/** Returns the sides of a comparison that are open. */
+/** Returns the open sides of a comparison. */
 function sidesOf(archives: readonly ArchiveSummary[], { mode, archiveId, image, to, since, against }: Selection) {
   if (mode !== 'compare' || archiveId === null || against === undefined) return [];
   const sides = [
@@ -92,7 +92,7 @@ function sidesOf(archives: readonly ArchiveSummary[], { mode, archiveId, image, 
   });
 }
 
-/** Returns the selection with a side in place of side B. */
+/** Returns the selection with the given side as side B. */
 function atSide(selection: Selection, { archiveId, image, layer }: Side): Selection {
   return { ...selection, archiveId, image, from: layer, to: layer };
 }
@@ -108,7 +108,7 @@ function PathDetails({
 }: {
   path: string;
   image: ImageSummary;
-  /** With side A in place of side B if the path is only there. */
+  /** Has side A in place of side B if only side A has the path. */
   selection: Selection;
   isOnlyInA: boolean;
   drawer: boolean;
@@ -173,15 +173,15 @@ function PathDetails({
   );
 }
 
-/** Maximum number of characters of a name's end that stay visible. */
+/** Maximum number of characters that stay visible at the end of a name. */
 const NAME_END = 24;
 
-/** What the path is, and how big; of all but files, the content says so. */
+/** The path's type, and a file's size. For other types, the content shows the size. */
 function Kind({ details: { now, before } }: { details: EntryDetails }) {
   const entry = now ?? before;
   if (entry === null || (entry.type !== 'file' && entry.type !== 'hardlink')) return null;
   const previous = now !== null && before !== null && before.type === entry.type && before.size !== now.size ? before.size : null;
-  // Sizes that read alike are told in full.
+  // Sizes that look the same when rounded are shown in full.
   const isAlike = previous !== null && readsAlike(previous, entry.size);
   return (
     <p className={styles.kind}>
@@ -212,7 +212,7 @@ function Story({
   details: EntryDetails;
   image: ImageSummary;
   selection: Selection;
-  /** The side of a comparison that the history is of. */
+  /** The side of a comparison whose history is shown. */
   side: 'A' | 'B' | null;
   onLayer: typeof goTo;
 }) {
@@ -246,7 +246,7 @@ function Story({
     !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low) ? words.details.firstSeen(first.layer) : '';
   const content = useContentWords(kind === 'modified' ? selection.path : null);
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
-  // Both sides of a comparison have a writer, whose layers its chains show.
+  // In a comparison each side has its own writer, and the chains show those layers.
   const wrote = compared ? undefined : history.findLast(({ layer }) => isWhole || layer <= selection.to);
   const writer = wrote === undefined ? undefined : image.layers[wrote.layer];
   // No layer of a whole image has an entry for an implied folder.
@@ -274,7 +274,7 @@ function Story({
   );
 }
 
-/** The layer that wrote or removed the path last, and its command: why the path is as it is. Leads to the layer's details. */
+/** The layer that last wrote or removed the path, and its command: why the path is as it is. Leads to the layer's details. */
 function Writer({ layer, onChoose }: { layer: LayerReport; onChoose: () => void }) {
   const command = plainCommand(layer.createdBy);
   if (command === null) return null;
@@ -299,7 +299,7 @@ function absence(history: EntryDetails['history'], layer: number): EntryDetails[
   return last?.kind === 'removed' ? last : null;
 }
 
-/** How a file's content relates to its previous content, if its row is in the table. */
+/** Returns how a file's content relates to its previous content, if its row is in the table. */
 function useContentWords(path: string | null): string {
   const table = useApp(({ changes }) => changes.table);
   return useMemo(() => {
@@ -308,7 +308,7 @@ function useContentWords(path: string | null): string {
   }, [table, path]);
 }
 
-/** What changed in a folder that itself didn't; empty if nothing did. */
+/** Describes what changed inside a folder that didn't change itself; empty if nothing did. */
 function useInsideWords(path: string | null): string {
   const { table, totals } = useApp(({ changes }) => changes);
   return useMemo(() => {
@@ -319,13 +319,13 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
-/** In a longer chain, dots would tell nothing. */
+/** For a longer chain, dots would say nothing. */
 const MOST_DOTS = 48;
 
-/** Number of dots from which on those without a button are smaller. */
+/** With more dots than this, those without a button are smaller. */
 const MANY_DOTS = 20;
 
-/** Room for dots on one line, px; their least widths are in the styles. */
+/** Width for dots on one line, px; their minimum widths are in the stylesheet. */
 const ONE_LINE = 300;
 
 /** One dot per layer, lowest first. Layers that touch the path have a button. */

@@ -1,39 +1,41 @@
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { IconButton } from '../../components/button.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
-import styles from './content-diff.module.css';
+import { ContentBar } from './content-bar.tsx';
+import styles from './diff-bar.module.css';
+import frame from './diff-view.module.css';
 import { useVersionNames } from './use-version-names.ts';
 
-/** A line of a diff: a run of lines that are neither `same` nor a `fold` is a difference. */
+/** A line of a diff. A run of lines that are neither `same` nor a `fold` is a difference. */
 interface Line {
   readonly kind: string;
 }
 
 const isDifferent = (line: Line | undefined) => line !== undefined && line.kind !== 'same' && line.kind !== 'fold';
 
-/** The differences among the lines that are shown, of which one at a time is the current one. */
+/** The differences among the shown lines, one of which is current. */
 export interface Steps {
   readonly count: number;
-  /** Index of the current one. */
+  /** Index of the current difference. */
   readonly at: number;
-  /** Whether a line is of the current one. */
+  /** Whether a line belongs to the current difference. */
   has(line: number): boolean;
-  /** Makes the next or previous one current, and brings it into sight. */
+  /** Makes the next or previous difference current, and scrolls it into view. */
   go(step: 1 | -1): void;
 }
 
-/** `show` brings a line into sight. */
+/** `show` scrolls a line into view. */
 export function useSteps(lines: readonly Line[], show: (line: number) => void): Steps {
   const [chosen, choose] = useState(0);
   const starts = useMemo(
     () => lines.flatMap((line, index) => (isDifferent(line) && !isDifferent(lines[index - 1]) ? [index] : [])),
     [lines],
   );
-  // Lines change with the layout, and differences that an equal line parted may join.
+  // Lines change with the layout, and differences separated by an equal line may be joined.
   const at = Math.min(chosen, Math.max(0, starts.length - 1));
   const [from, to] = [starts[at] ?? 0, starts[at + 1] ?? lines.length];
   return {
@@ -50,17 +52,37 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
   };
 }
 
-/** What a diff adds up to, the way from one difference to the next, and the choice of layout. */
-export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
+/** Where a diff is drawn. */
+export interface DiffPlace {
+  /** Its width, px. */
+  readonly room: number;
+  /** Whether the sides are beside each other: as chosen, where there is room. */
+  readonly split: boolean;
+  /** What else is known of the file. */
+  readonly note: string;
+  /** The choice of what else the content is shown as. */
+  readonly views: ReactNode;
+}
+
+/** Width from which two halves of a line can be read side by side, px. */
+export const SPLIT_ROOM = 500;
+/** Width from which the names of the versions fit into the bar, px. */
+const LEGEND_ROOM = 440;
+/** Width below which the bar has two rows, so that they fit again, px. */
+const ROW_ROOM = 360;
+
+/** What a diff adds up to, the way from one difference to the next, and the choice of layout where there is one. */
+export function DiffBar({ sum, steps, place: { room, note, views } }: { sum: string; steps: Steps; place: DiffPlace }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();
   return (
-    <div className={styles.bar}>
-      <span className={`number ${styles.note}`}>{note}</span>
-      <span className={styles.legend} aria-hidden="true">
-        <span className={styles.removed}>− {names.before}</span>
-        <span className={styles.added}>+ {names.now}</span>
-      </span>
+    <ContentBar note={words.details.notes([sum, note])} views={views}>
+      {room >= ROW_ROOM && room < LEGEND_ROOM ? null : (
+        <span className={styles.legend} aria-hidden="true">
+          <span className={frame.removed}>− {names.before}</span>
+          <span className={frame.added}>+ {names.now}</span>
+        </span>
+      )}
       {steps.count < 2 ? null : (
         <span className={styles.steps} data-differences="">
           <span className={`number ${styles.at}`} role="status">
@@ -82,16 +104,18 @@ export function DiffBar({ note, steps }: { note: string; steps: Steps }) {
           />
         </span>
       )}
-      <Segmented
-        small
-        label={words.details.layout}
-        value={how}
-        options={[
-          { value: 'unified', label: words.details.layouts.unified },
-          { value: 'split', label: words.details.layouts.split },
-        ]}
-        onChange={(diffLayout) => setLayout({ diffLayout })}
-      />
-    </div>
+      {room < SPLIT_ROOM ? null : (
+        <Segmented
+          small
+          label={words.details.layout}
+          value={how}
+          options={[
+            { value: 'unified', label: words.details.layouts.unified },
+            { value: 'split', label: words.details.layouts.split },
+          ]}
+          onChange={(diffLayout) => setLayout({ diffLayout })}
+        />
+      )}
+    </ContentBar>
   );
 }

@@ -9,7 +9,7 @@ export function Facts({ children }: { children: ReactNode }) {
   return <dl className={styles.facts}>{children}</dl>;
 }
 
-/** One line of {@link Facts}; `copy` adds a button that copies that text. */
+/** One line of {@link Facts}. `copy` adds a button that copies that text. */
 export function Fact({
   label,
   children,
@@ -27,9 +27,9 @@ export function Fact({
   mono?: boolean;
   /** Whether the value is the one that matters most in its section. */
   main?: boolean;
-  /** Whether the value is below the label, with the full width. */
+  /** Whether the value is below the label, at full width. */
   below?: boolean;
-  /** Whether the value is a number, aligned at its right with those of other lines, and perhaps a note. */
+  /** Whether the value is a number, right-aligned with those on other lines, and perhaps followed by a note. */
   number?: boolean;
 }) {
   return (

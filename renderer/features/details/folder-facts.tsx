@@ -31,7 +31,7 @@ export function FolderFacts({ path, view, withHidden }: { path: string; view: Si
   return <Report report={answer.value} path={path} />;
 }
 
-/** In place of the sums of a huge folder, until they are there. */
+/** Shown in place of the sums of a huge folder until they arrive. */
 function Counting() {
   return (
     <div className={styles.counting} role="status" aria-label={words.details.folderCounting}>
@@ -96,7 +96,7 @@ function Report({ report, path }: { report: FolderReport; path: string }) {
   );
 }
 
-/** Maximum number of characters of a file's name that stay visible. */
+/** Maximum number of characters that stay visible at the end of a file's name. */
 const PATH_END = 32;
 
 interface Line {

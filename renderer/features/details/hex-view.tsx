@@ -3,7 +3,7 @@ import styles from './content-tab.module.css';
 import { useLines } from './use-lines.ts';
 import { useRoom } from './use-room.ts';
 
-/** Padding of a line and gaps between its parts, px, as in the styles. */
+/** Padding of a line and gaps between its parts, px, as in the stylesheet. */
 const GAPS = 28;
 
 /** A hex dump with as many bytes per line as fit. */

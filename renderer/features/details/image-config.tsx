@@ -64,7 +64,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
   );
 }
 
-/** Names and texts: each text beside its name if both fit on a line, else below it. */
+/** Pairs of names and values. A value is next to its name if both fit on a line, else below it. */
 function Pairs({ pairs }: { pairs: readonly string[] }) {
   return (
     <ul>
@@ -84,8 +84,8 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
 }
 
 /**
- * Every step of the build in order, including those that made no layer. A time is shown where it isn't that of the step before. As in the
- * chain, one layer takes the keyboard's focus, and arrow keys move it.
+ * Every step of the build in order, including those that created no layer. A time is shown where it differs from that of the step before.
+ * As in the chain, one layer is the tab stop, and arrow keys move the focus.
  */
 export function ImageHistory({ image }: { image: ImageSummary }) {
   const selected = useApp(({ selection }) => (selection.mode === 'image' ? null : selection.to));

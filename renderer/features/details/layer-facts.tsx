@@ -140,7 +140,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   );
 }
 
-/** Breaks a command into lines at `&&`, `||` and `;`, because builders record commands on one line. */
+/** Splits a command into lines at `&&`, `||` and `;`, because builders record it on one line. */
 function plainLines(command: string): string {
   const plain = plainCommand(command) ?? '';
   return plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  ');
@@ -193,11 +193,11 @@ function LayerList({ layers }: { layers: readonly LayerReport[] }) {
 interface NamedSize {
   readonly of: keyof typeof words.sizes;
   readonly bytes: number;
-  /** After the size. */
+  /** Shown after the size. */
   readonly note?: string;
 }
 
-/** Sizes, the first of which matters most. One that is exactly as many bytes as the one above is told beside that. */
+/** Sizes, most important first. One with exactly the same number of bytes as the one above shares its line. */
 function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
   const known = sizes.filter((size) => size !== null);
   return sizeLines(known, ({ bytes }) => [bytes]).map(([first, ...same]) => {
@@ -211,7 +211,7 @@ function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
   });
 }
 
-/** What is said beside a size: its note, and which others are the same. */
+/** The text after a size: its note, and which other sizes are the same. */
 function SizeNote({ first, same }: { first: NamedSize; same: readonly NamedSize[] }) {
   if (first.note === undefined && same.length === 0) return null;
   const labels = same.map(({ of }) => words.sizes[of].label);
@@ -289,7 +289,7 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   );
 }
 
-/** An image's name, which is cut in the middle; several names as far as they need. */
+/** An image's name, cut in the middle; several names get as many lines as they need. */
 function ImageName({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const hasNone = image.names.length === 0 || archive.format === 'layer';
   const names = hasNone ? [imageTitle(archive, image)] : image.names.map((name) => displayText(fullName(archive, name)));

@@ -4,10 +4,10 @@ import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import styles from './line-list.module.css';
 
-/** More lines are not drawn; the copy has them all. */
+/** Lines beyond this aren't drawn; Copy includes them. */
 const MAX_SHOWN = 200;
 
-/** Lines of a file with their numbers. `text`: the lines of all ranges, one after another. */
+/** Lines of a file with their numbers. `text`: the lines of all ranges, concatenated. */
 export function LineList({ ranges, text }: { ranges: readonly LineRange[]; text: string }) {
   const texts = text.split('\n');
   const numbers = ranges.flatMap(([first, last]) => Array.from({ length: Math.min(last - first + 1, MAX_SHOWN) }, (_, at) => first + at));

@@ -15,10 +15,10 @@ import { LineList } from './line-list.tsx';
 import styles from './origin-tab.module.css';
 import { SideNote } from './side-layers.tsx';
 
-/** Leads to a layer, with the path. */
+/** Goes to a layer and a path in it. */
 type GoTo = (layer: number, path: string) => void;
 
-/** Where the selected path comes from: every layer that touched it, and what made each of those layers. */
+/** Where the selected path comes from: every layer that touched it, and what created each of those layers. */
 export function OriginTab({
   path,
   of,
@@ -87,19 +87,19 @@ export function OriginTab({
   );
 }
 
-/** Packages of a folder that are named; the others are counted. */
+/** Number of a folder's packages that are named; the others are only counted. */
 const SHOWN_PACKAGES = 5;
 
 function packageName({ name, version }: PackageOwner): string {
   return displayText(`${name} ${version}`);
 }
 
-/** Whether nothing says which lines of a Dockerfile made a layer, or which image it is from. */
+/** Whether it isn't known which Dockerfile lines made a layer, or which image it comes from. */
 function isWithoutLines({ dockerfile, base, guess }: PathVersionReport): boolean {
   return dockerfile === null && base === null && !guess;
 }
 
-/** Says once for all layers without lines why they have none. `given`: the name of the Dockerfile that the user provided. */
+/** Explains, once for all layers without lines, why they have none. `given`: the name of the Dockerfile that the user provided. */
 function whyNoLines(without: readonly PathVersionReport[], layers: number, given: string | null): string {
   const isAll = without.length === layers;
   const isMatched = given !== null && without.some(({ guess }) => guess === null);
@@ -142,7 +142,7 @@ function Version({ version, path, onLayer }: { version: PathVersionReport; path:
   );
 }
 
-/** The lines that made a layer, then those that made what they copied or mounted, each with their stages. */
+/** The lines that made a layer, then the lines that made what they copied or mounted, with their stages. */
 function Lines({ source }: { source: Omit<DockerfileReport, 'by'> }) {
   const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
   const { origin } = words;

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { Segmented } from '../../components/segmented.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { type PictureSize, pictureSize } from '../../state/details/picture-size.ts';
@@ -6,6 +6,7 @@ import type { PreviewKind } from '../../state/details/preview.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
+import { ContentBar } from './content-bar.tsx';
 import { PictureGate, usePictureUrl } from './picture.tsx';
 import styles from './picture-diff.module.css';
 import { useVersionNames } from './use-version-names.ts';
@@ -25,30 +26,44 @@ interface Sided {
 const WAYS = (['two-up', 'swipe', 'onion'] as const).map((value) => ({ value, label: words.details.pictureDiffs[value] }));
 
 /** Two pictures side by side, one wiped over the other, or one faded into the other. */
-export function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: PreviewKind; kindB: PreviewKind }) {
+export function PictureDiff({
+  a,
+  b,
+  kindA,
+  kindB,
+  views,
+}: {
+  a: Part;
+  b: Part;
+  kindA: PreviewKind;
+  kindB: PreviewKind;
+  /** The choice of what else the content is shown as. */
+  views: ReactNode;
+}) {
   const way = useApp((app) => app.layout.pictureDiff);
   const names = useVersionNames();
   const before = useMemo(() => ({ part: a, kind: kindA, size: pictureSize(a.bytes, kindA) }), [a, kindA]);
   const now = useMemo(() => ({ part: b, kind: kindB, size: pictureSize(b.bytes, kindB) }), [b, kindB]);
   return (
-    <PictureGate sizes={[before.size, now.size]}>
-      <div className={styles.bar}>
-        <span className={styles.note}>{differenceOf(before, now)}</span>
+    <>
+      <ContentBar note={differenceOf(before, now)} views={views}>
         <Segmented small label={words.details.layout} value={way} options={WAYS} onChange={(pictureDiff) => setLayout({ pictureDiff })} />
-      </div>
-      {way === 'two-up' ? (
-        <div className={styles.pictures}>
-          <Captioned title={names.before} alt={names.pictureBefore} of={before} />
-          <Captioned title={names.now} alt={names.pictureNow} of={now} />
-        </div>
-      ) : (
-        <Over way={way} before={before} now={now} />
-      )}
-    </PictureGate>
+      </ContentBar>
+      <PictureGate sizes={[before.size, now.size]}>
+        {way === 'two-up' ? (
+          <div className={styles.pictures}>
+            <Captioned title={names.before} alt={names.pictureBefore} of={before} />
+            <Captioned title={names.now} alt={names.pictureNow} of={now} />
+          </div>
+        ) : (
+          <Over way={way} before={before} now={now} />
+        )}
+      </PictureGate>
+    </>
   );
 }
 
-/** `32 × 32 → 64 × 64`, or the size of both. */
+/** Describes the sizes: `32 × 32 → 64 × 64`, or just one if they are equal. */
 function differenceOf({ size: a }: Sided, { size: b }: Sided): string {
   if (a === null || b === null) return '';
   const [before, now] = [words.details.pixels(a), words.details.pixels(b)];
@@ -66,7 +81,7 @@ function Captioned({ title, alt, of: { part, kind, size } }: { title: string; al
   );
 }
 
-/** Both pictures on top of each other, at the same scale, with a slider for how much of the newer one is visible. */
+/** Both pictures on top of each other, at the same scale, with a slider that sets how much of the newer one is visible. */
 function Over({ way, before, now }: { way: 'swipe' | 'onion'; before: Sided; now: Sided }) {
   const [share, setShare] = useState(50);
   const names = useVersionNames();

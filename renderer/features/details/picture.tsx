@@ -5,7 +5,7 @@ import { areSmall, type PictureSize } from '../../state/details/picture-size.ts'
 import { words } from '../../words/index.ts';
 import styles from './content-tab.module.css';
 
-/** An object URL for a picture's bytes; null until it exists. */
+/** Returns an object URL for a picture's bytes; null until it exists. */
 export function usePictureUrl(bytes: Uint8Array, kind: string): string | null {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -16,7 +16,7 @@ export function usePictureUrl(bytes: Uint8Array, kind: string): string | null {
   return url;
 }
 
-/** Draws pictures that would take very much memory only on request. */
+/** Draws pictures that would take a lot of memory only on request. */
 export function PictureGate({ sizes, children }: { sizes: readonly (PictureSize | null)[]; children: ReactNode }) {
   const [shownAnyway, setShownAnyway] = useState(false);
   if (shownAnyway || areSmall(sizes)) return children;

@@ -9,14 +9,14 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './side-layers.module.css';
 
-/** The layer that each side of a comparison has the path from, with its command. Each leads to what the layer changed. */
+/** The layer from which each side of a comparison gets the path, with its command. Each leads to what the layer changed. */
 export function SideLayers({ details }: { details: EntryDetails }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const origins = useMemo(() => sideOrigins(details, archives ?? [], selection), [details, archives, selection]);
   const [a, b] = origins;
   if (a === undefined) return null;
-  // Both have it from the same layer: of one image, or one that two images share.
+  // Both get it from the same layer, in one image or shared by two.
   const isShared = b !== undefined && a.chainId !== null && a.chainId === b.chainId;
   return (
     <ul className={styles.layers} aria-label={words.details.layersOfSides}>
@@ -36,7 +36,7 @@ export function SideLetter({ name }: { name: 'A' | 'B' }) {
   );
 }
 
-/** Says of which side of a comparison all that follows is; nothing if nothing is compared. */
+/** Says which side of a comparison the following is about; nothing outside a comparison. */
 export function SideNote({ side }: { side: 'A' | 'B' | null }) {
   return side === null ? null : <p className={`${styles.note} ${sideColours(side)}`}>{words.compare.sideOnly(side)}</p>;
 }

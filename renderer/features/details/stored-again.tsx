@@ -8,7 +8,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './stored-again.module.css';
 
-/** What to do about a file that a layer stores again only for its mode or owner. */
+/** Advice about a file that a layer stores again only to change its mode or owner. */
 export function StoredAgainAdvice({ details }: { details: EntryDetails }) {
   const table = useApp((app) => app.changes.table);
   const archives = useApp((app) => app.archives);

@@ -12,7 +12,7 @@ import { useApp } from '../use-app.ts';
 import styles from './content-tab.module.css';
 import { useLines } from './use-lines.ts';
 
-/** The highlighted lines; null until they are ready, for an unknown language, and for text that stays plain. */
+/** Returns the highlighted lines; null until they are ready, for an unknown language, and for text that stays plain. */
 function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])[] | null {
   const path = useApp((app) => app.selection.path) ?? '';
   const [done, setDone] = useState<{ lines: readonly TextLine[]; tokens: readonly (readonly Token[])[] } | null>(null);
@@ -25,7 +25,7 @@ function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])
   return done?.lines === lines ? done.tokens : null;
 }
 
-/** Text with numbered lines and a search field. `views`: the choice of what else the content is shown as, at the right of the tools. */
+/** Text with numbered lines and a search field. `views`: the choice of other views of the content, at the right end of the tools. */
 export function TextView({ bytes, views }: { bytes: Uint8Array; views: ReactNode }) {
   const wraps = useApp((app) => app.layout.wraps);
   const lines = useMemo(() => textLines(bytes), [bytes]);
@@ -96,7 +96,7 @@ function Tools({
   onStep,
 }: {
   wanted: string;
-  /** Number of lines that contain the text. */
+  /** Number of lines that contain the searched text. */
   found: number;
   at: number;
   wraps: boolean;
@@ -148,7 +148,7 @@ function Tools({
 function marked(text: string, wanted: string): ReactNode {
   if (wanted === '') return null;
   const [plain, lower] = [text.toLowerCase(), wanted.toLowerCase()];
-  // Some letters change their length in lower case, which shifts all positions. Mark nothing in such a line.
+  // Some letters change length in lower case, which shifts all positions. Such a line is left unmarked.
   if (plain.length !== text.length || !plain.includes(lower)) return null;
   const parts: ReactNode[] = [];
   let from = 0;

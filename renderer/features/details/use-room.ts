@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 
 /**
- * Measures how many characters fit into the lines of a view of a fixed-width font; `gaps` is what else a line takes, px. `ruler`: an element
- * a hundred characters wide, which grows with the text.
+ * Measures how many characters fit on a line of a monospaced view. `gaps` is the width of everything else on a line, px. `ruler`: an
+ * element a hundred characters wide, which grows with the text.
  */
 export function useRoom(gaps: number) {
   const [room, setRoom] = useState(0);

@@ -4,7 +4,7 @@ import { useApp } from '../use-app.ts';
 import { useVersionNames } from './use-version-names.ts';
 import styles from './versions.module.css';
 
-/** A value that differs, below each other: as both sides of a comparison have it, or before and after a change. */
+/** Two values of something that differs, one below the other: those of both sides of a comparison, or before and after a change. */
 export function Versions({ before, now }: { before: ReactNode; now: ReactNode }) {
   const compares = useApp((app) => app.selection.mode === 'compare');
   const names = useVersionNames();
@@ -13,7 +13,7 @@ export function Versions({ before, now }: { before: ReactNode; now: ReactNode })
       <dt className={compares ? `${sideLetter('A')} ${styles.letter}` : styles.version}>{names.before}</dt>
       <dd>{compares ? before : <del>{before}</del>}</dd>
       <dt className={compares ? `${sideLetter('B')} ${styles.letter}` : styles.version}>{names.now}</dt>
-      {/* The sides of a comparison are equals; of a change, the new value matters. */}
+      {/* The sides of a comparison are equal; in a change, the new value matters. */}
       <dd>{compares ? now : <ins>{now}</ins>}</dd>
     </dl>
   );

@@ -1,5 +1,4 @@
 import { displayText } from '#model';
-import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { Progress } from '../../components/progress.tsx';
@@ -10,8 +9,9 @@ import { formatSize } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './arrivals.module.css';
+import { WorkState } from './work-state.tsx';
 
-/** What is being opened and isn't in the library yet. */
+/** Returns what is being opened and isn't in the library yet. */
 export function useArrivals(): readonly Arrival[] {
   const jobs = useApp((app) => app.jobs);
   const archives = useApp((app) => app.archives);
@@ -24,26 +24,25 @@ function stateOf({ isUpload, job, doneBytes, totalBytes }: Arrival): string {
   return [phase, amount].filter((part) => part !== '').join(' · ');
 }
 
-/** Where the window shows an image: the first of what is being opened, how far that is, and how many others there are. */
+/** Shown where an image will be: the first of what is being opened, its progress, and the number of others. */
 export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   const [first, ...others] = all;
   if (first === undefined) return null;
   const name = displayText(first.name);
   const cancel = () => (first.job === null ? cancelTransfer(first.id) : void cancelJob(first.job.jobId));
   return (
-    <section className={styles.state} aria-label={words.jobs.opening(name)}>
-      <h2 className={styles.title}>{words.jobs.opening(name)}</h2>
-      <Progress label={words.jobs.openingProgress(name)} done={first.doneBytes} total={first.totalBytes} />
-      <p className={`number ${styles.phase}`}>
-        {stateOf(first)}
-        {others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}
-      </p>
-      <Button onPress={cancel}>{words.cancel}</Button>
-    </section>
+    <WorkState
+      title={words.jobs.opening(name)}
+      progress={words.jobs.openingProgress(name)}
+      done={first.doneBytes}
+      total={first.totalBytes}
+      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}`}
+      onCancel={cancel}
+    />
   );
 }
 
-/** Where an image will be in the library. It is cancelled among the running work. */
+/** A placeholder for an image in the library. It can be cancelled in the list of running work. */
 export function ArrivalItem({ arrival }: { arrival: Arrival }) {
   const name = displayText(arrival.name);
   return (

@@ -44,7 +44,7 @@ export function JobList() {
   );
 }
 
-/** `41.2 of 117.0 MB`, or only the bytes done where the total isn't known. */
+/** Formats `41.2 of 117.0 MB`, or only the bytes done if the total isn't known. */
 function amount(done: number, total: number | null): string {
   if (total === null) return done === 0 ? '' : formatSize(done);
   return words.amountOf(done, total);

@@ -11,7 +11,7 @@ import { HexView } from '../details/hex-view.tsx';
 import { useRequest } from '../use-request.ts';
 import styles from './artifact-files.module.css';
 
-/** The files of an artifact, each of which can be looked at. They are listed when the user asks for them. */
+/** The files of an artifact, each of which can be viewed. They are listed when the user asks for them. */
 export function ArtifactFiles({ archiveId, artifact }: { archiveId: string; artifact: ArtifactReport }) {
   const [isOpen, setOpen] = useState(false);
   const [shown, setShown] = useState<number | null>(null);
@@ -97,7 +97,7 @@ function FileContent({ page: { bytes, totalBytes } }: { page: ContentPage }) {
   );
 }
 
-/** Text, with JSON on several lines; null if the bytes aren't text. */
+/** Returns the text, with JSON on several lines; null if the bytes aren't text. */
 function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
   let text: string;
   try {

@@ -7,7 +7,7 @@ import { formatSize } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
 import { ArtifactFiles } from './artifact-files.tsx';
 
-/** The artifacts that an archive contains besides images. Their files can be looked at. */
+/** The artifacts that an archive contains besides images. Their files can be viewed. */
 export function ArtifactList({ archiveId, artifacts }: { archiveId: string; artifacts: readonly ArtifactReport[] }) {
   return (
     <ul aria-label={words.library.artifacts}>
@@ -44,7 +44,7 @@ function attachedWords(subject: string, isHere = true): string {
   return isHere ? words.library.attachedTo(digest) : words.origin.absentSubject(digest);
 }
 
-/** Why an archive shows no image: an error, or that it lists none. */
+/** Why an archive shows no images: an error, or because it lists none. */
 export function NoImageReason({ archive }: { archive: ArchiveSummary }) {
   const finding = archive.findings.find(({ severity }) => severity === 'error');
   if (finding === undefined)

@@ -12,6 +12,7 @@ import { keysOfId } from '../../state/key-names.ts';
 import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
+import { sidesShowing } from '../../state/selection.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
@@ -19,6 +20,7 @@ import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
 import head from '../pane-head.module.css';
+import { SideMarks, useSidesOf } from '../side-marks.tsx';
 import { BaseImages } from '../store/base-images.tsx';
 import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
@@ -70,7 +72,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         <StoreGroups />
         <BaseImages />
       </div>
-      {/* Below the list, so that what comes and goes doesn't move the images under the pointer. */}
+      {/* Below the list, so that jobs that come and go don't move the images under the pointer. */}
       <div className={styles.work}>
         <JobList />
         <ImportOffers />
@@ -99,16 +101,20 @@ export function LibraryRail() {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;
           const title = imageTitle(archive, image);
           const isTwice = titles.indexOf(title) !== titles.lastIndexOf(title);
+          const name = isTwice ? words.library.imageOf(title, displayText(archive.title), image.platform) : title;
+          const sides = sidesShowing(selection, archive.archiveId, image.index);
           return (
-            <IconButton
-              key={`${archive.archiveId}.${image.index}`}
-              className={current ? styles.currentIcon : undefined}
-              label={isTwice ? words.library.imageOf(title, displayText(archive.title), image.platform) : title}
-              caption={shortTitle(title)}
-              icon="image"
-              pressed={current}
-              onPress={() => showImage(archive.archiveId, image.index)}
-            />
+            <span key={`${archive.archiveId}.${image.index}`} className={styles.railItem}>
+              <IconButton
+                className={current ? styles.currentIcon : undefined}
+                label={sides === '' ? name : words.list([name, words.compare.shownAs[sides]])}
+                caption={shortTitle(title)}
+                icon="image"
+                pressed={current}
+                onPress={() => showImage(archive.archiveId, image.index)}
+              />
+              {sides === '' ? null : <SideMarks sides={sides} />}
+            </span>
           );
         }),
       )}
@@ -169,6 +175,7 @@ function ImageButton({
 }) {
   const title = imageTitle(archive, image);
   const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
+  const sides = useSidesOf(archive.archiveId, image.index);
   const platform = nested || image.platform !== 'unknown' ? image.platform : '';
   const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
   return (
@@ -178,13 +185,13 @@ function ImageButton({
       data-image={image.index}
       data-archive={archive.archiveId}
       aria-current={current ? 'true' : undefined}
-      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}`}
+      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
       onClick={() => {
         showImage(archive.archiveId, image.index);
         setLayout({ drawer: 'none' });
       }}
     >
-      <Icon name="image" className={item.icon ?? ''} />
+      {sides === '' ? <Icon name="image" className={item.icon ?? ''} /> : <SideMarks sides={sides} />}
       <span className={item.words}>
         <span className={item.first} style={{ '--name-aside': `${0.85 * formatSize(storedBytes(image)).length + 0.8}ch` } as CSSProperties}>
           <NameText className={item.name} text={lastPart(title)} />
@@ -201,6 +208,7 @@ function ImageButton({
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
         </span>
+        {sides === '' ? null : <span className="visually-hidden">{words.compare.shownAs[sides]}</span>}
       </span>
     </button>
   );

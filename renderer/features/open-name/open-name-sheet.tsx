@@ -35,7 +35,7 @@ function Step({ step }: { step: OpenNameStep }) {
   return <OpeningProgress step={step} />;
 }
 
-/** The loopback host opens names only if it was started with that option. */
+/** Shown if the loopback host was started without the option that allows opening images by name. */
 function Off() {
   return (
     <Notice icon="note" title={words.openName.off}>
@@ -90,7 +90,7 @@ function Choose() {
   );
 }
 
-/** Why there is nothing to choose. */
+/** Explains why there is nothing to choose. */
 function emptyText(text: string, engines: readonly { readonly answer: Answer<EngineListing> }[]): string {
   const typed = typedName(text);
   if (typed !== null) return typed.problem ?? words.openName.noMatch;

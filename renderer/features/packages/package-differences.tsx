@@ -89,7 +89,7 @@ function Differences({ report, isFiltered }: { report: PackageDifferencesReport;
 
 type Row = PackageDifferencesReport['rows'][number];
 
-/** How many more bytes the package has in B. */
+/** Returns how many bytes larger the package is in B. */
 function netOf({ kind, bytes, previousBytes }: Row): number {
   return kind === 'removed' ? -bytes : bytes - (previousBytes ?? 0);
 }

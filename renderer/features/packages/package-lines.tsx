@@ -1,4 +1,4 @@
-// The rows of the tables of packages: each leads to the package's files.
+// The rows of the package tables, each of which leads to the package's files.
 import type { PackageRow } from '#contract';
 import { displayText } from '#model';
 import { Mark, type MarkName } from '../../components/mark.tsx';
@@ -10,7 +10,7 @@ import { formatCount } from '../../words/numbers.ts';
 import { PackageName } from './package-name.tsx';
 import styles from './packages-view.module.css';
 
-/** Rows of packages in the chosen order. */
+/** Package rows in the chosen order. */
 export function Lines({
   rows,
   order,
@@ -19,7 +19,7 @@ export function Lines({
   rows: readonly PackageRow[];
   order: PackageOrder;
   layer: number;
-  /** Whether the rows lead to files of the whole image, not of the layer. */
+  /** Whether the rows lead to files in the whole image rather than in the layer. */
   isWhole?: boolean;
   isView?: boolean;
   replaces?: boolean;
@@ -30,7 +30,7 @@ export function Lines({
   ));
 }
 
-/** Bytes of a package's files in the layers below that the layer replaces or removes. */
+/** Returns the bytes of a package's files in lower layers that the layer replaces or removes. */
 export function replacedBytes({ kind, bytes, hiddenBytes }: PackageRow): number {
   return kind === 'removed' ? bytes : (hiddenBytes ?? 0);
 }
@@ -43,7 +43,7 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
   installed: 'unchanged',
 };
 
-/** A click anywhere leads to the package's files; that of the button with its name, which takes the keys, arrives there too. */
+/** A click anywhere leads to the package's files. The button with its name is there for the keyboard, and its clicks bubble up to here. */
 function Line({
   row,
   layer,
@@ -61,7 +61,7 @@ function Line({
 }) {
   const { kind, name, version, previousVersion, location, files, bytes, filesKnown, path } = row;
   const shown = displayText(name);
-  // An installed package's largest file may be from another layer than the package.
+  // An installed package's largest file may be from a different layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
   const versions = displayText(words.packages.versions(version, previousVersion));
   const replaced = replacedBytes(row);
@@ -94,7 +94,7 @@ function Line({
   );
 }
 
-/** In place of a number that isn't known. */
+/** Shown in place of an unknown number. */
 export function Unknown() {
   return (
     <span className={styles.was} title={words.packages.unknownWhy}>
@@ -104,7 +104,7 @@ export function Unknown() {
   );
 }
 
-/** A bar beside a size, so that the large ones are seen at once. */
+/** A bar next to a size, so that large ones stand out. */
 export function ShareCell({ share, isQuiet = false }: { share: number; isQuiet?: boolean }) {
   return (
     <td className={styles.share}>

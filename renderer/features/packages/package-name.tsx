@@ -3,7 +3,9 @@ import { displayText } from '#model';
 import { MiddleText } from '../../components/middle-text.tsx';
 import styles from './packages-view.module.css';
 
-/** The name and kind of a package. It is a button with the label `leads` if it leads to files; `onPress` is absent if the row does. */
+/**
+ * The name and kind of a package. It is a button labelled `leads` if it leads to files; `onPress` is absent if the row handles the press.
+ */
 export function PackageName({
   of: { name, type, arch },
   mark,
@@ -14,7 +16,7 @@ export function PackageName({
   of: { readonly name: string; readonly type: string; readonly arch: string | null };
   mark: ReactNode;
   leads: string | null;
-  /** Whether the package is no longer there. */
+  /** Whether the package has been removed. */
   isGone?: boolean;
   onPress?: () => void;
 }) {

@@ -6,13 +6,13 @@ import { words } from '../../words/index.ts';
 import type { Answer } from '../use-request.ts';
 import styles from './packages-view.module.css';
 
-/** Rows that are listed at first, and added by each press of the button; the host lists at most 20 times as many. */
+/** Number of rows listed at first, and added by each press of the button. The host lists at most 20 times as many. */
 export const PAGE = 500;
 const MOST = 10_000;
-/** Time without typing before the host is asked, ms. */
+/** How long, in ms, typing must pause before the host is asked. */
 export const TYPING = 150;
 
-/** An answer whose rows come in pages: what is listed of it, a button for more, or why there is none (yet). */
+/** A response whose rows come in pages: the rows so far, a button for more, or why there are none (yet). */
 export function PackagePages<Report extends { readonly total: number; readonly rows: readonly unknown[] }>({
   answer,
   count,
@@ -20,7 +20,7 @@ export function PackagePages<Report extends { readonly total: number; readonly r
   children,
 }: {
   answer: Answer<Report>;
-  /** Rows that were asked for. */
+  /** Number of rows requested. */
   count: number;
   onCount: (count: number) => void;
   children: (report: Report) => ReactNode;

@@ -19,7 +19,7 @@ import { Lines, replacedBytes, ShareCell } from './package-lines.tsx';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
 
-/** How the packages of a whole image are listed. */
+/** How a whole image's packages are listed. */
 type Listing = 'all' | 'layers';
 
 const LISTINGS = (['all', 'layers'] as const).map((value) => ({ value, label: words.packages.listings[value] }));
@@ -76,12 +76,12 @@ export function PackagesView({ selection, image, text, handle }: Props) {
   );
 }
 
-/** Whether neither a layer nor what is listed has a package. */
+/** Whether there are no packages at all, neither in the layers nor in the list. */
 function hasNone({ total, layers }: PackagesReport): boolean {
   return total === 0 && layers.every(({ packages }) => packages === 0);
 }
 
-/** The order of rows, which all tables share. */
+/** The row order, which all tables share. */
 interface Ordered {
   readonly order: PackageOrder;
   readonly onOrder: (order: PackageOrder) => void;
@@ -155,7 +155,7 @@ function Tables({
   );
 }
 
-/** How many packages there are of each type, and what all take. */
+/** How many packages of each type there are, and their total size. */
 function Kinds({ rows }: { rows: readonly PackageRow[] }) {
   const counts = new Map<string, number>();
   let all = 0;
@@ -173,7 +173,7 @@ function Kinds({ rows }: { rows: readonly PackageRow[] }) {
   );
 }
 
-/** Bytes of all layers that packages own, and that none owns. */
+/** Bytes in all layers that packages own, and bytes that no package owns. */
 function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
   let bytes = 0;
   let unowned = 0;
@@ -189,7 +189,10 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
   );
 }
 
-/** Returns layers as runs: neighbours that change no package are one, others are alone. `rows` is null if some may be left out. */
+/**
+ * Groups layers into runs: consecutive layers that change no packages are one run, each other layer is its own. `rows` is null if some may
+ * be left out.
+ */
 function runsWithout(
   layers: readonly PackageLayerReport[],
   rows: readonly PackageRow[] | null,
@@ -205,7 +208,7 @@ function runsWithout(
   return runs;
 }
 
-/** A layer's packages, and the bytes that no package owns. Neighbours that change no package are one line. */
+/** A layer's packages, and the bytes that no package owns. Consecutive layers that change no packages are one line. */
 function LayerGroup({
   report,
   same,
@@ -217,7 +220,7 @@ function LayerGroup({
   order,
 }: {
   report: PackageLayerReport;
-  /** Its neighbours, if none of them changes a package. */
+  /** The layers in the same run, if none of them changes a package. */
   same: readonly PackageLayerReport[];
   rows: readonly PackageRow[];
   image: ImageSummary;
@@ -281,11 +284,11 @@ function Table({
   children,
 }: {
   title: string;
-  /** Whether the title is seen, not only heard. */
+  /** Whether the title is visible rather than only for screen readers. */
   isTitled: boolean;
-  /** Whether it lists the packages as seen at a layer, not what changed. */
+  /** Whether the list is of packages as seen at a layer rather than of changes. */
   isView: boolean;
-  /** Whether there is a column for the bytes that packages replace in the layers below. */
+  /** Whether there is a column for the bytes that packages replace in lower layers. */
   replaces: boolean;
   children: React.ReactNode;
 } & Ordered) {

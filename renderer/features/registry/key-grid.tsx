@@ -10,7 +10,7 @@ import styles from './registry.module.css';
 
 const INDENT = 14;
 
-/** Keys as a tree, as in Windows' own editor. `column`: what stands beside their names. */
+/** Keys as a tree, as in Windows' registry editor. `column`: the column next to their names. */
 export function KeyGrid({
   label,
   tree,
@@ -28,17 +28,17 @@ export function KeyGrid({
   tree: KeyTree;
   /** Whether the key with an id is open. */
   isOpen: (id: string) => boolean;
-  /** The id of the chosen key; null for none. */
+  /** The id of the chosen key; null if none is. */
   active: string | null;
   onActive: (node: KeyNode) => void;
   onToggle: (nodes: readonly KeyNode[], open: boolean) => void;
-  /** What stands before the name. */
+  /** Shown before the name. */
   mark?: (node: KeyNode) => ReactNode;
-  /** What stands after the name. */
+  /** Shown after the name. */
   note?: (node: KeyNode) => ReactNode;
-  /** Whether a search found the key; the others only lead to such. */
+  /** Whether a search found the key; other keys only lead to those it found. */
   isFound?: (node: KeyNode) => boolean;
-  /** What a search is for: it is marked in the names. */
+  /** The text searched for, which is marked in the names. */
   match?: string;
   column?: { readonly head: string; readonly width: number; readonly cell: (row: number) => ReactNode };
 }) {
@@ -94,7 +94,7 @@ export function KeyGrid({
   );
 }
 
-/** Whether a key was removed in the end: it is listed as it was before. */
+/** Whether the last change removed the key, which is then listed as it was before. */
 function isGone({ removedIn, changes }: KeyNode): boolean {
   return removedIn !== undefined || changes.at(-1)?.kind === 'removed';
 }
@@ -103,7 +103,7 @@ function nameOf({ name }: KeyNode): string {
   return name === '' ? words.registry.noName : displayText(name);
 }
 
-/** The keys with subkeys that are in the same key. */
+/** Returns the keys with subkeys that have the same parent. */
 function siblings({ nodes, parent }: KeyTree, row: number): KeyNode[] {
   return nodes.filter(({ hasSubkeys }, at) => hasSubkeys && parent[at] === parent[row]);
 }

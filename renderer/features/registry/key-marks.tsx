@@ -5,17 +5,20 @@ import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './registry.module.css';
 
-/** As wide as a mark, so that names are in line. */
+/** As wide as a mark, so that names line up. */
 const NO_MARK = <span className={styles.noMark} />;
 
-/** How a key itself was changed last or, as in the tree of files, how the keys below it were. */
+/** The last change to the key itself or, as in the tree of files, a summary of changes to the keys below it. */
 export function markOf(tree: KeyTree, row: number): ReactNode {
   const change = tree.nodes[row]?.changes.at(-1);
   if (change !== undefined) return <Mark name={change.hasBase || change.kind === 'removed' ? change.kind : 'unchanged'} />;
   return mixedOf(tree, row);
 }
 
-/** What all changes of a key come to or, without any, how the keys below it were changed. `row` is -1 for a key that no layer changed. */
+/**
+ * The combined changes to a key or, if there are none, a summary of changes to the keys below it. `row` is -1 for a key that no layer
+ * changed.
+ */
 export function sumMarkOf(tree: KeyTree, row: number): ReactNode {
   const changes = tree.nodes[row]?.changes ?? [];
   const kind = sumOfChanges(changes);
@@ -28,12 +31,12 @@ function mixedOf({ added, modified, removed }: KeyTree, row: number): ReactNode 
   return counts.added + counts.modified + counts.removed === 0 ? NO_MARK : <MixedMark {...counts} />;
 }
 
-/** How many keys were changed in and below a key. */
+/** Returns how many keys changed, at and below a key. */
 export function changedIn({ added, modified, removed }: KeyTree, row: number): number {
   return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
 }
 
-/** How many values were changed in and below a key; `row` is -1 for a key that no layer changed. */
+/** The number of values that changed, at and below a key; `row` is -1 for a key that no layer changed. */
 export function countOf(tree: KeyTree, row: number): ReactNode {
   const values = tree.values[row] ?? 0;
   if (row < 0 || values === 0) return null;
@@ -44,5 +47,5 @@ export function countOf(tree: KeyTree, row: number): ReactNode {
   );
 }
 
-/** The column of those counts is this wide, px. */
+/** Width of the column for those counts, px. */
 export const COUNT_WIDTH = 104;

@@ -7,13 +7,16 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './registry.module.css';
 
-/** Side by side, the data of values would have too little room in a pane of this width, px. */
+/** In a narrower pane, px, the values' data would have too little space side by side with the tree. */
 const STACKED = 760;
-/** What is left for the values beside the keys and below them, px. */
+/** Minimum space left for the values, next to the keys or below them, px. */
 const LEAST_VALUES = { keysWidth: 320, keysHeight: 100 };
 const SHARE = 0.4;
 
-/** The tree of keys, and beside it, or below in a narrow pane, the chosen key. The line between them can be moved, and stays there. */
+/**
+ * The tree of keys and, next to it, or below it in a narrow pane, the chosen key. The line between them can be moved, and keeps its
+ * position.
+ */
 export function KeySplit({ keys, children }: { keys: ReactNode; children: ReactNode }) {
   const layout = useApp((app) => app.layout);
   const split = useRef<HTMLDivElement>(null);

@@ -18,13 +18,13 @@ export type KeyAtLayer = ImageRef & { readonly layer: number; readonly hive: str
 interface Marks {
   /** What layers did to the values; null if that isn't shown. */
   readonly changed: ChangedValues | null;
-  /** Whether the key was removed, and all its values with it. */
+  /** Whether the key, with all its values, was removed. */
   readonly isRemoved: boolean;
-  /** What a search is for. */
+  /** The text searched for. */
   readonly match?: string;
 }
 
-/** The values of a key in a table, page by page, each with its layer. */
+/** A table of a key's values, page by page, each with its layer. */
 export function KeyValues({ of, first, ...marks }: { of: KeyAtLayer; first: RegistryKeyReport } & Marks) {
   const [pages, setPages] = useState(1);
   const { values, moreValues } = first;
@@ -72,7 +72,7 @@ export function KeyValues({ of, first, ...marks }: { of: KeyAtLayer; first: Regi
   );
 }
 
-/** The data of a value, which breaks after separators; where a search found it, it breaks anywhere. */
+/** A value's data, which breaks after separators, or anywhere if a search found it. */
 export function ValueData({ text, match }: { text: string; match: string }) {
   const shown = displayText(text);
   if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;
@@ -110,7 +110,7 @@ function ValueRows({ values, changed, isRemoved, match = '' }: Pick<RegistryKeyR
   });
 }
 
-/** The values of a key from one on. */
+/** The values of a key from index `start` on. */
 function MoreValues({ of, start, ...marks }: { of: KeyAtLayer; start: number } & Marks) {
   const answer = useRequest(start, (client, signal) =>
     client.call('registry.key', { ...of, start: 0, count: 1, valueStart: start }, { signal }),

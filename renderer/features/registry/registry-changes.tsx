@@ -19,19 +19,19 @@ import { RemovedKey } from './removed-key.tsx';
 import { SaveKey } from './save-key.tsx';
 import { useChanges } from './use-changes.ts';
 
-/** A key that changed more values than this shows the first of them. */
+/** Maximum number of changed values shown per key. */
 const SHOWN_VALUES = 100;
 
 type Wanted = ImageRef & { readonly from: number; readonly to: number; readonly text: string };
 
-/** What layers changed in the registry: a tree of the changed keys, and beside it what changed in the chosen one. */
+/** What layers changed in the registry: a tree of the changed keys, and next to it the changes in the chosen one. */
 export function RegistryChanges({ of }: { of: Wanted }) {
   const { items, isRead, isCutOff, error } = useChanges(of);
   const [own, choose] = useState<string | null>(null);
   const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(NO_FOLDS);
   const { roots, tree, hives, unreadable } = useMemo(() => sorted(items), [items]);
   const isSearch = of.text !== '';
-  // What a search found, and what a layer changed first, is shown as if it were chosen.
+  // The first key that a search found or a layer changed is shown as if it were chosen.
   const first = tree.nodes.find(({ changes }) => changes.length > 0) ?? roots[0];
   const open = useMemo(() => {
     if (isSearch && tree.nodes.length <= OPENED) return null;
@@ -82,7 +82,7 @@ export function RegistryChanges({ of }: { of: Wanted }) {
             onActive={({ id }) => choose(id)}
             onToggle={(nodes, opens) => {
               setFolds((before) => new Map([...before, ...nodes.map(({ id }) => [id, opens] as const)]));
-              // The chosen key isn't left in a closed one.
+              // The chosen key must not stay inside a closed one.
               if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
             }}
             mark={({ id }) => markOf(tree, tree.rowOf(id))}
@@ -99,7 +99,7 @@ export function RegistryChanges({ of }: { of: Wanted }) {
 }
 
 const NO_FOLDS: ReadonlyMap<string, boolean> = new Map();
-/** A search that leaves more keys than this doesn't open all of them. */
+/** Maximum number of found keys that are all opened. */
 const OPENED = 2_000;
 
 function sorted(items: readonly RegistryItem[]) {
@@ -121,7 +121,7 @@ function isInside({ end }: KeyTree, row: number, above: number): boolean {
   return row > above && row < (end[above] as number);
 }
 
-/** What changed in a key, layer by layer; of a hive, also what it has. */
+/** What changed in a key, layer by layer; for a hive, also its facts. */
 function KeyChanges({
   of,
   node: { hive, path, changes },

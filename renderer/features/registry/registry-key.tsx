@@ -11,7 +11,7 @@ import { type KeyAtLayer, KeyValues } from './key-values.tsx';
 import styles from './registry.module.css';
 import { SaveKey } from './save-key.tsx';
 
-/** The values of a key, and facts about it. */
+/** A key's values, and facts about it. */
 export function RegistryKey({
   of,
   changed,
@@ -19,11 +19,11 @@ export function RegistryKey({
   match = '',
 }: {
   of: KeyAtLayer;
-  /** What layers did to its values; null if that isn't shown or known. */
+  /** What layers did to its values; null if that isn't shown or isn't known. */
   changed: ChangedValues | null;
-  /** The layer that removed the key; `of` is as it was below that. */
+  /** The layer that removed the key; `of` is the key as it was below that layer. */
   removedIn?: number | null;
-  /** What a search is for: it is marked in the values. */
+  /** The text searched for, which is marked in the values. */
   match?: string;
 }) {
   const answer = useRequest(of.path, (client, signal) => client.call('registry.key', { ...of, start: 0, count: 1 }, { signal }));

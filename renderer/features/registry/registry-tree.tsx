@@ -30,7 +30,7 @@ type View = ImageRef & { readonly layer: number };
 /** A key, and the layer that removed it if one did. */
 type ChosenKey = KeyAt & Pick<KeyNode, 'removedIn'>;
 
-/** The keys that layers changed, as a tree in the order of the one that is shown, and whether it is complete. */
+/** Returns the keys that layers changed, as a tree in the same order as the one shown, and whether it is complete. */
 function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
   const { items, isRead } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
   const tree = useMemo(() => {
@@ -43,9 +43,10 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
 }
 
 /**
- * The registry as seen at a layer: a tree of keys or what a search found, and the values of the chosen key. It begins with the first key that
- * the layer changed or, with `isWhole`, any layer did, unless the user was faster; without one, with the only hive. Marks say what the layer changed or, with `isWhole`, what
- * all layers changed of the lowest; keys and values that they removed are listed then, too.
+ * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. At first, that is the first
+ * key that the layer changed (with `isWhole`, that any layer changed), or else the only hive, unless the user chooses one before. Marks
+ * show what the layer changed; with `isWhole`, they show what all layers changed compared with the lowest, and keys and values that they
+ * removed are listed too.
  */
 export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;
@@ -67,7 +68,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
   const [lone] = names;
   useEffect(() => {
     if (isTouched) return;
-    // A lone hive is what one came for.
+    // If there is only one hive, it is what the user came for.
     if (names.length === 1 && lone !== undefined) open([{ hive: lone, path: '' }]);
     if (begin === null) return;
     open(keysAbove(begin));
@@ -113,7 +114,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
               onToggle={(nodes, opens) => {
                 setTouched(true);
                 keys.toggle(nodes, opens);
-                // The chosen key isn't left in a closed one.
+                // The chosen key must not stay inside a closed one.
                 const above = opens || chosen === null ? undefined : nodes.find((node) => isAbove(node, chosen));
                 if (above !== undefined) choose(chosenKey(above));
               }}
@@ -142,7 +143,7 @@ function chosenKey({ hive, path, removedIn }: KeyNode): ChosenKey {
   return { hive, path, ...(removedIn === undefined ? {} : { removedIn }) };
 }
 
-/** The chosen key. `node`: what layers changed of it. */
+/** The chosen key. `node`: what layers changed in it. */
 function ChosenValues({
   of: { archiveId, image, layer },
   chosen: { hive, path, removedIn },
@@ -165,7 +166,7 @@ function ChosenValues({
   return <RegistryKey of={{ archiveId, image, layer: removedIn - 1, hive, path }} changed={null} removedIn={removedIn} match={match} />;
 }
 
-/** Whether a key was changed and not removed in the end. */
+/** Whether a key was changed, and still exists after the last change. */
 function isThere({ changes }: KeyNode): boolean {
   const last = changes.at(-1);
   return last !== undefined && last.kind !== 'removed';
@@ -175,7 +176,7 @@ function isAbove(above: KeyAt, key: KeyAt): boolean {
   return keyId(key) !== keyId(above) && keyId(key).startsWith(above.path === '' ? keyId(above) : `${keyId(above)}\\`);
 }
 
-/** The keys that a search found, in a tree that is open down to all of them. The first one is chosen at once. */
+/** The keys that a search found, in a tree opened down to all of them. The first one is chosen at once. */
 function Found({
   of: { archiveId, image, layer },
   text,

@@ -7,10 +7,13 @@ import { useRequest } from '../use-request.ts';
 import { type KeyAtLayer, KeyValues } from './key-values.tsx';
 import styles from './registry.module.css';
 
-/** Subkeys of a removed key that are listed. */
+/** Maximum number of a removed key's subkeys listed. */
 const SUBKEYS = 100;
 
-/** What a removed key had: its values, and its subkeys, which open likewise. `of`: the key as seen below the layer that removed it. */
+/**
+ * What a removed key contained: its values and its subkeys, which open in the same way. `of`: the key as seen below the layer that removed
+ * it.
+ */
 export function RemovedKey({ of }: { of: KeyAtLayer }) {
   const answer = useRequest(`${of.layer}/${of.path}`, (client, signal) =>
     client.call('registry.key', { ...of, start: 0, count: SUBKEYS }, { signal }),

@@ -3,7 +3,7 @@ import { startExport } from '../../state/exporting.ts';
 import { words } from '../../words/index.ts';
 import type { KeyAtLayer } from './key-values.tsx';
 
-/** Saves a key as seen at a layer, with all below it. */
+/** Saves a key as seen at a layer, with everything below it. */
 export function SaveKey({ of }: { of: KeyAtLayer }) {
   return (
     <Button icon="save" onPress={() => void startExport({ what: 'registry', ...of })}>

@@ -8,19 +8,19 @@ const PAGE = 500;
 /** A search reads all changes, so it waits until typing has paused for this many ms. */
 const SEARCH_AFTER = 150;
 
-/** What layers changed in the registry; it grows until the host has sent all. */
+/** What layers changed in the registry. It grows until the host has sent everything. */
 export interface ChangesRead {
   readonly items: readonly RegistryItem[];
-  /** Whether no more will come. */
+  /** Whether it is complete. */
   readonly isRead: boolean;
-  /** Whether the host had more changes than it lists. */
+  /** Whether there are more changes than the host lists. */
   readonly isCutOff: boolean;
   readonly error: PlainError | null;
 }
 
 const NOTHING: ChangesRead = { items: [], isRead: false, isCutOff: false, error: null };
 
-/** Reads all changes of layers that match a text. The component must be another one for other layers or texts. */
+/** Reads all changes in layers that match a text. Other layers or another text need a new component (a different React key). */
 export function useChanges({ archiveId, image, from, to, text }: ImageRef & { from: number; to: number; text: string }): ChangesRead {
   const client = useApp((app) => app.client);
   const [read, setRead] = useState(NOTHING);

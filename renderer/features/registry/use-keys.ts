@@ -9,7 +9,7 @@ const PAGE = 500;
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Keys that are loaded as they are opened. */
+/** Keys that are loaded when they are opened. */
 export interface Keys {
   readonly tree: KeyTree;
   readonly isOpen: (id: string) => boolean;
@@ -19,8 +19,8 @@ export interface Keys {
 }
 
 /**
- * The keys of hives as seen at a layer. `removed`: keys that layers removed, by the ids of the keys above them; they are as they were before.
- * The component must be another one for another view.
+ * Returns the keys of hives as seen at a layer. `removed`: keys that layers removed, as they were before, by the ids of the keys above
+ * them. Another view needs a new component (a different React key).
  */
 export function useKeys(
   { archiveId, image, layer }: ImageRef & { layer: number },
@@ -29,7 +29,7 @@ export function useKeys(
 ): Keys {
   const client = useApp((app) => app.client);
   const [open, setOpen] = useState(NONE);
-  /** The keys below each key that was opened, as far as they have arrived. */
+  /** The keys below each opened key, as far as they have arrived. */
   const [below, setBelow] = useState<ReadonlyMap<string, readonly KeyNode[]>>(new Map());
   const [error, setError] = useState<PlainError | null>(null);
   const asked = useRef(new Set<string>());
@@ -61,7 +61,7 @@ export function useKeys(
           if (keys.length >= page.total || page.subkeys.length === 0) return;
         }
       } catch (failure) {
-        // It is asked for again when it is opened again.
+        // Opening it again requests it again.
         asked.current.delete(id);
         if (!signal.aborted) setError(plainError(failure));
       }

@@ -12,7 +12,7 @@ import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** Windows' shared base images, and lowest layers that several images share. */
+/** Windows' shared base images, and the lowest layers that several images share. */
 export function BaseImages() {
   const stores = useApp((app) => app.stores);
   const archives = useApp((app) => app.archives);

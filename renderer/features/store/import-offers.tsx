@@ -4,7 +4,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** Offers to import opened archives, until something else is opened. Settings has the standing answer. */
+/** Offers to import opened archives, until something else is opened. Settings has the default answer. */
 export function ImportOffers() {
   const offers = useApp((app) => app.offers);
   if (offers.length === 0) return null;

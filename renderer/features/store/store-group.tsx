@@ -40,6 +40,7 @@ import {
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import line from '../list-item.module.css';
+import { SideMarks, useSidesOf } from '../side-marks.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 import { Strata } from './strata.tsx';
@@ -172,6 +173,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
   const isShown = useApp(
     ({ selection }) => opened !== undefined && selection.archiveId === opened.archiveId && selection.image === imageWithTop(opened, top),
   );
+  const sides = useSidesOf(opened?.archiveId, opened === undefined ? null : imageWithTop(opened, top));
   const item: StoredItem = { storeId, name, top, opened };
   const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
   const choices = [
@@ -194,11 +196,17 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       <button
         type="button"
         className={line.image}
-        title={`${names.join('\n') || name}\n${problem ?? mountPath ?? words.store.inHome(store.home)}`}
+        title={`${names.join('\n') || name}\n${problem ?? mountPath ?? words.store.inHome(store.home)}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
         aria-current={isShown ? 'true' : undefined}
         onClick={() => showStored(item)}
       >
-        {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={line.icon ?? ''} />}
+        {sides !== '' ? (
+          <SideMarks sides={sides} />
+        ) : problem === null ? (
+          <Strata sizes={layers.map((layer) => layer.sizeBytes)} />
+        ) : (
+          <Icon name="warning" className={line.icon ?? ''} />
+        )}
         <span className={line.words}>
           <NameText className={line.name} text={lastPart(title)} />
           <span className={line.sub}>
@@ -209,6 +217,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
             )}
           </span>
           {mountPath === null ? null : <span className={styles.state}>{words.store.states.mounted}</span>}
+          {sides === '' ? null : <span className="visually-hidden">{words.compare.shownAs[sides]}</span>}
         </span>
       </button>
       <ActionMenu label={words.store.actions(title)} choices={choices} onChoose={run} floating />

@@ -67,7 +67,7 @@ function Refused({ why }: { why: string | null }) {
   );
 }
 
-/** A removal can't be undone, so the sheet says beforehand what will be removed and how much that frees. */
+/** A removal can't be undone, so the sheet says beforehand what will be removed and how much space that frees. */
 function RemoveSheet({ sheet }: Of<'remove'>) {
   const { plan, title, refused } = sheet;
   const copies = useApp((app) => app.copies);
@@ -104,7 +104,7 @@ function RemoveSheet({ sheet }: Of<'remove'>) {
   );
 }
 
-/** What a removal deletes. `changes` are those of the working copy that is discarded; null if they aren't known. */
+/** Returns what a removal deletes. `changes`: the number of changes in the discarded working copy; null if unknown. */
 function removed({ kind, layers, freedBytes }: RemovalReport, changes: number | null): Phrase<ReactNode> {
   const freed = <Size bytes={freedBytes} />;
   const { removeWhat } = words.store;
@@ -137,7 +137,7 @@ function CommitSheet({ sheet: { storeId, id, title, suggested } }: Of<'commit'>)
             value={name}
             spellCheck={false}
             placeholder={words.store.commitNameHint}
-            // Whoever wants another name than the suggested one types it.
+            // Selected, so that typing replaces the suggested name.
             onFocus={({ currentTarget }) => currentTarget.select()}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />

@@ -7,10 +7,10 @@ import { words } from '../../words/index.ts';
 
 export const HEADER = 17;
 
-/** The height of a box from which on it has a second line, px. */
+/** Minimum height of a box with a second line, px. */
 const TWO_LINES = 34;
 
-/** Precede names in a comparison, for those who can't tell its colours. */
+/** Shown before names in a comparison, for those who can't distinguish its colours. */
 const SIDE_MARKS = { added: '+', modified: '~', removed: '−' };
 
 const forcedColours = window.matchMedia('(forced-colors: active)');
@@ -18,7 +18,7 @@ const forcedColours = window.matchMedia('(forced-colors: active)');
 /** Colours and font of the page. */
 export interface Palette {
   readonly dark: boolean;
-  /** Whether the user's system chooses all colours. Numbers then stand for those of layers and kinds of files. */
+  /** Whether the user's system chooses all colours. Numbers then replace the colours of layers and file types. */
   readonly forced: boolean;
   readonly ground: string;
   readonly side: string;
@@ -53,7 +53,7 @@ export interface Drawing {
   readonly selection: Selection;
   /** Number of layers in the image. */
   readonly layers: number;
-  /** Kinds of files in the order of the legend. */
+  /** File types in the order of the legend. */
   readonly types: readonly string[];
 }
 
@@ -76,7 +76,7 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects:
   }
 }
 
-/** A file: its hidden bytes at the bottom, hatched and in the colour of the layer that wrote them. */
+/** Draws a file, with its hidden bytes at the bottom, hatched and in the colour of the layer that wrote them. */
 function drawFile(
   context: CanvasRenderingContext2D,
   drawing: Drawing,
@@ -108,7 +108,7 @@ function drawFile(
   }
 }
 
-/** Returns the number that stands for a row's colour: its layer, or its kind of file in the legend; empty if that isn't listed. */
+/** Returns the number that replaces a row's colour: its layer, or its file type in the legend; empty if the legend doesn't list that. */
 function keyOf({ table, areas, selection, types }: Drawing, row: number): string {
   if (!coloursByType(selection)) return String(layerOf(table, areas.all, row));
   const at = types.indexOf(typeOf(table, areas.all, row));
@@ -130,7 +130,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   const { row, x, y, w, h } = rect;
   context.fillStyle = palette.side;
   context.fillRect(x, y, w - 1, h - 1);
-  // A hairline for each folder: of a stronger one, nested folders would make bars.
+  // Only a hairline for each folder: with stronger lines, nested folders would form bars.
   context.strokeStyle = palette.frame;
   context.lineWidth = 1;
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
@@ -139,7 +139,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, { header: true });
 }
 
-/** One box for many small files, with their count. */
+/** Draws one box for many small files, with their count. */
 function drawSmall(
   context: CanvasRenderingContext2D,
   drawing: Drawing,
@@ -187,7 +187,9 @@ function fillLower(context: CanvasRenderingContext2D, rect: TreemapRect, fill: C
   context.fillRect(x, y + h - gap - high, w - gap, high);
 }
 
-/** Writes a name and a size: of a folder on one line, else on two. Lines across would make them hard to read: `backing` covers those. */
+/**
+ * Writes a name and a size, on one line for a folder, else on two. `backing` covers lines behind them that would make them hard to read.
+ */
 function label(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -247,7 +249,7 @@ function pattern(context: CanvasRenderingContext2D, palette: Palette, of: 'hidde
   pen.scale(scale, scale);
   const ink = palette.dark ? '255 255 255' : '60 40 10';
   const strength = of === 'hidden' ? (palette.dark ? 34 : 38) : 13;
-  // A text with lines of its own colour across can't be read.
+  // Text can't be read with lines of the same colour across it.
   if (palette.forced) pen.globalAlpha = of === 'hidden' ? 0.45 : 0.2;
   pen.strokeStyle = palette.forced ? palette.text : `rgb(${ink} / ${strength}%)`;
   pen.lineWidth = of === 'hidden' ? 1.4 : 1;

@@ -9,7 +9,7 @@ import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './treemap-view.module.css';
 
-/** What colours and areas mean, after a word on which of them it is about. */
+/** What colours and areas mean, after a word that says which of them the legend is about. */
 function Legend({ lead, label, children }: { lead: string; label: string; children: ReactNode }) {
   return (
     <div className={styles.legend}>
@@ -21,7 +21,7 @@ function Legend({ lead, label, children }: { lead: string; label: string; childr
   );
 }
 
-/** The kinds of files that take most of the picture, in their colours. With forced colours, their numbers stand for the colours. */
+/** The file types that take up most of the picture, in their colours, or with their numbers if colours are forced. */
 export function TypeLegend({ types, forced }: { types: readonly Coloured<string>[]; forced: boolean }) {
   const dark = useTheme() === 'dark';
   return (
@@ -42,7 +42,7 @@ export function TypeLegend({ types, forced }: { types: readonly Coloured<string>
   );
 }
 
-/** The layers that wrote most of the picture, in their colours. With forced colours, their numbers are in the picture. */
+/** The layers that wrote most of the picture, in their colours. If colours are forced, the picture has their numbers. */
 export function LayerLegend({
   writers,
   layers,
@@ -70,7 +70,7 @@ export function LayerLegend({
   );
 }
 
-/** What the areas and colours of a comparison mean. */
+/** What the areas and colours mean in a comparison. */
 export function SideLegend() {
   const dark = useTheme() === 'dark';
   return (

@@ -6,7 +6,7 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
-import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { textsBetween, textsOfChange } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails, showClicked } from '../../state/choosing.ts';
 import { showPreview } from '../../state/commands.ts';
 import type { Selection } from '../../state/selection.ts';
@@ -53,8 +53,8 @@ const ARROWS: Readonly<Record<string, Direction>> = {
 };
 
 /**
- * The rows as rectangles. Area shows bytes, colour shows the layer (in a single layer, the kind of file), and hatching shows hidden bytes. In a
- * comparison, area shows by how much files grew or shrank, and colour which side has them.
+ * The rows as rectangles. Area shows bytes, colour the layer (in a single layer, the file type), and hatching hidden bytes. In a
+ * comparison, area shows how much files grew or shrank, and colour which side has them.
  */
 export function TreemapView({
   state,
@@ -244,7 +244,7 @@ function Caption({
       : '',
     !isLeaf(table, row) || layer === NO_LAYER || mode === 'compare' ? '' : mode === 'image' ? layersText(table, row) : words.layer(layer),
     table.kind[row] === KIND.removed && mode === 'layer' ? words.changed.removed : '',
-    mode === 'image' ? '' : mode === 'compare' ? whatDiffersBetween(table, row) : whatDiffers(table, row),
+    mode === 'image' ? '' : mode === 'compare' ? (textsBetween(table, row)[0] ?? '') : (textsOfChange(table, row)[0] ?? ''),
   ];
   return <Described path={displayPath(rowPath(table, row))} what={what} />;
 }
@@ -257,7 +257,7 @@ function SmallCaption({
   mode,
 }: {
   table: RowTable;
-  /** The folder that the small files are in. */
+  /** The folder that contains the small files. */
   row: number;
   sums: SmallSums;
   whole: number;
@@ -275,7 +275,7 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
   );
 }
 
-/** Returns the areas of a folder (-1: of everything). */
+/** Returns the areas of a folder (-1: of the whole tree). */
 function sumOf(table: RowTable, { all, hatched }: Areas, root: number): { readonly all: number; readonly hatched: number } {
   if (root >= 0) return { all: all[root] as number, hatched: hatched[root] as number };
   const sum = { all: 0, hatched: 0 };

@@ -6,10 +6,10 @@ import { formatCount } from '../../words/numbers.ts';
 import styles from './waste-panel.module.css';
 import table from './waste-table.module.css';
 
-/** More layers than these are counted. */
+/** Maximum number of layers that are listed; more are only counted. */
 const MOST = 2;
 
-/** Numbers of layers; each leads to the path there. */
+/** Numbers of layers, each of which leads to the path in that layer. */
 export function LayerLinks({ layers, path }: { layers: readonly number[]; path: string | null }) {
   const shown = layers.slice(0, MOST);
   const others = layers.slice(MOST);
@@ -35,7 +35,7 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
   );
 }
 
-/** The command of a layer. */
+/** A layer's command. */
 export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
   const command = plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
   return (

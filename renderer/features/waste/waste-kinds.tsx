@@ -6,12 +6,12 @@ import { placeLines } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
 import { WasteTable } from './waste-table.tsx';
 
-/** Kinds to list. Removed files are left out: they are listed by what hid them. */
+/** Returns the kinds to list. Removed files are left out, because they are listed by what hid them. */
 export function listedKinds(kinds: readonly WasteKindReport[]): readonly WasteKindReport[] {
   return kinds.filter(({ code }) => code !== 'waste-removed-later');
 }
 
-/** What the image could do without, by kind. */
+/** What the image doesn't need, by kind. */
 export function WasteKinds({ kinds, image }: { kinds: readonly WasteKindReport[]; image: ImageSummary }) {
   return listedKinds(kinds).map((kind) => <Kind key={kind.code} kind={kind} image={image} />);
 }

@@ -25,19 +25,19 @@ const SHOWN = 500;
 /** Jobs whose results are part of the report. */
 const JOBS = ['rewritten', 'weigh'] as const;
 
-/** Causes and kinds of waste with advice, what-ifs, and below them the files, each with a link. */
+/** Causes and kinds of waste with advice, then what-ifs, and below them the files, each with a link. */
 export function WastePanel({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const tall = useApp((app) => app.layout.wasteTall);
   const selection = useApp((app) => app.selection);
   const seen = useRef(selection);
   useEffect(() => {
-    // What was selected is shown in the pane that a tall panel covers.
+    // A tall panel covers the pane that shows the selection.
     if (seen.current !== selection) setLayout({ wasteTall: false });
     seen.current = selection;
   }, [selection]);
   const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
-  // Ask again when a search for rewritten files, or packing, has ended. A job may end before it was seen running.
+  // Request the report again when a search for rewritten files, or packing, has ended. A job may end before it was seen running.
   const ended = useApp((app) => JOBS.map((kind) => endedJob(app.jobs, kind, archiveId, image.index)?.jobId ?? '').join('/'));
   const answer = useRequest(
     `${archiveId}/${image.index}/${ended}`,
@@ -99,14 +99,16 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   );
 }
 
-/** The state of the search for files that were rewritten unchanged, until it finds some. The search starts automatically when nothing else runs. */
+/**
+ * The state of the search for files rewritten unchanged, until it finds some. The search starts automatically when nothing else is running.
+ */
 function RewrittenState({
   isOpen,
   archiveId,
   image,
   looking,
 }: {
-  /** Whether nobody has looked for them yet. */
+  /** Whether they haven't been searched for yet. */
   isOpen: boolean;
   archiveId: string;
   image: number;

@@ -15,8 +15,8 @@ import styles from './waste-panel.module.css';
 import { WasteShare } from './waste-table.tsx';
 
 /**
- * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds likewise. Each leads to its list. `state`: of the search for files
- * rewritten unchanged; it has a line of its own below the causes, so that they stay in their places if it finds none.
+ * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds in the same form. Each leads to its list.
+ * `state`: of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if it finds none.
  */
 export function WasteSummary({ report, image, state }: { report: WasteReport; image: ImageSummary; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
@@ -107,7 +107,7 @@ function Largest({
   );
 }
 
-/** Hidden bytes by the layer that wrote them. */
+/** Hidden bytes, by the layer that wrote them. */
 export function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }) {
   const whole = report.byLayer.reduce((sum, bytes) => sum + bytes, 0);
   const lines = report.byLayer.map((bytes, layer) => ({ bytes, layer })).filter(({ bytes }) => bytes > 0);
@@ -139,7 +139,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
   );
 }
 
-/** The command without its verb, to save space. */
+/** Returns the command without its verb, to save space. */
 function commandOf(image: ImageSummary, layer: number): string {
   const command = plainCommand(image.layers[layer]?.createdBy ?? null);
   return command === null ? words.commandUnknown : (splitVerb(command)?.rest ?? command);

@@ -13,12 +13,12 @@ import { LayerCommand, LayerLinks } from './layer-links.tsx';
 import styles from './waste-panel.module.css';
 import table from './waste-table.module.css';
 
-/** Number of rows that a table shows at first. */
+/** Number of rows that a table shows by default. */
 const FIRST = 5;
 
 /**
- * Files or places of one cause or kind, in columns: bytes, path, the layers that wrote and hid it, and the command. At first the largest,
- * and all that are listed at the press of a button.
+ * Files or places of one cause or kind, in columns: bytes, path, the layers that wrote and hid it, and the command. Only the largest are
+ * shown by default; a button shows all that are listed.
  */
 export function WasteTable({
   id,
@@ -29,16 +29,16 @@ export function WasteTable({
   hiddenIn,
   rest,
 }: {
-  /** Of the section, for links to it. */
+  /** Id of the section, for links to it. */
   id: string;
   label: string;
   title: ReactNode;
   /** Largest first. */
   lines: readonly WasteLine[];
   image: ImageSummary;
-  /** Heading of the layers that hid the files; null if none did. */
+  /** Heading of the column for the layers that hid the files; null if none did. */
   hiddenIn: string | null;
-  /** What isn't listed, and how many bytes all have together. */
+  /** Number and bytes of what isn't listed, and the bytes of everything. */
   rest: { readonly count: number; readonly bytes: number; readonly whole: number };
 }) {
   const [isOpen, setOpen] = useState(false);
@@ -112,7 +112,7 @@ function Heading({
   );
 }
 
-/** A file or place, whose name leads there. `whole`: the bytes of a full bar. */
+/** A file or place, whose name links to it. `whole`: the bytes of a full bar. */
 function Row({ line, image, whole, hasHider }: { line: WasteLine; image: ImageSummary; whole: number; hasHider: boolean }) {
   const { path, layer, bytes, writers, hider, sameAs } = line;
   const name = path === null ? words.waste.manyPlaces : displayPath(unescapePath(path));
@@ -147,7 +147,7 @@ function Row({ line, image, whole, hasHider }: { line: WasteLine; image: ImageSu
   );
 }
 
-/** A bar in a track, which is all bytes of the list. */
+/** A bar in a track that stands for all bytes of the list. */
 export function WasteShare({ share }: { share: number }) {
   return (
     <span className={styles.share}>

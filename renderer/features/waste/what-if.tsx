@@ -11,7 +11,7 @@ import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './waste-panel.module.css';
 
-/** What the image would weigh if its layers were made differently: one row for each change that may save something. */
+/** What the image would weigh if its layers were built differently: one row for each change that may save something. */
 export function WhatIf({ reports, archive, image }: { reports: readonly WhatIfReport[]; archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const job = useApp((app) => runningJob(app.jobs, 'weigh', archiveId, image.index));
@@ -94,7 +94,7 @@ function Stored({ report: { storedBytes, obstacle } }: { report: WhatIfReport })
   );
 }
 
-/** The button that packs; while it does, how far that is. One button starts and stops, so that it keeps the focus. */
+/** The button that packs and, while it does, the progress. One button starts and stops, so that it keeps the focus. */
 function Packing({ job, onStart }: { job: Job | null; onStart: () => void }) {
   const { pack, packStop, packing } = words.waste;
   return (

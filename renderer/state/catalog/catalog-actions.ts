@@ -4,9 +4,9 @@ import { select } from '../choosing.ts';
 import { toast } from '../messages.ts';
 import { endOffers, toOpen } from '../opening.ts';
 import { type PlainError, plainError } from '../plain-error.ts';
-import { type CatalogChoice, NOTHING, type Spot } from '../selection.ts';
+import { type CatalogChoice, NOTHING, type Side, type Spot } from '../selection.ts';
 import { settleSelection } from '../settle-selection.ts';
-import { placeName } from './catalog.ts';
+import { inOrder, placeName } from './catalog.ts';
 
 /** Shows a catalog, its images first. */
 export function showCatalog(catalogId: string): void {
@@ -15,7 +15,7 @@ export function showCatalog(catalogId: string): void {
   setLayout({ drawer: 'none' });
 }
 
-/** Changes how the shown catalog is shown. With `replace`, Back skips the way it was. */
+/** Changes which part of the shown catalog is on screen. With `replace`, Back skips the previous one. */
 export function chooseInCatalog(choice: Partial<Omit<CatalogChoice, 'catalogId'>>, options: { readonly replace?: boolean } = {}): void {
   const { selection } = getApp();
   if (selection.catalog !== undefined) select({ ...selection, catalog: { ...selection.catalog, ...choice } }, options);
@@ -29,7 +29,7 @@ export async function closeCatalog(catalogId: string): Promise<void> {
   }
 }
 
-/** Takes the list of open catalogs, and leaves one that is no longer open. */
+/** Updates the list of open catalogs, and leaves one that is no longer open. */
 export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
   setApp({ catalogs });
   const { catalog } = getApp().selection;
@@ -37,14 +37,22 @@ export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
   settleSelection();
 }
 
-/**
- * Opens an image of the shown catalog: from the given place, or from the first one where it still is. If it is nowhere, the catalog says
- * why. `at`: where in it to begin. With `compares`, asks what to compare it with.
- */
-export async function openCatalogImage(
-  image: number,
-  { place = null, at, compares = false }: { place?: number | null; at?: Spot | undefined; compares?: boolean } = {},
-): Promise<void> {
+/** How an image of a catalog is opened. */
+interface CatalogOpening {
+  /** From where; null for the first place where it still is. */
+  readonly place?: number | null;
+  /** Where in it to begin. */
+  readonly at?: Spot | undefined;
+  /** Asks what to compare it with. */
+  readonly compares?: boolean;
+  /** Compares it with this side A. */
+  readonly sideA?: Side | null;
+  /** Gets the image as a side instead of showing it. */
+  readonly onOpen?: ((side: Side) => void) | undefined;
+}
+
+/** Opens an image of the shown catalog. If it is nowhere, the catalog says why. */
+export async function openCatalogImage(image: number, { place = null, ...wanted }: CatalogOpening = {}): Promise<void> {
   const { client, catalog } = getApp();
   const { catalogId, rows } = catalog;
   const found = rows?.images[image];
@@ -55,13 +63,41 @@ export async function openCatalogImage(
     try {
       const { jobId } = await client.call('catalog.open', { catalogId, image, place: each });
       endOffers();
-      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id, at, compares }) });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ imageId: found.id, ...wanted }) });
       return;
     } catch (error) {
       refused ??= plainError(error);
     }
   }
   if (refused !== null) setRefusal(found, place ?? 0, refused);
+}
+
+/** Picks an image of the shown catalog to compare it, or takes that back. Of two that are picked, a third replaces the older one. */
+export function togglePicked(image: number): void {
+  setApp(({ catalog }) => {
+    const { picked } = catalog;
+    return {
+      catalog: { ...catalog, picked: picked.includes(image) ? picked.filter((each) => each !== image) : [...picked.slice(-1), image] },
+    };
+  });
+}
+
+export function clearPicked(): void {
+  setApp(({ catalog }) => ({ catalog: { ...catalog, picked: [] } }));
+}
+
+/** Opens and compares two images of the shown catalog; the later one becomes side B. */
+export async function compareCatalogImages(one: number, other: number): Promise<void> {
+  const { rows } = getApp().catalog;
+  if (rows === null) return;
+  const [a, b] = inOrder(rows, one, other);
+  await openCatalogImage(a, { onOpen: (sideA) => void openCatalogImage(b, { sideA }) });
+}
+
+/** Compares the two images that are picked. */
+export function comparePicked(): void {
+  const [one, other] = getApp().catalog.picked;
+  if (one !== undefined && other !== undefined) void compareCatalogImages(one, other);
 }
 
 function setRefusal(image: CatalogImage, place: number, error: PlainError): void {

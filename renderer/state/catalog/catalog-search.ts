@@ -3,11 +3,11 @@ import { connectedClient, getApp, newRequest, setApp } from '../app-state.ts';
 import { plainError } from '../plain-error.ts';
 import { type CatalogSearch, NO_SEARCH } from './catalog.ts';
 
-/** Hits that are listed: more help nobody. */
+/** Maximum number of hits listed; nobody needs more. */
 const MOST_HITS = 5_000;
 const START: CatalogCursor = { file: 0, part: 0 };
 
-/** Searches the shown catalog for what the selection says, from the beginning, and stops the search before. */
+/** Starts the search that the selection asks for, and stops the previous one. */
 export function runSearch(): void {
   const signal = newRequest('catalogSearch');
   const { selection, catalog } = getApp();
@@ -20,7 +20,7 @@ export function runSearch(): void {
   void search({ catalogId, what, text }, signal);
 }
 
-/** Stops the search, and keeps what was found. */
+/** Stops the search, but keeps what it found. */
 export function stopSearch(): void {
   newRequest('catalogSearch');
   setSearch({ ...getApp().catalog.search, state: 'stopped' });

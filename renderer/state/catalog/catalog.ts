@@ -9,7 +9,7 @@ import type { PlainError } from '../plain-error.ts';
 export interface CatalogRows {
   readonly images: readonly CatalogImage[];
   readonly layers: readonly CatalogLayer[];
-  /** For each layer the numbers of the images that have it, ascending. */
+  /** For each layer, the numbers of the images that have it, ascending. */
   readonly holders: readonly (readonly number[])[];
   readonly problems: readonly CatalogProblem[];
 }
@@ -18,7 +18,7 @@ export interface CatalogRows {
 export interface CatalogSearch {
   readonly state: 'idle' | 'running' | 'done' | 'stopped' | 'failed';
   readonly hits: readonly CatalogHit[];
-  /** Files searched so far, and in all. */
+  /** Number of files searched so far, and in all. */
   readonly doneFiles: number;
   readonly files: number;
   /** Whether there are more hits than are listed. */
@@ -31,16 +31,18 @@ export const NO_SEARCH: CatalogSearch = { state: 'idle', hits: [], doneFiles: 0,
 
 /** What is shown of a catalog. */
 export interface CatalogState {
-  /** Whose rows these are; null if no catalog is shown. */
+  /** The catalog that these rows belong to; null if none is shown. */
   readonly catalogId: string | null;
   readonly rows: CatalogRows | null;
-  /** Rows that have arrived, and all of them. */
+  /** Number of rows that have arrived, and of all rows. */
   readonly doneRows: number;
   readonly allRows: number;
   readonly error: PlainError | null;
   readonly search: CatalogSearch;
   /** Why an image could not be opened from the catalog. */
   readonly refusal: { readonly name: string; readonly error: PlainError } | null;
+  /** Numbers of the images that are to be compared, in the order in which they were picked: two at most. */
+  readonly picked: readonly number[];
 }
 
 export const NO_CATALOG: CatalogState = {
@@ -51,16 +53,17 @@ export const NO_CATALOG: CatalogState = {
   error: null,
   search: NO_SEARCH,
   refusal: null,
+  picked: [],
 };
 
-/** Returns for each of `layers` layers the images that have it. */
+/** Returns, for each of `layers` layers, the images that have it. */
 export function holdersOf(images: readonly CatalogImage[], layers: number): readonly (readonly number[])[] {
   const holders: number[][] = Array.from({ length: layers }, () => []);
   for (const [number, image] of images.entries()) for (const layer of new Set(image.layers)) holders[layer]?.push(number);
   return holders;
 }
 
-/** Returns the name of an image in one of its places. One that is only a tag follows the archive's name, as in a list of open images. */
+/** Returns the name of an image in one of its places. A bare tag follows the archive's name, as in a list of open images. */
 export function placeName({ id, places }: CatalogImage, place: number): string {
   const { reference = null, repository = null, tag = null, source = '' } = places[place] ?? {};
   const file = lastPart(source.replaceAll('\\', '/'));
@@ -69,11 +72,19 @@ export function placeName({ id, places }: CatalogImage, place: number): string {
   return file === '' ? shortDigest(id) : displayText(file);
 }
 
-/** Returns an image's first name without its tag; of one that is only a tag, the archive's name. */
+/** Returns an image's first name without its tag, or the archive's name if that is only a tag. */
 export function repositoryName(image: CatalogImage): string {
   const { repository = null, tag = null, source = '' } = image.places[0] ?? {};
   if (repository !== null) return displayText(shortName(repository));
   return tag === null ? placeName(image, 0) : displayText(archiveName(lastPart(source.replaceAll('\\', '/'))));
+}
+
+/** Returns two images, the earlier one first; of those without a known time, the one with fewer layers, or else in the order given. */
+export function inOrder({ images }: Pick<CatalogRows, 'images'>, one: number, other: number): readonly [number, number] {
+  const [a, b] = [images[one], images[other]];
+  const [time, otherTime] = [knownTime(a?.created ?? null), knownTime(b?.created ?? null)];
+  const later = time === null || otherTime === null ? (a?.layers.length ?? 0) - (b?.layers.length ?? 0) : time - otherTime;
+  return later > 0 ? [other, one] : [one, other];
 }
 
 /** Consecutive images as runs, for a picture: `[start, length]`. */
@@ -87,7 +98,10 @@ export function runsOf(numbers: readonly number[]): readonly (readonly [start: n
   return runs;
 }
 
-/** Consecutive images of one repository, by as much of the end of its name as no other one has; images without a repository are runs of their own. */
+/**
+ * Returns runs of consecutive images with the same repository, named by the shortest end of its name that is unique. An image without a
+ * repository is a run of its own.
+ */
 export function repositoryRuns(
   images: readonly CatalogImage[],
 ): readonly { readonly name: string; readonly start: number; readonly length: number }[] {
@@ -102,7 +116,7 @@ export function repositoryRuns(
   return runs;
 }
 
-/** Returns the shortest end of each name that no other one has, in whole parts. */
+/** Returns a function that gives the shortest end of a name, in whole parts, that no other name has. */
 function distinctEnds(names: readonly string[]): (name: string) => string {
   const all = [...new Set(names)].map((name) => name.split('/'));
   const counts = new Map<string, number>();
@@ -119,10 +133,10 @@ function distinctEnds(names: readonly string[]): (name: string) => string {
   };
 }
 
-/** Which layers are listed: those of several images, those of one, or all. */
+/** Which layers are listed: those in several images, those in only one, or all. */
 export type LayerChoice = 'all' | 'shared' | 'alone';
 
-/** Returns the numbers of the layers of a choice, in their order. */
+/** Returns the numbers of the chosen layers, in their order. */
 export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): readonly number[] {
   const isWanted = { all: () => true, shared: (count: number) => count > 1, alone: (count: number) => count === 1 }[choice];
   return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
@@ -131,7 +145,7 @@ export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): 
 /** Columns by which layers are sorted. */
 export type LayerSort = 'layer' | 'size' | 'images' | 'saved';
 
-/** The column by which rows are sorted, and how. */
+/** The column by which rows are sorted, and in which direction. */
 export interface ColumnOrder<By extends string> {
   readonly by: By;
   readonly descending: boolean;
@@ -139,10 +153,13 @@ export interface ColumnOrder<By extends string> {
 
 export type LayerOrder = ColumnOrder<LayerSort>;
 
-/** At first, layers that save the most by sharing come first. */
+/** By default, layers that save the most by being shared come first. */
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
-/** Returns the order after a column's heading was chosen: first the texts of column `text` ascending and numbers descending, then reversed. */
+/**
+ * Returns the order after a column's heading is clicked: at first ascending for the column `text` and descending for numbers, then
+ * reversed.
+ */
 export function nextColumnOrder<By extends string>(order: ColumnOrder<By>, by: By, text: By): ColumnOrder<By> {
   return { by, descending: order.by === by ? !order.descending : by !== text };
 }
@@ -156,7 +173,7 @@ export function savedBytes({ layers, holders }: CatalogRows, layer: number): num
   return (layers[layer]?.bytes ?? 0) * Math.max(0, (holders[layer]?.length ?? 0) - 1);
 }
 
-/** Returns the numbers of layers in an order; of equal ones, the larger first. */
+/** Returns the numbers of layers, sorted; of equal ones, the larger comes first. */
 export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by, descending }: LayerOrder): readonly number[] {
   const size = (layer: number) => rows.layers[layer]?.bytes ?? 0;
   const images = (layer: number) => rows.holders[layer]?.length ?? 0;
@@ -177,37 +194,37 @@ export function layerTitle({ layers, holders, images }: CatalogRows, layer: numb
   return plainCommand(createdBy) ?? (image === undefined ? digest : words.catalog.layerOf(digest, placeName(image, 0)));
 }
 
-/** A tag of a name: an image in one of its places. */
+/** A row about one tag of a name: an image in one of its places. */
 export interface TagRow {
   readonly image: number;
   readonly place: number;
   readonly label: string;
-  /** Null: the image has no tag there. */
+  /** Null if the image has no tag there. */
   readonly tag: string | null;
   readonly platform: string | null;
-  /** Null if it isn't known. */
+  /** Null if unknown. */
   readonly created: number | null;
-  /** Bytes of the files that it shows; null if they aren't known. */
+  /** Bytes of the files that it shows; null if unknown. */
   readonly bytes: number | null;
-  /** Bytes more than the tag before it; null for the oldest. */
+  /** How many bytes larger than the tag before it; null for the oldest. */
   readonly grown: number | null;
   readonly findings: SeverityCounts | null;
-  /** Whether another row of its name has the same tag and platform: they are told apart by their places. */
+  /** Whether another row of its name has the same tag and platform, so that only the place distinguishes them. */
   readonly isRepeated: boolean;
 }
 
 /** A name without its tag, and its tags, newest first. */
 export interface TagGroup {
-  /** Null: images without a name. */
+  /** Null for images without a name. */
   readonly repository: string | null;
   readonly tags: readonly TagRow[];
-  /** Different tags, of which one may be listed for several platforms or places. */
+  /** Number of distinct tags; one of them may be listed for several platforms or places. */
   readonly tagCount: number;
-  /** Different images. */
+  /** Number of distinct images. */
   readonly images: number;
   /** Whether its tags are for different platforms. */
   readonly hasPlatforms: boolean;
-  /** Bytes from the oldest to the newest tag, of the platform that most have; null with fewer than two. */
+  /** Growth in bytes from the oldest to the newest tag of the most frequent platform; null with fewer than two tags. */
   readonly grown: number | null;
 }
 
@@ -232,7 +249,7 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
 
 const DAY_MS = 86_400_000;
 
-/** Returns a time unless it is the beginning of 1970 or of year 1: reproducible builds write that in place of the time. */
+/** Returns a time, or null if it is the beginning of 1970 or of year 1, which reproducible builds write instead of a time. */
 export function knownTime(created: number | null): number | null {
   return created === null || created < DAY_MS ? null : created;
 }

@@ -1,5 +1,6 @@
-// What a search of a catalog found, as groups: a path of several layers is one thing in several places.
+// What a search of a catalog found, in groups: a path in several layers is one thing in several places.
 import type { CatalogHit } from '#contract';
+import type { Spot } from '../selection.ts';
 import type { CatalogRows } from './catalog.ts';
 
 /** An image that has what was found, in the layer of the hit. */
@@ -10,17 +11,20 @@ export interface HitPlace {
 
 /** What was found, and where. */
 export interface HitGroup {
-  /** The number of its first hit, which later hits don't change. */
+  /** Index of its first hit, which stays the same when more hits arrive. */
   readonly id: number;
-  /** Each once. */
+  /** Without duplicates. */
   readonly hits: readonly CatalogHit[];
-  /** The places of an image are together. */
+  /** Sorted by image. */
   readonly places: readonly HitPlace[];
-  /** Different images. */
+  /** Number of distinct images. */
   readonly images: number;
 }
 
-/** Returns what was found in its order, but folders after all else: a path of all layers, or a package that images have in one version from one layer. */
+/**
+ * Groups hits, in the order in which they were found, but folders last. A group is a path in all layers that have it, or one version of a
+ * package from one layer in all images that have it.
+ */
 export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
   const groups = new Map<string, { readonly id: number; readonly hits: CatalogHit[]; readonly places: HitPlace[] }>();
   for (const [id, hit] of hits.entries()) {
@@ -30,7 +34,7 @@ export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['hol
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { id, hits: [hit], places });
     else {
-      // Packages come once for each image.
+      // A package is a separate hit for each image.
       if (hit.kind !== 'package') known.hits.push(hit);
       known.places.push(...places);
     }
@@ -52,10 +56,18 @@ function isFolder(hits: readonly CatalogHit[]): boolean {
   return hits.every(({ kind, type }) => kind === 'opaque' || type === 'directory');
 }
 
-/** Returns the part of a name that a search is for; empty with wildcards, of which each name has another. */
+/** Returns the part of a name that a search is for; empty with wildcards, which match something different in each name. */
 export function searchedText(what: 'path' | 'package' | 'content', text: string): string {
   const typed = text.trim();
   if (what === 'path') return /[*?]/.test(typed) ? '' : typed.replace(/^\/+/, '');
   if (what === 'content') return typed.replace(/^sha(256|512):/i, '').slice(0, 12);
   return /^(.*[^\s@])(?:\s+|@)[^\s@]+$/.exec(typed)?.[1] ?? typed;
+}
+
+/** Where in an image a hit is shown: in the layer that brought it. */
+export function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
+  const at = layer === null ? -1 : layers.indexOf(layer);
+  if (at < 0) return undefined;
+  if (kind === 'package') return { layer: at, path: null, view: 'packages' };
+  return { layer: at, path: kind === 'layer' || name === '' ? null : name };
 }

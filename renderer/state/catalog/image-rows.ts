@@ -8,18 +8,18 @@ import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName }
 export interface ImageRow {
   /** Its number in the catalog. */
   readonly image: number;
-  /** The name without the tag, or what the image is called without one. */
+  /** The name without the tag, or the image's title if it has no name. */
   readonly name: string;
-  /** Its tags of that name. */
+  /** Its tags with that name. */
   readonly tags: readonly string[];
-  /** Other names that it has. */
+  /** How many other names it has. */
   readonly otherNames: number;
   readonly size: number;
-  /** Of the layers that no other image has. */
+  /** Bytes in layers that no other image has. */
   readonly unique: number;
-  /** Null if they aren't known: the catalog's files about them can't be read. */
+  /** Null if unknown, because the catalog's files about them can't be read. */
   readonly layers: number | null;
-  /** Milliseconds since 1970; null if it isn't known. */
+  /** Milliseconds since 1970; null if unknown. */
   readonly created: number | null;
 }
 
@@ -46,16 +46,19 @@ export function imageRows({ images, layers, holders }: CatalogRows): readonly Im
   });
 }
 
-/** Whether two places have one name but for the tag. A tag alone follows the name of its archive. */
+/** Whether two places have the same name apart from the tag. A bare tag follows the name of its archive. */
 function isSameName(a: Named, b: Named): boolean {
   return a.repository === b.repository && (a.repository !== null || a.source === b.source);
 }
 
 type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 
-/** Images of one repository; one that has no repository is alone. */
+/** Images of one repository; an image without one is a group of its own. */
 export interface ImageGroup {
-  /** What they are together: each layer once, the newest time, and as unique what no other repository has. Its number is that of the first. */
+  /**
+   * The images together: each layer counted once, the newest time, and as unique what no other repository has. Its number is the first
+   * image's.
+   */
   readonly sum: ImageRow;
   /** In the order of the rows that were grouped. */
   readonly images: readonly ImageRow[];
@@ -63,10 +66,7 @@ export interface ImageGroup {
 
 /** Groups rows by the repository of each image's first name, or by its archive if that is only a tag. */
 export function imageGroups({ images, layers, holders }: CatalogRows, rows: readonly ImageRow[]): readonly ImageGroup[] {
-  const groups = grouped(rows, ({ image }) => {
-    const { repository = null, tag = null, source = '' } = images[image]?.places[0] ?? {};
-    return repository ?? (tag === null ? `${image}` : `\0${source}`);
-  });
+  const groups = grouped(rows, ({ image }) => groupKey(images, image));
   return [...groups.values()].flatMap((members): ImageGroup[] => {
     const [first] = members;
     if (first === undefined || members.length === 1) return first === undefined ? [] : [{ sum: first, images: members }];
@@ -88,6 +88,24 @@ export function imageGroups({ images, layers, holders }: CatalogRows, rows: read
   });
 }
 
+function groupKey(images: CatalogRows['images'], image: number): string {
+  const { repository = null, tag = null, source = '' } = images[image]?.places[0] ?? {};
+  return repository ?? (tag === null ? `${image}` : `\0${source}`);
+}
+
+/** Returns the images that are grouped with one. */
+export function imagesOfName({ images }: CatalogRows, image: number): readonly number[] {
+  const key = groupKey(images, image);
+  return [...images.keys()].filter((each) => groupKey(images, each) === key);
+}
+
+/** Returns images in the order of time, the newest first; those without a known time last, by their names. */
+export function newestFirst({ images }: CatalogRows, some: readonly number[]): readonly number[] {
+  const time = (image: number) => knownTime(images[image]?.created ?? null) ?? 0;
+  const name = (image: number) => images[image]?.places[0]?.reference ?? '';
+  return [...some].sort((a, b) => time(b) - time(a) || byText(name(b), name(a)));
+}
+
 /** Whether an image's names or tags have every word of a text, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
@@ -103,10 +121,24 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
 /** Columns by which images are sorted. */
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
-/** At first, images of one name are together, the newest first. */
-export const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
+/** How images are listed: in groups of one repository, each below what it is built on, or each for itself. */
+export type Grouping = 'repository' | 'base' | 'none';
 
-/** Returns rows in an order; equal ones by name, then the newest first. */
+/** At first, images of one name are together, the newest first. */
+const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
+
+/** How the images of a catalog are listed. It is kept while one of them is shown. */
+export interface ImageList {
+  readonly catalogId: string | null;
+  /** What they are filtered by. */
+  readonly text: string;
+  readonly grouping: Grouping;
+  readonly order: ColumnOrder<ImageSort>;
+}
+
+export const FIRST_LIST: ImageList = { catalogId: null, text: '', grouping: 'repository', order: FIRST_IMAGE_ORDER };
+
+/** Returns the rows, sorted; equal ones by name, then newest first. */
 export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {
   const sortValue = (row: ImageRow) => (by === 'name' ? 0 : (row[by] ?? 0));
   const compare = (a: ImageRow, b: ImageRow) => (by === 'name' ? byText(a.name, b.name) : sortValue(a) - sortValue(b));

@@ -3,14 +3,15 @@ import { appStore, connectedClient, getApp, newRequest, setApp } from '../app-st
 import { plainError } from '../plain-error.ts';
 import { holdersOf, NO_CATALOG, NO_SEARCH } from './catalog.ts';
 import { runSearch } from './catalog-search.ts';
+import { FIRST_LIST } from './image-rows.ts';
 
-/** Loads the catalog that is shown, and searches it for what the address says. */
+/** Loads the catalog that is shown, and runs the search that the address asks for. */
 export function watchCatalog(): void {
   appStore.subscribe((state, before) => {
     const { catalog } = state.selection;
     const { catalog: last } = before.selection;
     const summary = summaryOf(state.catalogs, catalog?.catalogId);
-    // A catalog that was read again has another summary.
+    // Reading a catalog again gives it a new summary.
     if (summary !== summaryOf(before.catalogs, last?.catalogId)) void loadCatalog(summary);
     if (catalog?.text !== last?.text || catalog?.what !== last?.what || catalog?.catalogId !== last?.catalogId) runSearch();
   });
@@ -29,6 +30,7 @@ async function loadCatalog(summary: CatalogSummary | null): Promise<void> {
   }
   const { catalogId } = summary;
   const before = getApp().catalog;
+  if (getApp().imageList.catalogId !== catalogId) setApp({ imageList: { ...FIRST_LIST, catalogId } });
   setApp({ catalog: { ...NO_CATALOG, catalogId, search: before.catalogId === catalogId ? before.search : NO_SEARCH } });
   try {
     const client = await connectedClient();
@@ -53,7 +55,7 @@ async function allPages<T>(page: (start: number) => Promise<CatalogPage<T>>, onR
   const all: T[] = [];
   for (let total = 1; all.length < total; ) {
     const { rows, total: now } = await page(all.length);
-    // An empty page would be asked for again and again.
+    // An empty page would otherwise be requested again and again.
     if (rows.length === 0) break;
     all.push(...rows);
     total = now;

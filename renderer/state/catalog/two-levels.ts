@@ -1,8 +1,8 @@
-/** Groups and what is in them as rows of one tree, by row number: a group's row comes before those of its children. */
+/** Groups and their children as rows of one tree, by row number: a group's row comes before those of its children. */
 export interface TwoLevels {
   readonly groups: number;
   readonly parent: Int32Array;
-  /** Returns a row's group, and which of its children it is; -1 for the group itself. */
+  /** Returns a row's group, and the index of the child within it; -1 for the group itself. */
   at(row: number): { readonly group: number; readonly child: number };
   rowOf(group: number): number;
   childrenOf(group: number): number;
@@ -10,7 +10,7 @@ export interface TwoLevels {
   inSight(open: ReadonlySet<number>): Uint32Array;
 }
 
-/** Creates the tree of groups with these numbers of children. */
+/** Creates the tree of groups from their numbers of children. */
 export function twoLevels(children: readonly number[]): TwoLevels {
   const starts = new Uint32Array(children.length);
   let total = 0;

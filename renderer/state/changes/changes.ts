@@ -25,14 +25,14 @@ export interface ChangesState extends Arranged {
   readonly total: number;
   /** Folders to open as they are loaded. */
   readonly unfolding: Unfolding;
-  /** Rows of folders that are initially open, ascending; later ones may not be loaded yet. */
+  /** Rows of folders that are open by default, ascending; later ones may not be loaded yet. */
   readonly opening: Uint32Array;
   /** Its `differences` apply to comparisons only; see {@link rowFilter}. */
   readonly filter: RowFilter;
   /** Whether the table is a comparison. */
   readonly compares: boolean;
   readonly mode: Selection['mode'];
-  /** The orders that the user chose, each for its mode; others have their {@link FIRST_ORDERS}. */
+  /** Orders that the user chose, by mode; other modes have their {@link FIRST_ORDERS}. */
   readonly chosenOrders: Partial<Readonly<Record<Selection['mode'], Order>>>;
   /** The folders that were open before the filter opened more; null without a filter. */
   readonly unfiltered: Uint8Array | null;
@@ -40,7 +40,7 @@ export interface ChangesState extends Arranged {
   readonly filtering: boolean;
   /** Number of rows that match the filter. */
   readonly matches: number;
-  /** Whether they have the text's characters with others between them, because no path has the text. */
+  /** Whether no path contains the text, so that the matches are paths with its characters scattered over them. */
   readonly isScattered: boolean;
   /** Why the filter's text is invalid; null if it is valid. */
   readonly problem: string | null;
@@ -50,7 +50,7 @@ export interface ChangesState extends Arranged {
   readonly wanted: string | null;
 }
 
-/** The initial filter. A comparison leaves out paths that differ only in time, because in a rebuilt image all paths do. */
+/** The initial filter. A comparison leaves out paths that differ only in time, because all paths do in a rebuilt image. */
 export const NO_FILTER: RowFilter = { text: '', kinds: 15, minBytes: 0, types: 0, differences: 3 };
 const EMPTY_ROWS = new Uint32Array(0);
 
@@ -89,10 +89,10 @@ export type ChangesAction =
       readonly type: 'requested';
       readonly key: string;
       readonly wanted: string | null;
-      /** A filesystem without it. */
+      /** The mode of the table; a filesystem if absent. */
       readonly mode?: Selection['mode'];
     }
-  /** `open` is set with a table's first rows if more follow: the folders of the whole table to open initially. */
+  /** `open` comes with a table's first rows if more follow: the folders in the whole table that are open by default. */
   | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly open?: Uint32Array }
   | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
   | { readonly type: 'cleared' }
@@ -157,7 +157,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
   }
 }
 
-/** Returns the initial state for a new table: keeps the filter, and the order that the user chose for its mode. */
+/** Returns the initial state for a new table. Keeps the filter, and the order that the user chose for the mode. */
 function kept({ filter, chosenOrders }: ChangesState, mode: Selection['mode']): ChangesState {
   return {
     ...initialChanges,
@@ -213,7 +213,7 @@ function withFilter(state: ChangesState): ChangesState {
   return { ...state, filtering: true, mask: grown };
 }
 
-/** What a filter leaves, and its sums. */
+/** The rows that a filter leaves, and their sums. */
 export interface Found extends RowMatches {
   readonly matched: MatchedSums | null;
 }
@@ -240,8 +240,8 @@ function findAtOnce(state: ChangesState, table: RowTable): Found {
 const FILTERED_AT_ONCE = 25_000;
 
 /**
- * Returns the filter that applies to the table. Where unchanged rows are only there for what is in them, and have no chip, a filter by kind
- * leaves them out by themselves.
+ * Returns the filter that applies to the table. In a layer or a comparison, unchanged rows are only there because of what is in them, and
+ * have no chip, so a filter by kind doesn't match them on their own.
  */
 function rowFilter({ filter, compares, mode }: ChangesState): RowFilter {
   const { differences, ...rest } = filter;
@@ -267,7 +267,7 @@ function withMatches(state: ChangesState, { matches: mask, matched, count, probl
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
     return { ...state, ...found, expanded, unfiltered: null };
   }
-  // Opens folders above matches. With very many matches, folders that match themselves stay as they are.
+  // Open the folders above matches. With very many matches, folders that match themselves stay as they are.
   const expanded = (unfiltered ?? state.expanded).slice();
   for (let row = mask.length - 1; row >= 0; row--) {
     const above = table.parent[row] as number;

@@ -1,24 +1,24 @@
 import { KIND, REASON, type RowTable } from '#model';
 import { whatDiffers } from './row-text.ts';
 
-/** Widths in px at which the longest texts of a table are not cut, estimated from their numbers of characters. */
+/** Widths in px that show a table's longest values uncut, estimated from their lengths in characters. */
 export interface ColumnNeeds {
   readonly name: number;
   readonly what: number;
 }
 
-/** Rows of which the texts are looked at; a longer table has long names anyway. */
+/** Number of rows whose values are measured; a longer table has long names anyway. */
 const LOOKED_AT = 20_000;
-/** Rows of which the changes are described. */
+/** Number of rows whose changes are described. */
 const DESCRIBED = 2_000;
 const CHARACTER = 7;
-/** Mean width of a character of the smaller text, px. */
+/** Mean width of a character in the smaller font size, px. */
 export const SMALL_CHARACTER = 6.9;
-/** Width of what is before the name at the top level: triangle, mark and icon. */
+/** Width of everything before a name at the top level: triangle, mark and icon. */
 export const BEFORE_NAME = 56;
-/** Room for the slash after a folder's name, and for letters that are wider than estimated. */
+/** Space for the slash after a folder's name, and for letters that are wider than estimated. */
 const AROUND_NAME = 10;
-/** Indentation per level, down to a level, and below it, so that deep names keep some room. */
+/** Indentation per level: down to a certain level, and below it, so that deep names keep some space. */
 const INDENT = 14;
 const DEEP = 4;
 const DEEP_INDENT = 10;
@@ -28,7 +28,7 @@ export function indentOf(level: number): number {
   return Math.min(level, DEEP) * INDENT + Math.max(0, level - DEEP) * DEEP_INDENT;
 }
 
-/** Estimates how much room the names and the descriptions of changes need. */
+/** Estimates how much space the names and the descriptions of changes need. */
 export function columnNeeds(table: RowTable): ColumnNeeds {
   const length = Math.min(table.length, LOOKED_AT);
   const levels = new Uint16Array(length);

@@ -13,9 +13,9 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** A table, and what decides which of its rows are in sight in which order. */
+/** A table, and what determines which of its rows are in sight, in which order. */
 export interface Arranged extends Order {
-  /** Of its loading. While it is `partial`, sums aren't known, and rows keep the table's own order. */
+  /** How far the table is loaded. While it is `partial`, sums aren't known, and rows keep the table's own order. */
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly table: RowTable | null;
   readonly totals: SubtreeTotals | null;
@@ -23,7 +23,7 @@ export interface Arranged extends Order {
   readonly expanded: Uint8Array;
   /** By row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
-  /** Sums of what the filter leaves, which belong to the mask; null without a filter. */
+  /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
@@ -34,8 +34,8 @@ export interface Arranged extends Order {
 }
 
 /**
- * The order of each mode until the user chooses another one for it: an image, its layers and its filesystem are asked what is big in them, a
- * comparison what grew or shrank most.
+ * Each mode's order until the user chooses another one for it. Images, layers and filesystems show the biggest first, a comparison what
+ * grew or shrank most.
  */
 export const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
   image: { sort: 'size', descending: true },
@@ -52,7 +52,7 @@ type Ordering = Pick<Arranged, 'sort' | 'descending' | 'status'>;
 /** Whether the rows are shown in the table's own order, by name. */
 const liesSorted = ({ sort, descending, status }: Ordering): boolean => status === 'partial' || (sort === 'name' && !descending);
 
-/** Updates the rows in sight, at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
+/** Updates the rows in sight, of which there are at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
 export function arranged<State extends Arranged>(state: State, most: number): State {
   return isSlowOrder(state, most) ? { ...state, sorting: true } : withRows(state);
 }
@@ -62,7 +62,7 @@ export function isSlowOrder(state: Ordering, most: number): boolean {
   return most > SORTED_AT_ONCE && !liesSorted(state);
 }
 
-/** Whether a result of sorting still applies. */
+/** Whether the result of sorting still applies. */
 export function isSameOrder(a: Arranged, b: Arranged): boolean {
   return (
     a.sorting &&
@@ -105,7 +105,7 @@ function withRows<State extends Arranged>(state: State): State {
   return { ...state, sorting: false, rows: rowsInOrder(state, table) };
 }
 
-/** Returns the rows in sight in the state's order, or those of them that are below a row. */
+/** Returns the rows in sight in the state's order, or only those below a row. */
 export function rowsInOrder(state: Arranged, table: RowTable, below?: number): Uint32Array<ArrayBuffer> {
   const { expanded, mask } = state;
   const sums = shownSums(state);

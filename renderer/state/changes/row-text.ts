@@ -1,4 +1,4 @@
-import { CONTENT_BITS, DIFFERS, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
+import { CONTENT_BITS, DIFFERS, formatMode, KIND, NO_LAYER, REASON, type RowTable, TYPE } from '#model';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { signedSize } from '../compare.ts';
@@ -6,16 +6,26 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-function differences(differs: number): string[] {
-  return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) => words.changes.differs[name]);
+/** `mode`: what says that the mode differs. */
+function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
+  return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
+    name === 'mode' ? mode : words.changes.differs[name],
+  );
+}
+
+/** Both modes of a row that was modified, such as `0644` and `0755`; null if they are the same. */
+function modesOf(table: RowTable, row: number): readonly [string, string] | null {
+  const [was, now] = [table.previousMode[row] as number, table.mode[row] as number];
+  return ((table.differs[row] as number) & DIFFERS.mode) === 0 || was === now ? null : [formatMode(was), formatMode(now)];
 }
 
 /**
  * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
+ * `mode`: what says that the mode differs.
  */
-export function whatDiffers(table: RowTable, row: number): string {
+export function whatDiffers(table: RowTable, row: number, mode?: string): string {
   const kind = table.kind[row];
-  const found = kind === KIND.modified ? differences(table.differs[row] as number) : [];
+  const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
   const hidden = hides(table, row);
   // Most rows of a long table have at most one difference and need no list.
@@ -23,16 +33,25 @@ export function whatDiffers(table: RowTable, row: number): string {
   return words.list([...found, hidden]);
 }
 
+/** Returns what {@link whatDiffers} says, from the longest text to the shortest: with `mode 0644 → 0755`, `0644 → 0755` and `mode`. */
+export function textsOfChange(table: RowTable, row: number): readonly string[] {
+  const text = whatDiffers(table, row);
+  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
+  if (modes === null) return [text];
+  const { modeChange, modes: short } = words.changes;
+  return [whatDiffers(table, row, modeChange(...modes)), whatDiffers(table, row, short(...modes)), text];
+}
+
 const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 
 /**
- * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, states how much it contained. `briefly`: mode, owner
- * and attributes in one word, and the time only if nothing else differs.
+ * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, says how much it contained. `briefly`: one word
+ * for mode, owner and attributes, and the time only if nothing else differs.
  */
 export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
   if (table.kind[row] === KIND.modified) {
     const bits = table.differs[row] as number;
-    // What was written again with the same bytes is the same for both sides, if anything else tells them apart.
+    // A file written again with the same bytes doesn't differ between the sides, so that is left out if anything else does.
     const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
     if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
     const hasMetadata = (telling & METADATA) !== 0;
@@ -41,6 +60,25 @@ export function whatDiffersBetween(table: RowTable, row: number, briefly = false
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
   return words.changes.withPaths(entries);
+}
+
+/**
+ * Returns what differs between the sides of a comparison, from the longest text to the shortest, for a cell to take the first that fits: with
+ * both modes, only these if nothing else but the time differs, in words, and briefly. Empty if there is nothing to say.
+ */
+export function textsBetween(table: RowTable, row: number): readonly string[] {
+  const text = whatDiffersBetween(table, row);
+  if (text === '') return [];
+  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
+  if (modes === null) return [text, whatDiffersBetween(table, row, true)];
+  const bits = (table.differs[row] as number) & ~DIFFERS.rewritten;
+  const isAlone = (bits & ~(DIFFERS.mode | DIFFERS.time)) === 0;
+  return [
+    words.list(differences(bits, words.changes.modeChange(...modes))),
+    ...(isAlone ? [words.changes.modes(...modes)] : []),
+    text,
+    whatDiffersBetween(table, row, true),
+  ];
 }
 
 /** Returns a modified file's previous size in words, or the difference if both sizes read alike; an empty text if the size is the same. */
@@ -53,7 +91,7 @@ export function previousSize(table: RowTable, row: number): string {
     : words.changes.was(formatSize(previous));
 }
 
-/** Whether two sizes are the same text. */
+/** Whether two sizes look the same when formatted. */
 export function readsAlike(a: number, b: number): boolean {
   return formatSize(a) === formatSize(b);
 }
@@ -79,8 +117,8 @@ function hides(table: RowTable, row: number): string {
 }
 
 /**
- * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a pattern of names, such as `*.so`. Null if
- * the text is found only in the path, is a pattern of paths or an expression, or its letters are scattered over the path.
+ * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a name pattern, such as `*.so`. Null if only
+ * the path contains the text, if the text is a path pattern or an expression, or if its letters are scattered over the path.
  */
 export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } | null {
   if (text === '' || /^\/.+\/[imsu]*$/s.test(text)) return null;

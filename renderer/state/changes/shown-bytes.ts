@@ -28,7 +28,7 @@ export function itemCounts(table: RowTable): Float64Array {
   return items;
 }
 
-/** Returns the bytes that a row itself shows, without the rows below it. Counts every body once. */
+/** Returns the bytes that a row itself shows, without the rows below it. Counts each body once. */
 export function plainBytes(table: RowTable, row: number): number {
   const isCounted = table.kind[row] !== KIND.removed && ((table.counted[row] as number) & COUNTED.now) !== 0;
   return isCounted ? (table.size[row] as number) : 0;
@@ -36,8 +36,8 @@ export function plainBytes(table: RowTable, row: number): number {
 
 /**
  * Returns a row's hatched bytes, without the rows below it. In a whole image these are hidden bytes; in layers, files that the layers
- * remove but the image still contains; in a comparison, the bytes that side B has less. Overwritten files aren't part of the layer that
- * overwrites them.
+ * remove but the image still contains; in a comparison, the bytes by which side B is smaller. Overwritten files aren't part of the layer
+ * that overwrites them.
  */
 export function hatchedBytes(table: RowTable, row: number, mode: Selection['mode']): number {
   if (mode === 'image') return table.hiddenBytes[row] as number;
@@ -45,20 +45,20 @@ export function hatchedBytes(table: RowTable, row: number, mode: Selection['mode
   return table.kind[row] === KIND.removed ? (table.hiddenBytes[row] as number) : 0;
 }
 
-/** Returns the bytes that side B of a comparison has more, without the rows below. */
+/** Returns the bytes by which side B of a comparison is larger, without the rows below. */
 export function grownBytes(table: RowTable, row: number): number {
   return Math.max(0, bytesNow(table, row) - bytesBefore(table, row));
 }
 
-/** Sums by row as they are shown: with a filter, of what it leaves. */
+/** Sums by row as they are shown. With a filter, they cover only the rows that it leaves. */
 export interface ShownSums extends SubtreeTotals {
-  /** Rows below; absent without a filter, see {@link itemCounts}. */
+  /** Number of rows below; present only with a filter, see {@link itemCounts}. */
   readonly items?: MatchedSums['items'];
-  /** Absent without a filter, and except in a comparison. */
+  /** Present only in a comparison with a filter. */
   readonly sides?: MatchedSums['sides'];
 }
 
-/** Returns the sums of what a filter leaves or, without one, of all rows; null while there is no table. */
+/** Returns the sums of the rows that a filter leaves or, without one, of all rows; null while there is no table. */
 export function shownSums({
   totals,
   matched,
@@ -69,7 +69,7 @@ export function shownSums({
   return matched ?? totals;
 }
 
-/** Returns the bytes of everything that a filter leaves. */
+/** Returns the total bytes of the rows that a filter leaves. */
 export function matchedBytes(table: RowTable, matched: MatchedSums, mode: Selection['mode']): number {
   const { size, hidden } = wholeTotals(table, matched);
   return mode === 'image' ? size + hidden : size;

@@ -1,6 +1,6 @@
 import type { RowTable } from '#model';
 
-/** Maximum number of rows in all cached tables together, about 90 MB. */
+/** Maximum total number of rows in the cached tables: about 90 MB. */
 const MOST_ROWS = 1_500_000;
 
 /** Returns the tables with one added as the latest, dropping the oldest if there are too many rows. */

@@ -32,7 +32,7 @@ export function isFolder(table: RowTable, row: number): boolean {
   return table.type[row] === TYPE.directory || (table.subtreeEnd[row] as number) > row + 1;
 }
 
-/** How many rows are below a row. */
+/** Returns how many rows are below a row. */
 export function itemsBelow(table: RowTable, row: number): number {
   return (table.subtreeEnd[row] as number) - row - 1;
 }

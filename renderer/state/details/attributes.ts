@@ -13,13 +13,13 @@ export interface AttributeRow {
   readonly was: string | null;
   readonly wasBytes: number | null;
   readonly mono: boolean;
-  /** Whether as much of the value is enough as fits into a line. */
+  /** Whether the value may be cut to what fits on a line. */
   readonly isDigest: boolean;
-  /** The meaning of the value in lines. `isNew` marks what the previous value didn't have. */
+  /** What the value means, as lines. `isNew` marks lines that the previous value didn't have. */
   readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
 
-/** Times of the current and of the previous entry. */
+/** Times of the current entry and of the previous one. */
 export interface EntryTimes {
   readonly now: WindowsTimes | null;
   readonly before: WindowsTimes | null;
@@ -27,12 +27,12 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** What is known of an entry from elsewhere. */
+/** Facts about an entry from elsewhere. */
 interface Surroundings {
   readonly times?: EntryTimes;
-  /** Names of owners that the tar only numbers, in the image of each entry. */
+  /** Names for owners that the tar has only as numbers, from the image of each entry. */
   readonly owners?: { readonly now: OwnerNames; readonly before: OwnerNames };
-  /** For a comparison: digests of the layers that the entries are from. Layers of two images may have the same number. */
+  /** In a comparison: digests of the layers that the entries are from, because layers of two images may have the same number. */
   readonly digests?: { readonly now: string | null; readonly before: string | null };
 }
 

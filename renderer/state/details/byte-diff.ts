@@ -8,12 +8,12 @@ export type ByteRow =
   | { readonly kind: 'removed' | 'added'; readonly row: number }
   | { readonly kind: 'fold'; readonly row: number; readonly count: number };
 
-/** Equal rows that are shown before and after a difference. */
+/** Number of equal rows shown before and after a difference. */
 const CONTEXT = 2;
-/** Fewer equal rows than this aren't worth a line that stands for them. */
+/** Minimum number of equal rows that are worth folding into one line. */
 const LEAST_FOLDED = 3;
 
-/** Counts the bytes that differ. Those beyond the end of the shorter file do. */
+/** Counts the bytes that differ, including those beyond the end of the shorter file. */
 export function countDifferingBytes(a: Uint8Array, b: Uint8Array): number {
   const shorter = Math.min(a.length, b.length);
   let count = Math.max(a.length, b.length) - shorter;
@@ -22,8 +22,8 @@ export function countDifferingBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 /**
- * Returns the rows of a dump with `columns` bytes in a row. Long runs of equal rows are folded, except for those that begin at a row of
- * `opened`. `split`: a differing row is one row with both sides, otherwise one for each side that has bytes there.
+ * Returns the rows of a dump with `columns` bytes per row. Long runs of equal rows are folded, except for those that begin at a row in
+ * `opened`. `split`: a differing row has both sides; otherwise there is a row for each side that has bytes there.
  */
 export function byteRows(
   a: Uint8Array,
@@ -55,7 +55,7 @@ export function byteRows(
   return rows;
 }
 
-/** Adds differing rows, those of one offset below each other, so that bytes can be compared by eye. */
+/** Adds differing rows, with those at the same offset below each other, so that bytes can be compared by eye. */
 function pushSides(rows: ByteRow[], { from, to, endA, endB }: Readonly<Record<'from' | 'to' | 'endA' | 'endB', number>>): void {
   for (let row = from; row < to; row++) {
     if (row < endA) rows.push({ kind: 'removed', row });
@@ -64,19 +64,19 @@ function pushSides(rows: ByteRow[], { from, to, endA, endB }: Readonly<Record<'f
 }
 
 function differs(a: Uint8Array, b: Uint8Array, row: number, columns: number): boolean {
-  // Both are undefined behind both ends.
+  // Both are undefined beyond both ends.
   for (let at = row * columns; at < (row + 1) * columns; at++) if (a[at] !== b[at]) return true;
   return false;
 }
 
-/** Bytes of a row that all differ from the other file's, or all don't: in hex and as text. */
+/** Consecutive bytes in a row, in hex and as text, that either all differ from the other file's or all don't. */
 export interface BytePart {
   readonly differs: boolean;
   readonly hex: string;
   readonly text: string;
 }
 
-/** Returns a row of `bytes` in parts that differ from `other` and that don't. Blanks fill up the row of a file that ends in it. */
+/** Splits a row of `bytes` into parts that differ from `other` and parts that don't. A row at the end of the file is padded with blanks. */
 export function byteParts(
   bytes: Uint8Array,
   other: Uint8Array,
@@ -97,7 +97,7 @@ export function byteParts(
       last.text += text;
       continue;
     }
-    // A gap before or after what differs is not marked.
+    // A gap before or after a difference isn't marked.
     if (last !== undefined && isDifferent) last.hex += gap;
     parts.push({ differs: isDifferent, hex: isDifferent ? hex : gap + hex, text });
   }

@@ -4,7 +4,7 @@ import { words } from '../../words/index.ts';
 export interface ConfigFact {
   readonly label: string;
   readonly values: readonly string[];
-  /** Whether each value is a name and, behind “=”, a text. */
+  /** Whether each value is a name and, after “=”, a value. */
   readonly arePairs?: true;
 }
 
@@ -26,7 +26,7 @@ function commandText(value: unknown): string[] {
   return parts.length === 0 ? [] : [parts.join(' ')];
 }
 
-/** Formats a duration given in ns; null for 0. */
+/** Formats a duration in ns; null for 0. */
 function duration(value: unknown): string | null {
   if (typeof value !== 'number' || value <= 0) return null;
   return value % 60e9 === 0 ? words.details.minutes(value / 60e9) : words.details.seconds(value / 1e9);
@@ -47,9 +47,7 @@ function healthText(value: unknown): string[] {
   return [notes === '' ? command : `${command} (${notes})`];
 }
 
-/**
- * Returns the settings for containers in an image's config. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild.
- */
+/** Returns an image config's settings for containers. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild. */
 export function configFacts(config: unknown): readonly ConfigFact[] {
   const outer = fieldsOf(config);
   const inner = fieldsOf(outer.config);

@@ -3,7 +3,7 @@ import { DIFFERS, type RowTable, unescapePath } from '#model';
 import { findRow } from '../changes/table-facts.ts';
 
 /**
- * Determines whether there is a version to compare a file with, and whether the contents differ, from the table of changes or else from the
+ * Determines whether there is a version to compare a file with, and whether the contents differ, using the table of changes or else the
  * sizes.
  */
 export function diffOf({ now, before }: EntryDetails, table: RowTable | null, path: string | null): 'none' | 'same' | 'modified' {
@@ -14,11 +14,11 @@ export function diffOf({ now, before }: EntryDetails, table: RowTable | null, pa
   return (bits & (DIFFERS.content | DIFFERS.unread)) === 0 ? 'same' : 'modified';
 }
 
-/** What the Attributes tab tells, and the Content tab doesn't. */
+/** What the Attributes tab shows and the Content tab doesn't. */
 const ATTRIBUTES = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const CONTENT = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.device;
 
-/** Whether both sides of a comparison have a path with the same content, and other attributes. */
+/** Whether both sides of a comparison have a path with the same content but other attributes. */
 export function differsInAttributesOnly({ now, before }: EntryDetails, table: RowTable | null, path: string | null): boolean {
   if (now === null || before === null || table === null || path === null) return false;
   const row = findRow(table, unescapePath(path));

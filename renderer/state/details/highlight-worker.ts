@@ -1,4 +1,4 @@
-// Highlights one text outside the page's thread: crafted text can keep a highlighter's regular expressions busy for minutes.
+// Highlights one file outside the page's thread: crafted text can keep a highlighter's regular expressions busy for minutes.
 import { highlightLines } from './highlight.ts';
 
 self.onmessage = ({ data }: MessageEvent<{ lines: readonly string[]; language: string }>): void => {

@@ -1,13 +1,13 @@
 import type { Token } from './highlight.ts';
 
-/** Maximum length of highlighted text; tokens of longer texts would take too much memory. */
+/** Maximum length of highlighted text; the tokens of longer text would take too much memory. */
 const MAX_LETTERS = 100_000;
-/** Time limit for highlighting. Ordinary texts take a few tens of ms. */
+/** Time limit for highlighting. Ordinary files take a few tens of ms. */
 const MAX_MS = 2_000;
 
 /**
- * Highlights text in a worker. Calls `found` with the tokens of each line, but never for a text that is too long or takes too long, which
- * stays plain. The returned function stops the work.
+ * Highlights text in a worker. Calls `found` with the tokens of each line, unless the text is too long or takes too long, and so stays
+ * plain. The returned function stops the work.
  */
 export function highlight(lines: readonly string[], language: string, found: (tokens: readonly (readonly Token[])[]) => void): () => void {
   const letters = lines.reduce((sum, line) => sum + line.length, 0);

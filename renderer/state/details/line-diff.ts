@@ -1,7 +1,7 @@
-// Finds the differences between the lines of two texts, after Myers, An O(ND) Difference Algorithm (1986), after removing a common
-// beginning and end.
+// Finds the differences between the lines of two files with the algorithm of Myers, An O(ND) Difference Algorithm (1986), after removing a
+// common beginning and end.
 
-/** Consecutive lines that are the same in both texts, or a change. Line indexes; `aTo` and `bTo` are not included. */
+/** Consecutive lines that are the same in both files, or a change. Line indexes; `aTo` and `bTo` are exclusive. */
 export interface DiffRun {
   readonly same: boolean;
   readonly aFrom: number;
@@ -10,10 +10,10 @@ export interface DiffRun {
   readonly bTo: number;
 }
 
-/** Number of edits after which the rest becomes a single change, because the time is quadratic. */
+/** Number of edits after which the rest becomes a single change, because the time grows quadratically. */
 const MOST_EDITS = 1_500;
 
-/** Returns the runs of two texts, in order. Equal and changed runs alternate. */
+/** Returns the runs, in order. Equal and changed runs alternate. */
 export function diffLines(a: readonly string[], b: readonly string[]): readonly DiffRun[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
@@ -43,7 +43,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): readonly 
   return runs;
 }
 
-/** Returns pairs of equal lines, in order; empty if the texts differ too much. */
+/** Returns pairs of equal lines, in order; empty if the two differ too much. */
 function matchLines(
   a: readonly string[],
   b: readonly string[],
@@ -186,12 +186,12 @@ const WORD = /[\p{L}\p{N}_]/u;
 
 /**
  * Returns the part of `line` that differs from `other`, in whole words: first index and end (exclusive). Null if marking wouldn't help,
- * because the lines share less than a quarter, or only blanks.
+ * because the lines have less than a quarter in common, or only blanks.
  */
 export function changedPart(line: string, other: string): readonly [number, number] | null {
   const shorter = Math.min(line.length, other.length);
   let from = 0;
-  // Don't cut a word, or a character of two code units.
+  // Don't split a word or a surrogate pair.
   const isInside = (text: string, at: number) => at > 0 && at < text.length && isWord(text, at - 1) && isWord(text, at);
   while (from < shorter && line[from] === other[from]) from++;
   while (from > 0 && (isInside(line, from) || isInside(other, from))) from--;
@@ -205,10 +205,10 @@ export function changedPart(line: string, other: string): readonly [number, numb
 
 /** Maximum length of a line in a diff; a browser takes seconds to lay out one of a megabyte. */
 const MOST_COLUMNS = 4_000;
-/** What is shown of a longer line before its first difference. */
+/** How many characters of a longer line are shown before its first difference. */
 const COLUMNS_BEFORE = 200;
 
-/** Returns which part of a line of `length` characters is shown: its start, or what is around its changed part. */
+/** Returns which part of a line of `length` characters is shown: its start, or the surroundings of its changed part. */
 export function shownPart(length: number, changed: readonly [number, number] | null): readonly [number, number] {
   const first = changed === null ? 0 : changed[0] - COLUMNS_BEFORE;
   const from = Math.max(0, Math.min(first, length - MOST_COLUMNS));

@@ -54,12 +54,12 @@ async function fetchDetails(
 ): Promise<EntryDetails> {
   const fetchAt = (view: Partial<Side> & { readonly layer: number }) => client.call('entry.details', { ...ref, ...view }, { signal });
   if (mode === 'compare' && against !== undefined) {
-    // A path may exist on one side only.
+    // The path may exist on one side only.
     const [a, b] = await Promise.allSettled([fetchAt(withoutSince(against)), fetchAt({ layer: to })]);
     for (const each of [a, b]) if (each.status === 'rejected' && plainError(each.reason).code !== 'NOT_FOUND') throw each.reason;
     const before = a.status === 'fulfilled' ? ifWithin(a.value.now, against.since) : null;
     const now = b.status === 'fulfilled' ? ifWithin(b.value.now, since) : null;
-    // The history is that of side B, unless only side A has the path.
+    // The history is side B's, unless only side A has the path.
     if (a.status === 'fulfilled' && now === null && before !== null) return { ...a.value, now, before };
     if (b.status === 'fulfilled') return { ...b.value, now, before };
     if (a.status === 'rejected') throw b.reason;
@@ -68,11 +68,11 @@ async function fetchDetails(
   const details = await fetchAt({ layer: to });
   if (mode === 'image') return details.now === null ? asHidden(details, fetchAt) : { ...details, before: null };
   if (mode !== 'layer' || from === to) return details;
-  // A range is compared with the view below all of it.
+  // A range is compared with the view below its lowest layer.
   return { ...details, before: (await fetchAt({ layer: from })).before };
 }
 
-/** For a path that the image no longer shows, adds its entry from before the layer that hid it. */
+/** For a path that the image no longer shows, adds the entry from before it was hidden. */
 async function asHidden(details: EntryDetails, fetchAt: (view: { layer: number }) => Promise<EntryDetails>): Promise<EntryDetails> {
   const layer = details.history.findLast(({ kind }) => kind === 'removed')?.layer;
   return layer === undefined ? details : { ...details, before: (await fetchAt({ layer })).before };
@@ -93,7 +93,7 @@ export async function loadTab(): Promise<void> {
   if (tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
 }
 
-/** Returns the signal of the details on screen, which is aborted when other details are shown. */
+/** Returns an abort signal for the details on screen, which fires when other details are shown. */
 function currentSignal(): { signal?: AbortSignal } {
   const { details } = getApp().requests;
   return details === null ? {} : { signal: details.signal };
@@ -119,7 +119,7 @@ async function loadContent(key: string, details: EntryDetails): Promise<void> {
   }
 }
 
-/** Loads a picture completely, because it can't be drawn before. */
+/** Loads a picture completely, because part of one can't be drawn. */
 async function loadWhole(key: string): Promise<void> {
   for (;;) {
     const { details } = getApp();
@@ -129,7 +129,7 @@ async function loadWhole(key: string): Promise<void> {
   }
 }
 
-/** Loads the next part of the file that is shown. */
+/** Loads the next part of the shown file. */
 export async function loadMore(): Promise<void> {
   const { client, details, selection } = getApp();
   const { key, content } = details;
@@ -147,7 +147,7 @@ export async function loadMore(): Promise<void> {
   }
 }
 
-/** Loads from the headers the times that a layer's index omits. Only Windows entries have them. */
+/** Reads from the headers the times that a layer's index omits. Only Windows entries have them. */
 async function loadTimes(key: string, { now, before }: EntryDetails): Promise<void> {
   const { client, selection } = getApp();
   const { archiveId, image, to } = selection;

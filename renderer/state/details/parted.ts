@@ -1,9 +1,9 @@
-/** Characters that two texts share, and that stay before what differs. */
+/** Number of shared characters kept before the difference. */
 const CONTEXT = 2;
 
 /**
- * Returns from where on two texts that are cut at their end must be shown, so that what differs is among the first `room` characters; 0 if it
- * is there anyway, or if the texts are equal.
+ * Returns the index from which to show two strings that are cut off at the end, so that their difference is among the first `room`
+ * characters shown; 0 if it is there anyway, or if they are equal.
  */
 export function partingFrom(a: string, b: string, room: number): number {
   if (a === b) return 0;
@@ -11,6 +11,6 @@ export function partingFrom(a: string, b: string, room: number): number {
   while (same < a.length && same < b.length && a[same] === b[same]) same++;
   if (same < room) return 0;
   const from = same - CONTEXT;
-  // Don't cut a character in two.
+  // Don't split a surrogate pair.
   return /[\uDC00-\uDFFF]/.test(a[from] ?? '') ? from - 1 : from;
 }

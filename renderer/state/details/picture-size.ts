@@ -17,12 +17,12 @@ export interface PictureSize {
 }
 
 /**
- * Reads a picture's size in pixels from its header; null if not stated, or if decoders may read the header differently, because the size
- * must be the drawn one. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
+ * Reads a picture's size in pixels from its header. Null if the header has no size, or if decoders may read it differently, because the
+ * size must be the drawn one. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
  */
 export function pictureSize(bytes: Uint8Array, kind: PreviewKind): PictureSize | null {
   const size = statedSize(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), kind);
-  // In a JPEG, a height of 0 is stated after the first scan.
+  // A JPEG with a height of 0 states it after the first scan.
   return size === null || size.width === 0 || size.height === 0 ? null : size;
 }
 
@@ -44,7 +44,7 @@ function pngSize(view: DataView): PictureSize | null {
   return isHeader ? { width: view.getUint32(16), height: view.getUint32(20) } : null;
 }
 
-/** Reads the size of a GIF, including its first frame: browsers enlarge the screen if that is larger. */
+/** Reads the size of a GIF, including its first frame: browsers enlarge the screen if the frame is larger. */
 function gifSize(view: DataView): PictureSize | null {
   const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const flags = view.getUint8(10);
@@ -55,7 +55,7 @@ function gifSize(view: DataView): PictureSize | null {
     for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) at += length + 1;
     at++;
   }
-  // Some decoders skip to the next frame from anything else.
+  // At anything else, some decoders skip to the next frame.
   if (view.getUint8(at) !== 0x2c) return null;
   return {
     width: Math.max(screen.width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true)),
@@ -76,7 +76,7 @@ function webpSize(view: DataView): PictureSize | null {
 }
 
 /**
- * Reads the frame header before the first scan. Skips by length only markers that decoders know; from others, such as FF 00, decoders
+ * Reads the frame header before the first scan. Skips by length only the markers that decoders know; from others, such as FF 00, decoders
  * search for the next FF.
  */
 function jpegSize(view: DataView): PictureSize | null {
@@ -101,7 +101,7 @@ function jpegSize(view: DataView): PictureSize | null {
   return size;
 }
 
-/** Whether pictures are small enough together to be drawn without asking. An unknown size counts as large. */
+/** Whether pictures are small enough, all together, to be drawn without asking. An unknown size counts as large. */
 export function areSmall(sizes: readonly (PictureSize | null)[]): boolean {
   let pixels = 0;
   for (const size of sizes) pixels += size === null ? Number.POSITIVE_INFINITY : size.width * size.height;

@@ -21,7 +21,7 @@ export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /**
- * Detects the encoding of text; null if the bytes aren't text. UTF-16 is recognized by its byte order mark, or by the zeros of ASCII
+ * Detects the encoding of text; null if the bytes aren't text. UTF-16 is recognized by its byte order mark, or by the zero bytes of ASCII
  * letters.
  */
 export function textEncoding(bytes: Uint8Array, complete: boolean): TextEncoding | null {
@@ -73,7 +73,7 @@ const ARCHIVES: readonly { readonly at: number; readonly magic: readonly number[
   { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72] },
 ];
 
-/** Whether the first bytes are those of a tar, a ZIP file, or compressed data that may contain a tar. */
+/** Whether the first bytes look like a tar, a ZIP file, or compressed data that may contain a tar. */
 export function mayBeArchive(bytes: Uint8Array): boolean {
   return ARCHIVES.some(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
 }
@@ -105,8 +105,7 @@ export interface TextLine {
 export const LINE_COLUMNS = 1_000;
 
 /**
- * Returns the lines of a text with control and bidi characters escaped; tabs are kept. Bytes that aren't in the text's encoding become
- * U+FFFD.
+ * Returns the lines of text with control and bidi characters escaped; tabs are kept. Bytes that aren't valid in the encoding become U+FFFD.
  */
 export function textLines(bytes: Uint8Array): readonly TextLine[] {
   const encoding = wideEncoding(bytes) ?? 'utf-8';
@@ -140,17 +139,17 @@ export interface HexLine {
   readonly text: string;
 }
 
-/** How the lines of a dump are laid out. */
+/** The layout of a dump's lines. */
 export interface HexShape {
-  /** Bytes in a line. */
+  /** Bytes per line. */
   readonly columns: number;
-  /** Bytes without a space between them. */
+  /** Bytes printed without a space between them. */
   readonly group: number;
-  /** Digits of an offset. */
+  /** Digits per offset. */
   readonly digits: number;
 }
 
-/** Widest first. Where bytes have no room for a space each, they are in pairs, as `xxd` prints them. */
+/** Widest first. Where there is no space to separate single bytes, they are in pairs, as `xxd` prints them. */
 const SHAPES = [
   { columns: 16, group: 1 },
   { columns: 8, group: 1 },
@@ -159,8 +158,8 @@ const SHAPES = [
 ] as const;
 
 /**
- * Returns the widest layout whose lines fit `room` characters, gaps between the parts not counted. `end`: the highest offset. `sides`: how
- * many files a line has bytes of.
+ * Returns the widest layout whose lines fit into `room` characters, not counting gaps between the parts. `end`: the highest offset.
+ * `sides`: the number of files whose bytes are on one line.
  */
 export function hexShape(room: number, end: number, sides = 1): HexShape {
   const least = Math.max(4, end.toString(16).length);

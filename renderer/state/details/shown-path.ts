@@ -18,7 +18,7 @@ interface PathPart {
 
 type OfImage = Pick<ImageSummary, 'platform'> | null;
 
-/** Returns a path's folders, from the top, and the path itself. `path` is escaped. */
+/** Returns a path's folders, from the top, followed by the path itself. `path` is escaped. */
 export function pathParts(path: string, image: OfImage): readonly PathPart[] {
   const windows = image !== null && isWindowsPlatform(image.platform);
   const parts: PathPart[] = [];
@@ -46,7 +46,10 @@ export function offDriveWords(path: string, image: OfImage): string | null {
   return first === 'hives' ? hives : first === 'utilityvm' ? utilityVm : other;
 }
 
-/** Returns the text for copying a path: the container's path if it is on the drive and can be copied as shown. `path` is escaped. */
+/**
+ * Returns what copying a path puts on the clipboard: the container's path if it is on the drive and can be copied as shown. `path` is
+ * escaped.
+ */
 export function copiedPath(path: string, image: OfImage): string {
   if (image === null || !isWindowsPlatform(image.platform)) return path;
   const bytes = unescapePath(path);

@@ -2,7 +2,7 @@ import type { ArchiveSummary, EntryAttributes, EntryDetails } from '#contract';
 import type { LayerReport } from '#model';
 import { type Selection, type Side, selectedImage } from '../selection.ts';
 
-/** The layer of a side's image that the side has a path from. */
+/** The layer from which a side of a comparison gets a path. */
 export interface SideOrigin {
   readonly letter: 'A' | 'B';
   readonly side: Side;
@@ -10,7 +10,10 @@ export interface SideOrigin {
   readonly chainId: string | null;
 }
 
-/** Returns from which layer each side of a comparison has a path. A side that doesn't have it, or has it only implied, is left out. */
+/**
+ * Returns the layer from which each side of a comparison gets a path. Leaves out a side that doesn't have the path, or where it is only
+ * implied.
+ */
 export function sideOrigins(
   { now, before }: EntryDetails,
   archives: readonly ArchiveSummary[],

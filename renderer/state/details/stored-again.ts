@@ -6,20 +6,20 @@ import { sideOrigins } from './side-origins.ts';
 
 /** A file that a layer stores a second time only to change its mode or owner. */
 export interface StoredAgain {
-  /** The layer that has the same content. */
+  /** The lower layer with the same content. */
   readonly layer: number;
   readonly bytes: number;
   readonly mode: boolean;
   readonly owner: boolean;
-  /** What COPY is given in the first place: `--chmod=0755 --chown=app:app`. */
+  /** Options for COPY that make the second copy unnecessary: `--chmod=0755 --chown=app:app`. */
   readonly options: string;
 }
 
 const ELSE = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.attributes | DIFFERS.device;
 
 /**
- * Returns whether the selected file is known to have the same content as before, with another mode or owner, in an image that has both. Files of
- * two images that merely differ so are stored once in each.
+ * Returns how the selected file is stored again, if it is known to have the same content as before, with another mode or owner, in an image
+ * that has both. Otherwise null, also for files that differ like this between two images, each of which stores its own only once.
  */
 export function storedAgain(
   details: EntryDetails,
@@ -40,7 +40,7 @@ export function storedAgain(
   return { layer: before.layer, bytes: now.size, mode: hasMode, owner: hasOwner, options: [...chmod, ...chown].join(' ') };
 }
 
-/** Whether side B has the file from a layer above the one that side A has it from, which side B's image has too. */
+/** Whether side B's image has both layers that the sides get the file from, side B's above side A's. */
 function isAbove(details: EntryDetails, archives: readonly ArchiveSummary[], selection: Selection): boolean {
   const [a, b] = sideOrigins(details, archives, selection);
   if (a === undefined || b === undefined || a.chainId === null || b.layer.index <= a.layer.index) return false;
@@ -49,7 +49,7 @@ function isAbove(details: EntryDetails, archives: readonly ArchiveSummary[], sel
   return image?.chainIds[a.layer.index] === a.chainId;
 }
 
-/** A name that can be typed as it is, or else the number. */
+/** Returns the name if a shell takes it as it is, or else the number. */
 function named(name: string, id: number): string {
   return /^[a-z_][\w.-]*$/i.test(name) ? name : String(id);
 }

@@ -19,7 +19,7 @@ function lastViewOf({ history }: EntryDetails, ref: Pick<Side, 'archiveId' | 'im
   return layer < 0 ? null : { ...ref, layer };
 }
 
-/** Returns the view that a selection is compared with: the one below its layers, or side A. */
+/** Returns the view that the selection is compared with: the one below its layers, or side A. */
 export function viewBefore({ archiveId, image, mode, from, to, against }: Selection): Side | null {
   if (archiveId === null) return null;
   if (mode === 'compare') return against === undefined ? null : withoutSince(against);
@@ -27,7 +27,7 @@ export function viewBefore({ archiveId, image, mode, from, to, against }: Select
   return layer < 0 ? null : { archiveId, image, layer };
 }
 
-/** Returns side A's view if the compared path is only there; null if side B has it, or nothing is compared. */
+/** Returns side A's view if only side A has the path; null if side B has it, or nothing is compared. */
 export function onlySideA({ now, before }: EntryDetails, selection: Selection): Side | null {
   return selection.mode === 'compare' && now === null && before !== null ? viewBefore(selection) : null;
 }

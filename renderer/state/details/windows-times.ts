@@ -1,7 +1,7 @@
 import type { EntryAttributes, RawHeader } from '#contract';
 import { formatTimestamp } from '#model';
 
-/** Windows' other times, in seconds since 1970 as formatTimestamp prints them; empty if missing. */
+/** Times that only Windows has, in seconds since 1970 as formatTimestamp prints them; empty if missing. */
 export interface WindowsTimes {
   readonly created: string;
   readonly accessed: string;
@@ -14,8 +14,8 @@ export function isWindowsEntry(entry: EntryAttributes | null): entry is EntryAtt
 }
 
 /**
- * Returns the times in an entry's PAX records. As in go-winio 0.1, legacy records of 2016 (`MSWINDOWS.createtime` …, FILETIMEs in decimal)
- * take precedence.
+ * Returns the times in an entry's PAX records. As in go-winio 0.1, legacy records from 2016 (`MSWINDOWS.createtime` …, FILETIMEs in
+ * decimal) take precedence.
  */
 export function windowsTimes({ pax }: Pick<RawHeader, 'pax'>): WindowsTimes {
   const record = (name: string) => pax.find((each) => each.name === name && each.encoding === 'text')?.value ?? '';

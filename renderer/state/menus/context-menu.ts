@@ -13,7 +13,7 @@ export function watchContextMenu(): void {
   });
 }
 
-/** Opens the menu of what can be saved, beside what has the focus. */
+/** Opens the menu of what can be saved, next to the focused element. */
 export function openSaveMenu(): void {
   const { activeElement, body } = document;
   const box = activeElement === null || activeElement === body ? null : activeElement.getBoundingClientRect();
@@ -28,10 +28,8 @@ export function closeContextMenu(): void {
 
 function targetOf(element: Element): MenuTarget | null {
   const { selection, changes } = getApp();
-  const { catalogImage, catalogPlace } = element.closest<HTMLElement>('[data-catalog-image]')?.dataset ?? {};
-  if (catalogImage !== undefined) {
-    return { kind: 'catalogImage', image: Number(catalogImage), place: catalogPlace === undefined ? null : Number(catalogPlace) };
-  }
+  const inCatalog = catalogTarget(element.closest<HTMLElement>('[data-pane="catalog"] [data-row]')?.dataset ?? {});
+  if (inCatalog !== null) return inCatalog;
   const row = element.closest<HTMLElement>('[data-row]')?.dataset.row;
   if (row !== undefined && changes.table !== null) {
     choosePath(escapePath(rowPath(changes.table, Number(row))));
@@ -42,4 +40,14 @@ function targetOf(element: Element): MenuTarget | null {
   if (layer !== undefined) return { kind: 'layer', layer: Number(layer) };
   const { archive, image } = element.closest<HTMLElement>('[data-image]')?.dataset ?? {};
   return archive === undefined || image === undefined ? null : { kind: 'image', archiveId: archive, image: Number(image) };
+}
+
+/** What a row of a catalog is about. */
+function catalogTarget({ catalogImage, catalogPlace, catalogName, catalogLayer, catalogHit }: DOMStringMap): MenuTarget | null {
+  if (catalogImage !== undefined) {
+    return { kind: 'catalogImage', image: Number(catalogImage), place: catalogPlace === undefined ? null : Number(catalogPlace) };
+  }
+  if (catalogName !== undefined) return { kind: 'catalogName', image: Number(catalogName) };
+  if (catalogLayer !== undefined) return { kind: 'catalogLayer', layer: Number(catalogLayer) };
+  return catalogHit === undefined ? null : { kind: 'catalogHit', hit: Number(catalogHit) };
 }

@@ -5,7 +5,7 @@ import { toast } from '../messages.ts';
 
 type Copied = keyof typeof words.menus.copyWhat;
 
-/** Returns an action that copies `text`; none if there is nothing to copy. */
+/** Returns an action that copies `text`; no action if there is nothing to copy. */
 export function copyAction(what: Copied, text: string | null): readonly MenuAction[] {
   if (text === null || text === '') return [];
   const copied = words.menus.copied[what === 'diffId' ? 'digest' : what === 'imagePath' ? 'path' : what];

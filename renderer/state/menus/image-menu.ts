@@ -99,7 +99,7 @@ function checkActions({ jobs, stores }: Known, archive: ArchiveSummary, image: I
   ];
 }
 
-/** Returns all images of the open archives to choose from. */
+/** Returns the images of all open archives, to choose from. */
 export function imageChoices(
   archives: readonly ArchiveSummary[],
   shown: Pick<AppState['selection'], 'archiveId' | 'image'>,

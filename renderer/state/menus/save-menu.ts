@@ -8,7 +8,9 @@ import { imageSaves } from './image-menu.ts';
 import { layerSaves } from './layer-menu.ts';
 import { isExportable } from './row-menu.ts';
 
-/** Returns everything that can be saved of what is selected, named, the smallest first: the path, the layer, the comparison, the image. */
+/**
+ * Returns everything that can be saved from the selection, with headings, smallest first: the path, the layer, the comparison, the image.
+ */
 export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'details'>): readonly ActionSection[] {
   const { selection } = app;
   const found = selectedImage(app.archives ?? [], selection);
@@ -28,7 +30,7 @@ export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'deta
   ];
 }
 
-/** The selected path, unless its details are known and it isn't in the filesystem. */
+/** Returns the actions that save the selected path, unless it is known not to be in the filesystem. */
 function pathSaves({ selection: { path }, details: { details } }: Pick<AppState, 'selection' | 'details'>): readonly MenuAction[] {
   if (path === null) return [];
   const known = details.state === 'ready' && details.value.path === path ? details.value : null;

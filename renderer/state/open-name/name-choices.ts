@@ -6,7 +6,7 @@ import { timeText } from '../details/time-text.ts';
 import { matchesWords } from '../palette.ts';
 import { plainError } from '../plain-error.ts';
 
-/** Maximum number of images listed per engine. Typing more finds the others. */
+/** Maximum number of images listed per engine. Typing more finds the rest. */
 const SHOWN = 100;
 const MAX_TEXT = 1_024;
 /** Commands that people copy from a registry's page. */

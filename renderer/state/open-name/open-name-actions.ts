@@ -14,7 +14,7 @@ export function showOpenName(text = ''): void {
   setOverlay('open-name');
 }
 
-/** Opens the dialog with dropped or pasted text if the text names an image, and returns whether it does. Sends no request yet. */
+/** Opens the dialog with dropped or pasted text if the text names an image, and returns whether it does. Doesn't send a request yet. */
 export function offerName(text: string): boolean {
   const name = namedIn(text);
   if (name === null || getApp().overlay !== 'none' || getApp().info?.opensNames !== true) return false;
@@ -22,7 +22,7 @@ export function offerName(text: string): boolean {
   return true;
 }
 
-/** Finds out where an image is, and opens it unless there are platforms to choose from. */
+/** Finds out where an image is, and opens it unless there are several platforms to choose from. */
 export async function chooseName(reference: string): Promise<void> {
   const control = new AbortController();
   dispatchOpenName({ type: 'looking', reference, cancel: () => control.abort() });

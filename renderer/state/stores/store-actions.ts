@@ -29,7 +29,7 @@ function runWhenDone(jobId: string, onDone: () => void): void {
   dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone } });
 }
 
-/** Opens an image or a layer of a store, and shows it. Returns the job; null if it couldn't start. */
+/** Opens an image or a layer from a store, and shows it. Returns the job; null if it couldn't start. */
 async function openStored(storeId: string, name: string): Promise<string | null> {
   const client = await connectedClient();
   try {
@@ -44,7 +44,7 @@ async function openStored(storeId: string, name: string): Promise<string | null>
   }
 }
 
-/** An item of a store: an image, by its name and top layer, or a layer. */
+/** An item in a store: an image, by its name and top layer, or a layer. */
 export interface StoredItem {
   readonly storeId: string;
   readonly name: string;
@@ -53,7 +53,7 @@ export interface StoredItem {
   readonly opened: ArchiveSummary | undefined;
 }
 
-/** Shows an item of a store, which is opened unless it is open. */
+/** Shows an item of a store, opening it first if necessary. */
 export function showStored({ storeId, name, top, opened }: StoredItem): void {
   if (opened === undefined) void openStored(storeId, name);
   else showImage(opened.archiveId, imageWithTop(opened, top));
@@ -71,19 +71,19 @@ async function openedArchive(storeId: string, name: string): Promise<string | nu
   return jobId === null ? null : archiveOf(jobId);
 }
 
-/** Asks before a removal, which can't be undone, listing what else is removed and how much is freed. */
+/** Asks before removing something, which can't be undone. Lists what else is removed and how much is freed. */
 export async function askToRemove(storeId: string, name: string, title: string): Promise<void> {
   setApp({ storeSheet: { kind: 'remove', storeId, name, title, plan: null, refused: null } });
   const plan = await tryCall('store.removal', { storeId, name });
   const { storeSheet } = getApp();
   if (storeSheet?.kind !== 'remove' || storeSheet.name !== name) return;
-  // Leftovers and broken layers can be removed although nothing is known about them.
+  // Leftovers and broken layers can be removed even though nothing is known about them.
   setApp({ storeSheet: { ...storeSheet, plan: plan ?? NOTHING_KNOWN } });
 }
 
 const NOTHING_KNOWN = { kind: 'layer', freedBytes: 0, layers: 1, copies: [], others: [], mounted: 0 } as const;
 
-/** Removes an image or a layer. A refusal is shown on the sheet with its reason. */
+/** Removes an image or a layer. If the store refuses, the sheet shows why. */
 export async function removeStored(sheet: Extract<StoreSheet, { kind: 'remove' }>): Promise<void> {
   const client = await connectedClient();
   const { storeId, name, plan } = sheet;
@@ -146,7 +146,7 @@ export async function mountLayer(storeId: string, id: string): Promise<void> {
   toast(text, { label: getApp().info?.host === 'electron' ? words.show : words.copyPath, run: show });
 }
 
-/** Shows a mount in the system's file manager; a browser copies its path. */
+/** Shows a mount in the system's file manager, or copies its path in a browser. */
 export async function revealMount(storeId: string, id: string, path: string): Promise<void> {
   if (getApp().info?.host === 'electron') await tryCall('store.reveal', { storeId, name: id });
   else if (await copyText(path)) toast(words.pathCopied);
@@ -180,7 +180,7 @@ export function askToCommit(store: StoreReport, layer: StoredLayerReport, title:
   setApp({ storeSheet: { kind: 'commit', storeId: store.storeId, id: layer.id, title, suggested } });
 }
 
-/** Makes a layer of a working copy's current contents, or an image if a name is given. */
+/** Commits a working copy's current contents as a layer, or as an image if a name is given. */
 export async function commitLayer(storeId: string, id: string, image: string | null, comment: string | null): Promise<void> {
   setApp({ storeSheet: null });
   const started = await tryCall('store.commit', { storeId, name: id, image, comment });

@@ -52,7 +52,7 @@ export interface ImportOffer {
 export interface CopyState {
   readonly changes: number;
   readonly sizeBytes: number;
-  /** Hash that differs whenever the changes do. */
+  /** A hash of the changes. */
   readonly stamp: string;
 }
 
@@ -61,7 +61,7 @@ export function copyKey(storeId: string, id: string): string {
   return `${storeId} ${id}`;
 }
 
-/** Returns how many changes working copies have in all; null if some weren't counted. */
+/** Returns the total number of changes in working copies; null if some weren't counted. */
 export function changesOfCopies(known: ReadonlyMap<string, CopyState>, storeId: string, ids: readonly string[]): number | null {
   let changes = 0;
   for (const id of ids) {
@@ -72,7 +72,7 @@ export function changesOfCopies(known: ReadonlyMap<string, CopyState>, storeId: 
   return changes;
 }
 
-/** Returns `Store` for the program's own store, the folder's name for others. */
+/** Returns `Store` for the program's own store, the folder's name for any other. */
 export function storeTitle({ isOwn, home }: StoreReport): string {
   return isOwn ? words.store.own : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;
 }
@@ -98,7 +98,7 @@ export function isStored({ images, format }: ArchiveSummary, { images: stored }:
   );
 }
 
-/** Returns the open archive that shows an item of a store, by the names that the item has. */
+/** Returns the open archive that shows an item of a store, found by the item's names. */
 export function openedFrom(
   archives: readonly ArchiveSummary[] | null,
   storeId: string,
@@ -107,12 +107,12 @@ export function openedFrom(
   return archives?.find(({ stored }) => stored?.storeId === storeId && names.includes(stored.name));
 }
 
-/** Returns which image of an open archive has a layer of a store as its top. */
+/** Returns the index of the image in an open archive whose top is this layer of a store. */
 export function imageWithTop({ images }: ArchiveSummary, top: string | null): number {
   return images.find(({ chainIds }) => top !== null && chainIds.at(-1) === `sha256:${top}`)?.index ?? 0;
 }
 
-/** Whether an open archive is an item of a store's list, where it can be closed, so that the library needn't list it again. */
+/** Whether an open archive is an item in a store's list, where it can be closed, so that the library needn't list it again. */
 export function isListedInStore({ stored, images }: ArchiveSummary, stores: readonly StoreReport[] | null): boolean {
   const store = stores?.find(({ storeId }) => storeId === stored?.storeId);
   if (stored === undefined || store === undefined || images.length !== 1) return false;
@@ -135,13 +135,13 @@ export function copyShown({ stored }: ArchiveSummary, stores: readonly StoreRepo
   return store === undefined || layer?.isReadWrite !== true ? null : { store, layer };
 }
 
-/** Returns what a working copy is called: after the image that it is based on, else by its id. */
+/** Returns a working copy's title: the image that it is based on, else its id. */
 export function copyTitle({ store, layer }: StoredCopy): string {
   const parent = parentImage(store, layer);
   return parent === undefined ? shortId(layer.id) : words.store.copyTitle(lastPart(storedTitle(parent)));
 }
 
-/** Returns what a layer is called: as the image that it is the top of, or the working copy that it is, else by its id. */
+/** Returns a layer's title: the image that it is the top of, or the working copy that it is, else its id. */
 export function layerName(store: StoreReport | undefined, id: string): string {
   const image = store?.images.find(({ layers }) => layers.at(-1)?.id === id);
   if (image !== undefined) return storedTitle(image);
@@ -154,7 +154,7 @@ export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
 
-/** Returns the layers that belong to no image, each after its parent; `depth` counts parents among these. */
+/** Returns the layers that belong to no image, each after its parent; `depth` is the number of its parents among these. */
 export function layersAlone({ layers }: StoreReport): readonly (StoredLayerReport & { readonly depth: number })[] {
   const alone = layers.filter(({ ofImage }) => !ofImage);
   const known = new Set(alone.map(({ id }) => id));
@@ -189,7 +189,7 @@ export interface ParentChoice {
   readonly detail: string;
 }
 
-/** Returns the layers that can be another layer's parent, tops of images first, with the images' names. */
+/** Returns the layers that can be another layer's parent, with the images' names; tops of images come first. */
 export function parentChoices({ layers, images }: StoreReport): readonly ParentChoice[] {
   const tops = new Map<string, string[]>();
   for (const image of images) {
@@ -242,14 +242,14 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
     const [first] = those;
     if (first === undefined || those.length < 2) continue;
     const at = first.chain.indexOf(id);
-    // A base with more layers and the same images replaces this one.
+    // A base with more layers and the same images takes its place.
     const next = first.chain[at + 1];
     if (next !== undefined && on.get(next)?.length === those.length) continue;
     bases.push({
       key: id,
       layers: at + 1,
       sizeBytes: first.sizes.slice(0, at + 1).reduce((sum, size) => sum + size, 0),
-      // The order in which archives were read is arbitrary.
+      // Archives are read in arbitrary order.
       images: those.map(({ title }) => title).sort(),
       shown: those.find(({ shown }) => shown !== null)?.shown ?? null,
     });

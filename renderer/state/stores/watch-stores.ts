@@ -6,7 +6,7 @@ import { withdrawOffers } from './importing.ts';
 import { canChange } from './stores.ts';
 import { countCopies, watchCopies } from './working-copies.ts';
 
-/** Fetches the reports of the stores. */
+/** Fetches the stores' reports. */
 export async function refreshStores(): Promise<void> {
   const client = await connectedClient();
   try {
@@ -51,8 +51,8 @@ function reportEnded(): void {
 }
 
 /**
- * Settles this window's jobs that the stores' reports include. Checks all of them on every change: a job may end before this window knows
- * its id.
+ * Settles this window's jobs once the stores' reports include their work. Checks all of them on every change, because a job may end before
+ * this window knows its id.
  */
 function settleReported(): void {
   const { own, jobs, storeWork } = getApp().jobs;

@@ -1,4 +1,4 @@
-// Other programs change working copies, so their changes are counted periodically, and a copy on screen is opened again.
+// Other programs change working copies, so their changes are counted periodically, and a copy on screen is reopened.
 import type { StoreReport } from '#contract';
 import { appStore, connectedClient, getApp, setApp } from '../app-state.ts';
 import { select } from '../choosing.ts';
@@ -15,7 +15,7 @@ interface OpenCopy {
 }
 
 const opened = new Map<string, OpenCopy>();
-/** The shortest pause between two counts while a copy is open. Counting takes at most a fifth of the time. */
+/** Minimum pause between two counts while a copy is open. Counting takes at most a fifth of the time. */
 const PAUSE_MS = 1_500;
 let counting: Promise<number> | null = null;
 
@@ -61,12 +61,12 @@ async function countOne(storeId: string, name: string): Promise<CopyState | null
     const { total, sizeBytes, stamp } = await client.call('store.changes', { storeId, name, limit: 1 });
     return { changes: total, sizeBytes: sizeBytes ?? 0, stamp };
   } catch {
-    // The copy may no longer exist, which the next report of the stores will show.
+    // The copy may no longer exist, as the next report of the stores will show.
     return null;
   }
 }
 
-/** Reopens a copy if its changes are no longer those on screen, and shows it in place of the old one. */
+/** Reopens a copy whose changes are no longer those on screen, and shows it in place of the old one. */
 async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefined): Promise<void> {
   const job = getApp().jobs.jobs.find(({ jobId }) => jobId === copy.jobId);
   if (job === undefined || isRunning(job) || now === undefined) return;
@@ -76,7 +76,7 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
     return;
   }
   if (copy.stamp === now.stamp) return;
-  // A copy that was opened before its first count, and has no changes, is on screen as it is.
+  // A copy without changes that was opened before its first count is already up to date on screen.
   const isShown = copy.stamp === null && now.changes === 0;
   copy.stamp = now.stamp;
   if (isShown) return;
@@ -90,7 +90,7 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
   await closeArchive(before);
 }
 
-/** Waits until a job has ended and its archive is listed; null if it failed. */
+/** Waits until a job has ended and its archive is listed, and returns the archive; null if the job failed. */
 export function archiveOf(jobId: string): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): boolean => {

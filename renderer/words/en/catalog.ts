@@ -12,26 +12,32 @@ export const catalog = {
   group: 'Catalogs',
   holds: (images: number) => counted(images, IMAGES),
   close: (title: string) => `Close ${title}`,
-  view: 'View of the catalog',
+  view: 'Catalog view',
   views: { images: 'Images', layers: 'Layers', tags: 'Tags', search: 'Search', problems: 'Problems' },
   reading: 'Reading the catalog…',
   readingRows: (done: number, all: number) => `${formatCount(done)} of ${formatCount(all)} images and layers`,
   failed: 'Could not read the catalog',
   empty: 'This catalog has no images',
-  emptyWhy: 'Add some with layerscope catalog index IMAGE… --to FOLDER, and open the folder again.',
-  onlyProblems: 'No image of this catalog could be read',
+  emptyWhy: 'Add some with layerscope catalog index IMAGE… --to FOLDER, then open the folder again.',
+  onlyProblems: 'No image in this catalog could be read',
   onlyProblemsWhy: 'See Problems for the reasons.',
   showProblems: 'Show problems',
 
-  /** What a catalog holds, on every view of it. */
+  /** What the catalog contains, shown on every view. */
   facts: 'The catalog',
   images: (count: number) => counted(count, IMAGES),
-  /** An image in one place and under one name is what the command line counts. */
+  /** The command line counts each image once per place and name. */
   inAll: (places: number) => `in ${counted(places, PLACES)}`,
   problems: (count: number) => counted(count, PROBLEMS),
-  sums: <T>(layers: number, stored: T, saved: T): Phrase<T> => [`${counted(layers, LAYERS)}, `, stored, ' · ', saved, ' saved by sharing'],
+  inAllTitle: 'Files and names that hold these images: an image that is in several is listed once',
+  /** `saved`: null if no layer is shared. */
+  sums: <T>(layers: number, stored: T, saved: T | null): Phrase<T> => [
+    `${counted(layers, LAYERS)}, `,
+    stored,
+    ...(saved === null ? [' · none shared'] : [' · ', saved, ' saved by sharing']),
+  ],
   files: (count: number) => counted(count, FILES),
-  filesTitle: 'Files that containers of these images see; a file of a shared layer counts in each image that shows it',
+  filesTitle: 'Files that containers from these images see; a file in a shared layer counts once for each image that shows it',
   packagesOf: (images: number) => `packages known for ${counted(images, IMAGES)}`,
   packagesTitle: 'Images whose packages are known',
   indexed: (time: string) => `indexed ${time}`,
@@ -45,10 +51,11 @@ export const catalog = {
   openImage: (name: string, source: string) => `Open ${name}\n${source}`,
 
   // Images
-  imagesTitle: 'Images of the catalog',
+  imagesTitle: 'Images in the catalog',
   imageColumns: {
     name: 'Name',
     tags: 'Tags',
+    adds: 'On its base',
     size: 'Stored',
     unique: 'Unique',
     layers: 'Layers',
@@ -58,12 +65,28 @@ export const catalog = {
   },
   filterImages: 'Filter images by name or tag',
   matching: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
-  noImage: 'No image matches',
+  noImage: 'No matching image',
   clearFilter: 'Clear the filter',
   grouping: 'How images are listed',
-  groupings: { repository: 'By repository', none: 'One by one' },
+  groupings: { repository: 'By repository', base: 'By base image', none: 'Ungrouped' },
   noTag: 'no tag',
-  sizeLegend: { title: 'Size as stored', unique: 'in layers of this image only', shared: 'in shared layers' },
+  addsTitle: 'Layers on top of the row above that it is built on, and their bytes',
+  adds: (layers: number) => `+${counted(layers, LAYERS)}`,
+  addsNone: 'same layers',
+  derived: (images: number) => `base of ${counted(images, IMAGES)}`,
+  /** Of layers that several images begin with. */
+  noBase: (layers: number, images: number) =>
+    `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image of the catalog ends here`,
+  lineageTitle: 'Images and what is built on them',
+
+  // Two images to compare
+  pickColumn: 'Picked to compare',
+  picked: 'picked',
+  pickTitle: 'Pick two images to compare them (Ctrl+click or Ctrl+Space on a row)',
+  picks: 'Images to compare',
+  pickAnother: 'Pick another image to compare it with.',
+  clearPicks: 'Clear',
+  sizeLegend: { title: 'Size as stored', unique: 'in layers only this image has', shared: 'in shared layers' },
   otherNames: (count: number) => `+${counted(count, { one: 'name', other: 'names' })}`,
   inPlaces: (count: number) => `In ${counted(count, PLACES)}`,
   /** What the catalog has of an image. */
@@ -93,22 +116,22 @@ export const catalog = {
   },
   heldLegend: { title: 'Layers in images, by repository', has: 'has the layer', hasNot: 'doesn’t' },
   heldBy: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
-  /** In the tooltip of the picture of all images: the image at the pointer, and whether it has the layer. */
+  /** Tooltip of the picture of all images: the image under the pointer, and whether it has the layer. */
   heldAt: (name: string, has: boolean, count: number, all: number) =>
     `${name} ${has ? 'has it' : 'doesn’t have it'}\n${formatCount(count)} of ${counted(all, IMAGES)} have it`,
   none: {
-    all: 'No layer is known',
+    all: 'No known layers',
     shared: 'No layer is shared',
     alone: 'Every layer is shared',
   },
   noneWhy: {
-    all: 'The images of this catalog have no layers that could be read.',
-    shared: 'Each layer belongs to a single image. Images built on the same base would store and pull it once.',
+    all: 'None of the images in this catalog has layers that could be read.',
+    shared: 'Each layer belongs to a single image. Images built on the same base would store and pull its layers only once.',
     alone: 'No layer belongs to a single image.',
   },
 
   // Search
-  searchTitle: 'What was found',
+  searchTitle: 'Search results',
   searchFor: 'Search for',
   kinds: { path: 'Path', package: 'Package', content: 'Checksum' },
   fields: {
@@ -123,8 +146,8 @@ export const catalog = {
     content:
       'A checksum of 16 hexadecimal digits finds files with that content, if contents were indexed. The start of a digest finds images and layers.',
   },
-  noHits: 'No image has it',
-  noHitsWhy: (files: number) => `Searched ${counted(files, FILES)} of the catalog.`,
+  noHits: 'Not found in any image',
+  noHitsWhy: (files: number) => `Searched ${counted(files, FILES)} in the catalog.`,
   notSearchable: 'Can’t search for this',
   searching: (hits: number, done: number, files: number) =>
     `${counted(hits, HITS)} so far · ${formatCount(done)} of ${counted(files, FILES)} searched`,
@@ -137,7 +160,7 @@ export const catalog = {
   hitKinds: { entry: '', whiteout: 'deleted', opaque: 'opaque folder', package: '', image: 'image', layer: 'layer' },
   inLayers: (count: number) => counted(count, LAYERS),
   inImages: (count: number) => counted(count, IMAGES),
-  /** Where a layer is in an image, from the lowest, 0. */
+  /** A layer's position in an image, counted from the lowest, 0. */
   layerIn: (layer: number, layers: number) => `layer ${layer} of ${layers}`,
   root: '(root folder)',
 
@@ -150,14 +173,14 @@ export const catalog = {
     findings: 'Findings',
     created: 'Created',
   },
-  /** What is in a group: its tags, and its images and places if these are other numbers; images without a name have no tags. */
+  /** What a group contains: its tags, and its images and places where their numbers differ; images without a name have no tags. */
   inGroup: (tags: number, images: number, rows: number) =>
     [
       ...(tags === 0 ? [] : [counted(tags, TAGS)]),
       ...(tags === images ? [] : [counted(images, IMAGES)]),
       ...(rows === Math.max(tags, images) ? [] : [`in ${counted(rows, PLACES)}`]),
     ].join(' · '),
-  /** Where a tag is that another row has, too. */
+  /** Where a tag is, if another row has the same tag. */
   inPlace: (file: string) => `in ${file}`,
   notKnown: 'not known',
   unnamed: 'Without a repository',
@@ -168,9 +191,9 @@ export const catalog = {
   sameSize: 'same',
 
   // Problems
-  problemsTitle: 'Problems of the catalog',
+  problemsTitle: 'Problems in the catalog',
   problemColumns: { subject: 'Image or file', code: 'Code', message: 'Why' },
-  noProblems: 'Nothing is missing',
-  noProblemsWhy: 'Every image was indexed, and every file of the catalog that was read is intact.',
-  moreProblems: (count: number) => `${formatCount(count)} more are not listed.`,
+  noProblems: 'No problems',
+  noProblemsWhy: 'Every image was indexed, and every catalog file that was read is intact.',
+  moreProblems: (count: number) => `${formatCount(count)} more not listed.`,
 };

@@ -15,9 +15,9 @@ export const changes = {
   combined: (from: number, to: number) => `Layers ${from}–${to} combined`,
   hidesBelow: <T>(size: T): Phrase<T> => ['hides ', size, ' below'],
   stillInImage: '(still in the image)',
-  hiddenTitle: (bytes: string) => `${bytes} of the layers below, still in the image`,
+  hiddenTitle: (bytes: string) => `${bytes} in lower layers, hidden but still in the image`,
 
-  /** A modified file's previous size, before what differs, where the size has no room for it. */
+  /** A modified file's previous size, shown before the differences where it doesn't fit next to the size. */
   was: (size: string) => `was ${size}`,
 
   // How many rows
@@ -31,6 +31,12 @@ export const changes = {
 
   // In place of rows
   readingOther: 'Reading the other side…',
+  /** While file contents are read, which may take long. */
+  comparingContents: 'Comparing contents',
+  comparingWhy: 'Files of the same size are read on both sides, because what an image states about them proves nothing.',
+  rewrittenWhy: 'Files that a layer has again in the same size are read, to tell which have changed.',
+  comparedBytes: (amount: string) => `${amount} of each side`,
+  notCompared: 'The comparison was cancelled',
   failed: 'Could not load the changes',
   layerMissing: 'Layer missing',
   layerMissingWhy: 'The archive doesn’t contain this layer, so its changes are unknown.',
@@ -49,7 +55,7 @@ export const changes = {
   fileCount: (count: number) => counted(count, FILES),
   folderTitle: (name: string, items: string) => `${name} · ${items}`,
   itemCount: (count: number) => counted(count, ITEMS),
-  // With a filter: how much of a folder it leaves
+  // How much of a folder a filter leaves
   itemsMatch: (count: number, all: number) => `${formatCount(count)} of ${counted(all, ITEMS)} match the filter`,
   bytesMatch: (bytes: number, all: number) => `${formatCount(bytes)} of ${formatCount(all)} bytes match the filter`,
 
@@ -59,7 +65,7 @@ export const changes = {
     layer: 'Largest layer',
     folder: 'Largest folder',
     hidden: 'Most hidden',
-    /** The same where room is scarce. */
+    /** The same, where space is scarce. */
     short: { layer: 'Layer', folder: 'Folder', hidden: 'Hidden' },
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
@@ -81,16 +87,18 @@ export const changes = {
     time: 'time',
     device: 'device numbers',
   },
+  modes: (was: string, now: string) => `${was} → ${now}`,
+  modeChange: (was: string, now: string) => `mode ${was} → ${now}`,
   writtenAgain: 'written again',
   withPaths: (count: number) => `with ${counted(count, PATHS)}`,
   sameContent: 'same content',
   contentNotCompared: 'content not compared',
   differentContent: 'different content',
   fromLayer: (layer: number) => `from layer ${layer}`,
-  /** `layer` is the one that everything hidden comes from; null if there are several, or if it is unknown. */
+  /** `layer` is the only layer with something hidden; null if there are several, or if it is unknown. */
   hides: ({ paths, bytes, layer, isOpaque }: { paths: number; bytes: number; layer: number | null; isOpaque: boolean }) => {
     const what = list([paths === 0 ? '' : counted(paths, PATHS), bytes === 0 ? '' : formatSize(bytes)]);
-    return `${isOpaque ? 'opaque: ' : ''}hides ${what}${layer === null ? '' : ` of layer ${layer}`}`;
+    return `${isOpaque ? 'opaque: ' : ''}hides ${what}${layer === null ? '' : ` from layer ${layer}`}`;
   },
 
   opaqueWhy: 'Opaque: hides everything that the layers below have in this folder',
@@ -123,9 +131,9 @@ export const changes = {
     unchanged: 'Show unchanged paths',
   },
   allLayers: 'Search all layers',
-  allLayersTitle: 'Find the filter’s text in the files of every layer, not only in what is shown',
-  filterSelected: 'Back to what is selected, filtered by the same text',
-  searchAll: 'Search all layers for the filter’s text',
+  allLayersTitle: 'Search the paths of every layer, not only those shown',
+  filterSelected: 'Back to the selection, filtered by the same text',
+  searchAll: 'Search all layers for the filter text',
   more: 'More',
   moreFilters: (size: string, type: string) => `More filters: ${size}, ${type}`,
   sizes: 'Minimum size',
@@ -133,15 +141,18 @@ export const changes = {
   anySize: 'Any size',
   minimumSize: (label: string) => `Minimum size: ${label}`,
   type: (label: string) => `Type: ${label}`,
-  types: { all: 'All types', files: 'Files', folders: 'Folders', links: 'Links', others: 'Devices and other' },
+  types: { all: 'All types', files: 'Files', folders: 'Folders', links: 'Links', others: 'Devices and others' },
 
   // Search in all layers
   typeToSearch: 'Type to search all layers',
   searchFailed: 'Search failed',
   searching: 'Searching',
   noPath: 'No matching path in any layer',
-  found: (total: number, shown: number) =>
-    `${counted(total, PATHS)} in all layers${total > shown ? `, showing the first ${formatCount(shown)}` : ''}`,
+  /** `size`: of all versions of all that was found. */
+  found: (total: number, size: string, shown: number) =>
+    `${counted(total, PATHS)} in all layers, ${size}${total > shown ? `; showing the first ${formatCount(shown)}` : ''}`,
+  foundOrder: 'Order of the paths',
+  foundOrders: { best: 'Best match', size: 'Largest first' },
   foundLabel: 'Paths in all layers',
   /** For screen readers, between a kind of change and a layer's number. */
   inLayer: ' in layer ',
@@ -190,7 +201,7 @@ export const treemap = {
   role: 'treemap',
   folders: 'Current folder',
   nothing: 'No files with content here.',
-  noneDiffers: 'No file differs in size.',
+  noneDiffers: 'No files differ in size.',
   keys: 'Arrow keys move, Enter zooms in, Escape zooms out.',
   /** What hatching means. */
   hatched: {
@@ -203,7 +214,7 @@ export const treemap = {
   /** Shorter than {@link small}. */
   more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
-  /** By how many bytes the files of a comparison grew and shrank: `+5.0 MB −1.2 MB`. */
+  /** How much the files in a comparison grew and shrank: `+5.0 MB −1.2 MB`. */
   grownAndShrunk: (grown: string, shrunk: string) => `${grown} ${shrunk}`,
   /** The sizes of a file on both sides. */
   fromTo: (a: string, b: string) => `${a} → ${b}`,
@@ -223,6 +234,6 @@ export const treemap = {
   /** Follows {@link writtenIn}: about an earlier version of the file. */
   replacedIn: (layer: number, hider: number) =>
     layer === hider ? `hidden version from layer ${layer}` : `hidden version from layer ${layer}, replaced in layer ${hider}`,
-  /** Colours, or numbers in place of them: kinds of files. */
+  /** Legend of colours, or of the numbers used in their place. */
   types: 'Colours by kind of file',
 };

@@ -20,10 +20,12 @@ export const compare = {
   aloneTitle,
   aloneOf: (from: number, to: number, image: string) => `${alone(from, to)} of ${image}`,
   wholeImage: 'whole image',
-  /** The same, where there is little room. */
+  /** The same, where space is scarce. */
   whole: 'whole',
   wholeImageAt: (layer: number) => `Layer ${layer}, the whole image`,
   withoutLower: 'without lower layers',
+  /** Of an image in the library. */
+  shownAs: { A: 'side A of the comparison', B: 'side B of the comparison', AB: 'both sides of the comparison' },
   sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
   sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
 
@@ -33,17 +35,17 @@ export const compare = {
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
-  /** After the counts of paths that differ otherwise. */
+  /** After the counts of paths that differ in other ways. */
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
-  filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without a change in size`,
+  filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without changing size`,
   growth: { visible: 'visible', stored: 'stored', hidden: 'hidden' },
   growthTitle: {
     visible: (a: string, b: string) => `Files that a container sees: ${a} in A, ${b} in B`,
-    stored: (a: string, b: string) => `Layers as they are stored: ${a} in A, ${b} in B`,
-    hidden: (a: string, b: string) => `Files that higher layers hide: ${a} in A, ${b} in B`,
+    stored: (a: string, b: string) => `Layers as stored: ${a} in A, ${b} in B`,
+    hidden: (a: string, b: string) => `Files hidden by higher layers: ${a} in A, ${b} in B`,
   },
-  bytesOfWhole: 'Bytes of the files that a container of either side sees',
+  bytesOfWhole: 'Bytes of the files that a container from each side sees',
   classes: 'How modified paths differ',
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
   hideClass: {
@@ -56,7 +58,7 @@ export const compare = {
     metadata: 'Show paths with different mode, owner or attributes',
     time: 'Show paths that differ in time only',
   },
-  nothingInClasses: 'Only differences of hidden kinds, such as times',
+  nothingInClasses: 'All differences are of hidden kinds, such as times',
   showAllDifferences: 'Show all differences',
   net: (size: string) => `net ${size}`,
   fieldsDiffer: (count: number) => `Config: ${counted(count, { one: 'field differs', other: 'fields differ' })}`,
@@ -71,20 +73,20 @@ export const compare = {
   layersOfSide: (side: string) => `Layers of side ${side} only, newest first`,
   noSharedLayers: 'No shared layers',
   sharedBase: (layers: number) => `Shared base (${counted(layers, LAYERS)})`,
-  /** Of a run of layers on one line. */
-  equalLayers: (layers: number) => counted(layers, { one: 'equal layer', other: 'equal layers' }),
+  /** A run of layers on one line. */
+  equalLayers: (layers: number) => counted(layers, { one: 'identical layer', other: 'identical layers' }),
   lowerLayers: (layers: number) => counted(layers, { one: 'lower layer', other: 'lower layers' }),
   newerLayers: (layers: number) => counted(layers, { one: 'newer layer', other: 'newer layers' }),
   sharedLayers: 'Shared layers, newest first',
   /** Before a side's letter, for screen readers. */
   beforeLetter: 'side ',
-  /** Above what is told of one side only. */
+  /** Heading for facts about only one side. */
   sideOnly: (side: string) => `Side ${side}`,
 
   // Configs
   configDifferences: 'Config differences',
   field: 'Field',
-  /** Fields of a config that have a name, by their key in the config. */
+  /** Config fields that have a name, by their key in the config. */
   namedField: {
     ExposedPorts: (name: string) => `Port ${name}`,
     Volumes: (name: string) => `Volume ${name}`,

@@ -7,14 +7,14 @@ export const details = {
   title: 'Details',
   closePane: 'Close details',
   breadcrumb: 'Location',
-  foldersBetween: 'Folders between',
+  foldersBetween: 'Folders in between',
   /** The comparison that a path is shown in. */
   comparison: { short: 'A → B', title: (a: string, b: string) => `Comparison of A, ${a}, with B, ${b}` },
   deselect: 'Show the layer’s details',
   /** For paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
     hives: 'Registry hives: not on the container’s drive',
-    utilityVm: 'Files of the utility VM: not on the container’s drive',
+    utilityVm: 'Utility VM files: not on the container’s drive',
     other: 'Not on the container’s drive',
   },
 
@@ -22,7 +22,7 @@ export const details = {
   status: {
     present: 'in the archive',
     missing: 'not in the archive; its files can’t be shown',
-    foreign: 'stored elsewhere; nothing is fetched',
+    foreign: 'stored elsewhere; not fetched',
     damaged: 'damaged; what could be read is shown',
   },
   compression: { none: 'uncompressed', gzip: 'gzip', zstd: 'zstd', xz: 'xz', bzip2: 'bzip2' },
@@ -55,14 +55,14 @@ export const details = {
   hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
-  /** Of an attribute that only the other version has. */
+  /** For an attribute that only the other version has. */
   notThere: 'none',
-  /** After a size, others that are the same: `same as unpacked and stored`, `same as stored, uncompressed`. */
+  /** After a size, the other sizes that equal it: `same as unpacked and stored`, `same as stored, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `same as ${labels.map((label) => label.toLowerCase()).join(' and ')}${note === null ? '' : `, ${note}`}`,
-  /** Beside a size: `in 2 entries · same as stored`. */
+  /** After a size: `in 2 entries · same as stored`. */
   notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
-  layersOfSides: 'Layers that the sides have it from',
+  layersOfSides: 'Where each side has it from',
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
@@ -129,7 +129,7 @@ export const details = {
   save: 'Save…',
   failed: 'Could not load the details',
   notAtLayer: 'Not present at this layer',
-  sides: { removed: 'Only in A', added: 'Only in B', modified: 'In A and B', unchanged: 'Identical in A and B', absent: 'In neither side' },
+  sides: { removed: 'Only in A', added: 'Only in B', modified: 'In A and B', unchanged: 'Identical in A and B', absent: 'On neither side' },
   /** What happened to a path in the selected layers. `where` is a layer or a range. */
   story: {
     added: (where: string) => `added in ${where}`,
@@ -137,16 +137,16 @@ export const details = {
     removed: (where: string) => `removed in ${where}`,
     unchanged: (where: string) => `unchanged in ${where}`,
   },
-  /** Of a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
+  /** For a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
   absent: (where: string, why: { kind: 'added' | 'modified' | 'removed'; layer: number } | null) =>
     `Not in ${where}${why === null ? '' : `${why.kind === 'added' ? ' yet' : ''}; ${why.kind} in layer ${why.layer}`}`,
   firstSeen: (layer: number) => `first seen in layer ${layer}`,
   pathHistory: 'Path history',
 
   // Attributes
-  implied: 'No tar entry: the paths in it imply this folder.',
+  implied: 'This folder has no tar entry; paths in it imply it.',
   removedHere: (layer: number) => `Removed here. These are its attributes in layer ${layer}.`,
-  onlyIn: (side: string, layer: number) => `Only in side ${side}, from its layer ${layer}.`,
+  onlyIn: (side: string, layer: number) => `Only on side ${side}, from its layer ${layer}.`,
   meaningOf: (label: string) => `Meaning of ${label}`,
   timesFailed: 'Could not read the creation and access times',
   attributes: {
@@ -180,7 +180,7 @@ export const details = {
 
   // The tar header
   noEntry: 'No tar entry',
-  noEntryWhy: 'No layer has an entry for this folder: the paths in it imply it.',
+  noEntryWhy: 'No layer has an entry for this folder; paths in it imply it.',
   headerFailed: 'Could not read the header',
   entryOf: (entry: number, layer: number) => `Entry ${entry} of layer ${layer}`,
   format: 'Format',
@@ -199,8 +199,8 @@ export const details = {
   closePreview: 'Close preview',
   contentFailed: 'Could not read the content',
   folder: 'Folder',
-  folderCounting: 'Adding up the folder…',
-  folderFailed: 'Could not add up the folder',
+  folderCounting: 'Adding up the folder’s files…',
+  folderFailed: 'Could not add up the folder’s files',
   folderFiles: 'Files',
   folderFolders: 'Folders',
   biggestFiles: 'Biggest files',
@@ -208,9 +208,9 @@ export const details = {
   byType: 'By type',
   noExtension: 'no extension',
   countFiles: (count: number) => counted(count, FILES),
-  folderOnlyInA: 'Folder only in side A',
+  folderOnlyInA: 'Folder only on side A',
   removedFolder: 'Removed folder',
-  showContentsAtA: 'Show its contents at side A',
+  showContentsAtA: 'Show its contents on side A',
   showContentsAt: (layer: number) => `Show its contents at layer ${layer}`,
   symlink: 'Symbolic link',
   fifo: 'Named pipe',
@@ -219,7 +219,7 @@ export const details = {
   unpacking: 'Unpacking the layer up to this file. This happens only once.',
   emptyFile: 'Empty file',
   fromLayer: (layer: number) => `from layer ${layer}`,
-  fromSideA: (layer: number) => `from side A, its layer ${layer}`,
+  fromSideA: (layer: number) => `from layer ${layer} of side A`,
   firstOf: (shown: number, total: number) => `first ${formatSize(shown)} of ${formatSize(total)}`,
   showAs: 'Show as',
   views: { archive: 'Archive', image: 'Image', text: 'Text', hex: 'Hex', diff: 'Diff' },
@@ -247,15 +247,15 @@ export const details = {
 
   // An archive in a file
   archiveFailed: 'Could not read the archive',
-  archiveReading: 'An archive is read to its end or to its index.',
+  archiveReading: 'Reading the archive to its end or its index.',
   archiveUnknown: 'Compressed, but not a known archive format',
   entries: (count: number) => `${formatCount(count)} ${form(count, ENTRIES)}`,
   firstEntries: (count: number) => `first ${formatCount(count)} ${form(count, ENTRIES)}`,
   entriesLabel: 'Entries of the archive',
 
-  /** Of a file that a layer writes again with the same content. */
+  /** For a file that a layer rewrites with the same content. */
   storedAgain: <T>(size: T, layer: number, { mode, owner }: { mode: boolean; owner: boolean }): Phrase<T> => [
-    `Same content as in layer ${layer}, only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
+    `Same content as in layer ${layer}; only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
     size,
     ' stored again.',
   ],
@@ -274,7 +274,7 @@ export const details = {
   /** Before a line, for screen readers. */
   addedLine: 'added: ',
   removedLine: 'removed: ',
-  /** What is before and after: a change, or the sides of a comparison. */
+  /** Names for the two versions: before and after a change, or the sides of a comparison. */
   versions: {
     change: {
       before: 'Before',

@@ -24,7 +24,7 @@ export const frame = {
   layouts: { tree: 'Tree', treemap: 'Treemap', breakdown: 'Breakdown', packages: 'Packages', registry: 'Registry' },
   themes: { auto: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
   imageSwitch: (title: string, platform: string) => `Image: ${title}, ${platform}`,
-  /** The name of a menu, and what is chosen. */
+  /** A menu's name, and the current choice. */
   choice: (name: string, chosen: string) => `${name}: ${chosen}`,
   showDetails: 'Show details',
   hideDetails: 'Hide details',
@@ -39,12 +39,12 @@ export const frame = {
   filterOff: 'The breakdown always covers all files',
 
   // Status bar
-  lost: 'Lost connection, reconnecting…',
+  lost: 'Connection lost, reconnecting…',
   inStores: <T>(size: T, stores: number): Phrase<T> => (stores === 1 ? ['Store: ', size] : [`${formatCount(stores)} stores: `, size]),
   administrator: 'Administrator',
   jobsRunning: (count: number) => `${counted(count, { one: 'task', other: 'tasks' })} running`,
   noFindings: 'No findings',
-  /** How many there are, and apart from them how many secrets, so that a scan changes no other number. */
+  /** Counts secrets separately, so that a scan doesn't change the number of other findings. */
   findingsButton: ({ secret, minorSecret, error, warning, note }: Counts & { readonly secret: number; readonly minorSecret: number }) =>
     [
       `Findings: ${formatCount(error + warning + note)}`,
@@ -52,7 +52,7 @@ export const frame = {
       ...(secret === 0 && minorSecret > 0 ? [`Minor secrets: ${formatCount(minorSecret)}`] : []),
     ].join(' · '),
   findingsCount: (count: number) => counted(count, FINDINGS),
-  /** Findings by how grave they are. */
+  /** Findings by severity. */
   findings: ({ secret = 0, minorSecret = 0, error, warning, note }: Counts & { readonly secret?: number; readonly minorSecret?: number }) =>
     [
       ...(secret === 0 ? [] : [counted(secret, SECRETS)]),
@@ -86,8 +86,8 @@ export const frame = {
   notArchives: (count: number) => (count === 1 ? 'This is not a tar archive' : 'These are not tar archives'),
   openDropped: (count: number) => (count === 1 ? 'Open this archive' : `Open ${formatCount(count)} archives`),
   importDropped: (count: number) => (count === 1 ? 'Open and import this archive' : `Open and import ${formatCount(count)} archives`),
-  compareDropped: (shown: string) => `Compare ${shown} with it`,
-  folderInBrowser: 'A browser cannot open dropped folders: start layerscope serve FOLDER, or drop a tar of the folder',
+  compareDropped: (shown: string) => `Compare ${shown} with this`,
+  folderInBrowser: 'Browsers can’t open dropped folders: run layerscope serve FOLDER, or drop a tar of the folder',
 
   // Palette
   palette: 'Commands',
@@ -114,7 +114,15 @@ export const frame = {
   closeShortcuts: 'Close shortcuts',
   allShortcuts: 'All shortcuts',
   groups: { Window: 'Window', Layers: 'Layers', Rows: 'Rows', Panels: 'Panels' },
-  rowKeys: { move: 'Previous row, next row', fold: 'Collapse, expand folder' },
+  rowKeys: {
+    move: 'Previous row, next row',
+    ends: 'First row, last row',
+    fold: 'Collapse, expand folder',
+    siblings: 'Expand all beside it',
+    open: 'Open',
+    menu: 'Menu of the row',
+    pick: 'Pick a catalog’s image to compare',
+  },
   /** The English titles are shared with the desktop menu, so they are in #contract. */
   commands: Object.fromEntries(COMMAND_FACTS.map(({ id, title }) => [id, title])) as Record<CommandId, string>,
 };

@@ -6,25 +6,25 @@ const ARTIFACTS = { one: 'artifact', other: 'artifacts' };
 /** Open archives, and running work. */
 export const library = {
   title: 'Library',
-  /** Which of an image's sizes is shown. */
+  /** Says which of an image's sizes is shown. */
   stored: (bytes: string) => `Layers as stored: ${bytes}`,
   inStore: 'in store',
   nothingOpen: 'Open an image to list it here.',
   sample: 'Sample image',
   closeArchive: (title: string) => `Close ${title}`,
-  /** Tells images of the same name apart. */
+  /** Distinguishes images with the same name. */
   imageOf: (title: string, archive: string, platform: string) => `${title} · ${archive}${platform === 'unknown' ? '' : ` · ${platform}`}`,
   holds: (images: number, artifacts: number) =>
     images + artifacts === 0
       ? 'no images'
       : list([images > 0 ? counted(images, IMAGES) : '', artifacts > 0 ? counted(artifacts, ARTIFACTS) : '']),
-  noImageWhy: 'Its manifest or index lists no image. Save it again with the tool that wrote it, or open another file.',
+  noImageWhy: 'Its manifest or index lists no images. Save it again with the tool that wrote it, or open another file.',
   noImages: (archive: string) => `${archive} has no images`,
   onlyArtifacts: (archive: string) => `${archive} has only artifacts, no images`,
   isOpen: (image: string) => `${image} is open`,
   artifacts: 'Artifacts',
   attachedTo: (digest: string) => `attached to ${digest}`,
-  /** An image without a name, by its place in the archive, from 1. */
+  /** An image without a name, by its position in the archive, from 1. */
   imageNumber: (number: number) => `image ${number}`,
 };
 
@@ -34,7 +34,7 @@ export const jobs = {
   uploading: 'uploading',
   opening: (name: string) => `Opening ${name}`,
   openingProgress: (name: string) => `Progress of opening ${name}`,
-  /** After the first of several that are being opened. */
+  /** After the first of several archives that are being opened. */
   andOthers: (count: number) => `and ${formatCount(count)} more`,
   cancel: (title: string) => `Cancel ${title}`,
   progress: (title: string) => `Progress of ${title}`,
@@ -42,16 +42,18 @@ export const jobs = {
   dismissAll: (count: number) => `Dismiss all ${formatCount(count)}`,
   copyDetails: 'Copy details',
   retry: 'Retry',
+  downloading: (name: string) => `Saving as ${name}; it is among the browser’s downloads`,
   saved: (title: string) => `Saved ${title}`,
   savedAs: (title: string, digest: string) => `Saved ${title}: ${digest}`,
   copyDigest: 'Copy digest',
   digestsMatch: 'All digests match',
   digestsDiffer: (count: number) => `${counted(count, { one: 'digest does', other: 'digests do' })} not match`,
   noSecrets: 'No secrets found',
-  /** `minor`: what was found besides, such as encrypted keys. */
+  /** `minor`: the number of minor secrets, such as encrypted keys. */
   secretsFound: (count: number, minor: number) =>
     count === 0 || minor === 0
       ? `${count === 0 ? counted(minor, MINOR_SECRETS) : counted(count, SECRETS)} found`
       : `${counted(count, SECRETS)} · ${counted(minor, MINOR_SECRETS)}`,
-  leftOut: (count: number) => `${counted(count, { one: 'entry', other: 'entries' })} left out: names or links that lead outside the image`,
+  leftOut: (count: number) =>
+    `${counted(count, { one: 'entry', other: 'entries' })} left out, with names or links that lead outside the image`,
 };

@@ -6,7 +6,7 @@ const PACKAGES = { one: 'package', other: 'packages' };
 /** Where paths and layers come from, and what is stated about an image. */
 export const origin = {
   versions: 'Versions of this path',
-  failed: 'Could not find where it comes from',
+  failed: 'Could not find out where it comes from',
   version: {
     added: (layer: number) => `Added by layer ${layer}`,
     modified: (layer: number) => `Modified by layer ${layer}`,
@@ -31,23 +31,23 @@ export const origin = {
     packages: 'Packages',
     files: 'Files',
   },
-  /** `lines` such as `7` or `3–5, 9`. */
+  /** `lines` is, for example, `7` or `3–5, 9`. */
   lines: (file: string, lines: string, count: number) => `${file}, ${count === 1 ? 'line' : 'lines'} ${lines}`,
   range: (first: number, last: number) => (first === last ? String(first) : `${first}–${last}`),
   ranges: (ranges: readonly string[]) => ranges.join(', '),
   /** `base`: what the stage is built on; may be empty. */
   stage: (name: string, base: string) => (base === '' ? `in stage ${name}` : `in stage ${name} (FROM ${base})`),
   fromStages: (lines: string, count: number, stages: readonly string[]) =>
-    `Files it copied or mounted come from ${count === 1 ? 'line' : 'lines'} ${lines}${stages.length === 0 ? '' : `, ${list(stages)}`}.`,
-  byPosition: 'The layer was found by its position: its digest is not in the provenance.',
-  guess: 'A guess: the command has the same text.',
+    `The files it copied or mounted come from ${count === 1 ? 'line' : 'lines'} ${lines}${stages.length === 0 ? '' : `, ${list(stages)}`}.`,
+  byPosition: 'The layer was matched by position, because its digest isn’t in the provenance.',
+  guess: 'A guess, because the commands match.',
   noLines: 'The image doesn’t record which Dockerfile lines made this layer.',
   noLinesForOthers: 'For the other layers, the image doesn’t record any Dockerfile lines.',
-  noMatch: (file: string) => `No line of ${file} matches.`,
-  noMatchForOthers: (file: string) => `No line of ${file} matches the other layers.`,
+  noMatch: (file: string) => `No line in ${file} matches.`,
+  noMatchForOthers: (file: string) => `No line in ${file} matches the other layers.`,
   choose: 'Find it in a Dockerfile…',
   forget: (file: string) => `Stop using ${file}`,
-  taken: (file: string) => `Matching the lines of ${file} to the layers’ commands: see Origin in a file’s details.`,
+  taken: (file: string) => `The lines of ${file} are matched to the layers’ commands: see Origin in a file’s details.`,
   notRead: (file: string) => `${file} could not be read, or is too large for a Dockerfile.`,
   copyLines: 'Copy lines',
 
@@ -66,14 +66,14 @@ export const origin = {
   dockerfile: (name: string) => `The build’s ${name}`,
   packageList: 'Packages',
   signatures: (count: number) => `${counted(count, { one: 'signature', other: 'signatures' })} present, not verified`,
-  signatureHint: 'layerscope inspect --key checks signatures by cosign with a public key.',
+  signatureHint: 'layerscope inspect --key checks cosign signatures with a public key.',
 
   artifactKinds: { signature: 'signature', attestation: 'attestation', sbom: 'SBOM', chart: 'Helm chart', other: 'artifact' },
   absentSubject: (digest: string) => `attached to ${digest}, which is not in this archive`,
   filesOf: (artifact: string) => `Files of ${artifact}`,
   file: (number: number) => `File ${number}`,
   missingFile: 'not in the archive',
-  /** Names, of `count` in all. */
+  /** The first names out of `count`. */
   others: (names: readonly string[], count: number) =>
     count > names.length ? `${names.join(', ')} and ${counted(count - names.length, { one: 'other', other: 'others' })}` : list(names),
   join: (facts: readonly string[]) => list(facts.filter((fact) => fact !== '')),

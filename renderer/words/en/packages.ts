@@ -18,12 +18,12 @@ export const packages = {
   reading: 'Reading packages…',
   none: 'No packages here',
   noneWhy:
-    'Layerscope reads the databases of dpkg, rpm, apk, pacman and opkg, and packages of npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda.',
+    'Layerscope reads the databases of dpkg, rpm, apk, pacman and opkg, and npm, Python, Ruby, Go, Rust, Java, .NET, Nix and Conda packages.',
   noMatches: 'No matching package',
   found: (total: number, shown: number) => `${counted(total, PACKAGES)}${firstOnly(total, shown)}`,
   changes: (total: number, shown: number) =>
     `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
-  /** Of the packages, those of one type: `12 npm`. */
+  /** How many packages are of one type: `12 npm`. */
   ofType: (count: number, type: string) => `${formatCount(count)} ${type}`,
   more: 'Show more',
   unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
@@ -33,16 +33,16 @@ export const packages = {
   files: 'Files',
   unknown: 'unknown',
   unknownWhy: 'Nothing in the image says which files belong to this package',
-  listing: 'Packages of the image',
+  listing: 'Packages in the image',
   listings: { all: 'All', layers: 'By layer' },
-  allTitle: 'Packages of the whole image',
+  allTitle: 'Packages in the whole image',
   byLayer: 'Packages by layer',
   showAllFiles: (name: string) => `${name}: show its files in the image`,
   replaces: 'Hides',
   replacesWhy: 'Bytes of the files that were replaced or removed. The layers below still contain them.',
-  hiddenWhy: (size: string) => `${size} of the old files are still in the layers below`,
+  hiddenWhy: (size: string) => `${size} of old files, still in the layers below`,
   noChanges: 'No package changes',
-  /** Bytes of all layers. */
+  /** Bytes in all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
@@ -53,12 +53,12 @@ export const packages = {
     touched: 'Files written again: the old copies are still in the layers below',
     installed: 'Installed',
   },
-  // Of two sides
+  // Differences between two sides
   differencesTitle: 'Packages that differ',
   differences: ({ packagesA, packagesB, added, modified, removed }: PackageCounts) =>
     `${list([
       added === 0 ? '' : `${formatCount(added)} only in B`,
-      modified === 0 ? '' : `${formatCount(modified)} in another version`,
+      modified === 0 ? '' : `${formatCount(modified)} in different versions`,
       removed === 0 ? '' : `${formatCount(removed)} only in A`,
     ])} (A has ${counted(packagesA, PACKAGES)}, B has ${formatCount(packagesB)})`,
   firstOnly: (shown: number) => `, showing the first ${formatCount(shown)}`,
@@ -66,7 +66,7 @@ export const packages = {
   sameButFiles: 'Same packages, but files differ: see Tree',
   sameWhy: (count: number) => `Both sides have the same ${counted(count, PACKAGES)}, in the same versions.`,
   versions: (now: string, before: string | null) => (before === null ? now : `${before} → ${now}`),
-  inSides: { added: 'Only in B', modified: 'Another version in A', removed: 'Only in A' },
+  inSides: { added: 'Only in B', modified: 'Different version in A', removed: 'Only in A' },
   showInComparison: (name: string) => `${name}: show its largest file in the comparison`,
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
 };

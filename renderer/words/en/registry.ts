@@ -10,14 +10,14 @@ const VALUES = { one: 'value', other: 'values' };
 export const registry = {
   title: 'Registry',
   changedBy: (from: number, to: number) =>
-    from === to ? `Registry changes of layer ${to}` : `Registry changes of layers ${from}–${to}, one by one`,
+    from === to ? `Registry changes in layer ${to}` : `Registry changes in layers ${from}–${to}, one by one`,
   ofImage: 'Registry of the whole image',
   seenAt: (layer: number) => `Registry at layer ${layer}`,
   reading: 'Reading registry hives…',
   failed: 'Could not read the registry',
   noHives: 'No registry hives here',
   noHivesWhy: 'A layer of a Windows image has a hive for each part of the registry that it changes.',
-  leftOut: 'There are more changes than can be listed. The command line lists all: layerscope hive IMAGE.',
+  leftOut: 'There are more changes than can be listed. The command line lists them all: layerscope hive IMAGE.',
   changedKeys: 'Changed keys',
   key: 'Key',
   changedValues: 'Changed values',
@@ -45,12 +45,12 @@ export const registry = {
       role === 'base' ? 'whole hive' : 'changes to a hive',
       counted(keys, KEYS),
       counted(values, VALUES),
-      recovered ? 'recovered from its logs' : dirty ? 'not completely written, and no log completes it' : '',
+      recovered ? 'recovered from its logs' : dirty ? 'not completely written, with no log to complete it' : '',
       problems === 0 ? '' : counted(problems, { one: 'problem', other: 'problems' }),
     ]),
   changeLabel: (kind: 'added' | 'modified' | 'removed', path: string, hasBase: boolean) =>
     `${path} ${hasBase || kind === 'removed' ? kind : 'set'}`,
-  /** Precedes what else is to say of a change of the chosen key. */
+  /** Precedes the notes on a change to the chosen key. */
   changeLine: (kind: 'added' | 'modified' | 'removed', hasBase: boolean, layer: number | null) =>
     `${hasBase || kind === 'removed' ? `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}` : 'Set'}${layer === null ? '' : ` in layer ${layer}`}`,
   changeNotes: ({
@@ -65,7 +65,7 @@ export const registry = {
     classDiffers: boolean;
   }) =>
     list([
-      isSet && hidden === null ? 'the image has no hive below to compare with' : '',
+      isSet && hidden === null ? 'no layer below has this hive to compare with' : '',
       hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, SUBKEYS),
       hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
       securityDiffers ? 'permissions differ' : '',
@@ -88,7 +88,7 @@ export const registry = {
   removedIn: (layer: number) => `removed in layer ${layer}; shown as it was before`,
   valuesBefore: 'Values before the removal',
   subkeyBefore: (name: string) => `Subkey ${name}`,
-  moreSubkeys: (count: number) => `${counted(count, { one: 'more subkey', other: 'more subkeys' })}: see Filesystem of the layer below`,
+  moreSubkeys: (count: number) => `${counted(count, { one: 'more subkey', other: 'more subkeys' })}: see Filesystem at the layer below`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
   saveReg: 'Save as .reg…',
@@ -106,7 +106,7 @@ export const registry = {
   noValues: 'No values of its own.',
   classIs: (name: string) => `Class: ${name}`,
   permissions: 'Permissions',
-  nothingFound: 'No key, name or text matches',
+  nothingFound: 'No matching key, value name or data',
   foundLabel: 'Matching keys',
   foundKeys: (count: number) => counted(count, CHANGED_KEYS),
   found: (count: number, complete: boolean) =>

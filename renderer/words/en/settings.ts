@@ -1,14 +1,14 @@
-/** The sheet of settings. */
+/** The settings sheet. */
 export const settings = {
   title: 'Settings',
   close: 'Close settings',
-  groups: { look: 'Appearance', files: 'Previews of files', images: 'Images' },
+  groups: { look: 'Appearance', files: 'File previews', images: 'Images' },
   theme: 'Theme',
   themes: { auto: 'System', light: 'Light', dark: 'Dark' },
   units: 'Sizes in',
   unitNames: { decimal: 'kB, MB, GB', binary: 'KiB, MiB, GiB' },
   unitsWhy: { decimal: '1 MB is 1,000,000 bytes', binary: '1 MiB is 1,048,576 bytes' },
-  previewText: 'Text in previews',
+  previewText: 'Preview text size',
   previewSize: (px: number) => `${px} px`,
   zoom: (isMac: boolean) => (isMac ? '⌘ + and ⌘ − zoom the whole window.' : 'Ctrl + and Ctrl − zoom the whole window.'),
   wraps: 'Long lines',
@@ -18,8 +18,8 @@ export const settings = {
   onOpen: 'Opened archives',
   opened: { ask: 'Ask to import', look: 'Just view', import: 'Import to store' },
   places: 'Stores',
-  placesWhy: 'Images are looked for in these folders, and in the archives that you open.',
-  noPlaces: 'No store.',
+  placesWhy: 'Layerscope looks for images in these folders, and in the archives that you open.',
+  noPlaces: 'No stores.',
   addPlace: 'Add store…',
   version: (version: string) => `Layerscope ${version}`,
 };

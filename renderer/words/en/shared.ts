@@ -16,7 +16,7 @@ const ENTRY_TYPES: Readonly<Record<string, string>> = {
   other: 'other',
 };
 
-/** Words that several panes use. */
+/** Words used in several panes. */
 export const shared = {
   product: 'Layerscope',
   list,
@@ -38,13 +38,13 @@ export const shared = {
   open: 'Open…',
   openFolder: 'Open folder…',
   /** As printed on keyboards, except a Mac's. */
-  keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc' },
+  keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc', enter: 'Enter', home: 'Home', end: 'End' },
 
   commandUnknown: 'command not recorded',
   commandUnknownTitle: 'Command not recorded',
   /** A layer's number and command, in a list of several. */
   numbered: (layer: number, command: string) => `${layer} ${command}`,
-  /** Between the commands of the first and the last layer of a range, or of only two. */
+  /** Between the commands of the first and last layer of a range, or of just two layers. */
   untilCommand: ' – ',
   andCommand: ', ',
   newestFirst: 'Layers, newest first',
@@ -102,9 +102,9 @@ export const shared = {
     containerd: 'Image in containerd',
     registry: 'Image in a registry',
   },
-  /** The type of a tar entry, by the host's name for it. */
+  /** A tar entry's type, by the host's name for it. */
   entryType: (type: string) => ENTRY_TYPES[type] ?? type,
-  /** What keys do in a list of choices. */
+  /** What a key does in a list of choices. */
   choose: 'Choose',
   choices: (count: number) => counted(count, { one: 'choice', other: 'choices' }),
 };

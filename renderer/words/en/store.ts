@@ -5,8 +5,8 @@ import { CHANGES, counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.
 /** Stores and base images. */
 export const store = {
   own: 'Store',
-  /** Which of the sizes of an image, a layer or a store is shown. */
-  kept: (bytes: string) => `Layers as the store keeps them: ${bytes}`,
+  /** Says which size of an image, a layer or a store is shown. */
+  kept: (bytes: string) => `Layers as kept in the store: ${bytes}`,
   add: 'Add store…',
   actions: (title: string) => `Actions for ${title}`,
   elevated: (driver: string) => `${driver}, elevated`,
@@ -49,8 +49,8 @@ export const store = {
   copyHead: 'Working copy',
   nothingWritten: 'Nothing changed yet',
   commitShort: 'Commit…',
-  writeInto: (folder: string) => `Write into ${folder}`,
-  writeUnmounted: 'Mount it as a folder, then write into that.',
+  writeInto: (folder: string) => `Write to ${folder}`,
+  writeUnmounted: 'Mount it as a folder, then write to the folder.',
   notMounted: 'not mounted',
 
   // Messages
@@ -67,12 +67,12 @@ export const store = {
   declined: 'Elevation declined; nothing changed',
 
   // Import
-  /** Beside the button that imports what was opened. */
+  /** Next to the button that imports what was opened. */
   notStored: (archives: number) => (archives === 1 ? 'Not stored' : `${formatCount(archives)} not stored`),
   offerLabel: 'Import to store',
   import: 'Import',
   justView: 'Just view',
-  always: 'Settings has a standing answer',
+  always: 'The default answer is in Settings',
   isImported: 'In store',
   isIn: (store: string) => `In store ${store}`,
   importTo: 'Import to store',
@@ -85,7 +85,7 @@ export const store = {
     image: <T>(layers: number, freed: T): Phrase<T> => [
       layers === 0
         ? 'Deletes the image. Its layers stay: other images use them. Frees '
-        : `Deletes the image and ${counted(layers, { one: 'layer', other: 'layers' })} no other image uses. Frees `,
+        : `Deletes the image and ${counted(layers, { one: 'layer', other: 'layers' })} that no other image uses. Frees `,
       freed,
       '. The archive file is not touched.',
     ],
@@ -125,14 +125,14 @@ export const store = {
   parentPlaceholder: 'Image or layer',
   noParent: 'None: this is a base layer',
   noSuchParent: 'No matching layer in the store',
-  changesOf: (title: string) => `Changes of ${title}`,
+  changesOf: (title: string) => `Changes in ${title}`,
   changes: 'Changes',
   noChanges: 'No changes.',
   moreChanges: 'More changes exist; the command line lists all of them.',
   elevateLabel: 'Run as administrator',
   elevateTitle: (title: string) => `Run ${title} as administrator?`,
   elevateWhat: (driver: string, home: string) =>
-    `Starts a second process, without a window, that runs the driver ${driver} as administrator for ${home} only. This window is not elevated. Windows asks for your consent. The process ends with this window, or after ten minutes without work.`,
+    `Starts a second process, without a window, that runs the driver ${driver} as administrator for ${home} only. This window is not elevated. Windows asks for your consent. The process ends with this window, or after ten idle minutes.`,
   checking: 'Checking requirements…',
   requirements: 'Requirements',
   /** Before a requirement, for screen readers. */

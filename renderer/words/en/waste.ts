@@ -3,7 +3,9 @@ import type { Phrase } from '../language.ts';
 import { formatCount, formatShare } from '../numbers.ts';
 import { counted, FILES, form, LAYERS } from './grammar.ts';
 
-/** More layers than these are counted. */
+const MORE_FILES = { one: 'more file', other: 'more files' };
+
+/** Maximum number of layers that are listed by number; more are only counted. */
 const MOST_NAMED = 3;
 
 function writersText(writers: readonly number[]): string {
@@ -14,8 +16,8 @@ function writersText(writers: readonly number[]): string {
 export const waste = {
   title: 'Waste',
   close: 'Close waste',
-  /** Makes the panel as high as the window. */
-  taller: 'Fill the window with waste',
+  /** Makes the panel as tall as the window. */
+  taller: 'Expand waste to fill the window',
   lower: 'Show waste below the changes',
   /** The list of causes and kinds, each with its sum and advice. */
   summary: 'Causes and kinds',
@@ -50,16 +52,16 @@ export const waste = {
   },
   inLayers: (layers: readonly number[]) => `also in ${form(layers.length, LAYERS)} ${layers.join(', ')}`,
   showInLayer: (layer: number) => `${layer}: show in layer ${layer}`,
-  /** The largest file or place of a cause or kind: the layers that wrote it and the one that hid it follow, `layer 4 → 5`. */
+  /** The largest file or place of a cause or kind, followed by the layers that wrote it and the one that hid it: `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
   layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
   /** The other files of a cause. */
-  others: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more · `, size],
-  /** Bytes that the image could do without, hidden or not. */
+  others: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} · `, size],
+  /** Bytes that the image doesn't need, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
-  /** Above the kinds, whose bytes don't add up with the causes'. */
+  /** Above the kinds, whose bytes can't be added to those of the causes. */
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
@@ -67,7 +69,7 @@ export const waste = {
   whatIf: 'What if',
   whatIfHint: 'Sizes if the layers were built differently. This command writes the smallest variant:',
   whatIfOnly: 'Sizes if the layers were built differently.',
-  /** As the command line understands it, in every language. `image`: its number in an archive of several. */
+  /** A command line, the same in every language. `image`: the image's number, if the archive has several. */
   command: (archive: string, image: number | null, change: string) =>
     `layerscope waste ${archive}${image === null ? '' : ` --image ${image}`} --if ${change} --to slim.tar`,
   copyCommand: 'Copy the command',
@@ -81,14 +83,14 @@ export const waste = {
       'merge-removals': 'Delete files in the layer that adds them',
       zstd: 'Compress all layers with zstd',
     })[kind],
-  /** The stored size of a what-if that nobody packed. */
+  /** In place of a stored size, before the what-if has been packed. */
   notPacked: 'not measured yet',
   cannotPack: 'can’t be measured',
   pack: 'Measure stored sizes',
   packStop: 'Stop measuring',
   packing: 'Compressing the layers to measure them',
-  /** How many files are not listed. */
-  moreFiles: <T>(files: number, size: T): Phrase<T> => [`${formatCount(files)} more, `, size],
+  /** How many files aren't listed, and their bytes. */
+  moreFiles: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} too small to list, `, size],
 };
 
 export const findings = {
@@ -100,6 +102,6 @@ export const findings = {
   codes: FINDING_HINTS,
   more: (count: number) => `and ${formatCount(count)} more`,
   archive: 'archive',
-  /** Instead of a layer, for a finding about the image's config. */
+  /** In place of a layer, for a finding about the image's config. */
   config: 'config',
 };

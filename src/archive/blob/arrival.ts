@@ -18,7 +18,7 @@ export interface ArrivalPlan {
   readonly path: string;
   readonly digest: string;
   readonly length: number;
-  /** As the manifest states; the content may turn out to be different. */
+  /** As stated by the manifest; the content may turn out to be different. */
   readonly compression: Compression;
   /** Yields the bytes. Throws the reason if they can't be fetched. */
   readonly pieces: (signal: AbortSignal) => AsyncIterable<Uint8Array>;

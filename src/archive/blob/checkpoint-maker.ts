@@ -8,17 +8,17 @@ import { type BlobCheckpoint, type CheckpointPlace, unpackSome } from './checkpo
 
 /** Minimum number of plain bytes between checkpoints. */
 const SPAN_BYTES = 4 * 1024 * 1024;
-/** Above this deflated size of a window, checkpoints are twice as far apart, to limit them to half a percent of the blob. */
+/** If the deflated window is larger than this, checkpoints are made half as often, so that they take at most half a percent of the blob. */
 const LARGE_WINDOW = 16 * 1024;
-/** Packed bytes of a piece that are searched for a block start. Most blocks are shorter. */
+/** How many packed bytes of a piece to search for the start of a block. Most blocks are shorter. */
 const SEARCHED_BYTES = 32 * 1024;
 /** Where blocks are long, only one byte in this many is searched, because searching a byte takes longer than unpacking it. */
 const SEARCHED_SHARE = 16;
 /** The empty stored block that writers such as pigz and pgzip emit when they flush. Being byte-aligned, it is found quickly. */
 const FLUSH = Uint8Array.of(0, 0, 0xff, 0xff);
 /**
- * How many plain bytes, and the packed bytes that produce them, are compared to prove a checkpoint. A stored block proves nothing: its
- * bytes are the same packed and plain, wherever it seems to begin. Only the blocks after it do.
+ * How many plain bytes, and the packed bytes that produce them, are compared to prove a checkpoint. A stored block proves nothing, because
+ * its bytes are the same packed and plain wherever it seems to begin; only the blocks after it do.
  */
 const PROOF_BYTES = 4 * 1024;
 const PROOF_PACKED = 16 * 1024;
@@ -64,8 +64,8 @@ export class CheckpointMaker {
   #searchable = 4 * SEARCHED_BYTES;
 
   /**
-   * `hasDigests`: also compute digests of the packed bytes between checkpoints, for blobs that may be fetched in parts. `spanBytes`:
-   * minimum number of plain bytes between checkpoints.
+   * With `hasDigests`, also computes digests of the packed bytes between checkpoints, for blobs that may be fetched in parts. `spanBytes`
+   * is the minimum number of plain bytes between checkpoints.
    */
   constructor(hasDigests: boolean, spanBytes: number = SPAN_BYTES) {
     this.#spanBytes = spanBytes;
@@ -79,7 +79,7 @@ export class CheckpointMaker {
     this.#isBroken = true;
   }
 
-  /** How many packed bytes of a piece to give to zlib: up to a likely block start if a checkpoint is due, otherwise all. */
+  /** Returns how many packed bytes of a piece to give to zlib: up to a likely block start if a checkpoint is due, otherwise all. */
   cut(bytes: Uint8Array, at: number): number {
     if (this.#place !== null || this.#candidate !== null || this.#isBroken || this.#plainBytes < this.#nextAt) return bytes.length;
     const found = this.#find(bytes);

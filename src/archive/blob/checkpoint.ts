@@ -44,14 +44,15 @@ export function unpackSome(entrance: Entrance, packed: Uint8Array, window: Uint8
 }
 
 /**
- * Unpacks exactly `plainBytes` bytes after a checkpoint. `packed`: the blob's bytes from there on. Throws DAMAGED if `packed` yields fewer.
+ * Unpacks exactly `plainBytes` bytes after a checkpoint. `packed` are the blob's bytes from there on. Throws DAMAGED if `packed` yields
+ * fewer.
  */
 export async function unpackSpan(
   checkpoint: BlobCheckpoint & { readonly shared: number },
   packed: Uint8Array,
   plainBytes: number,
 ): Promise<Uint8Array> {
-  // In one step: by default, every 16 KiB are unpacked by a thread that the event loop wakes and waits for.
+  // In one step: with the default chunk size, every 16 KiB take a round trip between the event loop and a thread.
   const limit = { chunkSize: plainBytes + OVERSHOOT, maxOutputLength: plainBytes + OVERSHOOT, finishFlush: constants.Z_SYNC_FLUSH };
   try {
     if (checkpoint.kind === 'start') return ofLength(await gunzipped(packed, limit), plainBytes);

@@ -1,6 +1,6 @@
 import type { Compression } from '#model';
 
-/** Bytes that {@link detectCompression} needs. */
+/** Number of bytes that {@link detectCompression} needs. */
 export const MAGIC_BYTES = 18;
 
 /**
@@ -40,7 +40,7 @@ export function isSkippableFrame(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at] as number) & 0xf0) === 0x50 && bytes[at + 1] === 0x2a && bytes[at + 2] === 0x4d && bytes[at + 3] === 0x18;
 }
 
-/** Bytes that {@link otherFormatName} needs. */
+/** Number of bytes that {@link otherFormatName} needs. */
 export const OTHER_FORMAT_BYTES = 64;
 
 interface OtherFormat {
@@ -76,12 +76,12 @@ function findOtherFormat(head: Uint8Array): OtherFormat | null {
   return OTHER_FORMATS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
 }
 
-/** Names the format of a file that turned out not to be a tar, by its first bytes; for messages only. Null: unknown. */
+/** Names the format of a file that turned out not to be a tar, by its first bytes, for messages only. Null if unknown. */
 export function otherFormatName(head: Uint8Array): string | null {
   return findOtherFormat(head)?.what ?? null;
 }
 
-/** The same, but only for archive and compression formats; null for others. */
+/** Like {@link otherFormatName}, but only for archive and compression formats; null for others. */
 export function otherPackingName(head: Uint8Array): string | null {
   const found = findOtherFormat(head);
   return found?.packs === true ? found.what : null;

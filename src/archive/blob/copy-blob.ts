@@ -10,7 +10,7 @@ import { openPlace } from './open-place.ts';
 const CHUNK = 4 * 1024 * 1024;
 /** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
 const READ_CHUNK = 1024 * 1024;
-/** Blobs from this size on are hashed on a thread of their own. Starting it takes as long as hashing tens of megabytes. */
+/** Minimum size of blobs that are hashed on a separate thread. Starting it takes as long as hashing tens of megabytes. */
 const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export interface CopyOptions {
@@ -20,7 +20,7 @@ export interface CopyOptions {
 }
 
 export interface CopiedBlob {
-  /** Computed with the algorithm of the stated digest; sha256 if none is stated. */
+  /** Computed with the algorithm of the stated digest, or sha256 if none is stated. */
   readonly digest: string;
   readonly size: number;
 }
@@ -67,8 +67,8 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
 
 /**
  * Yields a blob's bytes as stored. The next chunk is read while the caller writes the current one; those of a large blob are hashed on
- * another thread. The caller may keep a chunk, but not change it. Throws DIGEST_MISMATCH after the last chunk if the bytes don't match the
- * stated digest; IO, CANCELLED.
+ * another thread. The caller may keep a chunk, but must not change it. Throws DIGEST_MISMATCH after the last chunk if the bytes don't match
+ * the stated digest; IO, CANCELLED.
  */
 export async function* readBlob(source: BlobSource, options: CopyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   const { file, start, length } = await openPlace(source, options.signal);

@@ -24,12 +24,12 @@ export type PackedAs = Exclude<Compression, 'none'>;
 export interface DecompressOptions {
   /** Receives the packed bytes as they are read, for hashing. If set, the whole blob is read, even past the last stream and past damage. */
   readonly onPacked?: (bytes: Uint8Array) => void;
-  /** Awaited before each piece; may throw to cancel, or delay to throttle. */
+  /** Awaited before each piece; may throw to cancel, or wait to throttle. */
   readonly gate?: () => void | Promise<void>;
   readonly onProgress?: (bytes: number) => void;
-  /** Size of the input pieces; with small pieces, decompression stops sooner when cancelled. */
+  /** Size of the input pieces; with small ones, decompression stops sooner when cancelled. */
   readonly pieceBytes?: number;
-  /** Plain bytes that a blob of any size may have; default {@link MOST_PLAIN_BYTES}. */
+  /** Maximum plain size for a blob of any size, in bytes. Defaults to {@link MOST_PLAIN_BYTES}. */
   readonly mostPlainBytes?: number;
   /** Makes checkpoints of a gzip blob while it is decompressed. */
   readonly checkpoints?: CheckpointMaker | undefined;
@@ -41,25 +41,25 @@ export interface Decompressed {
   readonly plainBytes: number;
   readonly message: string | null;
   /**
-   * Whether bytes that don't start another stream follow the last one. (Bytes that do start one belong to the blob, and damage there
-   * damages the blob.)
+   * Whether the last stream is followed by bytes that don't start another one. (Bytes that do start one belong to the blob, and damage
+   * there damages the blob.)
    */
   readonly trailing: boolean;
-  /** The stream is `damaged` only in that it uses a feature that isn't supported here, such as a rare filter. */
+  /** The stream is `damaged` only because it uses a feature that isn't supported here, such as a rare filter. */
   readonly isUnsupported?: boolean;
-  /** The stream is `damaged` only in that it unpacks to more than a blob of its size may. */
+  /** The stream is `damaged` only because it unpacks to more than is allowed for a blob of its size. */
   readonly isTooLarge?: boolean;
 }
 
 /**
- * Plain bytes that a blob of any size may have; above this, a size is accepted only in proportion to the blob's. gzip can't expand more
+ * Maximum plain size for a blob of any size, in bytes; a larger size is accepted only in proportion to the blob's. gzip can't expand more
  * than 1,032 times, but a few kilobytes of zstd or bzip2 can keep a decompressor busy for days. No legitimate layer is both that large and
  * that repetitive.
  */
 const MOST_PLAIN_BYTES = 128 * 2 ** 30;
 const MOST_RATIO = 1_100;
 
-/** The code of the error for a blob that wasn't unpacked completely; null if it was, or if the sink stopped it. */
+/** Returns the error code for a blob that wasn't unpacked completely; null if it was, or if the sink stopped it. */
 export function faultOf({ end, isUnsupported, isTooLarge }: Decompressed): 'DAMAGED' | 'TRUNCATED' | 'UNSUPPORTED' | 'TOO_LARGE' | null {
   if (end === 'truncated') return 'TRUNCATED';
   if (end !== 'damaged') return null;
@@ -235,7 +235,7 @@ class Pass {
     return count;
   }
 
-  /** Passes over skippable frames, which still have to be hashed. */
+  /** Skips skippable frames, which still have to be hashed. */
   #readOver(to: number): void {
     if (this.#options.onPacked === undefined) {
       this.#options.onProgress?.(to - this.#packedSeen);
@@ -319,7 +319,7 @@ class Pass {
     const bytes = this.#plainBytes - this.#plainOfFrames;
     this.#plainOfFrames = this.#plainBytes;
     if (statedBytes === null || bytes === statedBytes) return;
-    throw new InflateFailure('ZSTD_error_corruption_detected', `a frame of ${bytes} bytes states ${statedBytes}`);
+    throw new InflateFailure('ZSTD_error_corruption_detected', `a frame has ${bytes} bytes, but states ${statedBytes}`);
   }
 }
 

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { asLayerscopeError, LayerscopeError } from '#model';
 
-/** Pieces that may wait to be hashed, so that a slow processor bounds memory and not the file. */
+/** Maximum number of pieces waiting to be hashed, so that memory stays limited when hashing is slow. */
 const MAX_WAITING = 8;
 
-// A script of its own would have to be found beside every bundle, for six lines.
+// Inline, because a separate script of six lines would have to be found next to every bundle.
 const HASHER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const hash = require('node:crypto').createHash(workerData);
@@ -14,7 +14,7 @@ parentPort.on('message', (bytes) => {
 });`;
 
 /**
- * Computes a digest on another thread, while this one reads and writes. The bytes must lie in shared memory, and nobody may change them
+ * Computes a digest on another thread, while this one reads and writes. The bytes must be in shared memory, and nobody may change them
  * afterwards. Dispose of it to end the thread.
  */
 export class DigesterBeside implements Disposable {
@@ -25,7 +25,7 @@ export class DigesterBeside implements Disposable {
   #problem: LayerscopeError | null = null;
   #wake = (): void => {};
 
-  /** `algorithm`: `sha256` or `sha512`. */
+  /** `algorithm` is `sha256` or `sha512`. */
   constructor(algorithm: string) {
     this.algorithm = algorithm;
     this.#worker = new Worker(HASHER, { eval: true, workerData: algorithm });

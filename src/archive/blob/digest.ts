@@ -37,7 +37,7 @@ export class Digester {
   }
 }
 
-/** The chainID of each layer; see {@link chainIdsOf}. */
+/** Returns the chainID of each layer; see {@link chainIdsOf}. */
 export function chainIds(diffIds: readonly (string | null)[]): readonly (string | null)[] {
   return chainIdsOf(diffIds, (bytes) => createHash('sha256').update(bytes).digest());
 }

@@ -3,7 +3,7 @@ import { cancelled } from '../control/work-control.ts';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { FileRange } from './source-file.ts';
 
-/** Chunks buffered for the consumer. */
+/** Maximum number of chunks buffered for the consumer. */
 const MAX_WAITING = 4;
 
 /**

@@ -6,8 +6,8 @@ import { LayerscopeError } from '#model';
 export type PlainSink = (bytes: Uint8Array) => boolean;
 
 /**
- * Frees the memory of a piece of node:zlib's at once, if it ends with the piece and isn't Node's pool. Pass pieces in order, when neither
- * this one nor those before it are needed. Left to itself, V8 keeps megabytes until its next collection, and each new piece takes memory
+ * Frees the memory of a piece that node:zlib made, if the buffer ends with the piece and isn't from Node's pool. Pass pieces in order, once
+ * neither this one nor those before it are needed. Otherwise V8 keeps megabytes until its next collection, and each new piece takes memory
  * that the system has to clear first.
  */
 export function freePiece({ buffer, byteOffset, length }: Uint8Array): void {
@@ -25,12 +25,12 @@ export class InflateFailure extends Error {
   }
 }
 
-/** Creates a zstd decompressor. Throws UNSUPPORTED if this Node.js has none. */
+/** Creates a zstd decompressor. Throws UNSUPPORTED if this Node.js doesn't have one. */
 export function zstdDecompressor(chunkSize: number): Transform {
   // Added in Node.js 22.15 and 23.8. Looked up at run time so that older versions can load this file.
   const { createZstdDecompress } = zlib as Partial<Pick<typeof zlib, 'createZstdDecompress'>>;
   if (createZstdDecompress === undefined) {
-    throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later, this is ${process.versions.node}`);
+    throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later; this is ${process.versions.node}`);
   }
   return createZstdDecompress({ chunkSize });
 }

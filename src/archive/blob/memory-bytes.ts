@@ -9,7 +9,7 @@ class MemoryBytes implements OpenBytes {
   readonly #bytes: Uint8Array;
   readonly isOpen = true;
 
-  /** `path`: for messages. */
+  /** `path` is used in messages. */
   constructor(path: string, bytes: Uint8Array) {
     this.path = path;
     this.#bytes = bytes;
@@ -30,7 +30,7 @@ class MemoryBytes implements OpenBytes {
   [Symbol.dispose](): void {}
 }
 
-/** A blob that is in memory. */
+/** Opens bytes in memory as a blob. */
 export function memoryRange(path: string, bytes: Uint8Array): FileRange {
   return { file: new MemoryBytes(path, bytes), start: 0, length: bytes.length };
 }
@@ -53,7 +53,7 @@ export async function unpackBytes(what: string, bytes: Uint8Array, compression: 
   return joined(pieces, Math.min(count, most));
 }
 
-/** Joins pieces, whose memory is freed, to `length` bytes. */
+/** Joins pieces into `length` bytes and frees their memory. */
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   const all = new Uint8Array(length);
   let at = 0;

@@ -15,7 +15,7 @@ export interface ReadPlainOptions {
   readonly onPacked?: (bytes: Uint8Array) => void;
 }
 
-/** A blob: the path of a file that is the whole blob, or a range of a file. */
+/** A blob: the path of a file that is the whole blob, or a range in a file. */
 export type PlainSource = string | BlobPlace;
 
 async function openSource(source: PlainSource, signal: AbortSignal | undefined): Promise<FileRange> {

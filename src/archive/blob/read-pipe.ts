@@ -13,7 +13,7 @@ const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads a pipe by its path, by polling: a blocking read would keep the program from exiting. A named pipe may get its writer a moment
- * later, but one in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws IO if no writer comes within
+ * later, but one in `/dev/fd` or `/proc` without a writer ends at once. Each piece is a new buffer. Throws IO if no writer appears within
  * `waitMs`; otherwise the system's errors.
  */
 export async function* readPipe(path: string, waitMs: number = WRITER_WAIT_MS): AsyncGenerator<Uint8Array> {
@@ -45,7 +45,9 @@ export async function* readPipe(path: string, waitMs: number = WRITER_WAIT_MS): 
   }
 }
 
-/** Reads a character device, such as a tape. Throws NOT_AN_IMAGE for a terminal, which would wait for keys; otherwise as the system does. */
+/**
+ * Reads a character device, such as a tape. Throws NOT_AN_IMAGE for a terminal, which would wait for input; otherwise the system's errors.
+ */
 export async function* readDevice(path: string): AsyncGenerator<Uint8Array> {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0));
   const isTerminal = isatty(descriptor);

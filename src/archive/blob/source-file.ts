@@ -52,7 +52,8 @@ export class SourceFile implements OpenBytes {
   #open = true;
 
   /**
-   * `arriving`: set if the file is still being written. Throws NOT_FOUND, PERMISSION, IO; IO also if the file's identity isn't `identity`.
+   * `arriving` is set if the file is still being written. Throws NOT_FOUND, PERMISSION, IO; IO also if the file's identity isn't
+   * `identity`.
    */
   constructor(path: string, identity: string | null = null, arriving?: ArrivingBlob) {
     this.path = path;
@@ -82,7 +83,7 @@ export class SourceFile implements OpenBytes {
     if (this.#arriving !== undefined) return;
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;
-    // Renaming or unlinking a file doesn't change its content, and this program makes links to its own files while they are read.
+    // Renaming or unlinking a file doesn't change its content, and this program creates links to its own files while reading them.
     const isTouched = this.#isKnown && ctimeNs !== ctimeBefore && nlink === nlinkBefore;
     if (size === sizeBefore && mtimeNs === mtimeBefore && !isTouched) return;
     throw new LayerscopeError('IO', `${displayText(this.path)} changed while it was being read`);
@@ -153,7 +154,7 @@ export function openBlob(blob: Omit<BlobSource, 'split'>): FileRange {
   return { file, start: blob.start, length: Math.max(0, Math.min(blob.length, file.size - blob.start)) };
 }
 
-/** Reads a part of a blob that is a range of a file. Throws IO, also if the file has changed. */
+/** Reads a part of a blob that is a range in a file. Throws IO, also if the file has changed. */
 export function readPart(blob: Omit<BlobSource, 'split'>, first: number, length: number): Uint8Array {
   const { file, start, length: end } = openBlob(blob);
   using _file = file;

@@ -8,7 +8,7 @@ import { systemError } from './source-file.ts';
 const SLASH = 0x2f;
 const READ_ITSELF = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** An error for a file that isn't what the engine unpacked. `problem`: a clause. */
+/** Creates an error for a file that isn't what the engine unpacked. `problem` is a clause. */
 export function changedOnDisk(name: Uint8Array, problem: string): LayerscopeError {
   return new LayerscopeError('DIGEST_MISMATCH', `${displayPath(name)} ${problem}`);
 }
@@ -39,7 +39,7 @@ export function openSplitBody(folder: string, name: Uint8Array, sizeBytes: numbe
   const parent = realParent(folder, file, name);
   const found = lookAt(parent, name);
   if (!found.isFile()) throw changedOnDisk(name, 'is no longer a file on the disk');
-  if (found.size !== BigInt(sizeBytes)) throw changedOnDisk(name, `has ${found.size} bytes on the disk, in the layer it has ${sizeBytes}`);
+  if (found.size !== BigInt(sizeBytes)) throw changedOnDisk(name, `has ${found.size} bytes on the disk, but ${sizeBytes} in the layer`);
   const descriptor = openItself(parent, name);
   try {
     const opened = fstatSync(descriptor, { bigint: true });

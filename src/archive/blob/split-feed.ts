@@ -43,7 +43,7 @@ export async function* readSplit(blob: BlobSource, sink: SplitSink, signal?: Abo
 /** Feeds a tar reader with a split blob's headers, skipping the bodies. */
 export class SplitFeed implements SplitSink {
   readonly #reader: TarReader;
-  /** Bytes of the tar that have been fed. */
+  /** Number of bytes of the tar fed so far. */
   tarBytes = 0;
 
   constructor(reader: TarReader) {

@@ -13,14 +13,14 @@ import { readSplit, type SplitSink } from './split-feed.ts';
 const SMALL_BODY = 256 * 1024;
 const CRC_BYTES = 8;
 /**
- * Limit on the memory for one layer's metadata, and what its size as packed adds: honest metadata takes 7 to 9 bytes for each of its own. Its
- * lines pack to nothing if they are all alike.
+ * Limit on the memory for one layer's metadata: a fixed part, plus some for each byte of its packed size. Honest metadata takes 7 to 9
+ * bytes per packed byte, but identical lines compress to almost nothing.
  */
 const MAX_KEPT_BYTES = 96 * 1024 * 1024;
 const KEPT_BYTES_A_BYTE = 8;
 const MOST_KEPT_BYTES = 1 << 30;
 const SEGMENT = -1;
-/** Numbers kept of a part, and their bytes. */
+/** Number of fields kept for each part, and their size. */
 const FIELDS = 4;
 const PART_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
 const NO_BYTES = new Uint8Array(PART_BYTES);
@@ -29,8 +29,8 @@ const [START, NAME, PLACE, ZEROS] = [0, 1, 2, 3] as const;
 /** A split tar's headers, and where its bodies belong. Immutable once built; the parts follow one another without gaps. */
 export class SplitMap implements SplitSink {
   /**
-   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE: an
-   * offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
+   * Four numbers for each part. START: its offset in the tar. NAME: -1 if it is a segment, the length of the name if it is a file. PLACE:
+   * an offset in `#kept`, of a segment's bytes (preceded in the tar by ZEROS zero bytes), or of a file's name followed by its checksum.
    */
   readonly #parts: Float64Array<ArrayBuffer>;
   readonly #kept: Uint8Array<ArrayBuffer>;
@@ -41,7 +41,7 @@ export class SplitMap implements SplitSink {
 
   private constructor(metadataBytes: number) {
     this.#mostBytes = Math.min(MOST_KEPT_BYTES, MAX_KEPT_BYTES + KEPT_BYTES_A_BYTE * metadataBytes);
-    // These grow in place: copies would take as much again.
+    // These grow in place, because copying would take twice the memory.
     const maxByteLength = Math.ceil(this.#mostBytes / PART_BYTES) * PART_BYTES;
     this.#parts = new Float64Array(new ArrayBuffer(0, { maxByteLength }));
     this.#kept = new Uint8Array(new ArrayBuffer(0, { maxByteLength }));
@@ -51,7 +51,7 @@ export class SplitMap implements SplitSink {
   static async read(blob: BlobSource, signal?: AbortSignal): Promise<SplitMap> {
     const { map, packed } = await SplitMap.readPartly(blob, signal);
     if (packed.end === 'complete') return map;
-    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'not whole'}`);
+    throw new LayerscopeError(packed.end === 'truncated' ? 'TRUNCATED' : 'DAMAGED', `${blob.path}: ${packed.message ?? 'incomplete'}`);
   }
 
   /** Reads as much of the metadata as possible. Throws what {@link readSplit} throws. */
@@ -96,7 +96,7 @@ export class SplitMap implements SplitSink {
     this.#keep(crc64, 0, CRC_BYTES);
   }
 
-  /** Makes a segment part of the one before it, if the zeros between them take less memory than a part. Returns whether it does. */
+  /** Merges a segment into the one before it, if the zeros between them take less memory than a part. Returns whether it did. */
   #joins(length: number, zeros: number, isAllZeros: boolean): boolean {
     const last = this.#count - 1;
     if (last < 0 || this.#field(last, NAME) !== SEGMENT) return false;
@@ -139,7 +139,7 @@ export class SplitMap implements SplitSink {
     return this.#parts[part * FIELDS + field] as number;
   }
 
-  /** The index of the part that contains the byte at `offset`, which must be less than {@link size}. */
+  /** Returns the index of the part that contains the byte at `offset`, which must be less than {@link size}. */
   at(offset: number): number {
     let [low, high] = [0, this.#count - 1];
     while (low < high) {
@@ -158,12 +158,12 @@ export class SplitMap implements SplitSink {
     return (part + 1 < this.#count ? this.#field(part + 1, START) : this.#size) - this.#field(part, START);
   }
 
-  /** Name and checksum of a file's content; null for a segment. */
+  /** Returns the name and checksum of a file's content; null for a segment. */
   body(part: number): { readonly name: Uint8Array; readonly crc64: Uint8Array } | null {
     const name = this.#field(part, NAME);
     if (name === SEGMENT) return null;
     const place = this.#field(part, PLACE);
-    // Copies: not everything takes views of a buffer that may grow.
+    // Copies, because not every API accepts views of a resizable buffer.
     return { name: this.#kept.slice(place, place + name), crc64: this.#kept.slice(place + name, place + name + CRC_BYTES) };
   }
 
@@ -179,13 +179,13 @@ export class SplitMap implements SplitSink {
   }
 }
 
-/** Lets a buffer have at least this many bytes. */
+/** Grows a buffer to at least this many bytes. */
 function grow(buffer: ArrayBuffer, bytes: number): void {
   if (bytes > buffer.byteLength)
     buffer.resize(Math.min(buffer.maxByteLength, Math.max(64 * 1024, Math.ceil(bytes / 8) * 8, 2 * buffer.byteLength)));
 }
 
-/** Size of a blob's metadata as packed. Throws NOT_FOUND, PERMISSION, IO. */
+/** Returns the packed size of a blob's metadata. Throws NOT_FOUND, PERMISSION, IO. */
 function sizeOf(blob: BlobSource): number {
   using file = new SourceFile(blob.path, blob.identity);
   return file.size;
@@ -214,7 +214,7 @@ export class SplitFile implements OpenBytes {
   readonly #file: SourceFile;
   #body: OpenBody | null = null;
 
-  /** Throws NOT_FOUND, PERMISSION, IO, which includes metadata that has changed; PATH_ESCAPE if a link has replaced the folder. */
+  /** Throws NOT_FOUND, PERMISSION, IO, also for metadata that has changed; PATH_ESCAPE if a link has replaced the folder. */
   constructor(blob: BlobSource, map: SplitMap) {
     this.#folder = blob.split?.folder ?? '';
     refuseMoved(this.#folder);
@@ -332,5 +332,5 @@ function readWhole({ descriptor, name }: OpenBody, target: Uint8Array, at: numbe
 
 function checkSum(name: Uint8Array, sum: Crc64, expected: Uint8Array): void {
   const found = sum.digest();
-  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum is another one');
+  if (!found.every((byte, at) => byte === expected[at])) throw changedOnDisk(name, 'has changed on the disk: its checksum differs');
 }

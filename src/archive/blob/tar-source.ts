@@ -8,9 +8,9 @@ const LARGEST_WINDOW = 64 * 1024;
 const REPORT_READS = 64;
 
 /**
- * Feeds a tar in a file to a reader, one read at a time: headers are read, bodies are seeked over. A window is as large as the recent past
- * suggests: a system call costs as much as copying 8 kB, so bodies that are much larger than that should not be read, and many small ones
- * should be read at once.
+ * Feeds a tar in a file to a reader, one read at a time: headers are read, bodies are skipped by seeking. The window size adapts to recent
+ * bodies: a system call costs as much as copying 8 kB, so bodies much larger than that should be skipped, while many small ones should be
+ * read at once.
  */
 export class TarFeed {
   readonly #range: FileRange;
@@ -38,7 +38,7 @@ export class TarFeed {
       reader.skip(skip);
       this.#at += skip;
     }
-    // What is skipped is the rest of a body that the last window ended in. If it is long, much of that window was in vain.
+    // The skipped bytes are the rest of a body in which the last window ended. If there are many, much of that window was wasted.
     if (skip > this.#size / 2) this.#size = Math.max(SMALLEST_WINDOW, this.#size / 2);
     else if (skip <= this.#size / 4) this.#size = Math.min(LARGEST_WINDOW, this.#size * 2);
     const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));

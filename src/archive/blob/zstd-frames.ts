@@ -21,7 +21,7 @@ export class ZstdFrames {
   #nextBlock = -1;
   #checksum = false;
   #contentBytes: number | null = null;
-  /** Offset of a frame whose first byte must be passed to the decompressor alone; -1: none. */
+  /** Offset of a frame whose first byte must be passed to the decompressor alone; -1 if there is none. */
   #aloneAt = -1;
   /** End of the current frame, known once its last block header has been seen. */
   #frameEnd = -1;
@@ -30,7 +30,9 @@ export class ZstdFrames {
     this.#range = range;
   }
 
-  /** Returns the offset at which to continue reading, after any skippable frames. `at` is at or inside a frame. Null: no frame follows. */
+  /**
+   * Returns the offset at which to continue reading, after any skippable frames; null if no frame follows. `at` is at or inside a frame.
+   */
   skipTo(at: number): number | null {
     if (this.#nextBlock >= 0) {
       if (this.#frameEnd < 0 || at < this.#frameEnd) return at;
@@ -115,7 +117,7 @@ export class ZstdFrames {
     return at === 0 && offset === 0 ? this.#startCut(0) : null;
   }
 
-  /** Offset of the first bytes that don't belong to a frame; -1: none found. */
+  /** Offset of the first bytes that don't belong to a frame; -1 if none were found. */
   #trailingFrom = -1;
 
   get trailing(): boolean {

@@ -20,14 +20,14 @@ export interface ChunkSource {
   readonly compression: PackedAs;
   /** Reads a part of the blob. No digest verifies the part. */
   readonly part: (first: number, length: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
-  /** Stores pieces by digest; null: none are stored. */
+  /** Caches pieces by digest; null if there is no cache. */
   readonly kept: {
     readonly read: (digest: string) => Uint8Array | null;
     readonly keep: (digest: string, bytes: Uint8Array) => void;
   } | null;
 }
 
-/** Reads contents at the addresses in a table's `bodyAt`. A piece is checked if its digest is stated. */
+/** Reads contents at the addresses in a table's `bodyAt`. A piece is checked if the table has a digest for it. */
 export class ChunkPlainBytes implements PlainBytes {
   readonly #source: ChunkSource;
   readonly #signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ export class ChunkPlainBytes implements PlainBytes {
     if (known !== null && known.length === size) return known;
     const inner = table.chunkInner[chunk] as number;
     const bytes = (await this.#unpacked(chunk)).subarray(inner, inner + size);
-    if (bytes.length < size) throw new LayerscopeError('TRUNCATED', `a piece of ${bytes.length} bytes is listed with ${size}`);
+    if (bytes.length < size) throw new LayerscopeError('TRUNCATED', `a piece has ${bytes.length} bytes, but is listed with ${size}`);
     if (digest === null) return bytes;
     const digester = new Digester('sha256');
     digester.update(bytes);

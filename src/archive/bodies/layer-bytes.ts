@@ -37,7 +37,7 @@ export interface SameBodyOptions {
 /** Most files that differ do so early, so the first pieces are small. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
-/** Bytes after which this thread yields to other work, and the minimum that each file counts. */
+/** Bytes after which this thread yields to other work, and the minimum that each file counts as. */
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 
@@ -48,8 +48,8 @@ export class BodyComparer {
   #sinceTurn = 0;
 
   /**
-   * Whether two bodies of equal size are identical; null if they are, but not what a table of contents says of either. Stops at the first
-   * difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED.
+   * Whether two bodies of equal size are identical; null if they are, but a table of contents states something else for either. Stops at
+   * the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED.
    */
   async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean | null> {
     const partsA = await stretchesOf(a.layer.bytes, a.layer, a.member, 0, Number.POSITIVE_INFINITY);

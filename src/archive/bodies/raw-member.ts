@@ -41,7 +41,7 @@ function hasContent(type: number): boolean {
   return type === TYPE.file || type === TYPE.other;
 }
 
-/** Detects whiteouts by the last component of the name. AUFS's own files (`.wh..wh.plnk`) and a bare `.wh.` hide nothing. */
+/** Detects whiteouts by the last component of the name. AUFS's own files (`.wh..wh.plnk`) and a bare `.wh.` don't hide anything. */
 function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   let end = name.length;
   while (end > 0 && name[end - 1] === 0x2f) end--;
@@ -53,7 +53,7 @@ function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   return text.startsWith(WHITEOUT) && !text.startsWith(WHITEOUT + WHITEOUT) && text !== '.wh..' && text !== '.wh...' ? 'file' : null;
 }
 
-/** A member that was read again. Offsets are relative to the tar. */
+/** A member that was read again. Offsets are from the start of the tar. */
 export interface FoundMember {
   readonly raw: RawMember;
   readonly bodyOffset: number;

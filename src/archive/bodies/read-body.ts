@@ -17,14 +17,14 @@ let sinceTurn = 0;
 export interface Stretch {
   readonly start: number;
   readonly end: number;
-  /** -1: a hole. */
+  /** -1 for a hole. */
   readonly at: number;
 }
 
 /**
  * Yields a regular file's body from `start` to `end`, holes as zeros, in chunks owned by the caller. Throws NOT_FOUND if the entry isn't a
- * file; TRUNCATED if the tar ends before the body does; DIGEST_MISMATCH at the end of a whole body that isn't what the layer's table of
- * contents says; and what `bytes` throws.
+ * file; TRUNCATED if the tar ends before the body does; DIGEST_MISMATCH at the end of a whole body that doesn't match its layer's table of
+ * contents; and what `bytes` throws.
  */
 export async function* readBodyBytes(
   bytes: PlainBytes,
@@ -116,12 +116,12 @@ export async function stretchesOf(
   });
 }
 
-/** Lists the stretches of a file whose contents begin at the address `at`. Pieces of which nothing is stored are holes. */
+/** Lists the stretches of a file whose contents begin at the address `at`. Pieces without stored bytes are holes. */
 function pieceStretches(table: LayerTable, at: number, start: number, last: number): readonly Stretch[] {
   const { chunkAt } = table;
   const pieces = chunkAt.length - 1;
   const first = chunkOf(table, at + start);
-  // A table without pieces has offsets of the plain tar.
+  // In a table without pieces, addresses are offsets in the plain tar.
   if (first < 0) return [{ start, end: last, at: at + start }];
   const stretches: Stretch[] = [];
   let from = start;

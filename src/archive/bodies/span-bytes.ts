@@ -28,7 +28,8 @@ export class SpanPlainBytes implements PlainBytes {
   #failed = false;
 
   /**
-   * `others` opens the fallback source of the same plain bytes. `isAtHand`: whether that source already has everything before an offset.
+   * `others` opens the fallback source of the same plain bytes. `isAtHand` returns whether that source already has everything before an
+   * offset.
    */
   constructor(
     source: SpanSource,
@@ -113,5 +114,5 @@ function check(packed: Uint8Array, digest: Uint8Array | null): void {
   const digester = new Digester('sha256');
   digester.update(packed);
   if (digest === null || digester.finish() !== `sha256:${Buffer.from(digest).toString('hex')}`)
-    throw new LayerscopeError('DIGEST_MISMATCH', 'a part of the layer is not what it was');
+    throw new LayerscopeError('DIGEST_MISMATCH', 'a part of the layer has changed');
 }

@@ -5,10 +5,12 @@ import { LayerscopeError } from '#model';
 import { Digester } from '../blob/digest.ts';
 
 const NOTHING = new Uint8Array(256 * 1024);
-/** Holes that aren't read are hashed up to this size for a file. A few bytes of a TOC can state a thousand files with holes of terabytes. */
+/**
+ * Maximum size of skipped holes that are still hashed for a file. A few bytes of a TOC can state a thousand files with holes of terabytes.
+ */
 const MAX_SKIPPED_BYTES = 1024 * 1024;
 
-/** Hashes one file. Gets all of it in order. */
+/** Hashes one file, which must be passed to it completely and in order. */
 export class WholeCheck {
   readonly #stated: string;
   readonly #digester = new Digester('sha256');
@@ -18,19 +20,19 @@ export class WholeCheck {
     this.#stated = stated;
   }
 
-  /** Null if there is nothing to compare. */
+  /** Returns null if there is nothing to compare. */
   static of(table: LayerTable, member: number): WholeCheck | null {
     const stated = wholeDigest(table, member);
     return stated === null ? null : new WholeCheck(stated);
   }
 
-  /** For a reader that skips holes. Null also if the file's holes are too large to hash what isn't read. */
+  /** For a reader that skips holes. Also returns null if the file's holes are too large to hash. */
   static withoutHoles(table: LayerTable, member: number): WholeCheck | null {
     const check = WholeCheck.of(table, member);
     return check === null || holeBytes(table, member) > MAX_SKIPPED_BYTES ? null : check;
   }
 
-  /** Adds bytes at an offset of the file; what was skipped before is zeros. */
+  /** Adds bytes at an offset in the file; anything skipped before counts as zeros. */
   update(at: number, bytes: Uint8Array): void {
     this.#zeros(at);
     this.#digester.update(bytes);

@@ -6,7 +6,7 @@ import { isPrivateFolder, makePrivateFolder, readKept } from '../files/private-p
 import { cacheUse } from './cache-trim.ts';
 import { cacheName, removeQuietly } from './index-cache.ts';
 
-/** Limit on a cached manifest, index or config. Real ones are smaller. */
+/** Maximum size of a cached manifest, index or config. Real ones are smaller. */
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 
 /** Keeps blobs in a cache folder. A cache that can't be read or written acts as if it were empty. */
@@ -25,7 +25,7 @@ export class BlobCache {
     this.#newPath = newPath;
   }
 
-  /** Bytes of what was written. */
+  /** Total number of bytes written. */
   get writtenBytes(): number {
     return this.#writtenBytes;
   }
@@ -71,7 +71,7 @@ export class BlobCache {
     }
   }
 
-  /** Caches a verified blob, if there is room, with a hard link to its file. The file must not change afterwards. */
+  /** Caches a verified blob, if it fits, with a hard link to its file. The file must not change afterwards. */
   async keep(digest: string, file: string, length: number): Promise<void> {
     const { indexBytes } = await cacheUse(this.#cacheFolder);
     if (length > this.#maxBytes - indexBytes) return;

@@ -11,10 +11,10 @@ export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 /** Tolerance between the file system's clock and this machine's. */
 const CLOCKS_MS = 5_000;
 
-/** The share of the limit that may be written before the cache is listed again: listing it takes as long as it has files. */
+/** Fraction of the limit that may be written before the cache is listed again. Listing takes longer the more files there are. */
 const SLACK = 1 / 64;
 
-/** Trims a cache after much was written to it, and when told that nothing more will be. */
+/** Trims a cache after much was written to it, and after the last write. */
 export class CacheLimit {
   readonly #cacheFolder: string;
   readonly #maxBytes: number;
@@ -25,7 +25,7 @@ export class CacheLimit {
     this.#maxBytes = maxBytes;
   }
 
-  /** `isLast`: whether to trim after the least write. */
+  /** With `isLast`, trims even if little was written. */
   async wrote(bytes: number, isLast = false): Promise<void> {
     this.#newBytes += bytes;
     if (this.#newBytes <= (isLast ? 0 : this.#maxBytes * SLACK)) return;
@@ -41,7 +41,7 @@ interface Kept {
   readonly part: CachePart;
 }
 
-/** In order of removal: code and spools are quickly remade, blobs have to be fetched again, indexes take reading whole layers. */
+/** In order of removal: code and spools are quickly remade, blobs have to be fetched again, and indexes require reading whole layers. */
 const PARTS = ['code', 'spool', 'blobs', 'index'] as const;
 type CachePart = (typeof PARTS)[number];
 

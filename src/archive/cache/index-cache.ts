@@ -10,7 +10,7 @@ import { decodeIndex, encodeIndex } from './index-file.ts';
 
 /** Minimum interval between updates of a file's last use. */
 const TOUCH_MS = 60_000;
-/** Bytes of the checksum before a report. */
+/** Length of the checksum before a report, in bytes. */
 const REPORT_HEAD = 32;
 
 /** Returns the file name for a key. */
@@ -19,7 +19,7 @@ export function cacheName(key: string): string {
 }
 
 /**
- * Caches indexes of blobs in a folder, one file per blob, keyed by the blob's range of a file: path, size, times. The index of a packed
+ * Caches indexes of blobs in a folder, one file per blob, keyed by the blob's range in a file (path, size, times). The index of a packed
  * blob is also stored under its verified digest, and a note for the range records that its bytes were hashed. So another archive that
  * states the same digest gets the index only after its own bytes have been hashed; a stated digest alone isn't trusted. Several processes
  * may share a folder: files are written atomically. A cache that can't be read or written is not an error: it acts as if it were empty.
@@ -31,27 +31,30 @@ export class IndexCache {
   #sumsName: string | null = null;
   #newBytes = 0;
 
-  /** `temporary` returns a new path in the same file system. `sumKey`: of the checksums in the indexes; those made with another aren't used. */
+  /**
+   * `temporary` returns a new path in the same file system. `sumKey` returns the key of the checksums in the indexes; those made with
+   * another key aren't used.
+   */
   constructor(cacheFolder: string, { temporary, sumKey }: { readonly temporary: () => string; readonly sumKey: () => Uint8Array }) {
     this.#folder = path.join(cacheFolder, 'index');
     this.#temporary = temporary;
     this.#sumKey = sumKey;
   }
 
-  /** What the index of a blob is kept under. */
+  /** Returns the key under which a blob's index is cached. */
   #keyOf(key: string): string {
     this.#sumsName ??= createHash('sha256').update(this.#sumKey()).digest('hex').slice(0, 16);
     return `${this.#sumsName}:${key}`;
   }
 
-  /** Bytes written since the last call. */
+  /** Returns the number of bytes written since the last call. */
   takeNewBytes(): number {
     const bytes = this.#newBytes;
     this.#newBytes = 0;
     return bytes;
   }
 
-  /** Counts what a worker wrote of a blob. */
+  /** Counts what a worker wrote for a blob. */
   noteWritten(blob: BlobSource): void {
     for (const key of [blob.cacheKey, digestKey(blob)]) {
       if (!key) continue;
@@ -156,14 +159,14 @@ export class IndexCache {
     return null;
   }
 
-  /** Stores the checkpoints of a blob beside the index that {@link write} stores. */
+  /** Stores the checkpoints of a blob next to the index that {@link write} stores. */
   writeCheckpoints(blob: BlobSource, { blobDigest }: Pick<IndexedBlob, 'blobDigest'>, checkpoints: readonly BlobCheckpoint[]): void {
     const digest = digestKey(blob);
     const key = digest !== null && blobDigest === blob.statedDigest ? digest : blob.cacheKey;
     if (key !== '' && checkpoints.length > 0) this.#put(`${cacheName(key)}.ckp`, encodeCheckpoints(key, checkpoints));
   }
 
-  /** Returns a report that was kept under this key; null if there is none. */
+  /** Returns the report cached under this key; null if there is none. */
   readReport(key: string): string | null {
     const file = path.join(this.#folder, `${cacheName(key)}.rep`);
     try {
@@ -178,7 +181,7 @@ export class IndexCache {
     }
   }
 
-  /** Keeps a report under a key that names everything it was made from. */
+  /** Caches a report under a key that identifies everything it was made from. */
   writeReport(key: string, report: string): void {
     const text = Buffer.from(report, 'utf8');
     this.#put(`${cacheName(key)}.rep`, [reportSum(key, text), text]);
@@ -223,7 +226,7 @@ function noteOf(cacheKey: string, digest: string): Buffer {
     .digest();
 }
 
-/** Detects damaged files, and the improbable key with the same name. */
+/** Detects damaged files, and the unlikely case of two keys with the same file name. */
 function reportSum(key: string, text: Uint8Array): Buffer {
   return createHash('sha256').update(key).update('\0').update(text).digest();
 }

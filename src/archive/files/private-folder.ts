@@ -28,7 +28,7 @@ export class PrivateFolder implements Disposable {
     return path.join(this.#folder(), `${this.#count++}${suffix}`);
   }
 
-  /** A path on another disk, for when the first is full; null if there is no other. */
+  /** Returns a path on another disk, for when the first is full; null if there is no other. */
   newPathElsewhere(suffix: string): string | null {
     try {
       if (statSync(this.#folder()).dev === statSync(tmpdir()).dev) return null;

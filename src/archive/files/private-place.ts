@@ -25,8 +25,8 @@ export function cacheFolderIn(folder: string): string {
 }
 
 /**
- * Creates a folder for this user alone, or closes this user's existing folder to others. Returns false if the folder can't be used: because
- * it belongs to another user, is reached through another user's link, another user may exchange it, or the system refuses.
+ * Creates a folder for this user alone, or closes this user's existing folder to others. Returns false if the folder can't be used: it
+ * belongs to another user, is reached through another user's link, could be replaced by another user, or the system refuses.
  */
 export function makePrivateFolder(folder: string): boolean {
   try {

@@ -4,9 +4,9 @@ import { BodySearcher, type SecretHit } from '#secrets';
 import type { BodyHit, BodyScan, IndexedLayer } from '../types.ts';
 import { PackedSearch, type UnpackedHit } from './packed-search.ts';
 
-/** Bytes of one file that are searched. */
+/** Maximum number of bytes searched in one file. */
 const MOST_BODY_BYTES = 8 * 2 ** 30;
-/** Maximum number of hits that a layer keeps, and of files listed as only partly searched. */
+/** Maximum number of hits kept for a layer, and of files listed as only partly searched. */
 const MOST_HITS = 10_000;
 const MOST_CUT = 100;
 const GAP = new Uint8Array(1);
@@ -14,7 +14,7 @@ const GAP = new Uint8Array(1);
 /** Searches the bodies that a TarReader passes on for secrets. */
 export class BodyScanner implements TarHandler {
   readonly #scanner = new BodySearcher();
-  /** Null in a tar that was itself packed: one level is unpacked. */
+  /** Null in a tar that was itself packed, because only one level is unpacked. */
   readonly #packed: PackedSearch | null;
   readonly #prefix: string | null;
   readonly #hits: BodyHit[] = [];
@@ -25,7 +25,7 @@ export class BodyScanner implements TarHandler {
   /** Path of the member in a packed tar. */
   #inside: Uint8Array | null = null;
   #bodyOffset = 0;
-  /** Bytes of the body still to come, and of those that may be searched. */
+  /** Remaining bytes of the body, and how many of them may be searched. */
   #left = 0;
   #searchable = 0;
   /** Stored pieces of a sparse file. */
@@ -33,7 +33,7 @@ export class BodyScanner implements TarHandler {
   #piece = 0;
   #pieceLeft = 0;
 
-  /** `prefix`: of a tar in a packed file, that file's path and a `/`. Its hits name the files in it. */
+  /** For a tar in a packed file, `prefix` is that file's path and a `/`. Its hits name the files in it. */
   constructor(prefix: string | null = null) {
     this.#prefix = prefix;
     this.#packed = prefix === null ? new PackedSearch((within) => new BodyScanner(within)) : null;
@@ -78,7 +78,7 @@ export class BodyScanner implements TarHandler {
     return { hits: this.#hits, leftOut: [...this.#leftOut], cut: this.#cut };
   }
 
-  /** A hole separates what was stored before and after it; pieces may also adjoin. */
+  /** Separates stored pieces that have a hole between them; pieces may also be adjacent. */
   #pushSparse(pieces: NonNullable<TarMember['sparse']>, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; ) {
       while (this.#pieceLeft === 0 && this.#piece < pieces.length) {
@@ -120,7 +120,7 @@ export class BodyScanner implements TarHandler {
 const NOT_PACKED = { hits: [], isCut: false } as const;
 const RANK: Readonly<Record<SecretHit['severity'], number>> = { error: 2, warning: 1, note: 0 };
 
-/** One hit for each code: the most severe one, or else the first. */
+/** Keeps one hit for each code: the most severe one, or the first if several are. */
 function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
   const byCode = new Map<SecretHit['code'], UnpackedHit>();
   for (const hit of hits) {
@@ -130,7 +130,7 @@ function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
   return byCode.values();
 }
 
-/** Whether the pieces of a sparse file are stored as the file begins, without a hole before or between them. */
+/** Whether the pieces of a sparse file are stored from its start, without a hole before or between them. */
 function isGapless(pieces: NonNullable<TarMember['sparse']>): boolean {
   let end = 0;
   for (const [offset, length] of pieces) {
@@ -145,14 +145,14 @@ export function withScan(layer: IndexedLayer, scanner: BodyScanner | null): Inde
   return scanner === null ? layer : { ...layer, scan: scanner.finish() };
 }
 
-/** A path as text. Bytes that aren't ASCII don't matter for what it says about its file. */
+/** Decodes a path. Bytes other than ASCII don't affect what the path says about its file. */
 function latin1(path: Uint8Array): string {
   return Buffer.from(path.buffer, path.byteOffset, path.length).toString('latin1');
 }
 
 const LONGEST_PATH = 4096;
 
-/** The member's path without `/` or `./` before it, as a view. */
+/** Returns the member's path without leading `/` and `./`, as a view. */
 function pathBytes({ nameBytes, nameStart, nameEnd }: TarMember): Uint8Array {
   let start = nameStart;
   for (;;) {

@@ -1,4 +1,4 @@
-// The step of `body-sum.ts` for all four columns at once: each of four vectors has one lane of every column.
+// The step of `body-sum.ts` for all four columns at once: each of four vectors holds one lane of every column.
 
 import { type Code, type FunctionCode, get, i32, i32x4, instancesOf, loop, moduleOf, set, v128 } from '#vectors';
 
@@ -7,16 +7,16 @@ export const PRIME_2 = 0x85ebca77;
 export const BLOCK_BYTES = 64;
 const VECTOR_BYTES = 16;
 
-/** Bytes that can be read into the code's memory at once. */
+/** Size of the area in the code's memory that bytes can be read into. */
 const ROOM_BYTES = 1024 * 1024;
-/** In the code's memory: the lanes, then bytes that were copied, then those that were read there. */
+/** Layout of the code's memory: the lanes, then copied bytes, then bytes read directly into it. */
 const LANES_AT = 0;
 const COPY_AT = LANES_AT + BLOCK_BYTES;
 const COPY_BYTES = 32 * 1024;
 const ROOM_AT = COPY_AT + COPY_BYTES;
 const MEMORY = ROOM_AT + ROOM_BYTES;
 
-/** `take(at, end)` adds the blocks from `at` to `end`, both addresses, the first one the smaller, to the lanes. Returns `end`. */
+/** `take(at, end)` adds the blocks between the addresses `at` and `end`, with `at` less than `end`, to the lanes. Returns `end`. */
 function takeCode(): FunctionCode {
   const [at, end] = [0, 1];
   const [a, b, c, d, other, prime1, prime2] = [2, 3, 4, 5, 6, 7, 8];
@@ -62,9 +62,9 @@ interface TakeCode {
 
 const newTakeCode = instancesOf<TakeCode>(() => moduleOf([takeCode()], MEMORY));
 
-/** The step as vectors do it, in a memory of its own. */
+/** Runs the step with vectors, in its own memory. */
 export class BodySumCode {
-  /** Bytes here are not copied. */
+  /** Bytes in this area are summed without copying them. */
   readonly room: Uint8Array<ArrayBuffer>;
   readonly #code: TakeCode;
   readonly #lanes: Int32Array;
@@ -78,7 +78,7 @@ export class BodySumCode {
     this.room = new Uint8Array(buffer, ROOM_AT, ROOM_BYTES);
   }
 
-  /** Adds the bytes from `start` to `end`, one or more whole blocks, to the lanes. */
+  /** Adds the bytes from `start` to `end`, which must be one or more whole blocks, to the lanes. */
   take(lanes: Int32Array, bytes: Uint8Array, start: number, end: number): void {
     this.#lanes.set(lanes);
     if (bytes.buffer === this.room.buffer) this.#code.take(bytes.byteOffset + start, bytes.byteOffset + end);
@@ -95,7 +95,7 @@ export class BodySumCode {
 
 let shared: BodySumCode | null | undefined;
 
-/** The code of this thread; null where there are no vectors, or no memory for them. */
+/** Returns this thread's code; null if there are no vectors, or no memory for them. */
 export function bodySumCode(): BodySumCode | null {
   if (shared === undefined) {
     const code = newTakeCode();
@@ -105,8 +105,8 @@ export function bodySumCode(): BodySumCode | null {
 }
 
 /**
- * A buffer to read `length` bytes piece by piece, each used up before anything else runs on this thread. What is read there is summed where
- * it is, if it is long enough to be worth the code.
+ * Returns a buffer for reading `length` bytes piece by piece; each piece must be used up before anything else runs on this thread. If
+ * `length` makes it worthwhile, the buffer is in the code's memory, so that its bytes are summed in place.
  */
 export function roomToRead(length: number): Uint8Array<ArrayBuffer> {
   if (length <= COPY_BYTES) return new Uint8Array(length);

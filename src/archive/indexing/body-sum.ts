@@ -1,26 +1,26 @@
-// A 64-bit checksum that tells bodies of equal size apart without reading them again. A block has sixteen 32-bit words in four columns, and
-// each column has four 32-bit lanes, which take one word each, as in xxHash
-// (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); first the lanes are mixed with their neighbours, then they rotate. Each
-// step is invertible, so a difference is lost only if later ones undo it; and a difference in one lane is in two or three after the next
-// step, so these must fit it in 64 bits. Columns don't meet before the end, when a mix of 64 bits takes one pair of lanes after the other.
-// So the chance that two different bodies have the same sum is 1 in 2^64.
+// A 64-bit checksum that distinguishes bodies of equal size without reading them again. A block has sixteen 32-bit words in four columns,
+// and each column has four 32-bit lanes, which take one word each, as in xxHash (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md,
+// XXH32); first the lanes are mixed with their neighbours, then they rotate. Each step is invertible, so a difference is lost only if later
+// ones cancel it; and after one more step, a difference in one lane has spread to two or three, so those would have to cancel it in 64
+// bits. Columns don't meet before the end, when a 64-bit mix takes one pair of lanes after the other. So the probability that two different
+// bodies have the same sum is 1 in 2^64.
 //
-// All lanes start from a secret key. With a known start, one block could be crafted that takes back any difference of those before it. With
-// an unknown one, the lanes that a word is mixed with are unknown, and so is what would take its difference back. It is no cryptographic
-// hash all the same: who learns the key, or may try billions of times, can make two bodies of the same sum.
+// All lanes start from a secret key. With a known start, one could craft a block that cancels any difference in the blocks before it. With
+// an unknown start, the lanes that a word is mixed with are unknown, and so is what would cancel its difference. Still, this isn't a
+// cryptographic hash: somebody who learns the key, or can try billions of times, can make two bodies with the same sum.
 //
-// Four columns, because vectors take a word of each at once (`body-sum-code.ts`). The code here gives the same sums without vectors, a
-// fifth as fast, and is faster for a few blocks.
+// There are four columns because vectors take a word of each at once (`body-sum-code.ts`). The code here gives the same sums without
+// vectors at a fifth of the speed, and is faster for a few blocks.
 //
-// Words are read in native byte order, which is the same on every machine that Node runs on, save IBM Z. Sums are kept in the index cache,
-// which never leaves the machine, with this user's key, and in catalogs (`content`), which do, with the catalog's.
+// Words are read in native byte order, which is the same on every machine that Node runs on, except IBM Z. Sums are stored in the index
+// cache, which never leaves the machine, with this user's key; and in catalogs (`content`), which do, with the catalog's key.
 
 import { BLOCK_BYTES, type BodySumCode, bodySumCode, PRIME_1, PRIME_2 } from './body-sum-code.ts';
 
 const SCRATCH_BYTES = 32 * 1024;
 const COLUMNS = 4;
 const BLOCK_WORDS = BLOCK_BYTES / 4;
-/** Below this, a call of the code takes longer than what it does. */
+/** For fewer bytes, calling the vector code takes longer than the work itself. */
 const SHORT_BYTES = 512;
 /** Digits of pi. */
 const START = Int32Array.of(
@@ -32,22 +32,25 @@ export const SUM_KEY_BYTES = BLOCK_BYTES;
 
 /** Computes the checksum of one body at a time, independently of how its bytes are split into pieces. */
 export class BodySum {
-  /** The first and the second half; never both 0. */
+  /** The first and second halves; never both 0. */
   low = 0;
   high = 0;
   readonly #codeFor: () => BodySumCode | null;
   readonly #start: Int32Array;
-  /** The first lane of each column, then the second one of each, and so on. */
+  /** The first lane of each column, then the second of each, and so on. */
   readonly #lanes = new Int32Array(BLOCK_WORDS);
   #length = 0;
-  /** The start of a block, and room to realign bytes that are not on a word boundary. */
+  /** The start of a block, and space to realign bytes that aren't on a word boundary. */
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #scratchWords = new Int32Array(this.#scratch.buffer);
   #filled = 0;
   #buffer: ArrayBufferLike = this.#scratch.buffer;
   #words: Int32Array = this.#scratchWords;
 
-  /** `key`: {@link SUM_KEY_BYTES} secret bytes. `codeFor`: asked for the vectors' code whenever there are many blocks; may return null. */
+  /**
+   * `key` has {@link SUM_KEY_BYTES} secret bytes. `codeFor` is called for the vector code whenever there are many blocks, and may return
+   * null.
+   */
   constructor(key: Uint8Array, codeFor: () => BodySumCode | null = bodySumCode) {
     const words = new Int32Array(new Uint8Array(key).buffer);
     this.#start = START.map((word, lane) => word ^ (words[lane] as number));

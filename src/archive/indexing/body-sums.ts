@@ -9,7 +9,7 @@ export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
   #capacity = 256;
   #words = new Uint32Array(512);
   #count = 0;
-  /** Remaining bytes of the current body; 0: no body is being summed. */
+  /** Remaining bytes of the current body; 0 if no body is being summed. */
   #left = 0;
 
   /** `key`: see {@link BodySum}. */
@@ -23,7 +23,7 @@ export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
       this.#capacity *= 2;
       this.#words = grown(this.#words, this.#capacity * 2);
     }
-    // The stored bytes of a sparse file aren't its content: such files are read when they are compared.
+    // A sparse file's stored bytes aren't its content, so such files are read when they are compared.
     this.#left = member.type === TYPE.file && member.sparse === null ? member.size : 0;
     if (this.#left > 0) this.#sum.begin();
   }

@@ -4,22 +4,22 @@ interface Job {
 }
 
 /**
- * Gives work to workers and, one job at a time, to the calling thread, which would otherwise wait. One worker less has to start then, and
- * to compile what all of them run.
+ * Gives jobs to workers and, one at a time, to the calling thread, which would otherwise just wait. That saves starting one worker, which
+ * would have to compile all its code.
  */
 export class Crew {
-  /** Workers that may be busy. */
+  /** Maximum number of busy workers. */
   readonly #others: number;
   readonly #waiting: Job[] = [];
   #busyOthers = 0;
   #isBusyHere = false;
 
-  /** `size`: threads, including the calling one. */
+  /** `size` is the number of threads, including the calling one. */
   constructor(size: number) {
     this.#others = size - 1;
   }
 
-  /** Runs `here` or `there`, on a worker, as soon as one of the threads is free. Jobs begin in order. Throws what they throw. */
+  /** Runs `here` on this thread or `there` on a worker, as soon as either is free. Jobs start in order. Throws what they throw. */
   run<T>(here: () => Promise<T>, there: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const start = (isHere: boolean): Promise<unknown> => (isHere ? here() : there());

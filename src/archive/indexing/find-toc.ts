@@ -15,11 +15,11 @@ const ZSTD_CHECKSUMS = ['io.github.containers.zstd-chunked.manifest-checksum', '
 
 /** How many bytes at a layer's end to read first. In many small layers, these contain the entire TOC. */
 const TAIL_BYTES = 16 * 1024;
-/** Smaller layers without annotations are not searched for a footer: reading the whole layer takes no longer. */
+/** In smaller layers without annotations, no footer is searched for, because reading the whole layer takes no longer. */
 const MIN_SEARCHED_BYTES = 1024 * 1024;
 const MAX_PACKED_BYTES = 150 * 1024 * 1024;
 const SKIPPABLE_HEAD = 8;
-/** A guess at how many bytes a packed byte of a TOC in JSON unpacks to. */
+/** Estimated number of bytes that a packed byte of a JSON TOC unpacks to. */
 const RATIO = 8;
 /** A gzip member ends with the length of its content. */
 const GZIP_LENGTH_BYTES = 4;
@@ -31,14 +31,14 @@ export interface PartialLayer {
   /** Annotations of the layer's descriptor. */
   readonly annotations: Readonly<Record<string, string>>;
   read(first: number, length: number): Promise<Uint8Array>;
-  /** Reads the packed TOC that another image has for this layer; null if there is none. */
+  /** Reads this layer's packed TOC from a separate image; null if there is none. */
   readonly external?: () => Promise<Uint8Array | null>;
   readonly onSize?: OnTocSize;
 }
 
 type Stated = Pick<PartialLayer, 'annotations'>;
 
-/** Returns the digest that a layer's descriptor states for the TOC; null if none is stated. */
+/** Returns the digest that a layer's descriptor states for the TOC; null if it doesn't state one. */
 export function statedTocDigest({ annotations }: Stated): string | null {
   const stated = annotations[TOC_DIGEST] ?? ZSTD_CHECKSUMS.map((key) => annotations[key]).find((each) => each !== undefined);
   return stated !== undefined && isDigest(stated) ? stated : null;
@@ -84,7 +84,7 @@ export async function findToc(layer: PartialLayer): Promise<PackedToc | null> {
   };
 }
 
-/** The length of its content with which a gzip member ends, modulo 2^32; null if it is cut off. */
+/** Returns the content length, modulo 2^32, stated at the end of a gzip member; null if it is cut off. */
 function gzipPlainBytes(packed: Uint8Array): number | null {
   if (packed.length < GZIP_LENGTH_BYTES) return null;
   return new DataView(packed.buffer, packed.byteOffset + packed.length - GZIP_LENGTH_BYTES, GZIP_LENGTH_BYTES).getUint32(0, true);
@@ -115,5 +115,6 @@ async function zstdToc(layer: PartialLayer, { toc, tarSplit, tocDigest }: ZstdCh
 }
 
 function refuseLarge(bytes: number): void {
-  if (bytes > MAX_PACKED_BYTES) throw new LayerscopeError('TOO_LARGE', `a table of contents of ${bytes} bytes`);
+  if (bytes > MAX_PACKED_BYTES)
+    throw new LayerscopeError('TOO_LARGE', `the table of contents has ${bytes} bytes; the limit is ${MAX_PACKED_BYTES}`);
 }

@@ -20,22 +20,23 @@ import { TocCheck } from './toc-check.ts';
 const CHUNK = 1024 * 1024;
 
 export interface IndexOptions {
-  /** Read every byte, and compute the digest and diffID. */
+  /** Read every byte and compute the digest and diffID. */
   readonly verify: boolean;
   /** `sha256` or `sha512`, from the config's diffID. */
   readonly diffIdAlgorithm: string;
-  /** The key to compute checksums of bodies with (see `BodySum`), which makes unpacking a layer about 4% slower; null: none are computed. */
+  /** The key for the checksums of bodies (see `BodySum`), which make unpacking a layer about 4% slower; null if none are needed. */
   readonly sums: Uint8Array | null;
-  /** Read every byte, and search the bodies for secrets. */
+  /** Read every byte and search the bodies for secrets. */
   readonly scan?: boolean;
-  /** Annotations of the layer's descriptor, if they are known. */
+  /** Annotations of the layer's descriptor, if known. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** TOCs to compare with the layer when it is verified or scanned, besides its own. */
+  /** TOCs other than the layer's own, to compare with the layer when it is verified or scanned. */
   readonly beside?: TocsBeside;
 }
 
 /**
- * Indexes one layer: a plain one by its headers alone, a compressed one by reading all of it. Defects of the blob are part of the result.
+ * Indexes one layer: a plain one by reading only its headers, a compressed one by reading all of it. Defects of the blob are part of the
+ * result.
  * `checkpoints` makes checkpoints of a gzip blob. Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
  */
 export async function indexBlob(
@@ -73,7 +74,7 @@ async function indexPlain(range: FileRange, control: WorkControl): Promise<Index
   return { layer: withPackingName(indexer.finish(range.length, null).layer, range), blobDigest: null };
 }
 
-/** If a layer isn't a tar but a known kind of archive, says so in a finding. */
+/** Adds a finding if a layer isn't a tar but another known kind of archive. */
 function withPackingName(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
   if (layer.status === 'present' || layer.table.memberCount > 0) return layer;
   const head = new Uint8Array(Math.min(OTHER_FORMAT_BYTES, length));
@@ -82,7 +83,7 @@ function withPackingName(layer: IndexedLayer, { file, start, length }: FileRange
   return { ...layer, findings: [finding('unsupported-compression', `the layer is ${packing}, which is not supported`)] };
 }
 
-/** Reads all of a plain tar. If it is verified, its digest and diffID are equal if they use the same algorithm. */
+/** Reads all of a plain tar. For a plain blob, the digest and diffID are equal if they use the same algorithm. */
 async function readWholePlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, {
@@ -114,7 +115,7 @@ async function readWholePlain(range: FileRange, blob: BlobSource, options: Index
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
 }
 
-/** Passes members and bodies to both. */
+/** Passes members and bodies to both handlers. */
 function bothHandlers(first: TocCheck | null, second: BodyScanner | null): { also?: TarHandler } {
   if (first === null || second === null) return first === null ? (second === null ? {} : { also: second }) : { also: first };
   return {
@@ -139,11 +140,11 @@ async function indexPacked(
   control: WorkControl,
   checkpoints: CheckpointMaker | undefined,
 ): Promise<IndexedBlob> {
-  // Whoever reads the whole layer can tell whether its TOC misleads those who don't.
+  // When the whole layer is read, its TOC can be checked for those who rely on the TOC alone.
   const check = options.verify || options.scan ? await TocCheck.of(range, blob, options, control) : null;
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
-  // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.
+  // The whole blob is read anyway, so hashing costs little; it shows whether the index may be cached under the stated digest.
   const digester =
     options.verify || (blob.statedDigest !== null && blob.arriving === undefined) ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;

@@ -16,7 +16,7 @@ const CHUNK = 1024 * 1024;
 export interface IndexTask {
   readonly blob: BlobSource;
   readonly options: IndexOptions;
-  /** The cache folder, a temporary path for writing the index, and the key of its checksums; null: nothing is cached. */
+  /** The cache folder, a temporary path for writing the index, and the key of its checksums; null if nothing is cached. */
   readonly cache: { readonly folder: string; readonly temporary: string; readonly sumKey: Uint8Array } | null;
   /** If set, the table is made from this TOC instead of the blob. */
   readonly toc?: PackedToc;
@@ -46,7 +46,7 @@ function cacheOf({ folder, temporary, sumKey }: NonNullable<IndexTask['cache']>)
   return new IndexCache(folder, { temporary: () => temporary, sumKey: () => sumKey });
 }
 
-/** Returns a checkpoint maker if the checkpoints can be cached; they are of no use otherwise. */
+/** Returns a checkpoint maker if the checkpoints can be cached; otherwise they are of no use. */
 function makerFor({ compression, arriving }: BlobSource, cache: IndexCache | null): CheckpointMaker | undefined {
   return cache === null || compression !== 'gzip' ? undefined : new CheckpointMaker(arriving !== undefined);
 }

@@ -30,8 +30,8 @@ export interface TocIndex {
 }
 
 /**
- * Unpacks and checks a TOC, and makes the table. `blobBytes`: length of the layer. Throws DAMAGED, TRUNCATED if the TOC can't be right for
- * the layer; DIGEST_MISMATCH; UNSUPPORTED, TOO_LARGE if it can't be used; CANCELLED.
+ * Unpacks and checks a TOC, and makes the table. `blobBytes` is the length of the layer. Throws DAMAGED or TRUNCATED if the TOC can't be
+ * right for the layer; DIGEST_MISMATCH; UNSUPPORTED or TOO_LARGE if it can't be used; CANCELLED.
  */
 export async function indexToc(packed: PackedToc, blobBytes: number, { check }: Pick<WorkControl, 'check'>): Promise<TocIndex> {
   const { dialect, statedDigest, tarSplit, dataEnd } = packed;
@@ -65,7 +65,7 @@ export async function indexToc(packed: PackedToc, blobBytes: number, { check }: 
 /** The caller has hashed the zTOC. `statedDigest` is its digest if the manifest vouches for it, otherwise null. */
 function indexZtoc({ packed, statedDigest }: PackedToc, blobBytes: number): TocIndex {
   const ztoc = parseZtoc(packed);
-  if (ztoc.compression !== 'gzip') throw new LayerscopeError('UNSUPPORTED', 'a zTOC of a layer without compression');
+  if (ztoc.compression !== 'gzip') throw new LayerscopeError('UNSUPPORTED', 'a zTOC for an uncompressed layer');
   const { table, findings } = ztocTable(ztoc, blobBytes);
   const isVouched = statedDigest !== null;
   const notes = isVouched ? [] : [unverified(null, 0)];
@@ -113,8 +113,8 @@ interface OwnPlace {
 }
 
 /**
- * Reads an eStargz TOC. `packed` is a tar that begins with the TOC's member: the last part of the layer's tar, or a tar of its own in
- * another image. `own` is null for the latter.
+ * Reads an eStargz TOC. `packed` is a tar that begins with the TOC's member: the last part of the layer's tar, or a tar in a separate
+ * image. In the latter case, `own` is null.
  */
 async function readEstargz({
   packed,
@@ -123,7 +123,7 @@ async function readEstargz({
   end,
 }: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace | null }> {
   const most = MAX_TOC_BYTES + 4 * BLOCK;
-  // No more than was counted for it (memory-budget.ts), whatever else it unpacks to.
+  // No more than the memory budget counted for it (memory-budget.ts), whatever it unpacks to.
   const plain = await unpackBytes('the table of contents', packed, 'gzip', Math.min(plainBytes ?? most, most));
   let json: Uint8Array | null = null;
   let bodyOffset = 0;
@@ -175,7 +175,7 @@ function addOwn(
   withMember(plain, (member) => builder.addHeader(member, chunk));
 }
 
-/** Makes the table from the tar's own headers, which newer zstd:chunked layers store beside their TOC. */
+/** Makes the table from the tar's own headers, which newer zstd:chunked layers store next to their TOC. */
 async function bySplit(
   packed: Uint8Array,
   digest: string | null,
@@ -195,6 +195,6 @@ async function bySplit(
   if (ended.end !== 'complete') throw new LayerscopeError('DAMAGED', `the layer's tar headers: ${ended.message}`);
   scanner.end();
   const { layer } = indexer.finish(feed.tarBytes, null);
-  if (layer.status !== 'present') throw new LayerscopeError('DAMAGED', `the layer's tar headers are not those of a whole tar`);
+  if (layer.status !== 'present') throw new LayerscopeError('DAMAGED', `the layer's tar headers are incomplete or damaged`);
   return { table: matcher.finish(layer.table), findings: layer.findings, unvouched: matcher.unvouched, tarBytes: feed.tarBytes };
 }

@@ -25,7 +25,10 @@ export class LayerIndexer {
   #quiet = false;
   readonly #sums: BodySums | null;
 
-  /** `blobBytes`: stored size of the layer. `also` receives each member and body as well. `sums`: compute checksums of bodies, with this key (see `BodySum`). */
+  /**
+   * `blobBytes` is the stored size of the layer. `also` receives each member and body as well. `sums` is the key for the checksums of
+   * bodies (see `BodySum`), if wanted.
+   */
   constructor(blobBytes: number, { also, sums = null }: { readonly also?: TarHandler; readonly sums?: Uint8Array | null } = {}) {
     const builder = new LayerTableBuilder(blobBytes);
     this.#builder = builder;
@@ -73,7 +76,7 @@ export class LayerIndexer {
     this.#problem = error;
   }
 
-  /** `packed`: how the blob's decompression ended, null for a plain blob. `tarBytes`: number of plain bytes received. */
+  /** `packed` says how the blob's decompression ended, null for a plain blob. `tarBytes` is the number of plain bytes received. */
   finish(tarBytes: number, packed: Decompressed | null): { layer: IndexedLayer; built: BuiltLayer } {
     // Truncated compressed data also truncates the tar: report only one of the two.
     this.#quiet = packed !== null && packed.end !== 'complete';

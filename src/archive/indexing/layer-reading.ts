@@ -16,25 +16,25 @@ import type { WorkerPool } from './worker-pool.ts';
 
 /** Below this size, starting a worker takes longer than reading a complete blob. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
-/** Below this size, sending a blob to a worker that runs already takes as long as reading it. */
+/** Below this size, sending a blob to a running worker takes as long as reading it. */
 const SMALL_FOR_A_RUNNING_WORKER = 16 * 1024;
-/** Like {@link SMALL_WHOLE_BYTES}, for plain blobs, of which only the headers are read. */
+/** Like {@link SMALL_WHOLE_BYTES}, for plain blobs, whose headers alone are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
-/** The same for plain blobs if the calling thread would otherwise wait: it has read most of one before a worker has started. */
+/** The same for plain blobs if the calling thread would otherwise wait: it reads most of one before a worker has started. */
 const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
 
-/** The same for blobs that an engine keeps in parts. This size means a few thousand files. */
+/** The same for blobs that an engine keeps in parts. This size corresponds to a few thousand files. */
 const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
-/** The same for packed tables of contents. This size means a few thousand entries. */
+/** The same for packed tables of contents. This size corresponds to a few thousand entries. */
 const SMALL_TOC_BYTES = 128 * 1024;
 /**
- * Unpacked bytes of tables of contents that are read at the same time; a larger one is read alone. While it is read, it takes six times as
+ * Maximum total size, unpacked, of tables of contents read at the same time; a larger one is read alone. Reading one takes six times as
  * much memory.
  */
 const TOC_BYTES_AT_ONCE = 32 * 1024 * 1024;
-/** A larger one is always read by a worker: this thread could not be interrupted for half a second. */
+/** A larger table of contents is always read by a worker, because this thread couldn't be interrupted for half a second. */
 const MAX_TOC_BYTES_HERE = 16 * 1024 * 1024;
-/** Smaller ones don't wait before they are fetched, only before they are read. */
+/** Smaller tables of contents are fetched without waiting for memory; they only wait before they are read. */
 const SMALL_UNPACKED_TOC_BYTES = 1024 * 1024;
 
 interface ReadingOptions extends IndexLayersOptions {
@@ -44,18 +44,18 @@ interface ReadingOptions extends IndexLayersOptions {
 
 /** The parts of a reader used to read layers. */
 export interface LayerReadingParts {
-  /** Null: nothing is cached. */
+  /** Null if nothing is cached. */
   readonly cache: IndexCache | null;
   readonly cacheFolder: string | null;
   readonly cacheLimit: CacheLimit | null;
   readonly folder: PrivateFolder;
-  /** Null: everything is read on the calling thread. */
+  /** Null if everything is read on the calling thread. */
   readonly pool: WorkerPool | null;
-  /** The calling thread reads some of the layers itself. */
+  /** Whether the calling thread reads some of the layers itself. */
   readonly callerReads: boolean;
   /** Layers that were indexed when their archive was opened. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
-  /** What checksums of bodies depend on (see `BodySum`). */
+  /** Returns the key for checksums of bodies (see `BodySum`). */
   readonly sumKey: () => Uint8Array;
   /** Aborted when the reader is disposed of. */
   readonly ended: AbortSignal;
@@ -64,7 +64,7 @@ export interface LayerReadingParts {
 /** Indexes layers: from the cache, otherwise on workers or this thread. See {@link ArchiveReader.indexLayers}. */
 export class LayerReading {
   readonly #parts: LayerReadingParts;
-  /** Null: this thread doesn't share the workers' work. */
+  /** Null if this thread doesn't share the workers' work. */
   readonly #crew: Crew | null;
 
   constructor(parts: LayerReadingParts) {
@@ -91,7 +91,7 @@ export class LayerReading {
       const kept = (isLazy ? scanned.get(blob) : null) ?? cache?.read(blob) ?? (isLazy ? keptLazily(blob, cache) : null);
       const lacksSums = kept === null || lacksBodySums(blob, kept);
       if (kept !== null && !options.verify && !options.scan && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
-      // Never replaces an index that has checksums with one that has none.
+      // Never replaces an index that has checksums with one that doesn't.
       else tasks.push(this.#task(blob, layer, options, options.sums !== undefined || options.scan === true || !lacksSums));
     }
     await this.#run(tasks, options, settle);
@@ -126,7 +126,7 @@ export class LayerReading {
       if (bytes >= SMALL_UNPACKED_TOC_BYTES) await hold(bytes);
     };
     const index = async (toc: PackedToc): Promise<IndexedBlob> => {
-      // A few packed bytes may be as many entries as a TOC can have.
+      // Even a few packed bytes may contain the maximum number of entries.
       const plainBytes = toc.plainBytes ?? toc.packed.length;
       await hold(plainBytes);
       const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;
@@ -148,7 +148,7 @@ export class LayerReading {
     return this.#crew === null ? there() : this.#crew.run(here, there);
   }
 
-  /** A temporary path for an index; null if nothing can be written. */
+  /** Returns a temporary path for an index; null if nothing can be written. */
   #unfinished(): string | null {
     try {
       return this.#parts.folder.newPath('.idx');
@@ -228,7 +228,9 @@ export class LayerReading {
   }
 }
 
-/** Whether a layer was unpacked without checksums of its bodies. None are missing where bodies aren't read. */
+/**
+ * Whether a layer was unpacked without computing checksums of its bodies. A plain layer doesn't need any, because its bodies aren't read.
+ */
 function lacksBodySums({ compression }: BlobSource, { layer: { table } }: IndexedBlob): boolean {
   return compression !== 'none' && table.provenance === 'tar' && table.bodySums.length === 0;
 }
@@ -239,7 +241,7 @@ function withProblem(indexed: IndexedBlob, problem: Finding | undefined): Indexe
   return { ...indexed, layer: { ...indexed.layer, findings: [...indexed.layer.findings, problem] } };
 }
 
-/** If a layer is verified or scanned, adds what is needed to compare it with the TOCs that a registry has beside it. */
+/** If a layer is verified or scanned, adds what is needed to compare it with the TOCs that a registry has for it. */
 async function withTocsBeside(task: IndexTask, signal: AbortSignal): Promise<IndexTask> {
   if (!isReadWhole(task.options)) return task;
   const beside = await tocsBeside(task.blob, signal);
@@ -286,7 +288,7 @@ function isReadByHeaders({ compression, split }: BlobSource, options: IndexTask[
   return compression === 'none' && split === undefined && !isReadWhole(options);
 }
 
-/** Whether only the list of a layer in parts is read. */
+/** Whether only the metadata of a layer in parts is read. */
 function isSplitList({ blob, options }: IndexTask): boolean {
   return blob.split !== undefined && !isReadWhole(options);
 }
@@ -317,7 +319,7 @@ function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: Ind
   }
   const diffId = indexed.measured?.diffId ?? null;
   if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {
-    findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, the layer's tar is ${diffId}`));
+    findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, but the layer's tar hashes to ${diffId}`));
   }
   const hashed = digest === null ? {} : { blobDigest: digest };
   return { ...indexed, ...hashed, findings: findings.length === 0 ? indexed.findings : [...indexed.findings, ...findings] };

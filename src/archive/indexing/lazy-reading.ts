@@ -7,7 +7,7 @@ import type { OnTocSize, PackedToc } from '../source-types.ts';
 import type { BlobSource, IndexedBlob } from '../types.ts';
 import { findToc, mayHaveToc, statedTocDigest } from './find-toc.ts';
 
-/** No SOCI index is looked up for smaller layers, because that takes a request. By default, SOCI makes none for layers under 10 MiB. */
+/** SOCI indexes aren't looked up for smaller layers, because that takes a request. By default, SOCI doesn't index layers under 10 MiB. */
 const MIN_SOCI_BYTES = 1024 * 1024;
 
 /** Errors that end the reading; after any other, the layer itself is read. */
@@ -17,7 +17,7 @@ export const UNTRUE: ReadonlySet<string> = new Set(['DAMAGED', 'TRUNCATED', 'DIG
 
 /** The outcome of listing a layer by its TOC. */
 export interface LazyResult {
-  /** Null: the layer itself must be read. */
+  /** Null if the layer itself must be read. */
   readonly indexed: IndexedBlob | null;
   /** What is wrong with its TOC. */
   readonly problem: Finding | null;
@@ -71,18 +71,18 @@ export async function readLazily(
   }
 }
 
-/** TOCs of a layer that are not in the layer itself. Structured-clonable. */
+/** TOCs of a layer that are stored outside the layer. Structured-clonable. */
 export interface TocsBeside {
   readonly ztoc: PackedToc | null;
-  /** The packed TOC that another image has. */
+  /** The packed TOC from a separate image. */
   readonly external: Uint8Array | null;
-  /** Why one of them can't be right, although it was fetched. */
+  /** Why one of them can't be right, even though it could be fetched. */
   readonly problem: string | null;
 }
 
 /**
- * Fetches the TOCs that a registry has for a layer besides the layer itself, to compare them with it; null if there can be none. Throws
- * CANCELLED. A TOC that can't be fetched can't mislead anybody, so other errors are ignored.
+ * Fetches the TOCs that a registry has outside the layer, to compare them with it; null if there can't be any. Throws CANCELLED. A TOC that
+ * can't be fetched can't mislead anybody, so other errors are ignored.
  */
 export async function tocsBeside(blob: BlobSource, signal: AbortSignal): Promise<TocsBeside | null> {
   const arrival = arrivalOf(blob);
@@ -105,7 +105,7 @@ export async function tocsBeside(blob: BlobSource, signal: AbortSignal): Promise
   return ztoc === null && external === null && problem === null ? null : { ztoc, external, problem };
 }
 
-/** Finds the zTOC of a gzip layer whose annotations name no TOC. SOCI makes none for small layers. */
+/** Finds the zTOC of a gzip layer without a TOC in its annotations. SOCI doesn't make zTOCs for small layers. */
 async function findZtoc(
   arrival: Arrival,
   { compression, length }: BlobSource,

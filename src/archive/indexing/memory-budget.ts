@@ -1,4 +1,4 @@
-// Limits the memory that the layers of an archive may use together. TableRoom limits a single layer's table while it is built.
+// Limits the total memory for the layers of an archive. TableRoom limits a single layer's table while it is built.
 import { LayerTableBuilder, tableBytes } from '#format/layer';
 import { finding } from '#model';
 import type { ArchiveLayer, IndexedBlob } from '../types.ts';
@@ -37,8 +37,8 @@ export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
 }
 
 /**
- * Layers that are read at the same time. While it is read, any of them may take what TableRoom allows even a tiny blob, 64 MiB, besides a
- * part in proportion to the blob. Those parts need no limit here: together they are no more than {@link TableBudget} allows to be kept.
+ * Maximum number of layers read at the same time. While it is read, each may take the 64 MiB that TableRoom allows even a tiny blob, plus
+ * memory in proportion to the blob. The latter needs no limit here, because all of it together is no more than {@link TableBudget} allows.
  */
 const LAYERS_AT_ONCE = 3;
 
@@ -49,7 +49,10 @@ export class MemoryGate {
   readonly #waiting: (() => void)[] = [];
   #used = 0;
 
-  /** `most`: how much may be read at a time, in the caller's unit, by default layers. Once `signal` aborts, no work waits any longer. */
+  /**
+   * `most` is how much may be read at a time, in the caller's unit; by default, that is layers. Once `signal` aborts, nothing waits any
+   * longer.
+   */
   constructor(signal: AbortSignal, most = LAYERS_AT_ONCE) {
     this.#signal = signal;
     this.#most = most;
@@ -57,8 +60,8 @@ export class MemoryGate {
   }
 
   /**
-   * Waits until there is memory for `amount` more; more than there ever is waits to be alone. Call the returned function once that memory is
-   * free again.
+   * Waits until there is memory for `amount` more; if that is more than `most`, waits until nothing else is being read. Call the returned
+   * function once the memory is free again.
    */
   async enter(amount = 1): Promise<() => void> {
     while (this.#isFull(amount)) await this.#freed();

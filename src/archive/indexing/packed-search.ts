@@ -6,22 +6,22 @@ import { BodySearcher } from '#secrets';
 import type { BodyHit, BodyScan } from '../types.ts';
 
 const MAGIC = [0x1f, 0x8b, 8] as const;
-/** What {@link PackedSearch.push} has seen when the body isn't packed. */
+/** State of {@link PackedSearch.push} if the body isn't packed. */
 const NOT_PACKED = MAGIC.length + 1;
-/** Unpacked bytes of one file, and of all files of a layer, that are searched. */
+/** Maximum number of unpacked bytes searched in one file, and in all files of a layer. */
 const MOST_OF_FILE = 256 * 2 ** 20;
 const MOST_OF_LAYER = 2 * 2 ** 30;
-/** Packed and unpacked bytes of a file that node:zlib unpacks at once, several times as fast as piece by piece. */
+/** Maximum packed and unpacked size of a file that node:zlib unpacks in one call, which is several times as fast as piece by piece. */
 const MOST_GATHERED = 2 ** 20;
 const MOST_AT_ONCE = 8 * 2 ** 20;
 const LEAST_CHUNK = 1024;
 const MOST_CHUNK = 256 * 1024;
-/** A tar's first block decides what the unpacked bytes are. */
+/** The first block of the unpacked bytes shows whether they are a tar. */
 const BLOCK = 512;
 const USTAR = encodeUtf8('ustar');
 const USTAR_AT = 257;
 
-/** A hit in an unpacked file, without where the packed one is. */
+/** A hit in an unpacked file, without the location of the packed one. */
 export type UnpackedHit = Omit<BodyHit, 'member' | 'offset'>;
 
 /** Searches the files of a tar. */
@@ -29,24 +29,24 @@ interface TarSearch extends TarHandler {
   finish(): BodyScan;
 }
 
-/** Makes a search for a packed tar. `prefix`: that tar's path and a `/`. */
+/** Creates a search for a packed tar. `prefix` is that tar's path and a `/`. */
 type StartTarSearch = (prefix: string) => TarSearch;
 
 /**
- * Searches what gzip files of a layer unpack to, one level deep: a text, or the files of a tar. Memory is bounded: nothing is kept but the
- * decoder's window. `begin`, `push` as often as needed, `finish`.
+ * Searches the contents of gzip files in a layer, one level deep: as text or, in a tar, file by file. Memory is limited, because only the
+ * decoder's window is kept. Call `begin`, then `push` as often as needed, then `finish`.
  */
 export class PackedSearch {
   readonly #startTarSearch: StartTarSearch;
-  /** Used for one file after another, since its window is large; made when the first packed file is met. */
+  /** Reused for all files, because its window is large; created for the first packed file. */
   #searcher: BodySearcher | null = null;
   #path = '';
   #size = 0;
-  /** A small file, which is unpacked when all of it has come; its room is used again. */
+  /** A small file, which is unpacked once it is complete; the buffer is reused. */
   #gathered = new Uint8Array(0);
   #filled = 0;
   #isGathered = false;
-  /** How many bytes of the magic were seen; {@link NOT_PACKED} if another byte came. */
+  /** How many bytes of the magic were seen; {@link NOT_PACKED} if a byte didn't match. */
   #seen = 0;
   #gzip: GzipScanner | null = null;
   #content: UnpackedContent | null = null;
@@ -58,7 +58,7 @@ export class PackedSearch {
     this.#startTarSearch = startTarSearch;
   }
 
-  /** Starts a body of `size` bytes. `path`: of the packed file, relative, with `/`. */
+  /** Starts a body of `size` bytes. `path` is that of the packed file, relative, with `/`. */
   begin(path: string, size: number): void {
     this.#path = path;
     this.#size = size;
@@ -79,7 +79,7 @@ export class PackedSearch {
     }
   }
 
-  /** Ends the body. `isCut`: only the first part of what it unpacks to was searched. */
+  /** Ends the body. `isCut` says that only the first part of the unpacked bytes was searched. */
   finish(): { readonly hits: readonly UnpackedHit[]; readonly isCut: boolean } {
     if (this.#isGathered) this.#takeGathered();
     if (this.#content === null) return NOTHING;
@@ -93,7 +93,7 @@ export class PackedSearch {
     this.#filled += bytes.length;
   }
 
-  /** What can't be unpacked at once is unpacked as far as possible. */
+  /** If the file can't be unpacked in one call, as much of it as possible is unpacked. */
   #takeGathered(): void {
     this.#isGathered = false;
     const packed = this.#gathered.subarray(0, this.#filled);
@@ -145,7 +145,7 @@ export class PackedSearch {
     this.#attempt(() => this.#gzip?.push(bytes));
   }
 
-  /** Ends the unpacking at the limit, and where the data is damaged. */
+  /** Stops unpacking at the limit or at damaged data. */
   #attempt(unpack: () => void): void {
     try {
       unpack();
@@ -156,7 +156,10 @@ export class PackedSearch {
   }
 }
 
-/** Bytes that node:zlib should have room for at once: what the file's last four say that it unpacks to, and one to see that it ends there. */
+/**
+ * Returns the size of the output buffer for node:zlib: the plain size stated in the file's last four bytes, plus one byte to see whether it
+ * ends there.
+ */
 function roomFor(packed: Uint8Array): number {
   const end = packed.length;
   const stated = packed.length < 4 ? 0 : new DataView(packed.buffer, packed.byteOffset, end).getUint32(end - 4, true);
@@ -166,7 +169,7 @@ function roomFor(packed: Uint8Array): number {
 const NOTHING = { hits: [], isCut: false } as const;
 const ENOUGH = new Error('enough was unpacked');
 
-/** What a packed file unpacks to: a tar, whose files are searched one by one, or anything else. */
+/** The contents of a packed file: a tar, whose files are searched one by one, or anything else. */
 class UnpackedContent {
   readonly #path: string;
   readonly #searcher: BodySearcher;
@@ -174,7 +177,7 @@ class UnpackedContent {
   #first: Uint8Array | null = new Uint8Array(BLOCK);
   #filled = 0;
   #files: TarSearch | null = null;
-  /** Null for anything but a tar, and after a damage. */
+  /** Null for anything but a tar, and after damage. */
   #tar: TarReader | null = null;
   #isText = false;
 
@@ -230,7 +233,7 @@ class UnpackedContent {
       this.#tar.push(bytes, start, end);
     } catch (error) {
       if (!(error instanceof LayerscopeError)) throw error;
-      // Not a tar after all, or a damaged one: what follows is searched as it is.
+      // Not a tar after all, or a damaged one: the rest is searched as it is.
       this.#tar = null;
       this.#searchText();
       this.#searcher.push(bytes, start, end);

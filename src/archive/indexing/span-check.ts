@@ -1,15 +1,15 @@
-// Compares the checkpoints of a zTOC with the layer. They are claims as well: whoever reads a file from a checkpoint with another window
-// sees another content.
+// Compares the checkpoints of a zTOC with the layer. Checkpoints are claims too: with a different window, a file read from a checkpoint
+// would have different content.
 import { asLayerscopeError } from '#model';
 import { type BlobCheckpoint, unpackSpan } from '../blob/checkpoint.ts';
 import { Digester } from '../blob/digest.ts';
 import type { FileRange } from '../blob/source-file.ts';
 import type { WorkControl } from '../control/work-control.ts';
 
-/** Longer spans are not unpacked from their checkpoint by anything that reads the layer, either. */
+/** Longer spans aren't unpacked from their checkpoints anywhere else either. */
 export const MAX_SPAN_BYTES = 64 * 1024 * 1024;
 
-/** Compares one layer's spans. Gets all of the layer's plain bytes in order. */
+/** Compares one layer's spans. Must receive all of the layer's plain bytes in order. */
 export class SpanCheck {
   readonly #range: FileRange;
   readonly #spans: readonly BlobCheckpoint[];
@@ -42,7 +42,7 @@ export class SpanCheck {
     this.#digester = new Digester('sha256');
   }
 
-  /** Call at the end of the layer. Returns a clause about the first span that is wrong; null if none is. Throws IO, CANCELLED. */
+  /** Call at the end of the layer. Returns a clause about the first wrong span; null if there is none. Throws IO, CANCELLED. */
   async finish(control: WorkControl): Promise<string | null> {
     this.#endSpan();
     for (const [index, span] of this.#spans.entries()) {
@@ -64,12 +64,12 @@ export class SpanCheck {
     const packed = new Uint8Array(packedBytes + lead);
     const count = file.read(packed, start + span.packedOffset - lead);
     if (count < packed.length) return 'is not inside the layer';
-    if (span.digest !== null && !Buffer.from(span.digest).equals(digestBytes(packed))) return 'has another digest than the layer';
+    if (span.digest !== null && !Buffer.from(span.digest).equals(digestBytes(packed))) return 'has a different digest than the layer';
     try {
       const bytes = await unpackSpan({ ...span, shared: packed[0] ?? 0 }, packed.subarray(lead), plainBytes);
       const digester = new Digester('sha256');
       digester.update(bytes);
-      return digester.finish() === this.#digests[index] ? null : 'unpacks to another content than the layer has';
+      return digester.finish() === this.#digests[index] ? null : 'unpacks to different content than the layer has';
     } catch (error) {
       if (asLayerscopeError(error).code !== 'DAMAGED') throw error;
       // Older zTOCs don't state the first checkpoint, and the layer's gzip header may be longer than usual.

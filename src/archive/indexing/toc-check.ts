@@ -1,5 +1,4 @@
-// Compares a layer's table of contents (TOC) with the layer when all of it is read. A tool that fetches files by a TOC relies on the TOC
-// alone.
+// Compares a layer's table of contents (TOC) with the layer when all of it is read. Tools that fetch files by a TOC rely on the TOC alone.
 import { chunkDigest, chunkOf, isHole, type LayerTable, wholeDigest } from '#format/layer';
 import type { TarHandler, TarMember } from '#format/tar';
 import { tocDifference } from '#format/toc';
@@ -15,7 +14,7 @@ import { type TocsBeside, UNTRUE } from './lazy-reading.ts';
 import { SpanCheck } from './span-check.ts';
 import { ztocSpans } from './ztoc-spans.ts';
 
-/** Holes of sparse members that are compared, in a layer. A header of a few bytes can state terabytes of them. */
+/** Maximum total size of a layer's sparse holes that are compared. A header of a few bytes can state terabytes of them. */
 const MAX_SPARSE_BYTES = 256 * 1024 * 1024;
 
 /** Compares one layer's TOC with the members and bodies that a TarReader passes on. */
@@ -26,18 +25,18 @@ export class TocCheck implements TarHandler {
   readonly #problem: Finding | null;
   #row = -1;
   #chunk = 0;
-  /** Of the current piece, and of the whole body; null where no digest is stated. */
+  /** Digesters of the current piece and of the whole body; null if no digest is stated. */
   #digester: Digester | null = null;
   #whole: Digester | null = null;
   #isHole = false;
-  /** Bytes of the body that are still to come, and of its current piece. */
+  /** Remaining bytes of the body, and of its current piece. */
   #bodyLeft = 0;
   #chunkLeft = 0;
   readonly #expanded = new ExpandedBody((bytes, start, end) => this.#take(bytes, start, end));
   #isSparse = false;
   #sparseLeft = MAX_SPARSE_BYTES;
   #name = '';
-  /** What the TOC says wrong about a content. */
+  /** How a file's content differs from the TOC. */
   #other: string | null = null;
 
   private constructor(toc: LayerTable | null, spans: SpanCheck | null, problem: Finding | null) {
@@ -46,7 +45,7 @@ export class TocCheck implements TarHandler {
     this.#problem = problem;
   }
 
-  /** Reads the TOC of a layer; null if it has none. Throws IO, CANCELLED. */
+  /** Reads the TOC of a layer; null if it doesn't have one. Throws IO, CANCELLED. */
   static async of(
     range: FileRange,
     { compression, length }: BlobSource,
@@ -144,15 +143,15 @@ export class TocCheck implements TarHandler {
   }
 
   /**
-   * Returns what is wrong with the TOC, given the table of the layer's tar; null if nothing is. `control`: null if the layer could not be
+   * Returns what is wrong with the TOC, given the table of the layer's tar; null if nothing is. `control` is null if the layer couldn't be
    * unpacked to its end. Throws IO, CANCELLED.
    */
   async finish(table: LayerTable, control: WorkControl | null): Promise<Finding | null> {
     const difference = this.#toc === null ? null : tocDifference(this.#toc, table);
-    if (difference !== null) return finding('toc-mismatch', `the table of contents is not that of the layer: ${difference}`);
+    if (difference !== null) return finding('toc-mismatch', `the table of contents doesn’t match the layer: ${difference}`);
     if (this.#other !== null) return finding('toc-mismatch', `the table of contents ${this.#other}`);
     const wrong = control === null || this.#spans === null ? null : await this.#spans.finish(control);
-    return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents is not that of the layer: ${wrong}`);
+    return wrong === null ? this.#problem : finding('toc-mismatch', `the table of contents doesn’t match the layer: ${wrong}`);
   }
 }
 

@@ -1,23 +1,23 @@
-// Pieces of which nothing is stored (zstd:chunked's `zeros`) are shown as zeros, so their digests must be those of so many zeros.
+// Pieces without stored bytes (zstd:chunked's `zeros`) are shown as zeros, so their digests must be those of that many zeros.
 import { createHash } from 'node:crypto';
 import type { TocChunk, TocEntry } from '#format/estargz';
 import { displayText, LayerscopeError } from '#model';
 
-/** Digests of larger holes aren't computed: a TOC of a few bytes can state terabytes. */
+/** Digests of larger holes aren't computed, because a TOC of a few bytes can state terabytes. */
 const MAX_HOLE_BYTES = 256 * 1024 * 1024;
 const ZEROS = new Uint8Array(1024 * 1024);
 const HOLES_A_CHECK = 1024;
 
 /**
- * Compares the holes that state a digest by SHA-256. Returns the number of those too large to tell. `check` throws if the work is
- * cancelled. Throws DAMAGED.
+ * Compares the holes that have a SHA-256 digest. Returns the number of those too large to check. `check` throws if the work is cancelled.
+ * Throws DAMAGED.
  */
 export function checkHoles(entries: readonly TocEntry[], check: () => void): number {
   const holes: { readonly name: string; readonly chunk: TocChunk }[] = [];
   for (const { name, chunks } of entries)
     for (const chunk of chunks) if (chunk.isZeros && chunk.digest?.startsWith('sha256:')) holes.push({ name, chunk });
   holes.sort((a, b) => a.chunk.sizeBytes - b.chunk.sizeBytes);
-  // In order of size, so that no zero is hashed twice, however many holes there are.
+  // Sorted by size, so that each zero is hashed only once, however many holes there are.
   const hash = createHash('sha256');
   let hashed = 0;
   let known = { sizeBytes: -1, digest: '' };

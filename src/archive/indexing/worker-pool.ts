@@ -7,7 +7,7 @@ import type { IndexedBlob } from '../types.ts';
 import { FLAG_KIBIBYTES, FLAG_STOP, type IndexTask, type WorkerReply } from './index-task.ts';
 
 const POLL_MS = 100;
-/** Idle workers are ended after this many ms, because each takes several megabytes. */
+/** How long, in ms, a worker may be idle before it is ended, because each takes several megabytes. */
 const IDLE_MS = 5000;
 
 interface Job {

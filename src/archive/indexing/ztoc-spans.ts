@@ -2,7 +2,7 @@ import { parseZtoc } from '#format/soci';
 import { fromHex } from '#model';
 import type { BlobCheckpoint } from '../blob/checkpoint.ts';
 
-/** Where the first block of a gzip stream begins if the header has no name or other optional fields. */
+/** Offset of the first block in a gzip stream whose header has no name or other optional fields. */
 const HEADER_BYTES = 10;
 const SHA256 = 'sha256:';
 

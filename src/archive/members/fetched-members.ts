@@ -11,7 +11,7 @@ export class FetchedMembers implements MemberStore {
   readonly #ranges = new Map<string, StoredRange>();
   readonly #arrivals: Arrival[] = [];
 
-  /** `newPath`: returns a private path for a blob. `partsOf`: says how a blob is cached. */
+  /** `newPath` returns a private path for a blob; `partsOf` says how a blob is cached. */
   constructor({ blobs }: FetchedContent, newPath: () => string, partsOf: (digest: string, length: number) => ArrivalParts) {
     for (const { digest, length, compression, pieces, parts } of blobs) {
       const name = blobName(digest);

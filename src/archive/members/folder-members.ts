@@ -8,7 +8,7 @@ import { type DocumentBounds, FOLDER_BOUNDS, type MemberStore, normalName, readH
 
 const LEGACY_FOLDER = /^[0-9a-f]{64}$/;
 
-/** Links that Linux follows in one path. Source: path_resolution(7). */
+/** Maximum number of links that Linux follows in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
 
 /** State of one lookup. */
@@ -19,11 +19,11 @@ interface Search {
 
 /**
  * The files of an archive that is unpacked in a folder. Links that stay inside the folder are followed; others only if the user allows it.
- * Each link's text is checked before its target is accessed.
+ * The text of each link is checked before its target is accessed.
  */
 export class FolderMembers implements MemberStore {
   readonly #root: string;
-  /** The absolute path that the user gave, links unresolved. */
+  /** The absolute path as given by the user, with links unresolved. */
   readonly #named: string;
   readonly #followLinks: boolean;
   readonly bounds: DocumentBounds;
@@ -73,7 +73,10 @@ export class FolderMembers implements MemberStore {
     return file;
   }
 
-  /** Like {@link #followed}, without leaving the folder. Resolves the path component by component, so that the system follows no link. */
+  /**
+   * Like {@link #followed}, without leaving the folder. Resolves the path component by component, so that the system doesn't follow any
+   * links.
+   */
   #inside(name: string): string | null {
     const found = this.#walk([], partsOf(name), { name, links: 0 }, true);
     return found === null ? null : path.join(this.#root, ...found);

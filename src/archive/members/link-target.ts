@@ -13,9 +13,9 @@ export function partsOf(text: string, style: path.PlatformPath = path): string[]
 
 /**
  * Resolves a link by its text alone, without accessing its target: on Windows, merely accessing `\\host\share` signs in to that host.
- * `roots`: the folder's real path, then its other names. `at`: components of the link's own folder, below the root. Null: the link leads
- * outside. An absolute target (on Windows also `\\host\share`, `\\?\…`, `C:x` and `\x`), or one that climbs above the root, stays inside
- * only if its text leads back through the folder's name.
+ * `roots` are the folder's real path, then its other names; `at` has the components of the link's own folder, below the root. Returns null
+ * if the link leads outside. An absolute target (on Windows also `\\host\share`, `\\?\…`, `C:x` and `\x`), or one that climbs above the
+ * root, stays inside only if its text leads back through the folder's name.
  */
 export function linkStart(
   roots: readonly [real: string, ...string[]],

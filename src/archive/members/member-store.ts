@@ -3,10 +3,10 @@ import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
 import type { OpenBytes } from '../blob/source-file.ts';
 import type { ArrivingBlob, SplitPlace } from '../types.ts';
 
-/** Size limit of a manifest, index or config. Real ones take a few kilobytes, and registries accept at most 4 MB. */
+/** Maximum size of a manifest, index or config, in bytes. Real ones take a few kilobytes, and registries accept at most 4 MB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Size limit of all documents of an archive together; a document that is read twice counts twice. */
+/** Maximum total size of all documents of an archive; a document that is read twice counts twice. */
 export const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** Location of an archive's member or of a layout's file. */
@@ -26,19 +26,19 @@ export interface StoredRange {
 /** The members of an archive by name; links inside the archive are followed. Names are raw bytes as latin1 strings, normalized. */
 export interface MemberStore {
   /**
-   * Null if there is no such file. Throws PATH_ESCAPE for links that lead outside or in a circle, TRUNCATED if the end of the file is
-   * missing.
+   * Finds a member; null if there is no such file. Throws PATH_ESCAPE for links that lead outside or in a circle, TRUNCATED if the end of
+   * the file is missing.
    */
   find(name: string): StoredRange | null;
-  /** Names of all files. */
+  /** Yields the names of all files. */
   names(): Iterable<string>;
-  /** The first bytes of a range. Throws IO. */
+  /** Reads the first bytes of a range. Throws IO. */
   head(range: StoredRange, count: number): Uint8Array;
-  /** Default: {@link ARCHIVE_BOUNDS}. */
+  /** Defaults to {@link ARCHIVE_BOUNDS}. */
   readonly bounds?: DocumentBounds | undefined;
 }
 
-/** How much of a store of members is read. */
+/** Limits on reading a store of members. */
 export interface DocumentBounds {
   /** How many times the usual number of images, layers and steps, and the usual size of index.json, is accepted. */
   readonly times: number;
@@ -48,10 +48,12 @@ export interface DocumentBounds {
 
 const ARCHIVE_BOUNDS: DocumentBounds = { times: 1, areFiles: false };
 export const FOLDER_BOUNDS: DocumentBounds = { times: 1, areFiles: true };
-/** Bounds of the layout that is this program's own store. A store that grew too large must stay readable, so that images can be removed. */
+/**
+ * Bounds for a layout that is this program's own store. A store that has grown too large must stay readable, so that images can be removed.
+ */
 export const STORE_BOUNDS: DocumentBounds = { times: 16, areFiles: true };
 
-/** The bounds that apply to a store's documents. */
+/** Returns the bounds that apply to a store's documents. */
 export function boundsOf({ bounds = ARCHIVE_BOUNDS }: MemberStore): DocumentBounds {
   return bounds;
 }
@@ -94,7 +96,7 @@ export function renewDocuments(store: MemberStore): void {
   seen.delete(store);
 }
 
-/** A layout's index is replaced as a whole. If that happens during a read, the index is read again, up to this many times. */
+/** A layout's index is always replaced as a whole. If that happens while it is read, it is read again, up to this many times. */
 const MAX_LOOKS = 5;
 
 /** Reads a small member; null if there is none. Throws TOO_LARGE, and what {@link MemberStore.find} throws. */
@@ -113,7 +115,7 @@ export function readDocument(store: MemberStore, name: string, kind: DocumentKin
 function readAll(store: MemberStore, name: string, range: StoredRange, kind: DocumentKind): Uint8Array {
   const limit = MAX_DOCUMENT_BYTES * (name === 'index.json' ? boundsOf(store).times : 1);
   if (range.length > limit) {
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a document of ${range.length} bytes, the limit is ${limit}`);
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)} has ${range.length} bytes; the limit for a document is ${limit}`);
   }
   const sum = (spent[kind].get(store) ?? 0) + (isFirstRead(store, range) ? 0 : range.length);
   if (sum > MAX_DOCUMENTS_BYTES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`);

@@ -11,11 +11,11 @@ export interface SparseMember {
   readonly start: number;
   readonly storedBytes: number;
   readonly map: SparseMap;
-  /** Size including holes. */
+  /** Size in bytes, including holes. */
   readonly size: number;
 }
 
-/** Size limit: no real layer is this large, and a larger stated size only wastes time. */
+/** Maximum size: no real layer is this large, and expanding more would only waste time. */
 const MAX_BYTES = 2 ** 36;
 const CHUNK = 1024 * 1024;
 
@@ -23,7 +23,7 @@ const CHUNK = 1024 * 1024;
 export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
   const { name, size } = member;
   if (size > MAX_BYTES)
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MAX_BYTES}`);
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)} is a sparse file of ${size} bytes; the limit is ${MAX_BYTES}`);
   using source = new SourceFile(tar, identity);
   let descriptor: number;
   try {

@@ -6,19 +6,22 @@ import { type MemberStore, normalName, readHead, type StoredRange } from './memb
 import type { NewPath } from './overlay-members.ts';
 import { layOutSparse, type SparseMap } from './sparse-member.ts';
 
-/** If there are more members than this, only those that identify an image are kept: the tar is a layer, or will be read again in full. */
+/**
+ * If there are more members than this, only those that identify an image are kept, because the tar is a layer or will be read again in
+ * full.
+ */
 const FEW_MEMBERS = 4096;
 /** Limits on the members of an image archive, on the bytes of their names, and on their stored parts. */
 export const MAX_MEMBERS = 200_000;
 const MAX_NAME_BYTES = 16 * 1024 * 1024;
 const MAX_PIECES = 500_000;
-/** Limit on the number of repeated names that are reported. */
+/** Maximum number of repeated names that are reported. */
 const MAX_REPEATED = 20;
-/** Limit on the bytes of repeated members that are compared while an archive is opened. */
+/** Maximum number of bytes of repeated members that are compared while an archive is opened. */
 const MAX_COMPARED_BYTES = 256 * 1024 * 1024;
 const MAX_COPIES = 10_000;
 const COMPARED_AT_ONCE = 256 * 1024;
-/** Limit on consecutive links. */
+/** Maximum number of links followed in a row. */
 const MAX_LINKS = 32;
 
 interface Member {
@@ -187,7 +190,9 @@ export class TarMembers implements MemberStore {
   /** Temporary files with sparse members expanded; removed with the archive. */
   readonly #laidOut = new Map<Member, string>();
 
-  /** `key`: see {@link StoredRange}. `identity`: null for a file that only this program writes. `newPath`: for sparse members. */
+  /**
+   * For `key`, see {@link StoredRange}. `identity` is null for a file that only this program writes. `newPath` is used for sparse members.
+   */
   constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null, newPath: NewPath) {
     this.#newPath = newPath;
     this.#members = members;

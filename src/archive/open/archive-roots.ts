@@ -27,7 +27,9 @@ import { rangeSource } from './range-source.ts';
 const MAX_DEPTH = 16;
 const MAX_BLOBS = 1_000_000;
 
-/** Returns the entries of index.json that lead to images, followed by images that are listed only in a docker-archive's own files. */
+/**
+ * Returns the entries of index.json that lead to images, followed by images that are listed only in the files specific to a docker-archive.
+ */
 export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: readonly ArchiveImage[]): ArchiveRoot[] {
   renewDocuments(store);
   const byManifest = new Map<string, ArchiveImage>();
@@ -137,7 +139,7 @@ class RootWalk {
   /** Returns the location of a blob on the first visit; null on later visits or if the blob is missing. */
   #claim(digest: string): StoredRange | null {
     if (digest === '' || this.#seen.has(digest)) return null;
-    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_BLOBS} blobs`);
+    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `the image has more than ${MAX_BLOBS} blobs`);
     this.#seen.add(digest);
     return this.#quietly(() => this.#store.find(blobName(digest)));
   }

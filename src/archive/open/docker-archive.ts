@@ -15,12 +15,12 @@ import type { ImageList, LayerPlan } from './image-list.ts';
 import type { OciImage } from './index-walk.ts';
 import { layerPlan } from './oci-layout.ts';
 
-/** Limit on the layers of a chain; Docker's own limit is 125. */
+/** Maximum number of layers in a chain; Docker's own limit is 125. */
 const MAX_CHAIN = 4096;
 
 /**
- * Adds the images of manifest.json to the list. `oci`: the images of index.json, in archives of Docker 25 and later. These contribute
- * digests, media types and the platform if both files name the same layers; otherwise manifest.json takes precedence.
+ * Adds the images of manifest.json to the list. `oci` has the images of index.json, which archives from Docker 25 and later contain too.
+ * They supply digests, media types and the platform if both files name the same layers; otherwise manifest.json takes precedence.
  */
 export function addDockerImages(list: ImageList, store: MemberStore, images: readonly DockerImage[], oci: readonly OciImage[]): void {
   for (const image of images) {
@@ -40,7 +40,7 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
       const { layers } = twin.manifest;
       list.report(
         'manifest-disagreement',
-        `manifest.json names ${plans.length} layers, the OCI manifest names ${layers.length === plans.length ? 'different ones' : layers.length}`,
+        `manifest.json names ${plans.length} layers, but the OCI manifest names ${layers.length === plans.length ? 'different ones' : layers.length}`,
         { image: index },
       );
     }
@@ -184,7 +184,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     manifestDigest: null,
     layers: chain.map(({ layer }) => ({ name: `${storeName(layer.id)}/layer.tar`, digest: null, mediaType: null, size: null, urls: [] })),
     attestations: [],
-    // The top layer's json serves as config, but has no diffIDs and only its own step of the history.
+    // The top layer's json serves as the config, but has no diffIDs and only its own history step.
     config:
       highest === undefined
         ? null

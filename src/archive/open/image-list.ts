@@ -60,7 +60,7 @@ export interface ConfigPlan extends BlobPlan {
 /** What the manifests state about an image, with its config. */
 export interface ImagePlan {
   readonly names: readonly string[];
-  /** Name of an untagged image; default: its short config digest. */
+  /** Name for an untagged image. Defaults to its short config digest. */
   readonly standIn?: string;
   /** Platform of the index entry; takes precedence over the config's. */
   readonly platform: Platform | null;
@@ -87,11 +87,11 @@ export interface ReadConfig {
   readonly isNotImage?: boolean;
 }
 
-/** Limit on the total number of history steps and diffIDs in an archive's configs. */
+/** Maximum number of history steps and diffIDs in all configs of an archive. */
 const MAX_STEPS = 200_000;
-/** Limit on the total characters of the steps' text. */
+/** Maximum number of characters in the text of all steps. */
 const MAX_STEP_TEXT = 32 * 1024 * 1024;
-/** Limit on the findings of each code. */
+/** Maximum number of findings with the same code. */
 const MAX_FINDINGS = 1_000;
 
 /** Builds an archive's images from its manifests, and collects findings about both. */
@@ -103,7 +103,7 @@ export class ImageList {
   readonly #findingCounts = new Map<FindingCode, number>();
   #layerCount = 0;
   #steps = 0;
-  /** Bytes of configs that are kept. */
+  /** Total size of the configs kept in memory. */
   #keptBytes = 0;
   #stepText = 0;
   /** One source per blob, so that layers that share it are read once. */
@@ -119,10 +119,10 @@ export class ImageList {
     if (count <= MAX_FINDINGS) this.findings.push(finding(code, message, where));
   }
 
-  /** Adds findings that count those beyond the limit. Report nothing after this. */
+  /** Adds findings that count those beyond the limit. Don't report anything after this. */
   finish(): void {
     for (const [code, count] of this.#findingCounts) {
-      if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these are left out`));
+      if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these not listed`));
     }
     this.#findingCounts.clear();
   }
@@ -134,7 +134,7 @@ export class ImageList {
 
   /**
    * Reads the config that a manifest names, and verifies its size and digest. Null if it is missing or unreadable. Problems are reported
-   * for the image that {@link add} will add next. `plan` is null if the manifest names no config.
+   * for the image that {@link add} will add next. `plan` is null if the manifest doesn't name a config.
    */
   readConfig(plan: ConfigPlan | null): ReadConfig | null {
     const where = { image: this.nextIndex };
@@ -194,7 +194,7 @@ export class ImageList {
     this.#layerCount += plan.layers.length;
     const { times } = boundsOf(this.#store);
     if (image >= MAX_IMAGES * times || this.#layerCount > MAX_LAYERS * times) {
-      throw new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES * times} images or ${MAX_LAYERS * times} layers`);
+      throw new LayerscopeError('TOO_LARGE', `the archive has more than ${MAX_IMAGES * times} images or ${MAX_LAYERS * times} layers`);
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     this.#countSteps(fields);
@@ -227,7 +227,10 @@ export class ImageList {
     });
   }
 
-  /** Returns a function that gets a config's bytes: from memory or, beyond the limit on memory, from its file. Null without a config. */
+  /**
+   * Returns a function that gets a config's bytes: from memory or, for configs beyond the memory limit, from its file. Null without a
+   * config.
+   */
   #configBytes(config: ReadConfig | null): (() => Uint8Array) | null {
     if (config === null) return null;
     const { bytes, range } = config;
@@ -244,7 +247,7 @@ export class ImageList {
     const { times } = boundsOf(this.#store);
     const [steps, text] = [MAX_STEPS * times, MAX_STEP_TEXT * times];
     if (this.#steps > steps || this.#stepText > text)
-      throw new LayerscopeError('TOO_LARGE', `configs of more than ${steps} steps or ${text} characters of commands`);
+      throw new LayerscopeError('TOO_LARGE', `the configs have more than ${steps} steps or ${text} characters of commands`);
   }
 
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {
@@ -292,7 +295,7 @@ export class ImageList {
     return { ...(digest === undefined ? {} : { digest }), ...(diffId === undefined ? {} : { diffId }) };
   }
 
-  /** Location of the layer's blob; null if it is missing, which is reported unless it is stored elsewhere. */
+  /** Finds the layer's blob; null if it is missing, which is reported unless it is stored elsewhere. */
   #find(plan: LayerPlan, where: { image: number; layer: number }): StoredRange | null {
     const isForeign = isForeignMediaType(plan.mediaType) || plan.urls.length > 0;
     if (plan.name === '') {
@@ -301,7 +304,7 @@ export class ImageList {
     }
     try {
       const range = this.#store.find(plan.name);
-      // An ill-formed digest names no blob; already reported.
+      // An ill-formed digest doesn't name a blob, and has been reported already.
       if (range === null && !isForeign && plan.illFormed === undefined)
         this.report('missing-blob', `${plan.digest ?? displayText(plan.name)} is not in the archive`, where);
       return range;

@@ -32,7 +32,7 @@ const MAX_DEPTH = 16;
 const MAX_ENTRIES = 10_000;
 /** Maximum number of layers and configs that the manifests name in total. */
 const MAX_DESCRIPTORS = 100_000;
-/** How much of an ill-formed digest to show. */
+/** Maximum number of characters shown of an ill-formed digest. */
 const MAX_SHOWN = 200;
 
 /** An image that an index leads to. */
@@ -56,7 +56,7 @@ interface Artifact {
   readonly manifest: OciManifest | null;
   readonly names: Set<string>;
   readonly subject: string | null;
-  /** The image that it is an attestation of. If the archive has that image, this isn't listed. */
+  /** The digest of the image that it is an attestation for. If the archive has that image, this artifact isn't listed. */
   readonly attests?: string;
 }
 
@@ -183,7 +183,7 @@ export class IndexWalk {
     }
   }
 
-  /** The statements of an attestation manifest. Reports a manifest without a readable one. */
+  /** Returns the statements of an attestation manifest. Reports a manifest that doesn't have a readable one. */
   #statementsIn(manifestDigest: string, { layers }: OciManifest, about: string): ArchiveAttestation[] {
     const found = layers.map((layer): ArchiveAttestation => {
       const { status, statement, statedType } = this.#statements.read(layer);
@@ -202,7 +202,7 @@ export class IndexWalk {
     return found;
   }
 
-  /** Reports a blob that is missing or has another size than stated. Doesn't read its content. */
+  /** Reports a blob that is missing or doesn't have its stated size. Doesn't read its content. */
   #checkPart({ digest, digestText, size, urls }: Descriptor, of: string): void {
     if (digest === '') {
       if (digestText === '') this.report('bad-descriptor', `${of} names a blob without a digest`);
@@ -220,7 +220,7 @@ export class IndexWalk {
     }
   }
 
-  /** Reads the document of an entry: null if it is missing, unreadable or of another kind. */
+  /** Reads an entry's document; null if it is missing, unreadable or neither an index nor a manifest. */
   #document(descriptor: Descriptor): OciIndex | OciManifest | null {
     const { digest, size, mediaType } = descriptor;
     const platform = descriptor.platform === null ? '' : ` (${platformName(descriptor.platform)})`;
@@ -264,7 +264,7 @@ export class IndexWalk {
     return [...this.#images.values()];
   }
 
-  /** Entries that are neither images nor attestations of images in this archive. */
+  /** Returns the entries that are neither images nor attestations for images in this archive. */
   artifacts(): ArchiveArtifact[] {
     const listed = new Map<string, Artifact>();
     for (const artifact of this.#artifacts.values()) {
@@ -318,7 +318,7 @@ export class IndexWalk {
 /** Media types of layers that may hold a statement. */
 const STATEMENT_TYPE = /in-toto|dsse|sigstore\.bundle/;
 
-/** Stands for an attestation manifest that can't be read. */
+/** Returns an entry for an attestation manifest that can't be read. */
 function brokenManifest(manifestDigest: string, isThere: boolean): ArchiveAttestation {
   return { manifestDigest, digest: null, predicateType: null, matches: false, status: isThere ? 'damaged' : 'missing', source: null };
 }

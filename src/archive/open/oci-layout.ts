@@ -75,6 +75,6 @@ export function addOciImages(list: ImageList, content: OciContent): void {
 /** Adds the artifacts and the problems to the list. */
 export function addArtifacts(list: ImageList, content: OciContent): void {
   for (const { code, message } of content.problems) list.report(code, message);
-  // Not spread: an index may list 200,000, which are too many arguments.
+  // Not spread into one call, because an index may list 200,000 artifacts, more than a call can have arguments.
   for (const artifact of content.artifacts) list.artifacts.push(artifact);
 }

@@ -26,7 +26,7 @@ export interface OpenedArchive {
   readonly ownFiles: () => readonly string[];
 }
 
-/** Makes an opened archive from a list. `files`: the temporary files of the store under the overlay. */
+/** Makes an opened archive from a list. `files` returns the temporary files of the store under the overlay. */
 export function openedList(
   format: ArchiveFormat,
   list: ImageList,
@@ -39,7 +39,7 @@ export function openedList(
   return { format, images, artifacts, findings, roots: () => archiveRoots(format, store, images), ownFiles };
 }
 
-/** Opens an image archive from its members. `tarFindings`: findings about the archive's own tar. Throws BAD_MANIFEST, IO. */
+/** Opens an image archive from its members. `tarFindings` are about the archive's own tar. Throws BAD_MANIFEST, IO. */
 export function openImageTar(
   kind: Exclude<TarKind, 'layer'>,
   members: TarMembers,
@@ -108,7 +108,9 @@ function tryOciContent(list: ImageList, store: OverlayMembers): OciContent | nul
 
 const NOTHING_ELSE = { artifacts: [], roots: () => [], ownFiles: () => [] } as const;
 
-/** Opens a single layer tar as an image with one layer. `manifestProblem`: why its manifest.json doesn't make it an image archive. */
+/**
+ * Opens a single layer tar as an image with one layer. `manifestProblem` explains why its manifest.json doesn't make it an image archive.
+ */
 export function openSingleLayer(blob: BlobSource, name: string, manifestProblem: string | null = null): OpenedArchive {
   const image = layersImage({ name, os: 'unknown' }, [{ blob, digest: null, diffId: null }]);
   const findings = manifestProblem === null ? [] : [finding('manifest-unreadable', `${manifestProblem}: the tar is shown as one layer`)];

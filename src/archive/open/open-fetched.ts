@@ -9,7 +9,7 @@ import type { FetchedContent } from '../source-types.ts';
 import { ImageList } from './image-list.ts';
 import { addByIndex, type OpenedArchive, openedList } from './open-archive.ts';
 
-/** Limit on the blobs that are fetched at the same time. */
+/** Maximum number of blobs fetched at the same time. */
 const MAX_ARRIVING = 4;
 
 /** Opens the image. `close` stops all fetching and returns the blobs' files. Throws BAD_MANIFEST, TOO_LARGE, IO. */

@@ -11,16 +11,16 @@ import { ImageList } from './image-list.ts';
 import { addByIndex, addByManifest, type OpenedArchive, openedList } from './open-archive.ts';
 
 /**
- * Opens the OCI layout of a store, within wider bounds than other folders. `newIndex`: name of a file in the layout to read in place of
- * index.json, within the usual bounds, as other readers would. Throws NOT_AN_IMAGE if it isn't a layout; BAD_MANIFEST, TOO_LARGE,
- * NOT_FOUND, PERMISSION, IO.
+ * Opens the OCI layout of a store, with wider limits than for other folders. `newIndex` names a file in the layout to read instead of
+ * index.json, with the usual limits, as other readers would. Throws NOT_AN_IMAGE if it isn't a layout; BAD_MANIFEST, TOO_LARGE, NOT_FOUND,
+ * PERMISSION, IO.
  */
 export function openLayoutFolder(folder: string, newIndex: string | null = null): OpenedArchive {
   const members = new FolderMembers(folder, false, newIndex === null ? STORE_BOUNDS : FOLDER_BOUNDS);
   return openLayout(new OverlayMembers(newIndex === null ? members : withIndex(members, newIndex), null));
 }
 
-/** Returns the members with another file as index.json. */
+/** Returns the members with another file in place of index.json. */
 function withIndex(members: FolderMembers, newIndex: string): MemberStore {
   return {
     find: (name) => members.find(name === 'index.json' ? newIndex : name),
@@ -31,8 +31,8 @@ function withIndex(members: FolderMembers, newIndex: string): MemberStore {
 }
 
 /**
- * Opens a folder with any kind of archive. `followLinks`: follow links that lead out of it. Throws NOT_AN_IMAGE if there is none;
- * PATH_ESCAPE if its index is a link that leads outside; BAD_MANIFEST, NOT_FOUND, PERMISSION, IO.
+ * Opens a folder that contains any kind of archive. With `followLinks`, follows links that lead out of it. Throws NOT_AN_IMAGE if there is
+ * none; PATH_ESCAPE if its index is a link that leads outside; BAD_MANIFEST, NOT_FOUND, PERMISSION, IO.
  */
 export function openFolder(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
   try {
@@ -85,7 +85,7 @@ function openDir(folder: MemberStore, newPath: NewPath): OpenedArchive {
   return openedList('dir', list, store);
 }
 
-/** Returns why manifest.json isn't a docker-archive's: empty if there is no manifest.json, null if it is a docker-archive's. */
+/** Returns why manifest.json isn't that of a docker-archive; empty if there is no manifest.json, null if nothing is wrong. */
 function manifestProblem(store: MemberStore): string | null {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return '';

@@ -1,4 +1,4 @@
-// Images that engines keep on disk in forms of their own: taken apart into files, or as blobs without an index.
+// Images that engines keep on disk in their own forms: taken apart into files, or as blobs without an index.
 
 import { closeSync } from 'node:fs';
 import { LayerscopeError } from '#model';
@@ -47,7 +47,7 @@ export function layersOfParts({ layers }: ImageParts): readonly ArchiveLayer[] {
   });
 }
 
-/** Opens an image in parts. `indexed`: the layers of {@link layersOfParts}, indexed. Throws NOT_FOUND, PERMISSION, IO, TOO_LARGE. */
+/** Opens an image in parts. `indexed` are the layers of {@link layersOfParts} once indexed. Throws NOT_FOUND, PERMISSION, IO, TOO_LARGE. */
 export function openParts(parts: ImageParts, indexed: readonly (IndexedLayer | null)[]): OpenedArchive {
   const { format, names, configDigest, manifestDigest, layers } = parts;
   const store = new OverlayMembers(new PartsMembers(parts, indexed), null);
@@ -114,7 +114,7 @@ function wholeRange(path: string): StoredRange | null {
   }
 }
 
-/** Returns the range of a split layer's tar. `tarBytes`: length of the tar; null if unknown, to estimate it. */
+/** Returns the range of a split layer's tar. `tarBytes` is the length of the tar; null if unknown, to estimate it. */
 function splitRange({ metadata, folder }: LayerParts, tarBytes: number | null): StoredRange | null {
   const range = wholeRange(metadata);
   if (range === null) return null;

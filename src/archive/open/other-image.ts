@@ -1,4 +1,4 @@
-// An image of an engine's disk, opened another way: for layers whose parts on the disk are damaged or can't be read.
+// An image from an engine's disk, opened another way because some of its layers' parts are damaged or can't be read.
 import { accessSync, constants } from 'node:fs';
 import { asLayerscopeError, finding, isCancelled, LayerscopeError, type SourceReport } from '#model';
 import type { ImageParts } from '../source-types.ts';
@@ -9,7 +9,7 @@ interface Control {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** The other image. Opened when it is first needed, and at most once. */
+/** The other image, opened when it is first needed and at most once. */
 export class OtherImage {
   readonly #parts: ImageParts;
   #opened: Promise<Archive | null> | null = null;
@@ -24,7 +24,10 @@ export class OtherImage {
     return this.#reason;
   }
 
-  /** Opens the image, or returns it; null if there is no other way. `reason`: a clause about what is wrong. Throws CANCELLED. */
+  /**
+   * Opens the image, or returns it if it is open already; null if there is no other way. `reason` is a clause about what is wrong. Throws
+   * CANCELLED.
+   */
   async open(reason: string, control: Control): Promise<Archive | null> {
     this.#opened ??= this.#open(reason, control);
     return this.#opened.catch((error: unknown) => {
@@ -68,7 +71,7 @@ export class OtherImage {
 export interface PartsProblem {
   /** A clause. */
   readonly reason: string;
-  /** Whether the disk has something else than it should; otherwise this user may not read it. */
+  /** Whether the files on the disk aren't as they should be; otherwise, this user may not read them. */
   readonly isDamage: boolean;
 }
 
@@ -89,7 +92,7 @@ export function partsProblem({ layers }: ImageParts, indexed: readonly (IndexedL
   return null;
 }
 
-/** Returns the other image under the names that the disk has, with the reason. */
+/** Returns the other image with the names it has on the disk, and with the reason. */
 export function inPlaceOf({ names, title }: ImageParts, other: Archive, { reason, isDamage }: PartsProblem): Archive {
   if (other.source === undefined) throw new LayerscopeError('INTERNAL', 'an engine’s image without a source');
   const named = names.length === 0 ? {} : { names, tags: names };

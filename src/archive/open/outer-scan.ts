@@ -20,20 +20,20 @@ export class OuterScan {
   readonly indexer: LayerIndexer;
   readonly keepsAll: boolean;
 
-  /** `fileBytes`: stored size of the file. `whole`: the file is known to be an image archive, so all members are kept. */
+  /** `fileBytes` is the stored size of the file. If `whole`, the file is known to be an image archive, so all members are kept. */
   constructor(fileBytes: number, whole = false) {
     this.keepsAll = whole;
     this.members = whole ? wholeCollector() : new MemberCollector();
     this.indexer = new LayerIndexer(fileBytes, { also: this.members });
   }
 
-  /** The result as a layer. */
+  /** Returns the result as a layer. */
   finish(tarBytes: number, packed: Decompressed | null): IndexedLayer {
     return this.indexer.finish(tarBytes, packed).layer;
   }
 }
 
-/** The kind of a tar. `manifestProblem`: what is wrong with manifest.json, as a clause; null if nothing relevant is. */
+/** The kind of a tar. `manifestProblem` is a clause about what is wrong with manifest.json; null if nothing relevant is. */
 export interface JudgedTar {
   readonly kind: TarKind;
   readonly manifestProblem: string | null;
@@ -41,8 +41,8 @@ export interface JudgedTar {
 
 /**
  * Determines a tar's kind. An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by
- * Docker up to 1.9. Anything else is a layer, which may contain some other manifest.json. `flaw`: why the tar is incomplete; null if it is
- * complete. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
+ * Docker up to 1.9. Anything else is a layer, which may contain some other manifest.json. `flaw` is the reason why the tar is incomplete;
+ * null if it is complete. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
  */
 export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;

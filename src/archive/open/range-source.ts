@@ -2,7 +2,7 @@ import type { Compression } from '#model';
 import type { StoredRange } from '../members/member-store.ts';
 import type { BlobSource } from '../types.ts';
 
-/** Converts a range of a store to a blob. */
+/** Converts a range in a store to a blob. */
 export function rangeSource(
   { path, start, length, identity, key, arriving, split }: StoredRange,
   compression: Compression,

@@ -7,19 +7,19 @@ import type { StreamOptions } from '../types.ts';
 import { StreamScan } from './stream-scan.ts';
 import { StreamStart } from './stream-start.ts';
 
-/** What is received, and how. */
+/** A stream to receive, and how. */
 export interface Receiving {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly title: string;
   /** The new file. */
   readonly path: string;
   readonly options: StreamOptions;
-  /** Throws CANCELLED once the work was cancelled or the reader closed. */
+  /** Throws CANCELLED once the work is cancelled or the reader is closed. */
   readonly check: () => void;
 }
 
 /**
- * Writes what is received to a new file, and indexes its plain layers on the way. For a listing, their contents become holes. Throws
+ * Writes a stream to a new file, and indexes its plain layers as they arrive. For a listing, the layers' contents become holes. Throws
  * CANCELLED, NOT_AN_IMAGE, IO; the caller then removes the file.
  */
 export async function receive({ bytes, title, path, options, check }: Receiving): Promise<StreamScan> {
@@ -45,7 +45,7 @@ export async function receive({ bytes, title, path, options, check }: Receiving)
   }
 }
 
-/** Writes bytes without some ranges of them, pairs of start and end. */
+/** Writes bytes with holes in place of some ranges, which are given as pairs of start and end. */
 function writeAround(file: NewFile, bytes: Uint8Array, ranges: readonly number[]): void {
   let from = 0;
   for (let at = 0; at < ranges.length; at += 2) {

@@ -1,4 +1,4 @@
-// Reads what attestations and signatures say, while their index is followed.
+// Reads what attestations and signatures say, as their index is followed.
 import { parseStatement, parseStatementHead, STATEMENT_HEAD_BYTES, type Statement, signedDigest } from '#format/attestation';
 import { asObject, type Descriptor, MEDIA_TYPE, type OciManifest, parseJson } from '#format/image';
 import type { AttestationReport, FindingCode } from '#model';
@@ -11,13 +11,13 @@ import { rangeSource } from './range-source.ts';
 /** A layer of an attestation, as far as it was read. */
 export interface ReadStatement {
   readonly status: AttestationReport['status'];
-  /** Null if it isn't present, or was not read. */
+  /** Null if it isn't present or wasn't read. */
   readonly statement: Pick<Statement, 'predicateType' | 'subjects'> | null;
-  /** The type in an annotation. */
+  /** The type according to an annotation. */
   readonly statedType: string | null;
 }
 
-/** Why a small document could not be read. */
+/** Why a small document couldn't be read. */
 type Failure = 'missing' | 'damaged' | 'too-large';
 
 export class StatementReader {
@@ -46,7 +46,7 @@ export class StatementReader {
   #look(layer: Descriptor): Pick<ReadStatement, 'status' | 'statement'> {
     const range = this.#find(layer);
     if (range === null) return { status: 'missing', statement: null };
-    // Statements of an image that is fetched arrive later.
+    // The statements of a fetched image arrive later.
     if (range.arriving !== undefined) return { status: 'present', statement: null };
     const value = this.#json(layer, true);
     if (value === 'too-large') return this.#lookAtHead(range);
@@ -62,7 +62,7 @@ export class StatementReader {
     }
   }
 
-  /** A large statement, such as an SBOM with every file, is not read to its end. */
+  /** Reads only the start of a large statement, such as an SBOM that lists every file. */
   #lookAtHead(range: StoredRange): Pick<ReadStatement, 'status' | 'statement'> {
     const head = this.#store.head(range, STATEMENT_HEAD_BYTES);
     const statement = parseStatementHead(head);
@@ -70,14 +70,14 @@ export class StatementReader {
     return { status: isObject ? 'present' : 'damaged', statement };
   }
 
-  /** The subject of a cosign signature, from its payload. Source: cosign specs/SIGNATURE_SPEC.md, Simple Signing. */
+  /** Returns the subject of a cosign signature, from its payload. Source: cosign specs/SIGNATURE_SPEC.md, Simple Signing. */
   signedDigest({ layers }: OciManifest): string | null {
     const payload = layers.find(({ mediaType }) => mediaType === MEDIA_TYPE.simpleSigning);
     const value = payload === undefined ? null : this.#json(payload, false);
     return value === null || typeof value === 'string' ? null : signedDigest(value.json);
   }
 
-  /** The blob of a layer; null if it is missing or can't be accessed. */
+  /** Returns the blob of a layer; null if it is missing or can't be accessed. */
   source(layer: Descriptor): BlobSource | null {
     const range = this.#find(layer);
     return range === null ? null : rangeSource(range, 'none', layer.digest);
@@ -92,7 +92,7 @@ export class StatementReader {
     }
   }
 
-  /** Reads a small blob as JSON. `isChecked`: whether its digest is. */
+  /** Reads a small blob as JSON. `isChecked` says whether to check its digest. */
   #json({ digest }: Descriptor, isChecked: boolean): { readonly json: unknown } | Failure {
     try {
       const bytes = digest === '' ? null : readDocument(this.#store, blobName(digest), 'statement');

@@ -1,4 +1,4 @@
-// Indexes the plain layers of an image archive while the archive is received, so that they need not be read again for that.
+// Indexes the plain layers of an image archive while it is received, so that they don't have to be read again.
 import { type TarHandler, type TarMember, TarReader } from '#format/tar';
 import { LayerscopeError, TYPE } from '#model';
 import { LayerIndexer } from '../indexing/layer-indexer.ts';
@@ -7,27 +7,27 @@ import type { BlobSource, IndexedBlob } from '../types.ts';
 const BLOCK = 512;
 const MAGIC_AT = 257;
 const MAGIC = Buffer.from('ustar');
-/** An archive without a layer among its first members is a layer itself. */
+/** A tar without a layer among this many first members is a layer itself. */
 const MAX_OTHERS = 2000;
-/** Limits on what is kept; further layers are read as usual. */
+/** Limits on what is kept; layers beyond them are read as usual. */
 const MAX_LAYERS = 1000;
 const MAX_ENTRIES = 4_000_000;
 
-/** The body that is being received. */
+/** The body being received. */
 interface Body {
   readonly start: number;
   readonly length: number;
-  /** Bytes that have come. */
+  /** Number of bytes received so far. */
   count: number;
-  /** The first block, until it is whole. */
+  /** The first block, until it is complete. */
   head: Uint8Array;
-  /** Null until the first block is known, and if it isn't a tar's. */
+  /** Null until the first block is complete, and if that isn't a tar's. */
   indexer: LayerIndexer | null;
-  /** Whether any of it was in a list of {@link StreamScan.listed}. */
+  /** Whether any part of it was in {@link StreamScan.listed}. */
   isListed: boolean;
 }
 
-/** Gets all bytes of a file in order; finds the members that are plain tars. */
+/** Receives all bytes of a file in order, and finds the members that are plain tars. */
 export class StreamScan implements TarHandler {
   readonly #reader: TarReader;
   readonly #layers = new Map<string, IndexedBlob>();
@@ -35,11 +35,11 @@ export class StreamScan implements TarHandler {
   #others = 0;
   #entries = 0;
   #isOff = false;
-  /** Ranges of the last pushed bytes, pairs of start and end. */
+  /** Ranges in the last pushed bytes, as pairs of start and end. */
   #listed: number[] = [];
-  /** Layers of which some bytes were passed over, and whose index isn't finished. */
+  /** Number of layers whose index isn't finished although some of their bytes were skipped. */
   #unfinished = 0;
-  /** Those whose index is finished. */
+  /** Layers with skipped bytes whose index is finished. */
   readonly #passedOver = new Set<IndexedBlob>();
 
   constructor() {
@@ -47,16 +47,16 @@ export class StreamScan implements TarHandler {
   }
 
   /**
-   * Ranges of the last pushed bytes, pairs of start and end, that are contents of files in layers, so that listing the layers doesn't need
-   * them again if {@link isWholeWith} in the end.
+   * Ranges in the last pushed bytes, as pairs of start and end, that hold contents of files in layers. Listing the layers doesn't need
+   * these bytes again if {@link isWholeWith} holds in the end.
    */
   get listed(): readonly number[] {
     return this.#listed;
   }
 
   /**
-   * Whether each body of which bytes were in {@link listed} has an index, and it is one of these. Another body, such as a config that is
-   * also a tar, is read by its bytes.
+   * Whether every body with bytes in {@link listed} has an index, and `known` contains it. Any other body, such as a config that is also a
+   * tar, would need its bytes.
    */
   isWholeWith(known: ReadonlySet<IndexedBlob>): boolean {
     return this.#unfinished === 0 && [...this.#passedOver].every((each) => known.has(each));
@@ -68,13 +68,13 @@ export class StreamScan implements TarHandler {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      // Not a tar, or a bad one, which is said when the file is opened.
+      // Not a tar, or a malformed one, which is reported when the file is opened.
       if (!(error instanceof LayerscopeError) || error.code === 'INTERNAL') throw error;
       this.#isOff = true;
     }
   }
 
-  /** Returns the index of a blob of the file; null if it isn't one of the layers that were found. */
+  /** Returns the index of a blob in the file; null if it isn't one of the layers found. */
   indexOf({ start, length, compression }: BlobSource): IndexedBlob | null {
     return compression === 'none' ? (this.#layers.get(`${start}:${length}`) ?? null) : null;
   }
@@ -101,11 +101,11 @@ export class StreamScan implements TarHandler {
     if (body.count === body.length) this.#finish(body);
   }
 
-  /** Begins to index a body once its first block is known. Returns whether the body is being indexed. */
+  /** Starts indexing a body once its first block is complete. Returns whether the body is being indexed. */
   #begin(body: Body, piece: Uint8Array): boolean {
     const first = body.head.length === 0 ? piece : Buffer.concat([body.head, piece]);
     if (first.length < BLOCK) {
-      body.head = Uint8Array.from(first); // the piece's memory is the caller's
+      body.head = Uint8Array.from(first); // the caller may reuse the piece
       return false;
     }
     body.head = new Uint8Array(0);

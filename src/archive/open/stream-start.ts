@@ -1,13 +1,13 @@
-// Judges a stream by its first bytes. A stream must be spooled before it can be read, and one that is no image may never end.
+// Judges a stream by its first bytes. A stream must be spooled before it can be read, and one that isn't an image may never end.
 import { displayText, formatSize, LayerscopeError } from '#model';
 import { detectCompression } from '../blob/compression.ts';
 import { OuterScan } from './outer-scan.ts';
 
 const BLOCK_BYTES = 512;
-/** A tar without entries is all zeros: two blocks, padded to a record, which has 10 KiB unless its writer was told otherwise. */
+/** A tar without entries is all zeros: two blocks, padded to a record, which is 10 KiB unless its writer chose another size. */
 const MAX_ZERO_BYTES = 4 * 1024 * 1024;
 
-/** Watches the start of a stream. Pass it every piece until it says that the stream is settled. */
+/** Examines the start of a stream. Pass it every piece. */
 export class StreamStart {
   readonly #title: string;
   readonly #isDevice: boolean;
@@ -16,15 +16,15 @@ export class StreamStart {
   #zeroBytes = 0;
   #isOpen = true;
 
-  /** `isDevice`: whether zeros are refused after a while, because a device may give them without end. */
+  /** With `isDevice`, zeros are refused after a while, because a device may send them forever. */
   constructor(title: string, isDevice: boolean) {
     this.#title = title;
     this.#isDevice = isDevice;
   }
 
   /**
-   * Takes the next piece. Returns false if no image begins like this, so that the rest of the stream isn't needed. Throws NOT_AN_IMAGE for
-   * a device's zeros, which would otherwise be an empty tar.
+   * Takes the next piece. Returns false if no image starts like this, so that the rest of the stream isn't needed. Throws NOT_AN_IMAGE for
+   * a device's zeros, which would otherwise be taken for an empty tar.
    */
   take(bytes: Uint8Array): boolean {
     if (!this.#isOpen) return true;
@@ -51,7 +51,7 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** Leaves it to the tar reader, so that no stream is refused here whose beginning would be read from a file. */
+/** Asks the tar reader, so that a stream is refused only if a file with the same start would be. */
 function isTarHeader(block: Uint8Array): boolean {
   const { reader } = new OuterScan(block.length).indexer;
   try {

@@ -42,8 +42,8 @@ export interface OpenedTar {
 }
 
 /**
- * Opens an image archive or a layer tar, plain or packed. `isOurs`: a temporary file, for which nothing is cached.
- * Throws what {@link ArchiveReader.open} throws.
+ * Opens an image archive or a layer tar, plain or packed. `isOurs` marks a temporary file, for which nothing is cached. Throws what {@link
+ * ArchiveReader.open} throws.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;
@@ -108,7 +108,7 @@ export class TarOpener {
     if (layer.table.memberCount === 0 && (layer.status === 'damaged' || tarBytes === 0)) this.#refuse(scan, tarBytes, packed);
     const newPath = (): string => this.#parts.folder.newPath('.member');
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
-    // A manifest is looked for where it was when the headers were read.
+    // The manifest is read from where it was when the headers were read.
     if (identity !== null) file.refuseChanged();
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
     if (scan.members.overflowed) {
@@ -131,7 +131,7 @@ export class TarOpener {
     for (const name of scan.members.differing(file)) {
       const path = displayPath(Buffer.from(name, 'latin1'));
       findings.push(
-        finding('manifest-disagreement', `the archive holds ${path} more than once: the last is used, other tools may use the first`),
+        finding('manifest-disagreement', `the archive holds ${path} more than once: the last is used; other tools may use the first`),
       );
     }
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);
@@ -218,7 +218,7 @@ export class TarOpener {
     return opened;
   }
 
-  /** Returns a maker of checkpoints if the file may be a layer that they can be cached for. */
+  /** Returns a checkpoint maker if the file may be a layer whose checkpoints can be cached. */
   #makerFor({ cacheKey }: BlobSource, compression: PackedAs): CheckpointMaker | undefined {
     return this.#parts.cache === null || cacheKey === '' || compression !== 'gzip' ? undefined : new CheckpointMaker(false);
   }
@@ -249,7 +249,7 @@ export class TarOpener {
     return opened;
   }
 
-  /** `target`: the plain tar. `scanned`: the scan made while it was written; null: the tar is scanned now. */
+  /** `target` is the plain tar. `scanned` is the scan made while it was written; if null, the tar is scanned now. */
   async #openUnpacked(target: string, blob: BlobSource, scanned: { scan: OuterScan; packed: Decompressed } | null): Promise<OpenedTar> {
     const key = blob.cacheKey === '' ? '' : `${blob.cacheKey}:unpacked`;
     using file = new SourceFile(target);

@@ -38,8 +38,8 @@ export class LayerSpool {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * `path`: a new file, or one that contains the start of the plain tar; `whole`: it contains all of the tar. `kept`: the checksums of a
-   * cached file, which isn't trusted without them. Throws IO; DAMAGED if the file doesn't match its checksums.
+   * `path` is a new file, or one that contains the start of the plain tar; if `whole`, it contains all of the tar. `kept` are the checksums
+   * of a cached file, which isn't trusted without them. Throws IO; DAMAGED if the file doesn't match its checksums.
    */
   constructor(blob: BlobSource, path: string, whole: boolean, kept: SpoolSums | null = null) {
     this.blob = blob;
@@ -80,7 +80,10 @@ export class LayerSpool {
     return this.#whole;
   }
 
-  /** The file can't be written (for example, the disk is full) or the cached part is damaged: read the layer without a spool. */
+  /**
+   * Whether the layer must be read without a spool, because the file can't be written (for example, the disk is full) or the cached part is
+   * damaged.
+   */
   get failed(): boolean {
     return this.#writeFailed;
   }

@@ -14,7 +14,7 @@ export class NewFile implements Disposable {
   #position = 0;
   #open = true;
 
-  /** `isSummed`: whether the checksums are needed. */
+  /** `isSummed` says whether the checksums are needed. */
   constructor(path: string, { isSummed = true }: { readonly isSummed?: boolean } = {}) {
     this.#isSummed = isSummed;
     this.path = path;
@@ -38,7 +38,7 @@ export class NewFile implements Disposable {
     }
   }
 
-  /** Leaves out bytes, which take no space and are read as zeros. */
+  /** Skips bytes, which then take no space and are read as zeros. */
   skip(count: number): void {
     this.#position += count;
   }

@@ -17,7 +17,10 @@ const MIN_PREFIX_BYTES = 1024 * 1024;
 /** Delay after the last preview of a layer before the rest of it is inflated. */
 const CONTINUE_MS = 250;
 const CHECK_BYTES = 16 * BLOCK_BYTES;
-/** Spools that stay open. More would take a file each, and all of a disk, while a catalog's thousands of images are read. */
+/**
+ * Maximum number of spools that stay open. While a catalog's thousands of images are read, more would take too many open files, and could
+ * fill the disk.
+ */
 const MOST_SPOOLS = 64;
 
 /**
@@ -29,11 +32,11 @@ export class SpoolStore {
   readonly #cacheFolder: string | null;
   readonly #maxBytes: number;
   readonly #private: PrivateFolder;
-  /** The least recently wanted first. */
+  /** Least recently used first. */
   readonly #spools = new Map<string, LayerSpool>();
-  /** How many readers each spool has; none if it isn't listed. */
+  /** Number of readers of each spool; spools without readers aren't listed. */
   readonly #readers = new Map<LayerSpool, number>();
-  /** Spools whose file is only theirs. */
+  /** Spools whose file has no other user. */
   readonly #own = new Set<LayerSpool>();
   readonly #timers = new Map<LayerSpool, NodeJS.Timeout>();
   #keeping: Promise<void> = Promise.resolve();
@@ -47,8 +50,8 @@ export class SpoolStore {
   }
 
   /**
-   * Returns the spool of a layer. `tarBytes`: known length of the layer's plain tar. Null if none can be created, for example on a full
-   * disk. It may be closed as soon as others are wanted, unless it is held: {@link hold}.
+   * Returns the spool of a layer. `tarBytes` is the known length of the layer's plain tar. Null if none can be created, for example on a
+   * full disk. It may be closed as soon as other spools are requested, unless it is held with {@link hold}.
    */
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
@@ -155,7 +158,7 @@ export class SpoolStore {
     if (this.#kept && this.#cacheFolder !== null) await trimCache(this.#cacheFolder, this.#maxBytes);
   }
 
-  /** Closes a spool. A partial one goes to the cache if it is worth it; a whole one is there already. */
+  /** Closes a spool. A partial one is moved to the cache if it is worth keeping; a whole one is there already. */
   async #end(spool: LayerSpool): Promise<void> {
     await spool.close();
     const { blob, path: file, readyBytes, isWhole, failed, sums } = spool;

@@ -1,5 +1,5 @@
-// Packs layers into an image with a new manifest: those of an image that has none, as in docker-archives before Docker 25, with its config,
-// and layers that belong to no image, with a config that states only what is required and known.
+// Packs layers into an image with a new manifest. The layers may belong to an image without a manifest, as in docker-archives from before
+// Docker 25, whose config is kept; or to no image, in which case the new config states only what is required and known.
 import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { type CopyOptions, readBlob } from '../blob/copy-blob.ts';
@@ -12,9 +12,9 @@ export interface ChainImage {
   readonly os: string;
   readonly architecture: string;
   readonly names: readonly string[];
-  /** For the manifest's entry in the index. Default: `os` and `architecture`. */
+  /** For the manifest's entry in the index. Defaults to `os` and `architecture`. */
   readonly platform?: Readonly<Record<string, string>> | undefined;
-  /** The image's own config, kept as it is; its diffIDs are those that the layers state. Default: a new one. */
+  /** The image's own config, kept as it is; its diffIDs are those that the layers state. Defaults to a new one. */
   readonly config?: BlobSource | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function* packChain(
   });
 }
 
-/** The config of layers that belong to no image. */
+/** Creates the config of layers that don't belong to an image. */
 function newConfig(layers: readonly ArchiveLayer[], measured: readonly Measured[], { os, architecture }: ChainImage): Uint8Array {
   return encodeUtf8(
     JSON.stringify({
@@ -117,7 +117,7 @@ async function measure({ blob, index, digest, diffId }: ArchiveLayer, { signal }
   if (digest !== null && digest !== found) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
   const plainDigest = plain.finish();
   if (diffId !== null && algorithmOf(diffId) === 'sha256' && diffId !== plainDigest)
-    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plainDigest}, the config says ${diffId}`);
+    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plainDigest}, but the config says ${diffId}`);
   return { digest: packedDigest, diffId: plainDigest, blob };
 }
 

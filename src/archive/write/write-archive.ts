@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Pack } from 'tar-stream';
 import { MEDIA_TYPE } from '#format/image';
 
-/** A tar member to write. Names are written as given; a folder's ends in `/`. */
+/** A tar member to write. Names are written as given; those of folders end in `/`. */
 export interface NewMember {
   readonly name: string;
   readonly type?: 'file' | 'directory' | 'symlink' | 'hardlink';
@@ -14,11 +14,11 @@ export interface NewMember {
   /** A body too large for memory, read when it is written. */
   readonly content?: { readonly sizeBytes: number; readonly bytes: () => AsyncIterable<Uint8Array> };
   readonly linkname?: string;
-  /** Default 0644, for folders 0755. */
+  /** Defaults to 0644, for folders to 0755. */
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
-  /** Seconds since 1970; default 0. */
+  /** Seconds since 1970. Defaults to 0. */
   readonly mtimeSeconds?: number;
 }
 
@@ -27,12 +27,12 @@ export interface NewImage {
   readonly name: string;
   readonly os: string;
   readonly architecture: string;
-  /** RFC 3339; default 1970. */
+  /** RFC 3339. Defaults to 1970. */
   readonly created?: string;
   readonly layers: readonly { readonly tar: Uint8Array; readonly createdBy: string; readonly gzip?: boolean }[];
-  /** `config` of the image config: Cmd, Env, … */
+  /** The `config` field of the image config: Cmd, Env, … */
   readonly config?: object;
-  /** The complete history for the config, including steps without a layer. Default: one step per layer. */
+  /** The complete history for the config, including steps without a layer. Defaults to one step per layer. */
   readonly history?: readonly {
     readonly created_by: string;
     readonly created?: string;
@@ -43,7 +43,7 @@ export interface NewImage {
 
 const LINK_TYPE = { file: 'file', directory: 'directory', symlink: 'symlink', hardlink: 'link' } as const;
 
-/** Yields a tar of the members in order. Holds one body in memory at a time. */
+/** Yields a tar of the members in order, with one body in memory at a time. */
 export async function* packTar(members: Iterable<NewMember> | AsyncIterable<NewMember>): AsyncGenerator<Uint8Array> {
   const { pack } = await import('tar-stream');
   const stream = pack();

@@ -1,4 +1,4 @@
-// Writes an image to a file of its own. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
+// Writes an image to a separate file. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName, HeldFolder, openNamedFolder, type TargetFolder } from '#files';
@@ -37,7 +37,7 @@ export interface MemberBlob {
   readonly bytes: () => AsyncIterable<Uint8Array>;
 }
 
-/** Like {@link packImage}, for generated blobs. `docker`: the image for manifest.json; null: an OCI archive. */
+/** Like {@link packImage}, for generated blobs. `docker` is the image for manifest.json, null for an OCI archive. */
 export async function* packBlobs({
   blobs,
   descriptor,
@@ -143,7 +143,7 @@ function indexOf(descriptor: RootDescriptor, names: readonly string[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: namedEntries(descriptor, names) });
 }
 
-/** The manifest.json entry of an image. Source: moby image/tarexport. */
+/** Returns the manifest.json entry of an image. Source: moby image/tarexport. */
 function dockerManifest({ images, names }: ArchiveRoot): object {
   const [image] = images;
   if (image === undefined || images.length > 1 || image.configDigest === null) {
@@ -165,7 +165,7 @@ function foreignSources({ layers }: ArchiveImage): object {
   return { LayerSources: Object.fromEntries(sources) };
 }
 
-/** A name as Docker's `name:tag`; null if Docker would reject it. Source: the grammar of distribution's reference package. */
+/** Returns a name as Docker's `name:tag`; null if Docker would reject it. Source: the grammar of distribution's reference package. */
 function dockerTag(name: string): string | null {
   const match =
     /^((?:[A-Za-z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::(\w[\w.-]{0,127}))?$/.exec(

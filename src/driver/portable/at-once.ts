@@ -1,9 +1,9 @@
-/** Starts work as soon as fewer tasks than the limit are running. */
+/** Starts work as soon as fewer tasks are running than the limit allows. */
 export type Start = (work: () => Promise<void>) => Promise<void>;
 
 /**
- * Runs `body` and the tasks that it starts, at most `limit` tasks at the same time. The first error aborts the signal passed to `body`, and
- * is thrown when everything has ended.
+ * Runs `body` and the tasks that it starts, at most `limit` tasks at a time. The first error aborts the signal passed to `body`, and is
+ * thrown when everything has ended.
  */
 export async function atOnce(
   limit: number,
@@ -24,7 +24,7 @@ export async function atOnce(
     const guarded = guard(work()).finally(() => running.delete(guarded));
     running.add(guarded);
   };
-  // Not AbortSignal.any, which the first versions of Node 20 don't have.
+  // Doesn't use AbortSignal.any, which the first versions of Node 20 don't have.
   const forward = (): void => stop.abort();
   if (signal?.aborted) forward();
   signal?.addEventListener('abort', forward, { once: true });

@@ -12,7 +12,7 @@ interface Link {
 
 type Records = Pick<ReadonlyMap<string, LayerRecord | LayerscopeError>, 'get'>;
 
-/** Finds the chains of layers. Looks up each record a few times, however many layers are above it. */
+/** Finds the chains of layers. Looks up each record only a few times, however many layers are above it. */
 export class Chains {
   readonly #records: Records;
   readonly #links = new Map<string, Link>();
@@ -73,7 +73,7 @@ function tooLong(length: number): string {
   return `its chain has ${formatCount(length)} layers, and a store works with ${formatCount(MAX_CHAIN)} at most`;
 }
 
-/** Throws TOO_LARGE for more layers than a chain may have. `what` names their owner, as in `image app:1`. */
+/** Throws TOO_LARGE for more layers than a chain may have. `what` names the owner of the layers, as in `image app:1`. */
 export function refuseLongChain(what: string, length: number): void {
   if (length > MAX_CHAIN)
     throw new LayerscopeError('TOO_LARGE', `${what} has ${formatCount(length)} layers: a store takes ${formatCount(MAX_CHAIN)} at most`);

@@ -11,7 +11,7 @@ function annotatedNames({ annotations = {} }: RootDescriptor): string[] {
   return stated.filter((name) => name !== undefined).map(displayText);
 }
 
-/** Whether an index entry has that name. */
+/** Whether an index entry has this name. */
 export function isNamed(entry: RootDescriptor, name: string): boolean {
   return annotatedNames(entry).includes(name);
 }
@@ -23,8 +23,8 @@ export interface NewEntry {
 }
 
 /**
- * Returns the entries with images added. The new names are removed from other entries, which stay unnamed. Images added together may share
- * a name, as the platforms of an image do.
+ * Returns the entries with images added. The new names are removed from other entries, which remain without a name. Images added together
+ * may share a name, as the platforms of an image do.
  */
 export function withImages(entries: readonly RootDescriptor[], images: readonly NewEntry[]): RootDescriptor[] {
   const taken = new Set(images.flatMap(({ names }) => names));

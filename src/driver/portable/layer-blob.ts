@@ -33,7 +33,7 @@ export interface Measured {
 }
 
 /**
- * Reads a blob once for its digests and its table. `copied`: what was measured while the blob was copied, if it was copied. Throws BAD_TAR,
+ * Reads a blob once for its digests and its table. `copied`: what was measured while copying the blob, if it was copied. Throws BAD_TAR,
  * TRUNCATED, DAMAGED; TOO_LARGE if the table would be too large for the blob.
  */
 export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<Measured> {
@@ -110,7 +110,7 @@ const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   'too-large': 'TOO_LARGE',
 };
 
-/** Yields the content of the last file of that name in a layer's tar, with holes as zeros. Throws NOT_FOUND. */
+/** Yields the content of the last file with this name in a layer's tar, with holes as zeros. Throws NOT_FOUND. */
 export async function* contentOf(blob: BlobSource, name: string): AsyncGenerator<Uint8Array, void, undefined> {
   const wanted = Buffer.from(trimEnd(name, '/'));
   let last = -1;

@@ -12,7 +12,7 @@ import { onDisk } from './own-files.ts';
 import type { PortableHome } from './portable-home.ts';
 import { type TreeChange, treeChanges } from './tree-diff.ts';
 
-/** Reads layers of a home. Checks a blob's digest while reading; a read-write layer consists of what was written into its mount. */
+/** Reads layers of a home. Checks a blob's digest while reading; the content of a read-write layer is what was written into its mount. */
 export class LayerContents {
   readonly #home: PortableHome;
   readonly #folders: MountFolders;
@@ -44,7 +44,7 @@ export class LayerContents {
     if (plain !== null && diffId !== null) refuseOther(id, 'diffID', diffId, plain);
   }
 
-  /** Yields a layer's blob as stored; a read-write layer's diff. */
+  /** Yields a layer's blob as stored, or a read-write layer's diff. */
   async *readBlob(id: string, options: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
     const { blob, readWrite } = await this.#home.layers.read(id);
     if (readWrite) yield* this.diff(id, options);

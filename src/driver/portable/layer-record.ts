@@ -11,12 +11,12 @@ export interface LayerRecord {
   readonly parent: string | null;
   /** Whether the layer is written through its mount; such a layer has no blob. */
   readonly readWrite: boolean;
-  /** Null if nothing was applied yet. */
+  /** Null if nothing has been applied yet. */
   readonly blob: {
     readonly digest: string;
     readonly size: number;
     readonly mediaType: string;
-    /** Null for a layer of an image whose config doesn't state it. */
+    /** Null for a layer from an image whose config doesn't state it. */
     readonly diffId: string | null;
     /** Total size of the layer's regular files; null if not counted yet. */
     readonly fileBytes: number | null;
@@ -28,8 +28,7 @@ export interface LayerRecord {
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
 /**
- * Shortens an id of 64 digits to its first digits, which identify the layer in messages and on the command line; returns other ids
- * unchanged.
+ * Shortens a 64-digit id to its first digits, which identify the layer in messages and on the command line; returns other ids unchanged.
  */
 export function shortLayerId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;

@@ -1,4 +1,4 @@
-// The layers of a portable store: those with a record of their own, and those of its images.
+// The layers of a portable store: those with their own record, and those that come from its images.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asLayerscopeError, LayerscopeError } from '#model';
@@ -7,12 +7,12 @@ import type { LayoutImages } from './layout-images.ts';
 import { readJson, readOwnFile, statsOf, writeDurably } from './own-files.ts';
 
 export interface RecordPlaces {
-  /** Folder of the records. */
+  /** Folder for the records. */
   readonly folder: string;
-  /** Folder of unfinished files, in the same file system. */
+  /** Folder for unfinished files, in the same file system. */
   readonly temporary: string;
   readonly images: () => Promise<LayoutImages>;
-  /** Removes a file of the folder durably. */
+  /** Durably removes a file from the folder. */
   readonly remove: (name: string) => Promise<void>;
 }
 
@@ -28,12 +28,12 @@ export class LayerRecords {
     return path.join(this.#places.folder, `${id}.json`);
   }
 
-  /** Whether a layer has a record of its own, readable or not. */
+  /** Whether a layer has its own record, readable or not. */
   async isRecorded(id: string): Promise<boolean> {
     return (await statsOf(this.file(id))) !== null;
   }
 
-  /** Returns a layer, recorded or an image's. Throws NOT_FOUND, NAME_REFUSED, IO for a malformed record. */
+  /** Returns a layer, whether it has a record or comes from an image. Throws NOT_FOUND, NAME_REFUSED, IO for a malformed record. */
   async read(id: string): Promise<LayerRecord> {
     const known = parseLayerId(id);
     const record = await this.#find(known);

@@ -1,6 +1,6 @@
 // Caches the tables of compressed blobs in the home, so that a blob that was decompressed for an import or a mount isn't decompressed again
-// for a list. A home may come from a stranger, so only tables that this user's programs sealed are used: others, and files that are missing,
-// damaged or of another blob, are ignored.
+// for a list. A home may come from a stranger, so only tables sealed by this user's programs are used. Other tables, and files that are
+// missing, damaged or for a different blob, are ignored.
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -12,7 +12,7 @@ import { readOwnFile, unfinishedName } from './own-files.ts';
 
 const ENDING = '.idx';
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
-/** Columns that say what a layer holds and where. */
+/** Columns that say what a layer contains and where. */
 const COMPARED = ['node', 'type', 'flags', 'size', 'mtimeSeconds', 'mtimeNanos', 'headerBlock', 'headerBlocks', 'meta', 'link'] as const;
 const COMPARED_NAMES = ['nodeParent', 'nodeNameStart', 'nodeNames', 'linkStart', 'linkNames', 'linkTarget'] as const;
 /** Maximum size of a cached table; a million entries take about 80 MB. */
@@ -20,11 +20,11 @@ const MOST_BYTES = 2 ** 31 - 1;
 
 /** The folders of tables, temporary files and blobs. */
 export interface TablePlaces {
-  /** Folder of the tables. */
+  /** Folder for the tables. */
   readonly folder: string;
-  /** Folder of unfinished files, in the same file system. */
+  /** Folder for unfinished files, in the same file system. */
   readonly temporary: string;
-  /** This user's cache folder, which has the key of the seals; if null, no table is kept or used. */
+  /** This user's cache folder, which contains the key for the seals; if null, tables are neither kept nor used. */
   readonly cacheFolder: string | null;
   readonly blob: (digest: string) => BlobSource;
 }
@@ -38,7 +38,7 @@ export class LayerTables {
     this.#places = places;
   }
 
-  /** Returns a blob with its table, from the cache or read now. Throws like {@link readBlobTable}. */
+  /** Returns a blob with its table, from the cache or freshly read. Throws like {@link readBlobTable}. */
   async read(digest: string, signal: AbortSignal | undefined): Promise<ReadBlob> {
     const blob = this.#places.blob(digest);
     if (blob.compression === 'none') return readBlobTable(blob, { signal });
@@ -49,7 +49,7 @@ export class LayerTables {
     return read;
   }
 
-  /** Caches the table of a compressed blob; headers of other blobs are quick to read. Never throws. */
+  /** Caches the table of a compressed blob; reading the headers of other blobs is quick. Never throws. */
   async keep(digest: string, layer: IndexedLayer): Promise<void> {
     const { folder, temporary, blob } = this.#places;
     try {
@@ -68,8 +68,8 @@ export class LayerTables {
   }
 
   /**
-   * Compares the tables that would be used with what their blobs say. Returns the digests of blobs whose tables are wrong; blobs that can't be
-   * read are left to others. Throws CANCELLED.
+   * Compares the cached tables with their blobs. Returns the digests of blobs whose tables are wrong; ignores blobs that can't be read,
+   * which other checks report. Throws CANCELLED.
    */
   async verify(signal: AbortSignal | undefined): Promise<readonly string[]> {
     const wrong: string[] = [];
@@ -116,12 +116,14 @@ export class LayerTables {
   }
 }
 
-/** Leaves out the sums of contents, which the reader that made them may have made with another key than the next one. */
+/** Removes the sums of contents: another reader may use a different key for them. */
 function withoutSums(layer: IndexedLayer): IndexedLayer {
   return { ...layer, table: { ...layer.table, bodySums: new Uint32Array(0) } };
 }
 
-/** Whether two tables list the same entries at the same places. Sums of contents are left out: not every reading makes them. */
+/**
+ * Whether two tables list the same entries at the same places. Sums of contents aren't compared, because not every reader computes them.
+ */
 function isSameTable({ table: one }: IndexedLayer, { table: other }: IndexedLayer): boolean {
   return (
     one.memberCount === other.memberCount &&

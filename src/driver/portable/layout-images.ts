@@ -1,5 +1,5 @@
-// Derives layers from the images of the layout. An image's layers have no records of their own: index.json, manifest and config define them,
-// so a single file decides what exists, and images that another program added to the layout have layers too.
+// Derives layers from the images of the layout. An image's layers don't have their own records: index.json, manifest and config define
+// them, so a single file decides what exists, and images that another program added to the layout have layers too.
 import { algorithmOf, chainIds, openLayoutFolder, sha256 } from '#archive';
 import type { Finding } from '#model';
 import { encodeUtf8 } from '#model';
@@ -9,7 +9,7 @@ import { type LayerRecord, STORE_VERSION } from './layer-record.ts';
 /** The images of a layout, and their layers. */
 export interface LayoutImages {
   readonly images: readonly StoredImage[];
-  /** Layers by id, which is the hex of their chainID. */
+  /** Layers by id: the hex digits of their chainID. */
   readonly layers: ReadonlyMap<string, LayerRecord>;
   readonly findings: readonly Finding[];
 }
@@ -62,7 +62,7 @@ export function readLayoutImages(home: string, newIndex: string | null = null): 
   return { images, layers, findings: layout.findings };
 }
 
-/** Returns an id for each layer: the hex of its chainID, with the blob's digest in place of an unknown diffID. */
+/** Returns an id for each layer: the hex digits of its chainID, computed with the blob's digest in place of an unknown diffID. */
 function layerIds(layers: readonly { readonly digest: string | null; readonly diffId: string | null; readonly index: number }[]): string[] {
   const stated = layers.map(({ diffId, digest, index }) => diffId ?? digest ?? sha256(encodeUtf8(`layer ${index}`)));
   return chainIds(stated).map((id) => (id ?? '').slice(algorithmOf(id).length + 1));

@@ -12,10 +12,10 @@ import type { LayerRecord } from './layer-record.ts';
 import type { LayerTables } from './layer-tables.ts';
 import { onDisk } from './own-files.ts';
 
-/** How many omitted entries are reported one by one; a last finding counts the rest. */
+/** Maximum number of omitted entries reported one by one; a last finding counts the rest. */
 const MOST_NAMED = 1000;
 
-/** The parts of a home that reading a chain's blobs needs. */
+/** The parts of a home needed to read a chain's blobs. */
 export interface ChainBlobs {
   readonly tables: LayerTables;
   /** Reads a blob completely and checks its digest. Throws DIGEST_MISMATCH. */

@@ -1,4 +1,4 @@
-// The folders in which chains are laid out: one for each mount, removed on release, and a permanent one for each read-write layer.
+// The folders in which chains are laid out: one per mount, removed on release, and a permanent one for each read-write layer.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -25,7 +25,7 @@ export class MountFolders {
     this.#home = home.folder;
   }
 
-  /** The path of a read-write layer's files, which may not exist yet. */
+  /** Returns the path of a read-write layer's files, which may not exist yet. */
   writtenRoot(id: string): string {
     return path.join(this.#home, 'written', id, 'root');
   }
@@ -86,7 +86,7 @@ export class MountFolders {
       {
         await using snapshot = await open(path.join(unfinished, SNAPSHOT), 'wx', 0o600);
         let lines = '';
-        // Last of all, because anything done to a file changes its ctime.
+        // Taken last, because anything done to a file changes its ctime.
         for await (const entry of walkTree(root, options.signal)) {
           lines += snapshotLine(entry);
           if (lines.length < WRITE_AT) continue;
@@ -100,7 +100,7 @@ export class MountFolders {
     try {
       await onDisk(async () => placeFolder(unfinished, folder));
     } catch (error) {
-      // Another process has mounted it for the first time meanwhile.
+      // Another process has mounted it for the first time in the meantime.
       if (asLayerscopeError(error).code !== 'EXISTS' || (await statsOf(this.writtenRoot(id)))?.isDirectory() !== true) throw error;
       await this.#place.folders.remove('mounts', path.basename(mark), 'unfinished');
     }
@@ -131,7 +131,10 @@ export class MountFolders {
     for (const { name } of all) await this.#remove('mounts', name);
   }
 
-  /** Reads what a read-write layer's folder held at first; null if it was never mounted. Throws IO; what {@link readSnapshot} throws. */
+  /**
+   * Reads what a read-write layer's folder contained at first; null if it was never mounted. Throws IO, and what {@link readSnapshot}
+   * throws.
+   */
   async snapshot(id: string): Promise<AsyncGenerator<SnapshotEntry, void, undefined> | null> {
     const file = path.join(this.#home, 'written', id, SNAPSHOT);
     const root = await statsOf(this.writtenRoot(id));
@@ -146,18 +149,18 @@ export class MountFolders {
     await this.#remove('written', id);
   }
 
-  /** Removes a read-write layer's folder that an interrupted removal left. To be called only if no such layer exists. */
+  /** Removes a read-write layer's folder that an interrupted removal left behind. Call this only if no such layer exists. */
   async removeLeft(id: string): Promise<void> {
     if (await this.#isIdentified(id)) await this.removeWritten(id);
   }
 
-  /** Removes the folders of these layers' mounts whose processes have ended. */
+  /** Removes the folders of these layers' mounts if their processes have ended. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
     if (!this.#place.isSwept) return;
     for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isRunning(owner)) await this.#remove('mounts', name);
   }
 
-  /** Returns the names of mounts whose processes have ended, and of read-write layers' folders whose layer doesn't exist. */
+  /** Returns the names of mounts whose processes have ended, and of read-write folders whose layer doesn't exist. */
   async left(
     isLayer: (id: string) => Promise<boolean>,
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
@@ -185,8 +188,8 @@ export class MountFolders {
   }
 
   /**
-   * Removes a folder. The file that identifies it goes last, and an empty folder is identified too: if the process is killed in between, or
-   * the rest can't be removed, the next attempt still finds the folder.
+   * Removes a folder. The file that identifies it is removed last, and an empty folder is recognized too: if the process is killed in
+   * between, or the rest can't be removed, the next attempt still finds the folder.
    */
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
     const identity = folder === 'mounts' ? OWNER : SNAPSHOT;
@@ -259,11 +262,11 @@ async function* entriesIn(file: string, id: string): AsyncGenerator<SnapshotEntr
 const WRITE_AT = 64 * 1024;
 /** The file that names a mount's process. */
 const OWNER = 'owner';
-/** The file of what a read-write layer's folder held at first. */
+/** The file that records what a read-write layer's folder contained at first. */
 const SNAPSHOT = 'snapshot';
-/** A file in the folder of a mount that was completed; older versions wrote none. */
+/** A file in the folder of each completed mount; older versions didn't write one. */
 const COMPLETE = 'complete';
-/** Name of a mount's folder: layer id, random digits, and the id, start time and place of the process (no place in older versions). */
+/** Name of a mount's folder: the layer's id, random digits, and the process's id, start time and place (older versions wrote no place). */
 const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)(?:-([0-9a-f]{8}))?$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 

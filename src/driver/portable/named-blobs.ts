@@ -6,7 +6,7 @@ import { onDisk, openOwnFile, readOwnFile, statsOf } from './own-files.ts';
 /** Limit on the size of a document, larger than any real manifest or index. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const MAX_DEPTH = 20;
-/** Source: OCI image spec, descriptor.md, Digests. */
+/** A digest in any form that the specification allows. Source: OCI image spec, descriptor.md, Digests. */
 export const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 
 /**
@@ -43,7 +43,7 @@ function refuseOther(digest: string, bytes: Uint8Array): void {
   if (found !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `manifest ${digest}: its content is ${found}`);
 }
 
-/** Parses JSON; null for other content that begins with `{`. */
+/** Parses JSON; null for anything else that begins with `{`. */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
@@ -65,7 +65,7 @@ async function documentAt(file: string, isManifest: boolean): Promise<Buffer | n
   return readOwnFile(file, MAX_DOCUMENT_BYTES);
 }
 
-/** Returns a text, empty for anything else. Not `String`, which fails for an object whose `toString` is no function. */
+/** Returns a string, empty for anything else. Doesn't use `String`, which fails for an object whose `toString` isn't a function. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

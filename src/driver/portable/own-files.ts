@@ -1,4 +1,4 @@
-// Files of the store: written durably, and read without following a link.
+// Files of the store: written durably, and read without following links.
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
@@ -7,7 +7,10 @@ import { createFile, flushFolder, replaceFile, writeWhole } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
-/** Limit on index.json when reading, larger than any that this program ever wrote. Writers stay below what archive readers accept. */
+/**
+ * Limit on index.json when reading, larger than any index.json this program has ever written. Writers stay below the limit of archive
+ * readers.
+ */
 export const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 
 /** Runs file operations and converts their errors to LayerscopeError. */
@@ -54,7 +57,7 @@ export async function removeDurably(file: string): Promise<void> {
   });
 }
 
-/** Opens a regular file of the store. Follows no link, and opens nothing else, because opening a pipe could block forever. */
+/** Opens a regular file of the store. Doesn't follow links or open anything else, because opening a pipe could block forever. */
 export async function openOwnFile(file: string): Promise<FileHandle> {
   refuseOther(file, await lstat(file));
   const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -21,7 +21,7 @@ export class OwnFolders {
   readonly #identity: string;
 
   /**
-   * `home` must be a path without links. `identity`: of the folder that was found there, because other users may be able to rename a folder
+   * `home` must be a path without links. `identity` identifies the folder found there, because other users may be able to rename a folder
    * above the home.
    */
   constructor(home: string, identity: string) {
@@ -43,7 +43,7 @@ export class OwnFolders {
     await this.#listIfFolder('blobs', true);
     for (const name of OWN) await this.#listIfFolder(name, name === 'mounts' || name === 'written');
     for (const id of await this.#names('written')) {
-      // The image determines the owner of a layer's root.
+      // The owner is not checked, because the image determines who owns a layer's root.
       this.#refuseKind(await statsOf(this.#in('written', id, 'root')), path.join('written', id, 'root'));
     }
   }
@@ -58,7 +58,7 @@ export class OwnFolders {
     return onDisk(async () => {
       using held = TargetFolder.open(this.#home);
       if (held.identity !== this.#identity) throw this.#refusal('PATH_ESCAPE', '', 'was replaced by another folder while it was open');
-      // Awaited here: the descriptor is closed on return.
+      // Awaited here because the descriptor is closed on return.
       return await work(held.inside);
     });
   }
@@ -144,7 +144,7 @@ export class OwnFolders {
     if (ME !== undefined && uid !== ME && uid !== 0) throw this.#refusal('PERMISSION', name, `belongs to another user (${uid})`);
   }
 
-  /** Removes permissions from a folder. Returns whether the folder had any of them. */
+  /** Removes permissions from a folder. Returns whether the folder had any of the forbidden permissions. */
   async #restrict(name: string, forbidden: number): Promise<boolean> {
     const before = await statsOf(this.#in(name));
     if (ME === undefined || before === null || (before.mode & forbidden) === 0 || !before.isDirectory()) return false;

@@ -129,7 +129,7 @@ export class PortableDriver implements GraphDriver {
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       throwIfCancelled(options.signal);
-      // A removal that was interrupted may have left files, which aren't the new layer's.
+      // An interrupted removal may have left files that don't belong to the new layer.
       await this.#folders.removeLeft(known);
       await this.#home.layers.put(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
@@ -181,7 +181,7 @@ export class PortableDriver implements GraphDriver {
     throw new LayerscopeError('EXISTS', `layer ${shortLayerId(id)} is mounted and can't be ${what}${first}`);
   }
 
-  /** Returns the first of these layers that is mounted, by this or another process or by one that has ended; null if there is none. */
+  /** Returns the first of these layers that is mounted by any process, even one that has ended; null if there is none. */
   async #mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null> {
     for (const id of ids) if (this.#mounts.isMounted(id)) return { id, isLeft: false };
     return this.#folders.mountedOf(ids);
@@ -222,7 +222,7 @@ export class PortableDriver implements GraphDriver {
     });
   }
 
-  /** Adds a layer's blob, and last its record, which makes the layer exist. */
+  /** Adds a layer's blob and then its record, which makes the layer exist. */
   async #store(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const unfinished = unfinishedName(this.#home.tmp);
     try {

@@ -22,11 +22,11 @@ export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
 /** A digest as defined in image-spec descriptor.md. */
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** Errors after which it is unknown what a manifest refers to, so that no blob is removed. */
+/** Errors after which it is unknown what a manifest refers to, so that blobs are not removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
 /** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';
-/** Limit on the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
+/** Maximum size of the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
 const MAX_WORKING_BYTES = 64 * 1024 * 1024;
 /** A file that exists in tmp/ while a writer works. If the next writer finds the file, the last writer was interrupted. */
 const WORKING = 'working';
@@ -45,7 +45,7 @@ interface Marker {
 export interface HomeOptions {
   /** How long to wait for another writer that shows no sign of work, in ms. */
   readonly waitMs?: number;
-  /** This user's cache folder; without it, tables of compressed blobs are made anew each time. */
+  /** This user's cache folder; without it, tables of compressed blobs are rebuilt every time. */
   readonly cacheFolder?: string | null | undefined;
 }
 
@@ -72,7 +72,7 @@ export class PortableHome {
   /** The marker, read by the current writer; if null, nothing in the home is cleaned up. */
   #marker: Marker | null = null;
   #wasMarked = false;
-  /** Blobs that may be removed from another program's layout: those that this program added, or that the user asked to remove. */
+  /** Blobs that may be removed from another program's layout: those that this program added, and those that the user asked to remove. */
   #placed = new Set<string>();
 
   private constructor({ path: folder, identity }: TargetFolder, options: HomeOptions) {
@@ -120,7 +120,7 @@ export class PortableHome {
     const names = await onDisk(() => readdir(this.folder));
     const isOurs = (await this.#readMarker()) !== null;
     if (!isOurs && names.some((name) => !HALF_MADE.test(name))) {
-      throw new LayerscopeError('IO', `${displayText(this.folder)} holds other files: a store needs a folder of its own`);
+      throw new LayerscopeError('IO', `${displayText(this.folder)} contains other files: a store needs its own folder`);
     }
     await this.folders.makePrivate(false);
     if (!isOurs) await this.#putMarker({ version: STORE_VERSION, foreign: false });
@@ -128,7 +128,7 @@ export class PortableHome {
     await writeDurably(this.tmp, this.in('oci-layout'), JSON.stringify(LAYOUT));
   }
 
-  /** Returns null if there is no marker. With a damaged marker, treats the home as foreign, so that nothing is removed. */
+  /** Returns null if there is no marker. If the marker is damaged, treats the home as foreign, so that nothing is removed. */
   async #readMarker(): Promise<Marker | null> {
     const value = (await readJson(this.in(MARKER)).catch((error: unknown) => {
       if (error instanceof LayerscopeError && error.code === 'IO') return null;
@@ -361,7 +361,7 @@ export class PortableHome {
     try {
       const index = await this.readIndex();
       if (!isWholeIndex(index)) return null;
-      // What a manifest that isn't there referred to is unknown. A single wrong digit in index.json is enough.
+      // If a manifest is missing, it is unknown what it referred to. A single wrong digit in index.json is enough for that.
       for (const { digest } of index.manifests) if (!BLOB.test(digest) || (await statsOf(this.blobFile(digest))) === null) return null;
       await addNamedBlobs(index, (digest) => this.blobFile(digest), named);
     } catch (error) {

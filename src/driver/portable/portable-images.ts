@@ -32,7 +32,8 @@ import { unfinishedName } from './own-files.ts';
 import type { PortableHome } from './portable-home.ts';
 
 /**
- * Number of layers whose diffIDs are computed at the same time. More would only take more buffers, because a single thread hashes them all.
+ * Number of layers whose diffIDs are computed at the same time. A higher number would only take more buffers, because a single thread
+ * hashes them all.
  */
 const CHECKS_AT_ONCE = 2;
 
@@ -43,11 +44,11 @@ interface Index {
   readonly [field: string]: unknown;
 }
 
-/** The driver's mounts, as far as images need them. */
+/** What images need from the driver's mounts. */
 export interface MountedLayers {
-  /** Returns the first of these layers that any process, even an ended one, has mounted; null if there is none. */
+  /** Returns the first of these layers that any process has mounted, even one that has ended; null if there is none. */
   mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null>;
-  /** Removes mounts of these layers whose processes have ended. */
+  /** Removes mounts of these layers if their processes have ended. */
   sweepMountsOf(ids: ReadonlySet<string>): Promise<void>;
 }
 
@@ -96,7 +97,7 @@ export class PortableImages implements ImageStore {
       root.images.flatMap((image) => image.layers).map((layer) => [`${layer.digest} ${layer.diffId}`, layer]),
     ).values())
       if (layer.digest !== null) layers.set(layer.digest, [...(layers.get(layer.digest) ?? []), layer]);
-    // Layers are inflated for their diffIDs while the next blobs are copied.
+    // Layers are decompressed for their diffIDs while the next blobs are copied.
     await atOnce(CHECKS_AT_ONCE, options.signal, async (start, signal) => {
       for (const { digest, source } of root.blobs) {
         const { isNew } = await this.#takeBlob({ ...source, statedDigest: digest }, { ...options, signal });
@@ -149,7 +150,7 @@ export class PortableImages implements ImageStore {
   }
 
   /**
-   * Adds an image of a docker-archive that has no OCI manifest, and creates a manifest from its files. File names are not trusted: as in
+   * Adds an image from a docker-archive without an OCI manifest, and creates a manifest from its files. File names are not trusted: as in
    * Docker, the config's diffIDs verify the layers.
    */
   async #takeUnlisted([image]: readonly ArchiveImage[], options: AddOptions): Promise<RootDescriptor> {
@@ -262,7 +263,7 @@ export class PortableImages implements ImageStore {
     return { ...index, manifests: index?.manifests ?? [] };
   }
 
-  /** Adds images to index.json. Throws TOO_LARGE, and changes nothing, if readers would then omit something. */
+  /** Adds images to index.json. Throws TOO_LARGE, and changes nothing, if the result would be so large that readers omit something. */
   async #addToIndex(images: readonly NewEntry[]): Promise<void> {
     const index = await this.#index();
     const before = omissionsOf(await this.#home.images());
@@ -302,7 +303,7 @@ export class PortableImages implements ImageStore {
   }
 }
 
-/** Returns what readers of the store omit because of its size, as messages by key. */
+/** Returns what readers omit because the store is too large, as messages by key. */
 function omissionsOf({ images, findings }: LayoutImages): Map<string, string> {
   const digests = new Map(images.map(({ image, manifestDigest }) => [image.index, manifestDigest]));
   const omissions = findings.filter(({ code }) => code === 'too-large' || code === 'index-entry-skipped');
@@ -320,7 +321,7 @@ function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): vo
   }
 }
 
-/** Creates a config, from the layers' `json` files, for an image of Docker up to 1.9, which has none. */
+/** Creates a config from the layers' `json` files, for an image from Docker 1.9 or earlier, which has none. */
 function configOf(image: ArchiveImage, diffIds: readonly string[]): object {
   const [os, architecture] = image.platform === 'unknown' ? ['linux', 'amd64'] : image.platform.split('/');
   const legacy = (image.config ?? {}) as { created?: unknown; author?: unknown; config?: unknown };

@@ -1,5 +1,5 @@
-// The snapshot of a working copy: what its folder held when it was laid out, one JSON document per line, in the order of walkTree. A store
-// may come from elsewhere, so the file is read as a stream, and nothing in it is trusted.
+// The snapshot of a working copy: what its folder contained when it was laid out, one JSON document per line, in the order of walkTree. A
+// store may come from elsewhere, so the file is read as a stream, and nothing in it is trusted.
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Attributes, EntryFacts, EntryKind, WalkedEntry } from '#disk';
@@ -20,7 +20,7 @@ const NEW_LINE = 0x0a;
 /** Digests computed so far, because all names of a file share their attributes. */
 const sums = new WeakMap<Attributes, string>();
 
-/** Empty for no attributes; null if they weren't read. */
+/** Returns the digest of the attributes: empty if there are none, null if they weren't read. */
 export function sumOf(attributes: Attributes | null): string | null {
   if (attributes === null || attributes.length === 0) return attributes === null ? null : '';
   const known = sums.get(attributes);
@@ -30,7 +30,7 @@ export function sumOf(attributes: Attributes | null): string | null {
   return sum;
 }
 
-/** The entry's line in a snapshot. */
+/** Returns the entry's line in a snapshot. */
 export function snapshotLine({ path, kind, mode, uid, gid, size, mtimeNs, ctimeNs, ino, target, device, attributes }: WalkedEntry): string {
   const attributesSum = sumOf(attributes);
   return `${JSON.stringify({ path, kind, mode, uid, gid, size, mtimeNs, ctimeNs, ino, target, device, attributesSum })}\n`;
@@ -52,7 +52,7 @@ export async function* readSnapshot(file: FileHandle, of: string): AsyncGenerato
   }
 }
 
-/** The order of a walk: like that of bytes, but a folder's content comes right after it. */
+/** Compares paths in the order of a walk: by bytes, except that a folder's content comes right after it. */
 export function compareWalked(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -77,7 +77,7 @@ async function* linesOf(file: FileHandle, of: string): AsyncGenerator<string, vo
   const add = (bytes: Buffer): void => {
     length += bytes.length;
     if (length > MAX_LINE) throw damaged(of);
-    // The buffer is reused.
+    // Copied, because the buffer is reused.
     parts.push(Buffer.from(bytes));
   };
   for (;;) {
@@ -99,7 +99,7 @@ async function* linesOf(file: FileHandle, of: string): AsyncGenerator<string, vo
 
 const KINDS: ReadonlySet<unknown> = new Set<EntryKind>(['file', 'directory', 'symlink', 'character', 'block', 'fifo']);
 
-/** Null if the line is damaged. */
+/** Parses a line; null if it is damaged. */
 function parseLine(line: string): SnapshotEntry | null {
   let value: unknown;
   try {
@@ -119,7 +119,7 @@ function parseLine(line: string): SnapshotEntry | null {
 /** The possible fields of a line. Earlier versions wrote `attributes` and no `ctimeNs`. */
 type RawEntry = Partial<Record<keyof SnapshotEntry | 'attributes', unknown>>;
 
-/** Undefined if the attributes are damaged. */
+/** Returns the digest of attributes as earlier versions wrote them; undefined if they are damaged. */
 function oldSum(attributes: unknown): string | null | undefined {
   if (attributes === null) return null;
   if (!Array.isArray(attributes)) return undefined;
@@ -135,7 +135,7 @@ function isPath(value: unknown): value is string {
   return isText(value) && value !== '' && !value.startsWith('/') && !value.endsWith('/');
 }
 
-/** A whole number in decimal digits, or nothing. */
+/** Whether a value is a whole number in decimal digits. */
 function isTime(value: unknown): value is string {
   return isText(value) && /^(?:-?\d{1,20})?$/.test(value);
 }

@@ -13,8 +13,8 @@ export interface TreeChange extends ChangedEntry {
 const MAX_KEPT = 512 * 1024 * 1024;
 
 /**
- * Whether an entry has changed. Ignores the times of folders, which change with their content. A file whose content was changed and whose
- * size and time were then set back still has another ctime, which nothing can set.
+ * Whether an entry has changed. Ignores the times of folders, which change with their content. If a file's content was changed and its size
+ * and time were then restored, its ctime still differs, because nothing can set that.
  */
 function differs(before: SnapshotEntry, now: WalkedEntry): boolean {
   if (before.kind !== now.kind || before.mode !== now.mode || before.uid !== now.uid || before.gid !== now.gid) return true;
@@ -26,8 +26,8 @@ function differs(before: SnapshotEntry, now: WalkedEntry): boolean {
 }
 
 /**
- * Returns what differs from a snapshot, in byte order of paths. A removed folder is listed without its content. `snapshot`: in the order of
- * a walk. Throws TOO_LARGE if the changes don't fit in memory; what reading the snapshot and walking the folder throw.
+ * Returns what differs from a snapshot, in the byte order of paths. A removed folder is listed without its content. `snapshot`: in the
+ * order of a walk. Throws TOO_LARGE if the changes don't fit in memory, and what reading the snapshot and walking the folder throw.
  */
 export async function treeChanges(
   root: string,
@@ -90,7 +90,7 @@ class ChangeList {
   remove(path: string): void {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     while (this.#folder !== null && this.#folder.path.length > parent.length) this.#folder = this.#folder.parent;
-    // It was removed with its folder, or the folder was replaced by something else. Either hides it already.
+    // The path was removed with its folder, or the folder was replaced by something else. Either change already covers it.
     if (parent !== (this.#folder?.path ?? '')) return;
     this.#keep(path.length);
     this.#found.push({ kind: 'removed', entry: null, path, folder: this.#folder });

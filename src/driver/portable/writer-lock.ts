@@ -10,7 +10,7 @@ import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { onDisk, readOwnFile } from './own-files.ts';
 
 const POLL_MS = 25;
-/** Writing or breaking a lock takes a moment; a process that started this long ago and hasn't finished was killed. */
+/** Writing or breaking a lock takes only a moment, so a process that began this long ago and hasn't finished was killed. */
 const UNFINISHED_MS = 10_000;
 /** How often a working holder updates the lock. */
 const SIGN_MS = 5_000;
@@ -24,7 +24,7 @@ interface Holder {
   readonly pid: number;
   /** Start time in the system's units; null if unknown. */
   readonly began: string | null;
-  /** The machine or container in which the id is valid: see {@link PROCESS_PLACE}. Older versions wrote none. */
+  /** The machine or container in which the id is valid: see {@link PROCESS_PLACE}. Older versions didn't write it. */
   readonly place?: string;
   readonly token: string;
 }
@@ -41,8 +41,8 @@ export function isElsewhere(words: unknown): boolean {
 }
 
 /**
- * Whether the process that a parsed lock or owner file identifies is running; false if the file identifies none. A process elsewhere counts
- * as running, because what a live process still uses must not be removed.
+ * Whether the process identified by a parsed lock or owner file is running; false if the file doesn't identify one. A process elsewhere
+ * counts as running, because what a live process still uses must not be removed.
  */
 export function isRunning(words: unknown): boolean {
   if (isElsewhere(words)) return true;
@@ -82,7 +82,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Measures how long files have been unchanged. Uses a monotonic clock, because file times may be in the future. */
+/** Measures how long files have stayed unchanged. Uses a monotonic clock, because file times may be in the future. */
 class Watch {
   readonly #seen = new Map<string, { readonly mark: string; readonly since: number }>();
 
@@ -199,8 +199,8 @@ async function take(own: Own, file: string): Promise<boolean> {
 }
 
 /**
- * Removes a dead holder's lock under a second lock, named after the content of the first, so that a late process can't remove a newer lock
- * by mistake. If the holder of the second lock is dead too, that lock is broken in the same way.
+ * Removes a dead holder's lock while holding a second lock, named after the content of the first, so that a late process can't remove a
+ * newer lock by mistake. If the holder of the second lock is dead too, that lock is broken in the same way.
  */
 async function breakLock(file: string, seen: string, own: Own, watch: Watch): Promise<void> {
   const hash = createHash('sha256').update(seen).digest('hex').slice(0, 16);

@@ -4,8 +4,8 @@ import { asLayerscopeError, LayerscopeError } from '#model';
 import { encodeFrame, encodeJson, type Frame, FrameReader, type FrameType } from './frames.ts';
 
 /**
- * Maximum number of bytes sent but not yet written out. Credit and {@link FrameChannel.drained} hold back tar data, so only replies and
- * events can reach this limit, and only if the other side has stopped reading.
+ * Maximum number of bytes sent but not yet written. Credit and {@link FrameChannel.drained} hold back tar data, so only replies and events
+ * can reach this limit, and only if the other side has stopped reading.
  */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the other side may take to read the last frames before the connection is cut. */
@@ -24,7 +24,7 @@ export class FrameChannel {
   #isOver = false;
   #waiting: (() => void)[] = [];
 
-  /** Takes ownership of the stream: nobody else may read from it or write to it. */
+  /** Takes ownership of the stream: nothing else may read from it or write to it. */
   constructor(stream: Duplex) {
     this.#stream = stream;
     this.closed = new Promise((resolve) => {

@@ -49,7 +49,7 @@ export class ClientCall {
     this.#channel.sendJson(FRAME.request, this.#id, { method: this.#method, input, isCancelled });
     if (sendsData(this.#method)) this.#in.open();
     if (isCancelled) {
-      // No cancel frame is needed: the request itself has `isCancelled`, and the server may have another reason to refuse.
+      // A cancel frame isn't needed: the request itself has `isCancelled`, and the server may have another reason to refuse.
       this.#isCancelled = true;
       this.#out.stop();
     }
@@ -94,7 +94,7 @@ export class ClientCall {
   #settle(): void {
     this.#isSettled = true;
     this.#out.stop();
-    // Until received data is read, the signal can still cancel it.
+    // Until the received data has been read, the signal can still cancel the call.
     if (!sendsData(this.#method)) this.#plan.signal?.removeEventListener('abort', this.#onAbort);
   }
 

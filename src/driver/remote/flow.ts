@@ -1,4 +1,4 @@
-// Flow control of one call's bytes: the receiver grants credit, and the sender never has more in flight than that.
+// Flow control for one call's bytes: the receiver grants credit, and the sender never has more bytes in flight than that.
 import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME } from './frames.ts';

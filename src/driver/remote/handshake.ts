@@ -10,7 +10,7 @@ import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME, type Frame, MAX_FRAME_BYTES } from './frames.ts';
 
-/** Both sides are the same program, so another version means another installation and is refused. */
+/** Both sides run the same program, so a different version means a different installation and is refused. */
 export const PROTOCOL_VERSION = 1;
 
 const SECRET_BYTES = 32;

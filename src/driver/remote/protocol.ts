@@ -65,7 +65,7 @@ const INPUTS = {
   chain: ofLayer,
   metadata: ofLayer,
   files: ofLayer,
-  /** A file of a layer opened with `files`, by its name in the layer's tar. */
+  /** Opens a file, by its name in the layer's tar, in a layer that was opened with `files`. */
   openFile: shape({ handle: count, name: text(MAX_NAME_LENGTH) }),
   /** Releases a mount, or a layer's files. */
   release: shape({ handle: count }),
@@ -169,7 +169,7 @@ export function parseEvent(value: unknown): CallEvent {
   throw new LayerscopeError('BAD_REQUEST', 'an event must be either a finding or progress');
 }
 
-/** Returns an error in the form in which it is sent: one line, without stack and cause. */
+/** Returns an error in the form in which it is sent: one line, without stack or cause. */
 export function wireError(error: LayerscopeError): unknown {
   const message = error.message.split('\n', 1)[0]?.slice(0, MAX_MESSAGE_LENGTH) ?? '';
   return { code: error.code, message, ...(error.offset === undefined ? {} : { offset: error.offset }) };

@@ -1,6 +1,6 @@
 /**
  * The server's side: serves a driver to one client over a stream. The client can call the driver's methods, only on the home that the
- * driver was opened on, and can do nothing else.
+ * driver was opened on, and nothing else.
  */
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';
@@ -13,7 +13,7 @@ import { ServerCall } from './server-call.ts';
 import { HeldResources, perform } from './server-methods.ts';
 
 const IDLE_MS = 10 * 60 * 1000;
-/** Maximum number of calls at a time. Together with {@link WINDOW_BYTES} it limits the memory that a client can make this process use. */
+/** Maximum number of concurrent calls. Together with {@link WINDOW_BYTES} it limits how much memory a client can make this process use. */
 const MAX_CALLS = 256;
 
 export interface ServeOptions {

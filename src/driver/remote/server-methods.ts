@@ -10,7 +10,7 @@ const MAX_HELD = 1_024;
 
 type Held = { readonly what: 'mount'; readonly held: Mount } | { readonly what: 'files'; readonly held: LayerFiles };
 
-/** The mounts and layers' files that a connection holds, by number. */
+/** The mounts and opened layers that a connection holds, by number. */
 export class HeldResources {
   readonly #held = new Map<number, Held>();
   #last = 0;
@@ -33,14 +33,14 @@ export class HeldResources {
   /** Returns the files with a handle. Throws NOT_FOUND. */
   files(handle: number): LayerFiles {
     const held = this.#held.get(handle);
-    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', "no layer's files have that number");
+    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', 'no open layer has that number');
     return held.held;
   }
 
   /** Releases a resource, and forgets it even if the release fails. Throws NOT_FOUND, and the error of releasing it. */
   async release(handle: number): Promise<void> {
     const held = this.#held.get(handle);
-    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'nothing has that number');
+    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'no mount and no open layer has that number');
     this.#held.delete(handle);
     await held.held[Symbol.asyncDispose]();
   }
@@ -57,7 +57,7 @@ export interface MethodCall {
   readonly signal: AbortSignal;
   /** Sends data to the client. */
   readonly out: Outflow;
-  /** Data from the client: the tar that it sends. */
+  /** The tar that the client sends. */
   readonly tar: TarSource;
   emit(event: CallEvent): void;
 }

@@ -9,12 +9,12 @@ type AddedKind = 'file' | 'folder' | 'link' | 'hardlink';
 export class AddedEntries {
   readonly #kinds = new Map<string, AddedKind>();
 
-  /** The kind of an added entry; undefined if the tar hasn't added it. `path` is relative to the layer. */
+  /** Returns the kind of an added entry; undefined if the tar hasn't added it. `path` is relative to the layer. */
   kindOf(path: string): AddedKind | undefined {
     return this.#kinds.get(foldWindowsCase(path));
   }
 
-  /** Adds an entry, replacing an earlier one of the same name. */
+  /** Adds an entry, replacing an earlier one with the same name. */
   replace(path: string, kind: AddedKind): void {
     this.#kinds.set(foldWindowsCase(path), kind);
   }

@@ -79,7 +79,7 @@ export class BaseLayerWriter implements LayerWriter {
   }
 
   async #open(name: LayerName, info: FileBasicInfo, folder: boolean): Promise<OpenFile> {
-    // CreateLayer may have made `Files` already.
+    // CreateLayer may already have made `Files`.
     const there = folder ? await this.#root.facts(name.path) : null;
     if (there !== null) {
       const file = await this.#root.open(name.path, { access: FULL_ACCESS, create: 'existing' });

@@ -1,4 +1,4 @@
-/** An AsyncDisposableStack for runtimes older than Node 24: disposes in reverse order. */
+/** An AsyncDisposableStack for runtimes older than Node 24. Disposes in reverse order. */
 export class Held implements AsyncDisposable {
   #parts: (() => Promise<void>)[] = [];
 

@@ -52,7 +52,7 @@ function isOwnFolder(name: string): boolean {
   return foldWindowsCase(name) === BACKUPS_FOLDER || transportProcess(name) !== null;
 }
 
-/** Whether a folder of that name can be a layer: the name is a valid id, and not that of an interrupted removal. */
+/** Whether a folder with this name can be a layer: the name is a valid id, and doesn't mark an interrupted removal. */
 export function isLayerName(name: string): boolean {
   return idOfRemovingName(name) === null && !isOwnFolder(name) && layerIdOrNull(name) !== null;
 }
@@ -112,7 +112,7 @@ export class LayerHome {
 
   /**
    * Returns the name under which the platform stores a layer's files: the id, except for adopted base images. Throws NAME_REFUSED for an
-   * invalid name, DAMAGED if there are several layerID files, differing in case, that state different names.
+   * invalid name, DAMAGED if several layerID files, whose names differ in case only, state different names.
    */
   async platformName(id: WindowsLayerId): Promise<WindowsLayerId> {
     const found = new Map<WindowsLayerId, string>();
@@ -126,7 +126,7 @@ export class LayerHome {
     throw new LayerscopeError('DAMAGED', `its files ${[...found.values()].join(' and ')} name different folders`);
   }
 
-  /** Returns the path that layer calls take as the layer's id. */
+  /** Returns the path that is passed to layer calls as the layer's id. */
   async platformPath(id: WindowsLayerId): Promise<string> {
     return this.#paths.join(this.path, await this.platformName(id));
   }
@@ -208,7 +208,7 @@ export class LayerHome {
 
   async list(): Promise<readonly LayerInfo[]> {
     const folders = (await this.#files.list(this.path)).filter(({ attributes }) => (attributes & FILE_ATTRIBUTE.directory) !== 0);
-    /** Layers by every case-folded folder name that a child's chain may use. */
+    /** Layers by every folder name, case-folded, that a child's chain may use for them. */
     const known = new Map<string, { readonly id: WindowsLayerId; readonly chain: LayerChain }>();
     const layers: { readonly id: WindowsLayerId; readonly chain: LayerChain }[] = [];
     const infos: LayerInfo[] = [];

@@ -1,6 +1,7 @@
 // Reads a layer's changes entry by entry, in tar order. A layer with parents is read from the transport folder that ExportLayer writes
-// (layer-writer.ts describes it; tombstones.txt is added), a base layer from its own folder. Follows hcsshim's legacy layer reader and base
-// layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other contents.
+// (layer-writer.ts describes it; in addition, it has a tombstones.txt), a base layer from its own folder. Follows hcsshim's legacy layer
+// reader and base layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other
+// contents.
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
 import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo, type SkippingSource } from '#format/windows-tar';
 import { foldWindowsCase, LayerscopeError } from '#model';
@@ -104,7 +105,7 @@ async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void
     if (path === TOMBSTONES_FILE || path.endsWith(FOLDER_FILE_SUFFIX)) continue;
     yield* opened(root, path, attributes, steady);
     if ((attributes & FILE_ATTRIBUTE.directory) === 0) continue;
-    // Windows exports the parent folder of every removed path. Tombstones for any other folder are ignored, as in hcsshim.
+    // Windows exports the parent folder of every removed path. Like hcsshim, ignore tombstones for any other folder.
     for (const gone of tombstones.get(foldWindowsCase(path)) ?? []) yield { path: gone, file: null };
   }
 }

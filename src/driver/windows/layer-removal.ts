@@ -33,7 +33,7 @@ export class LayerRemoval {
     await this.#native.layers.destroyLayer(this.#info, folder);
   }
 
-  /** Destroys a folder after an error, without hiding that error. Without the privileges, destroys as much as Windows allows. */
+  /** Destroys a folder after an error, without hiding that error. If privileges are missing, destroys as much as Windows allows. */
   async undo(folder: string): Promise<void> {
     try {
       this.enable();
@@ -49,7 +49,7 @@ export class LayerRemoval {
    */
   async remove(folder: string, removing: string, disk: string | null): Promise<void> {
     this.enable();
-    // An earlier leftover of the same name would block the rename.
+    // An earlier leftover with the same name would block the rename.
     if ((await this.#native.files.facts(removing)) !== null) await this.destroy(removing);
     try {
       await this.#native.files.rename(folder, removing);

@@ -1,8 +1,8 @@
 // Imports a layer with parents: writes its files into a transport folder, from which ImportLayer makes the layer.
 //
-//   Files\d\            a plain folder; Files\d.$wcidirs$ beside it holds its attributes and backup stream
+//   Files\d\            a plain folder; Files\d.$wcidirs$ next to it holds its attributes and backup stream
 //   Files\d\f           u32 attributes, little-endian, then the file's backup stream
-//   Hives\X             the file itself; Hives\d.$wcidirs$ beside a folder d is empty
+//   Hives\X             the file itself; Hives\d.$wcidirs$ next to a folder d is empty
 //   UtilityVM\Files\…   not in the transport folder: written directly into the layer, over a clone of the parent's
 //
 // Tombstones, hard links and folder times can't be represented in the transport folder, so they are applied to the layer afterwards.
@@ -59,7 +59,7 @@ function notAFile(name: LayerName, target: LayerName): LayerscopeError {
   return new LayerscopeError('NAME_REFUSED', `${displayText(name.path)}: a hard link to ${displayText(target.path)}, which is not a file`);
 }
 
-/** Throws NAME_REFUSED for a name that the transport folder reserves, or that would be too long with the suffix of a folder's file. */
+/** Throws NAME_REFUSED for a name that the transport folder reserves, or that would be too long with the folder file's suffix. */
 function checkTransportName({ path }: LayerName, folder: boolean): void {
   const shown = displayText(path);
   if (foldWindowsCase(path).endsWith(FOLDER_FILE_SUFFIX)) {
@@ -72,7 +72,7 @@ function checkTransportName({ path }: LayerName, folder: boolean): void {
     throw new LayerscopeError('NAME_REFUSED', `${shown}: a folder's name of ${units} characters; a layer allows ${most}`);
 }
 
-/** An open file that is written in big pieces. */
+/** An open file that is written in large pieces. */
 class CurrentFile {
   readonly #file: OpenFile;
   readonly #sink: BackupSink | null;
@@ -275,7 +275,7 @@ export class TransportWriter implements LayerWriter {
     const there = await this.#layer.facts(name.path);
     const kind = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint;
     const stays = there !== null && isFolder(info) && (there.attributes & kind) === (info.attributes & kind);
-    // A file is never overwritten: it may be a hard link to the parent's file.
+    // Never overwrite a file: it may be a hard link to the parent's file.
     if (there !== null && !stays) await this.#layer.removeAll(name.path);
     if (!stays) {
       const file = await openWritten(this.#layer, name.path, info, isFolder(info));

@@ -18,7 +18,7 @@ type Flavour = 0 | 1;
 /** The platform driver that a layer call addresses, and where its layers are. */
 export interface DriverInfo {
   readonly flavour: Flavour;
-  /** Folder that the platform joins with the id; '' if ids are absolute paths, as current callers pass. */
+  /** Folder that the platform joins with the id; '' if ids are absolute paths, which is what current callers pass. */
   readonly home: string;
 }
 
@@ -116,7 +116,7 @@ export interface FileFacts {
   /** Bits of FILE_ATTRIBUTE. */
   readonly attributes: number;
   readonly sizeBytes: number;
-  /** Tag of a reparse point, if the file calls can tell. */
+  /** Tag of a reparse point, if the file calls can read it. */
   readonly reparseTag?: number;
 }
 
@@ -154,7 +154,7 @@ export interface BackupSink extends AsyncDisposable {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** An open file or folder; a link is opened itself, not its target. One call at a time. Disposing closes it. */
+/** An open file or folder. A link is opened itself, not its target. Allows one call at a time. Disposing closes it. */
 export interface OpenFile extends AsyncDisposable {
   basicInfo(): Promise<FileBasicInfo>;
   /** Sets times and attributes; values of 0 leave the current ones. */
@@ -192,7 +192,7 @@ export interface RootFolder extends AsyncDisposable {
   link(name: string, targetRoot: RootFolder, target: string): Promise<void>;
 }
 
-/** File calls. Paths are absolute, of any length, with backslashes. */
+/** File calls. Paths are absolute, with backslashes, and may have any length. */
 export interface FileCalls {
   /** Opens a folder. Throws NOT_FOUND if the path doesn't exist or isn't a folder. */
   openRoot(path: string): Promise<RootFolder>;
@@ -208,7 +208,7 @@ export interface FileCalls {
   rename(from: string, to: string): Promise<void>;
   /** Reads a complete file. Throws TOO_LARGE over 16 MiB. */
   readFile(path: string): Promise<Uint8Array>;
-  /** Replaces a file atomically: writes a temporary file beside it, flushes and renames that. */
+  /** Replaces a file atomically: writes and flushes a temporary file next to it, then renames that. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
 }
 

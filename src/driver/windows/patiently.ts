@@ -25,7 +25,7 @@ export async function patiently(call: () => Promise<void>, { signal }: CallOptio
     } catch (error) {
       if (left === 0 || !(error instanceof NativeError) || !MOMENTARY.has(error.win32)) throw error;
     }
-    // An aborted wait throws; ignore this, because the next iteration throws CANCELLED.
+    // An aborted wait throws. Ignore that, because the next iteration throws CANCELLED.
     await sleep(PAUSE_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
 }

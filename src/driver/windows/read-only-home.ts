@@ -1,5 +1,5 @@
 // Reads a Windows driver's home without Windows, from a copy or a mounted Windows disk. Lists chains, sizes and leftovers; mounting and
-// exporting need Windows.
+// exporting require Windows.
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,7 +17,9 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Returns a file's Windows attributes; none for pipes, sockets and devices, which don't exist in Windows layers and are never read. */
+/**
+ * Returns a file's Windows attributes; none for pipes, sockets and devices, which Windows layers don't contain and which are never read.
+ */
 function attributesOf(stats: Stats): number {
   if (stats.isDirectory()) return FILE_ATTRIBUTE.directory;
   if (stats.isSymbolicLink()) return FILE_ATTRIBUTE.reparsePoint;
@@ -35,8 +37,8 @@ async function factsOf(file: string): Promise<FileFacts | null> {
 }
 
 /**
- * Returns a file's path below `home` in its actual spelling, so that names are found in any case, as on Windows, even on a case-sensitive
- * system. Returns the path unchanged if there is no such file.
+ * Returns a file's path below `home` as it is actually spelled, so that names are found in any case, as on Windows, even on a
+ * case-sensitive system. Returns the path unchanged if there is no such file.
  */
 async function spelled(home: string, file: string): Promise<string> {
   if (file === home || (await factsOf(file)) !== null || !file.startsWith(home + path.sep)) return file;

@@ -1,13 +1,13 @@
 // The folder in which a layer is passed to ImportLayer or received from ExportLayer. The folder is created in the home, so that it is on
 // the same volume and only administrators can replace its contents. Its name contains the id of the process that created it, which
-// distinguishes folders left by a crash from those in use.
+// distinguishes folders in use from those left by a crash.
 import { randomBytes } from 'node:crypto';
 import type { Native } from './native.ts';
 import { twice } from './twice.ts';
 
 const NAME = /^layerscope-(\d{1,10})-[0-9a-f]{16}$/i;
 
-/** Returns the id of the process that created a transport folder of this name; null for other names. */
+/** Returns the id of the process that created a transport folder with this name; null for other names. */
 export function transportProcess(name: string): number | null {
   const match = NAME.exec(name);
   return match === null ? null : Number(match[1]);
@@ -31,7 +31,7 @@ export interface TransportFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes a transport folder beside the layer at the given path. Throws what the file calls throw. */
+/** Makes a transport folder next to the layer at the given path. Throws what the file calls throw. */
 export async function makeTransportFolder({ files, paths }: Pick<Native, 'files' | 'paths'>, layer: string): Promise<TransportFolder> {
   const name = `layerscope-${process.pid}-${randomBytes(8).toString('hex')}`;
   const folder = paths.join(paths.dirname(layer), name);

@@ -1,4 +1,4 @@
-// Unpacks an ordinary tar into a folder: the diff format of windowsdiff and of Windows Server 2016 TP4. Works as Docker does: a whiteout
+// Unpacks an ordinary tar into a folder: the diff format of windowsdiff and Windows Server 2016 TP4. Works as Docker does: a whiteout
 // removes, an opaque marker empties its folder, and an entry replaces any earlier one. Whiteouts and markers never remove what the same tar
 // adds. Symbolic links are kept and never followed.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
@@ -9,7 +9,7 @@ import { FolderTimes } from './folder-times.ts';
 import { folderOf } from './layer-name.ts';
 import { ACCESS, type BackupSink, type FileFacts, isRealFolder, type OpenFile, type RootFolder } from './native.ts';
 
-/** `below`: the folder that every name must be inside. */
+/** `below`: the folder that all names must be in. */
 export interface UnpackOptions extends ApplyOptions {
   readonly below?: string;
 }

@@ -1,4 +1,4 @@
-// A layer's utility VM, UtilityVM\Files. Windows can't stack utility VMs, so a layer starts from a clone of its parent's, made of hard
+// A layer's utility VM, UtilityVM\Files. Windows can't stack utility VMs, so a layer starts with a clone of its parent's, made of hard
 // links; the files that Windows changes in place are copied. Follows hcsshim's cloneTree, but matches the names of those files below
 // UtilityVM\Files, ignoring case. Since 2018 hcsshim has matched names relative to the layer and therefore finds none, so changes to the
 // child's boot files also change the parent's.

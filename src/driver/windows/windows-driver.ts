@@ -44,7 +44,7 @@ import { unpackPlain } from './unpack-plain.ts';
 
 export type WindowsDriverName = Extract<DriverName, 'windowsfilter' | 'windowsdiff'>;
 
-/** NTFS, and NTFS shared by a cluster. */
+/** NTFS, and NTFS shared by a cluster (CSVFS). */
 const LAYER_FILE_SYSTEMS = /^(NTFS|CSVFS)$/i;
 /** Default size of a read-write layer's disk, as in Docker: 127 GiB. The disk grows as it is written. */
 const DEFAULT_DISK_BYTES = 127 * 2 ** 30;
@@ -76,7 +76,7 @@ export class WindowsDriver implements GraphDriver {
     this.name = name;
     this.home = home;
     this.#native = native;
-    // As current callers do: an empty home, and layers identified by their paths.
+    // As current callers do: the home is empty, and layers are identified by their paths.
     this.#info = { flavour: name === 'windowsfilter' ? 1 : 0, home: '' };
     this.#home = new LayerHome(home, native.files, native.paths);
     this.#states = new LayerStates(native, this.#info, this.#home);
@@ -144,7 +144,8 @@ export class WindowsDriver implements GraphDriver {
   }
 
   /**
-   * Creates a layer's folder. If the call fails, removes what it may have created, but not a folder that another process created meanwhile.
+   * Creates a layer's folder. If the call fails, removes what it may have created, but not a folder that another process has created in the
+   * meantime.
    */
   async #orUndo(folder: string, make: () => Promise<void>): Promise<void> {
     try {
@@ -164,7 +165,7 @@ export class WindowsDriver implements GraphDriver {
 
   /**
    * Returns the chain below `parent`; with `above`, including the parent. Contains only paths of layers' folders, because a volume's path
-   * is valid only while mounted. Throws UNSUPPORTED for a read-write parent, whose files are on a disk, where no chain can use them, and
+   * is valid only while mounted. Throws UNSUPPORTED for a read-write parent, because its files are on a disk that no chain can include, and
    * for an empty parent.
    */
   async #chainOver(parent: WindowsLayerId, above: boolean): Promise<readonly string[]> {
@@ -176,9 +177,9 @@ export class WindowsDriver implements GraphDriver {
     const path = await this.#home.platformPath(parent);
     const known = await this.#native.layers.layerMountPath(this.#info, path);
     const nearest = known === '' || isVolumePath(known) ? path : known;
-    // Windows would fail later, with a less helpful error. Docker leaves such a parent out of the chain.
+    // Windows would fail later, with a less helpful error. Docker instead leaves such a parent out of the chain.
     if (this.name === 'windowsfilter' && !(await this.#home.hasFiles(nearest))) {
-      throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is empty: no layer can be based on it until a diff was applied to it`);
+      throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is empty: no layer can be based on it until a diff has been applied to it`);
     }
     return [nearest, ...parents];
   }

@@ -5,9 +5,9 @@ import { type IgnoredFindings, parseIgnored } from './check-ignore.ts';
 import { isDisabled, parseByteSize, parseRatio, parseSeverity } from './check-values.ts';
 
 /**
- * Rules of a `.dive-ci` file; null disables a rule.
- * Source: dive's README (CI integration) and its rules: each value is a string or a number; `disabled`, `off`, `false` and an empty
- * value turn a rule off; a rule that isn't named has dive's default. `failOn`, `waste`, `exclude` and `ignore` are our additions.
+ * Rules of a `.dive-ci` file; null disables a rule. As in dive's README (CI integration) and its rules, each value is a string or a number;
+ * `disabled`, `off`, `false` and an empty value turn a rule off; a rule that isn't named has dive's default. `failOn`, `waste`, `exclude`
+ * and `ignore` are our additions.
  */
 export interface CheckConfig {
   /** 0 to 1. */
@@ -19,15 +19,15 @@ export interface CheckConfig {
   readonly failOn: 'error' | 'warning' | null;
   /** By kind of waste: the maximum number of bytes. */
   readonly waste: ReadonlyMap<WasteCode, number>;
-  /** Glob patterns of paths that no rule takes into account; see PathMatcher. */
+  /** Glob patterns of paths that all rules ignore; see PathMatcher. */
   readonly exclude: readonly string[];
-  /** Findings that aren't taken into account. */
+  /** Findings that all rules ignore. */
   readonly ignore: readonly IgnoredFindings[];
 }
 
 export type RuleName = Exclude<keyof CheckConfig, 'exclude' | 'ignore' | 'waste'>;
 
-/** Dive's rules if there is no file. */
+/** Dive's defaults, used if there is no file. */
 export const DEFAULT_CHECK_CONFIG: CheckConfig = {
   lowestEfficiency: 0.9,
   highestWastedBytes: null,
@@ -38,7 +38,7 @@ export const DEFAULT_CHECK_CONFIG: CheckConfig = {
   ignore: [],
 };
 
-/** Rule names of all versions of dive, lower case, letters only. */
+/** Rule names from all versions of dive, in lower case, letters only. */
 const RULE_NAMES: Readonly<Record<string, RuleName>> = {
   lowestefficiency: 'lowestEfficiency',
   lowestefficiencythreshold: 'lowestEfficiency',
@@ -48,7 +48,7 @@ const RULE_NAMES: Readonly<Record<string, RuleName>> = {
 };
 const RULES = 'lowestEfficiency, highestWastedBytes, highestUserWastedPercent or failOn';
 /**
- * Maximum size of a `.dive-ci` file. The file and its content are limited, because anyone may have written the one in the current folder.
+ * Maximum size of a `.dive-ci` file. The file and its contents are limited because anyone may have written the one in the current folder.
  */
 export const MOST_CONFIG_BYTES = 65_536;
 const MOST_ALIASES = 100;
@@ -71,9 +71,9 @@ function quoted(text: string): string {
   return displayText(JSON.stringify(text.slice(0, 60)));
 }
 
-/** Returns the parser's message in one line. */
+/** Returns the parser's message on one line. */
 function problemOf({ message }: Error): string {
-  // The parser recurses as deeply as the text nests, and reports a stack overflow as an error in the text.
+  // The parser recurses once per level of nesting, and reports a stack overflow as an error in the text.
   return message.includes('call stack') ? 'nested too deeply' : displayText(message.split('\n', 1)[0] ?? '');
 }
 
@@ -97,7 +97,7 @@ class ConfigReader {
     this.#file = file;
   }
 
-  /** Throws USAGE for a position in the text. */
+  /** Throws USAGE with the file and the line at `offset`. */
   fail(offset: number | undefined, message: string): never {
     const { line } = this.#lines.linePos(offset ?? 0);
     throw new LayerscopeError('USAGE', `${displayText(this.#file)}:${Math.max(line, 1)}: ${message}`);
@@ -135,12 +135,12 @@ class ConfigReader {
   #readRule(name: string, value: Node | null, key: Node): void {
     const rule = RULE_NAMES[plainKey(name)] as RuleName;
     const text = this.#text(value);
-    if (text === null) this.fail((value ?? key).range?.[0], `${rule} is not a single value`);
+    if (text === null) this.fail((value ?? key).range?.[0], `${rule} must be a single value, not a list or mapping`);
     if (this.#rules.has(rule)) this.fail(key.range?.[0], `${rule} is given twice`);
     this.#rules.set(rule, { text, at: (value ?? key).range?.[0] });
   }
 
-  /** Reads a list of single values, `exclude` or `ignore`. */
+  /** Reads a list of plain strings, `exclude` or `ignore`. */
   #patterns<T>(list: string, value: Node | null, key: Node, parse: (text: string, at: number | undefined) => T): readonly T[] {
     if (this.#isNothing(value)) return [];
     if (!this.#yaml.isSeq(value)) return this.fail((value ?? key).range?.[0], `${list} is not a list of patterns`);
@@ -149,7 +149,7 @@ class ConfigReader {
       const node = this.#resolved(item);
       const text = this.#text(node);
       const at = (node ?? value).range?.[0];
-      if (text === null) return this.fail(at, `an ${list} pattern is not a single value`);
+      if (text === null) return this.fail(at, `an ${list} pattern must be plain text, not a list or mapping`);
       if (text.length > MOST_PATTERN_LETTERS) return this.fail(at, `the ${list} pattern ${quoted(text)} is too long`);
       return parse(text, at);
     });
@@ -174,7 +174,7 @@ class ConfigReader {
       const code = name.startsWith('waste-') ? name : `waste-${name}`;
       if (!isWasteKind(code)) this.fail(kind.range?.[0], `unknown kind of waste ${quoted(name)}: expected ${KINDS}`);
       const text = this.#text(limit);
-      if (text === null) this.fail((limit ?? kind).range?.[0], `${name} is not a single value`);
+      if (text === null) this.fail((limit ?? kind).range?.[0], `${name} must be a single value, not a list or mapping`);
       if (this.waste.has(code)) this.fail(kind.range?.[0], `${name} is given twice`);
       if (!isDisabled(text)) this.waste.set(code, this.#parsed(name, text, (limit ?? kind).range?.[0], parseByteSize));
     }
@@ -189,19 +189,19 @@ class ConfigReader {
     }
   }
 
-  /** Value of a rule, or its default; null if the file turns it off. */
+  /** Returns the value of a rule, or its default; null if the file turns it off. */
   value<T>(rule: RuleName, parse: (rule: string, text: string) => T): T | null {
     const given = this.#rules.get(rule);
     if (given === undefined) return DEFAULT_CHECK_CONFIG[rule] as T | null;
     return isDisabled(given.text) ? null : this.#parsed(rule, given.text, given.at, parse);
   }
 
-  /** Yields a mapping's entries. Throws USAGE for a duplicate key; the parser's own check for these takes quadratic time. */
+  /** Yields a mapping's entries. Throws USAGE for a duplicate key: the parser's own check for duplicates takes quadratic time. */
   *#entries(map: YAMLMap): Generator<{ name: string; key: Node; value: Node | null }> {
     const names = new Set<string>();
     for (const { key, value } of map.items) {
       if (!this.#yaml.isScalar(key))
-        return this.fail(this.#yaml.isNode(key) ? key.range?.[0] : map.range?.[0], 'a key is not a single value');
+        return this.fail(this.#yaml.isNode(key) ? key.range?.[0] : map.range?.[0], 'a key must be plain text, not a list or mapping');
       const name = String(key.value);
       if (names.has(name)) return this.fail(key.range?.[0], `${quoted(name)} is given twice`);
       names.add(name);
@@ -209,7 +209,7 @@ class ConfigReader {
     }
   }
 
-  /** Resolves an alias, for which the parser searches the document. */
+  /** Resolves an alias. Their number is limited, because the parser searches the whole document for each. */
   #resolved(node: unknown): Node | null {
     if (!this.#yaml.isAlias(node)) return this.#yaml.isNode(node) ? node : null;
     if (++this.#aliases > MOST_ALIASES) this.fail(node.range?.[0], `more than ${MOST_ALIASES} aliases`);
@@ -222,7 +222,7 @@ class ConfigReader {
     return node === null || (this.#yaml.isScalar(node) && node.value === '' && node.type === 'PLAIN');
   }
 
-  /** Returns a single value as written, empty if missing; null for a list or mapping. */
+  /** Returns a scalar as written, empty if missing; null for a list or mapping. */
   #text(node: Node | null): string | null {
     if (node === null) return '';
     return this.#yaml.isScalar(node) ? String(node.value ?? '') : null;

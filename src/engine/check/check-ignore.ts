@@ -1,7 +1,10 @@
 import { PathMatcher } from '#format/path';
 import { FINDING_SEVERITY, type Finding, unescapePath } from '#model';
 
-/** Findings of a code, or of codes with the same beginning (`secret-*`), that a check leaves out: everywhere, or at paths of a pattern. */
+/**
+ * Findings that a check leaves out: those with a code, or with a prefix of codes (`secret-*`), everywhere or only at paths that match a
+ * pattern.
+ */
 export interface IgnoredFindings {
   readonly code: string;
   /** See PathMatcher. */
@@ -19,7 +22,7 @@ function isOfCode(known: string, code: string): boolean {
   return code.endsWith('*') ? known.startsWith(code.slice(0, -1)) : known === code;
 }
 
-/** The findings that no entry of the list names. */
+/** Returns the findings that no entry of the list matches. */
 export function withoutIgnored(
   findings: readonly Finding[],
   ignored: readonly IgnoredFindings[],

@@ -30,7 +30,8 @@ export function userWastedRatio(image: ImageReport): number {
 }
 
 /**
- * Says how much is hidden, and of what. The lowest layer's files may be hidden too, so that the ratio may be above 1: it is no share then.
+ * Says how much is hidden, and out of how much. The lowest layer's files may be hidden too, so the ratio can exceed 1; then it isn't a
+ * share.
  */
 function userWasteText(image: ImageReport, most: number): string {
   const { wastedBytes } = image.totals;
@@ -44,18 +45,18 @@ function userWasteText(image: ImageReport, most: number): string {
   return `${hidden}, more than ${user}; at most ${percent(most)} of that is allowed`;
 }
 
-/** What a check was made with. */
+/** How the image was read for a check. */
 export interface CheckedWith {
-  /** Whether the contents of files were searched. */
+  /** Whether file contents were searched. */
   readonly isScanned: boolean;
 }
 
-/** Kinds of waste that only the contents of files show. */
+/** Kinds of waste that are found only by reading file contents. */
 const NEEDS_SCAN: ReadonlySet<WasteCode> = new Set(['waste-metadata-only-copy', 'waste-same-content']);
 
 /**
- * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by those on
- * kinds of waste. `findings` are those of the image and its archive.
+ * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by the rules
+ * for kinds of waste. `findings` are those of the image and its archive.
  */
 export function checkRules(
   config: CheckConfig,

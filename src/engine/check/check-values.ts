@@ -28,7 +28,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 
 const RATIO = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const BYTE_SIZE = /^([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)$/i;
-/** Longest value of a rule, in UTF-16 units. */
+/** Maximum length of a rule's value, in UTF-16 units. */
 const MOST_VALUE_LETTERS = 100;
 
 /** Creates an error such as `lowestEfficiency: not a number: "much"`. */
@@ -36,10 +36,7 @@ function wrong(rule: string, text: string, what: string): LayerscopeError {
   return new LayerscopeError('USAGE', `${rule}: ${what}: ${displayText(JSON.stringify(text.slice(0, 60)))}`);
 }
 
-/**
- * Returns the text without white space around it. Throws USAGE for text that is too long for the regular expressions, which may try every
- * start of a number.
- */
+/** Trims the text. Throws USAGE if it is too long for the regular expressions, which may try to match a number at every position. */
 function short(rule: string, text: string, what: string): string {
   if (text.length > MOST_VALUE_LETTERS) throw wrong(rule, text, what);
   return text.trim();

@@ -5,11 +5,11 @@ import type { LoadedImage } from '../image/types.ts';
 
 /** The documents that a pipeline may want from a check. */
 export interface PipelineReports {
-  /** Findings that don't fit into a document. */
+  /** Number of findings that don't fit into a document. */
   readonly leftOut: number;
-  /** SARIF 2.1.0. `version`: the program's. */
+  /** SARIF 2.1.0. `version` is the program's version. */
   sarif(version: string): string;
-  /** GitLab's Code Quality. */
+  /** GitLab's Code Quality format. */
   codeQuality(): string;
 }
 

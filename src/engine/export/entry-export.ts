@@ -32,7 +32,7 @@ export interface Exported {
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** UTF-16 units of a suggested name. */
+/** Maximum length of a suggested name, in UTF-16 units. */
 const MAX_NAME = 120;
 
 /** Turns any string into a file name for any system: characters special to Windows or a shell become `_`. */

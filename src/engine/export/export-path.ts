@@ -55,7 +55,7 @@ const RULES = process.platform === 'win32' ? 'windows' : 'unix';
 
 /**
  * Exports a file or folder of an image into `folder` under its own name; for the root, its contents. Everything is written to a temporary
- * folder there (or beside a new folder) and renamed into place at the end, so nothing remains after a failure or cancellation. Nothing
+ * folder there (or next to a new folder) and renamed into place at the end, so nothing remains after a failure or cancellation. Nothing
  * outside `folder` is touched, no link is followed while writing, and owners aren't preserved. Throws NOT_FOUND, EXISTS, PATH_ESCAPE and
  * NAME_REFUSED (for the path itself), PERMISSION, IO, CANCELLED.
  */

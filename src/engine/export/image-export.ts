@@ -10,9 +10,9 @@ function imageOf({ images }: Archive, image: number): ArchiveImage {
 }
 
 /**
- * Exports one image as an archive of its own, an OCI archive or one for `docker load`; blobs and digests stay the same. An image without
- * a manifest, as in docker-archives before Docker 25, gets the same as in a store; layers without an image get a config too. Throws
- * NOT_FOUND.
+ * Exports one image as a separate archive, either an OCI archive or one for `docker load`; blobs and digests stay the same. An image
+ * without a manifest, as in docker-archives from before Docker 25, gets the manifest that it would get in a store; layers without an image
+ * get a config too. Throws NOT_FOUND.
  */
 export function exportImage(
   archive: Archive,
@@ -32,7 +32,7 @@ export function exportImage(
   return { ...whole, bytes: (signal) => packImage(one, format, { signal }) };
 }
 
-/** Bare layers and some configs don't state an architecture, so this machine's is used, by Go's name. */
+/** Go's name for this machine's architecture, used for bare layers and configs that don't state one. */
 const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
 
 const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' };

@@ -1,4 +1,4 @@
-// Writes files that the user named. Each is written beside its target, after removing leftovers of killed processes there.
+// Writes files that the user named. Each is written next to its target, after leftovers of killed processes there are removed.
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';
@@ -9,8 +9,8 @@ import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWord
 const ME = process.getuid?.();
 
 /**
- * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given them
- * their names. Ignores failures.
+ * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given
+ * them their names. Ignores failures.
  */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
@@ -30,8 +30,8 @@ export async function createNamed<T>(target: string, write: (unfinished: string)
 }
 
 /**
- * Like {@link createNamed}, but replaces an existing file once the new one is complete. Throws IO for a folder, a device or a pipe, and
- * for a link to what a process has open, such as /dev/stdout: the system would lose it.
+ * Like {@link createNamed}, but replaces an existing file once the new one is complete. Throws IO for a folder, a device or a pipe, and for
+ * a link into /proc, such as /dev/stdout, which would be lost to the whole system.
  */
 export async function replaceNamed<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
   const stats = await lstat(target).catch(() => null);

@@ -5,9 +5,9 @@ import { throwIfCancelled } from '#model';
 import { replaceNamed } from './named-file.ts';
 
 /**
- * Writes a file that the user named. An existing file is replaced only once the new one is complete, which nobody may read who couldn't
- * read the old one; on failure it is left unchanged.
- * Returns the digest of the bytes written, `sha256:…`. Throws IO, PERMISSION, CANCELLED, and whatever `pieces` throws.
+ * Writes a file that the user named. An existing file is replaced only once the new one is complete, and is left unchanged on failure.
+ * Nobody who couldn't read the old file can read the new one. Returns the digest of the bytes written, `sha256:…`. Throws IO, PERMISSION,
+ * CANCELLED, and whatever `pieces` throws.
  */
 export async function saveFile(
   target: string,
@@ -34,12 +34,12 @@ export async function saveFile(
   });
 }
 
-/** Replaces a small file of the program's own, readable by this user only. Throws IO, PERMISSION. */
+/** Replaces one of the program's own small files, readable by this user only. Throws IO, PERMISSION. */
 export async function saveText(file: string, text: string): Promise<void> {
   await replaceNamed(file, writeWhole(text));
 }
 
-/** Reads a small JSON file of the program's own; null if it is missing, malformed or not a regular file. */
+/** Reads one of the program's own small JSON files; null if it is missing, malformed or not a regular file. */
 export function readSaved(file: string): unknown {
   try {
     return JSON.parse(readSettings(file)?.toString('utf8') ?? 'null');

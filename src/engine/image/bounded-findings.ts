@@ -1,6 +1,6 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode } from '#model';
 
-/** Maximum number of findings kept for an image or an archive, and of characters in their texts. */
+/** Maximum number of findings kept for an image or an archive, and of characters in them. */
 const MAX_FINDINGS = 20_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
@@ -26,7 +26,7 @@ export class BoundedFindings {
   /** Returns the kept findings, then, for each code that was cut off, one with the number of omitted findings. */
   finish(): Finding[] {
     for (const [code, count] of this.#leftOut) {
-      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these are left out` });
+      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these not listed` });
     }
     return this.#findings;
   }

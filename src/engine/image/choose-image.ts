@@ -2,7 +2,7 @@ import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
 import { machinePlatform, platformRank } from '#format/image';
 import { type ArtifactReport, displayText, LayerscopeError, layerRange, shortDigest } from '#model';
 
-/** Platform of the images that this machine runs, such as `linux/amd64`. Containers are Linux everywhere except on Windows. */
+/** Platform of the images that run on this machine, such as `linux/amd64`. Containers are Linux everywhere except on Windows. */
 export function hostPlatform(system: NodeJS.Platform = process.platform, architecture: string = process.arch): string {
   return machinePlatform(system, architecture);
 }

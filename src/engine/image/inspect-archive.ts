@@ -7,18 +7,18 @@ import { artifactReport } from './stated-reports.ts';
 /** Maximum number of entries stacked for a report of all images. */
 const MAX_STACKED_ENTRIES = 100_000_000;
 
-/** Limits of an archive whose report is kept. Naming all that a larger one's is made from takes as long as making it. */
+/** Limits for caching an archive's report. For a larger archive, computing the cache key takes as long as making the report. */
 const MAX_KEPT_LAYERS = 1_000;
 const MAX_KEPT_CONFIG_BYTES = 1024 * 1024;
 
 interface InspectOptions extends LoadOptions {
-  /** Identifies this build of the program. If set, the report is kept for the next call of the same build. */
+  /** Identifies this build of the program. If set, the report is cached for later calls by the same build. */
   readonly build?: string | undefined;
 }
 
 /**
- * Creates the report of `inspect --json`. Reads all layers of all images in parallel, reading each shared blob once, unless the report of
- * the same archive is kept. Throws what {@link ArchiveReader.indexLayers} throws.
+ * Creates the report of `inspect --json`. Reads all layers of all images in parallel, reading each shared blob once, unless a report of the
+ * same archive is cached. Throws what {@link ArchiveReader.indexLayers} throws.
  */
 export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: InspectOptions = {}): Promise<ArchiveReport> {
   const key = options.verify || options.scan ? null : reportKey(archive, options.build);
@@ -29,20 +29,20 @@ export async function inspectArchive(reader: ArchiveReader, archive: Archive, op
   return withSource(report, archive);
 }
 
-/** What an image's source has answered so far is part of each report, and of no kept one. */
+/** Adds what the image's source has answered so far, which differs between calls and is never cached. */
 function withSource({ format, ...rest }: ArchiveReport, { source }: Archive): ArchiveReport {
   return { format, ...(source === undefined ? {} : { source: { ...source } }), ...rest };
 }
 
 /**
- * Names everything that a report is made from: what was read of the archive, and the layers, whose bytes the index cache knows by the same
- * names. Null if the report can't be kept.
+ * Returns the cache key, made of everything that goes into a report: what was read of the archive, and its layers by the keys that the
+ * index cache has for their bytes. Null if the report can't be cached.
  */
 function reportKey({ format, source, images, artifacts, findings }: Archive, build: string | undefined): string | null {
   const layers = images.flatMap((image) => image.layers);
   const configBytes = images.reduce((sum, { configSource }) => sum + (configSource?.length ?? 0), 0);
   if (build === undefined || layers.length > MAX_KEPT_LAYERS || configBytes > MAX_KEPT_CONFIG_BYTES) return null;
-  // Where the config and the blobs lie may be another place each time; what the config says is among the image's fields.
+  // The config and the blobs may be in another place each time; what the config says is among the image's fields.
   const named = images.map((image) => {
     const ofImage = image.layers.map((layer) => ({ ...layer, blob: layer.blob?.cacheKey ?? null }));
     return { ...image, layers: ofImage, configSource: null };
@@ -51,12 +51,15 @@ function reportKey({ format, source, images, artifacts, findings }: Archive, bui
   return `report:${build}:${JSON.stringify([format, named, artifacts, findings])}`;
 }
 
-/** Whether a blob's bytes have a name. What an engine has on the disk may change beside the file that names it, but not a digest's bytes. */
+/**
+ * Whether a blob's key identifies its bytes. An engine may change its files while their names stay the same, but a digest stands for fixed
+ * bytes.
+ */
 function isNamed({ cacheKey }: BlobSource, hasSource: boolean): boolean {
   return hasSource ? cacheKey.startsWith('digest:') : cacheKey !== '';
 }
 
-/** What is found of secrets is never kept, nor what a failing network or an unverified table of contents may have made of an image. */
+/** Reports that list secrets are never cached, nor those that a failing network or an unverified table of contents may have affected. */
 function mayKeep({ findings }: ArchiveReport, { source }: Archive): boolean {
   if (findings.some(({ code }) => code.startsWith('secret-'))) return false;
   return source === undefined || (source.verified && findings.every(({ severity, code }) => severity !== 'error' && code !== 'unverified'));
@@ -82,10 +85,10 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
       const message = `the layers of its images have more than ${formatCount(MAX_STACKED_ENTRIES)} entries, counted for each image`;
       throw new LayerscopeError('TOO_LARGE', `${message}: look at one image with ls, changes or waste --image`);
     }
-    // The stack is only needed for its counts and is not kept.
+    // The stack is needed only for its counts and isn't kept.
     const loaded = assembleImage(reader, archive, image, ofImage);
     images.push(loaded.report);
-    // Notes are bounded by themselves: an image with many of them doesn't hide what is wrong with the next.
+    // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next.
     for (const finding of loaded.findings) (finding.severity === 'note' ? notes : bounded).add(finding);
   }
   return {

@@ -7,7 +7,7 @@ import { BoundedFindings } from './bounded-findings.ts';
 import { attestationReport } from './stated-reports.ts';
 import type { LoadedImage } from './types.ts';
 
-/** Maximum number of findings about waste and modes of one image, which must not crowd out what is damaged. */
+/** Maximum number of an image's findings about waste and modes, so that they don't crowd out those about damage. */
 const MAX_WASTE_FINDINGS = 5_000;
 
 export interface LoadOptions {
@@ -64,7 +64,9 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
   };
 }
 
-/** Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`. */
+/**
+ * Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`.
+ */
 export function assembleImage(
   reader: ArchiveReader,
   archive: Archive,
@@ -85,7 +87,7 @@ export function assembleImage(
     layers: indexed,
     stack,
     report,
-    // Most commands don't show them.
+    // Made on demand, because most commands don't show them.
     get findings() {
       findings ??= findingsOf(image, indexed, stack, findsCopies);
       return findings;
@@ -106,7 +108,7 @@ function findingsOf(
   const isScanned = indexed.some((layer) => layer?.scan !== undefined);
   const copies = isScanned && findsCopies ? applyBodyRules(stack) : [];
   for (const finding of [...copies, ...stack.findings]) bounded.add({ ...finding, image: image.index });
-  // Bounded by themselves: many secrets don't hide what else there is, nor does it hide them.
+  // Secrets have their own limit, so that they and the other findings don't crowd each other out.
   const secrets = new BoundedFindings();
   const inFiles = isScanned ? fileFindings(indexed, stack) : [];
   for (const finding of [...configFindings(image), ...inFiles]) secrets.add({ ...finding, image: image.index });
@@ -115,7 +117,10 @@ function findingsOf(
   return sortFindings([...bounded.finish(), ...secrets.finish(), ...waste.finish()]);
 }
 
-/** Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers} throws. */
+/**
+ * Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers}
+ * throws.
+ */
 export async function loadImage(
   reader: ArchiveReader,
   archive: Archive,

@@ -10,7 +10,7 @@ export interface ArchiveState {
   readonly archiveId: string;
   /** Name shown to the user. */
   readonly title: string;
-  /** Which item of a store this is, if it is in one. */
+  /** The stored item that was opened, if it is in a store. */
   readonly stored?: StoredRef | undefined;
   readonly sizeBytes: number;
   readonly archive: Archive;
@@ -21,8 +21,8 @@ export interface ArchiveState {
 }
 
 /**
- * Maximum number of findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. Secrets are
- * limited by themselves, so that a scan for them takes no other finding's place.
+ * Maximum number of findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. Secrets have
+ * their own limit, so that a scan for them doesn't displace other findings.
  */
 export const MAX_SUMMARY_FINDINGS = 2_000;
 export const MAX_SUMMARY_SECRETS = 500;
@@ -74,7 +74,10 @@ export function wasScanned(loaded: LoadedImage | null | undefined): boolean {
 
 const hives = new WeakMap<LoadedImage, boolean>();
 
-/** Whether a layer has hives of Windows where Windows has them, as in a layer's tar by itself, which doesn't state its system. */
+/**
+ * Whether a layer has registry hives where Windows keeps them. This identifies a bare layer, which doesn't state its system, as one from
+ * Windows.
+ */
 function holdsHives(loaded: LoadedImage): boolean {
   let found = hives.get(loaded);
   if (found === undefined) {

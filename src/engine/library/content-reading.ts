@@ -6,7 +6,7 @@ import type { Jobs } from './jobs.ts';
 
 type RunRead = NonNullable<ContentOptions['runRead']>;
 
-/** Up to this size, a job isn't worth showing. */
+/** Reads of up to this size aren't worth showing as a job. */
 const AT_ONCE_BYTES = 16_000_000;
 
 /** Ways to run a read of file contents, for `ContentOptions.runRead`. */

@@ -23,7 +23,7 @@ export interface ImageJobs {
   scan(ref: ImageRef): string;
   /** Looks for files that a layer rewrites with identical bytes; `waste` then includes them. */
   findRewritten(ref: ImageRef): string;
-  /** Packs layers as the image's what-ifs would have them; `waste` then includes their stored sizes. */
+  /** Packs the layers that the image's what-ifs would have; `waste` then includes their stored sizes. */
   weigh(ref: ImageRef): string;
 }
 

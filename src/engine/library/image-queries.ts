@@ -21,6 +21,7 @@ import { compareImages, differencesOf, viewOf } from '../read/compare-images.ts'
 import { configDifferences } from '../read/config-differences.ts';
 import { configReport } from '../read/config-report.ts';
 import { entryDetails } from '../read/entry-details.ts';
+import { findPaths } from '../read/find-paths.ts';
 import { findRow } from '../read/find-row.ts';
 import { folderFacts, wholeFolderFacts } from '../read/folder-facts.ts';
 import { listArchive } from '../read/list-archive.ts';
@@ -60,13 +61,13 @@ export interface ImageQueries {
   waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<OutputOf<'image.waste'>>;
   search(
     ref: ImageRef,
-    wanted: { text: string; limit: number; scattered?: boolean | undefined },
+    wanted: { text: string; limit: number; scattered?: boolean | undefined; order?: 'best' | 'size' | undefined },
     signal: AbortSignal,
   ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   /**
-   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. `withHidden`: as in the whole image, whatever
-   * the layer, with what it hides.
+   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, the folder is that of the
+   * whole image, hidden bytes included, whatever the layer.
    */
   folder(entry: EntryOf, withHidden: boolean, signal: AbortSignal): Promise<FolderReport>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
@@ -98,10 +99,8 @@ export function createImageQueries(options: ImageQueriesOptions): ImageQueries {
         ...reportWaste(loaded, limit, find(ref.archiveId).rewritten(ref.image)),
         whatIf: whatIfReports(loaded, find(ref.archiveId).weights(ref.image)),
       })),
-    search: async (ref, { text, limit, scattered = false }, signal) => {
-      const { searchLayers } = await import('../read/search-layers.ts'); // load the expression engine only when needed
-      return withImage(find, ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, scattered, signal: use }));
-    },
+    search: async (ref, { text, scattered = false, ...wanted }, signal) =>
+      withImage(find, ref, [], signal, async ({ stack }, use) => findPaths(stack, text, { ...wanted, scattered, signal: use })),
   };
 }
 

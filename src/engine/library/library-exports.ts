@@ -14,8 +14,10 @@ import { configLines, differenceLines } from '../read/json-lines.ts';
 import type { Jobs } from './jobs.ts';
 import type { OpenArchive } from './open-archive.ts';
 
-/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, a report on an archive as JSON,
- * a key of the registry as a .reg file. */
+/**
+ * What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, a report on an archive as JSON, a
+ * registry key as a .reg file.
+ */
 export type ExportRequest =
   | { readonly what: 'entry'; readonly entry: EntryOf }
   | ({ readonly what: 'layer'; readonly form: LayerForm } & ViewRef)

@@ -93,12 +93,12 @@ export class OpenArchive {
     this.#rewritten.set(image, rewritten);
   }
 
-  /** What packing found of the image's what-ifs. */
+  /** The sizes of the image's what-ifs that were packed, or what prevented packing them. */
   weights(image: number): PackedWeights {
     return this.#weights.get(image) ?? new Map();
   }
 
-  /** `text`: see whatIfText. */
+  /** `text` is what whatIfText returns. */
   setWeight(image: number, text: string, weight: number | { readonly obstacle: string }): void {
     const known = this.#weights.get(image) ?? new Map();
     this.#weights.set(image, known.set(text, weight));

@@ -17,11 +17,11 @@ export interface OpenRequest {
   readonly path: string | null;
   /** Name shown to the user. */
   readonly title: string;
-  /** What the job is called meanwhile, if not by the title. */
+  /** The job's title while it runs, if not the archive's. */
   readonly called?: string | undefined;
   /** Opens the archive, if it is only a part of `path` or `path` is null. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
-  /** What `read` opens, if that is in a store. */
+  /** The stored item that `read` opens, if it is in a store. */
   readonly stored?: StoredRef;
   /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
@@ -60,7 +60,7 @@ export class OpenArchives implements AsyncDisposable {
     return archive;
   }
 
-  /** In the order in which they were asked for, whichever was read first. */
+  /** Lists archives in the order in which they were requested, not the order in which they were read. */
   list(): readonly ArchiveSummary[] {
     const asked = ({ archiveId }: OpenArchive): number => Number(archiveId.slice(1));
     return [...this.#archives.values()].sort((a, b) => asked(a) - asked(b)).map((archive) => archive.summary());
@@ -179,7 +179,7 @@ function openWith(
   return reader.open(path, { ...options, followLinks: followLinks === true });
 }
 
-/** Returns a key for a file or layout in its current state, which changes when the file does. Null if unknown. */
+/** Returns a key for a file or layout that changes when its contents do. Null if unknown. */
 async function identityOf(file: string): Promise<string | null> {
   try {
     const there = await realpath(file);

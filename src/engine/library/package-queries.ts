@@ -8,17 +8,17 @@ import { viewOf } from '../read/compare-images.ts';
 import { withImage } from './image-queries.ts';
 import type { OpenArchive } from './open-archive.ts';
 
-/** A page of packages; `layer`: the top layer to read. */
+/** A page of packages; `layer` is the top layer to read. */
 type PackagesQuery = PackagesWanted & { readonly layer: number };
 
 /** The layers that a view shows: all up to `layer`, or those from `since` on. */
 type Part = Pick<ViewRef, 'layer' | 'since'>;
 
-/** Answers questions about packages. What was read of an image is kept as long as the image is loaded. */
+/** Answers queries about packages. What was read of an image is kept as long as the image is loaded. */
 export interface PackageQueries {
   /** Throws NOT_FOUND, CANCELLED, IO. */
   packages(ref: ImageRef, query: PackagesQuery, signal: AbortSignal): Promise<PackagesReport>;
-  /** In which packages `b` differs from `a`. Throws NOT_FOUND, BAD_REQUEST if a side starts above its layer, CANCELLED, IO. */
+  /** Lists the packages that differ between `a` and `b`. Throws NOT_FOUND, BAD_REQUEST if a side starts above its layer, CANCELLED, IO. */
   comparePackages(a: ViewRef, b: ViewRef, wanted: DifferencesWanted, signal: AbortSignal): Promise<PackageDifferencesReport>;
 }
 
@@ -34,14 +34,14 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
       try {
         return await known;
       } catch (error) {
-        // The reading was started by another query, which was then cancelled.
+        // Another query started the read and was then cancelled.
         if (signal.aborted || !isCancelled(error)) throw error;
         return read(loaded, view, signal);
       }
     }
     const { packagesOf } = await import('../packages/packages-of.ts');
     const reading = packagesOf(viewOf(loaded, view).loaded, { layer: view.layer, signal });
-    // The views at the bottom layers are rarely asked for again.
+    // Views at the bottom layers are rarely requested again.
     if (byPart.size >= MAX_KEPT) byPart.clear();
     byPart.set(key, reading);
     reading.catch(() => {
@@ -69,5 +69,5 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
   };
 }
 
-/** Maximum number of layers whose views are kept for an image. */
+/** Maximum number of views kept for an image. */
 const MAX_KEPT = 4;

@@ -17,8 +17,8 @@ export type ReadingKind = 'load' | 'verify' | 'scan';
 const PHASES: Readonly<Record<ReadingKind, string>> = { load: 'reading', verify: 'checking', scan: 'searching' };
 
 /**
- * Reads the layers of an image within a job. `verify` and `scan` read all bytes, to check every digest or to search all files for secrets;
- * once either was done, reading the layers again repeats it, so that its findings stay. Throws what {@link loadImage} throws.
+ * Reads the layers of an image within a job. `verify` checks every digest and `scan` searches all files for secrets, and both read all
+ * bytes. Once either was done, reading the layers again repeats it, so that its findings stay. Throws what {@link loadImage} throws.
  */
 export async function readLayers(
   { reader, tables, changed }: LayerReading,
@@ -34,7 +34,7 @@ export async function readLayers(
     loadImage(reader, open.archive, image, {
       verify: kind === 'verify' || open.isVerified(image),
       scan: kind === 'scan' || open.isScanned(image),
-      // The window counts secrets apart: a scan for them leaves its other findings as they are.
+      // The window shows secrets separately: a scan leaves its other findings as they are.
       findsCopies: false,
       sums: 'taken',
       signal: use,

@@ -1,4 +1,4 @@
-// The window's questions about the registry of a Windows image.
+// The window's queries about the registry of a Windows image.
 import type { ImageRef, RegistryChangesPage, RegistryItem, RegistryKeyReport, RegistrySearchReport } from '#contract';
 import type { ImageRegistry } from '#engine/registry';
 import type { LoadedImage } from '../image/types.ts';
@@ -11,7 +11,7 @@ interface RegistryPage {
 
 /** Methods throw NOT_FOUND if the archive, image, layer, hive or key doesn't exist, and CANCELLED. */
 export interface RegistryQueries {
-  /** What layers `from` to `to` changed, each of them; `text`: only what matches it. */
+  /** Lists what each of the layers `from` to `to` changed; with `text`, only what matches it. */
   registryChanges(
     ref: ImageRef,
     wanted: { readonly from: number; readonly to: number; readonly text: string } & RegistryPage,
@@ -32,11 +32,11 @@ export interface RegistryQueries {
 
 interface Known {
   readonly registry: ImageRegistry;
-  /** The latest answer of `registryChanges`, of which the window asks for one page after another. */
+  /** The latest result of `registryChanges`, which the window fetches page by page. */
   changes: { readonly key: string; readonly items: readonly RegistryItem[]; readonly complete: boolean } | null;
 }
 
-/** Registries of loaded images. Their modules are loaded with the first question. */
+/** Registries of loaded images. Their modules are loaded by the first query. */
 const registries = new WeakMap<LoadedImage, Known>();
 
 async function registryOf(loaded: LoadedImage): Promise<Known> {

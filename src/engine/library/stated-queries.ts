@@ -1,4 +1,4 @@
-// The window's questions about where things come from, and what an archive has besides images.
+// The window's queries about where things come from, and about what an archive has besides images.
 import { type ArchiveArtifact, type ArchiveImage, readBlobPart } from '#archive';
 import type { ArtifactFileReport, ContentPage, DockerfileReport, ImageRef, InputOf, LayerSource, StatedReport, WhyReport } from '#contract';
 import { ownersOf } from '#engine/packages';
@@ -10,22 +10,22 @@ import { whyPath } from '../provenance/why-path.ts';
 import { type ImageQueriesOptions, withImage } from './image-queries.ts';
 
 const MAX_LISTED_FILES = 1_000;
-/** Maximum length of the text that is sent for a layer's lines. */
+/** Maximum length of a layer's Dockerfile lines in a report, in UTF-16 units. */
 const MAX_TEXT = 16_384;
 
 /** Methods throw NOT_FOUND if the archive, image, artifact or path doesn't exist, and CANCELLED. */
 export interface StatedQueries {
-  /** Says where a path comes from (raw bytes). A Dockerfile is matched to the history, as a guess. */
+  /** Returns where a path (raw bytes) comes from. A given Dockerfile is matched to the history, as a guess. */
   origin(ref: ImageRef, path: Uint8Array, dockerfile: GivenDockerfile | null, signal: AbortSignal): Promise<WhyReport>;
   /** Reads what is attested about an image. */
   stated(ref: ImageRef, signal: AbortSignal): Promise<readonly StatedReport[]>;
   artifactFiles(archiveId: string, artifact: number): readonly ArtifactFileReport[];
-  /** Reads part of a file of an artifact, as it is stored. Throws BLOB_MISSING. */
+  /** Reads part of an artifact's file, as stored. Throws BLOB_MISSING. */
   artifactContent(input: InputOf<'artifact.content'>, signal: AbortSignal): Promise<ContentPage>;
 }
 
 export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQueries {
-  /** The provenance of each image, once it was read. */
+  /** The provenance of each image, once read. */
   const known = new WeakMap<ArchiveImage, ImageProvenance>();
   const provenanceOf = async (image: ArchiveImage, signal: AbortSignal): Promise<ImageProvenance> => {
     const provenance = known.get(image) ?? (await readProvenance(image, { signal }));
@@ -68,7 +68,7 @@ export function createStatedQueries(find: ImageQueriesOptions['find']): StatedQu
   };
 }
 
-/** Cuts very long texts, so that the report fits into a message. */
+/** Truncates very long strings, so that the report fits into a message. */
 function shortened({ createdBy, dockerfile, guess, ...rest }: LayerSource): LayerSource {
   return {
     ...rest,

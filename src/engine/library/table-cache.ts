@@ -16,7 +16,7 @@ export interface TableCache {
   drop(prefix: string): void;
 }
 
-/** Creates a cache of the `maxTables` most recently used tables, at most `maxBytes` in total; the latest table always stays. */
+/** Creates a cache of the `maxTables` most recently used tables, up to `maxBytes` in total; the latest table always stays. */
 export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {}): TableCache {
   const tables = new Map<string, { readonly table: Promise<RowTable>; bytes: number }>(); // least recently used first
 

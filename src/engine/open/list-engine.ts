@@ -3,16 +3,16 @@ import { parseImageWord } from '#format/reference';
 import { asLayerscopeError, displayText, isCancelled, LayerscopeError } from '#model';
 import type { ImageSource, ListedImage } from '#source';
 
-/** Maximum number of images listed of one engine. */
+/** Maximum number of images listed for one engine. */
 const MAX_IMAGES = 5_000;
-/** Limit on the names of one source's images; those without a name count too. */
+/** Maximum number of names of one source's images; an image without a name counts as one. */
 const MAX_NAMES = 100_000;
 /** Length of the shortened id shown for an image without a name. */
 const ID_DIGITS = 12;
 
 /** An image as `layerscope sources` and the window list it. */
 interface EngineImage extends NamedImage {
-  /** Digest of the config, or of the manifest where the engine names images by that; safe to print. */
+  /** Digest of the config, or of the manifest if the engine identifies images by that; safe to print. */
   readonly id: string;
   readonly digest: string | null;
   /** containerd only. */
@@ -25,8 +25,8 @@ export interface EngineImages extends EngineListing {
 }
 
 /**
- * Lists an engine's images. Queries the engine's folders and APIs in parallel, and lists an image found in several of them once. One that
- * can't be read becomes a problem in the listing, not an error. Throws CANCELLED.
+ * Lists an engine's images. Queries the engine's folders and APIs in parallel; an image found in several of them is listed once. A place
+ * that can't be read becomes a problem in the listing, not an error. Throws CANCELLED.
  */
 export async function listEngine(
   engine: ListedEngine,
@@ -71,7 +71,7 @@ export async function listEngine(
 function bounded(images: readonly ListedImage[] | undefined): readonly ListedImage[] | undefined {
   let names = 0;
   for (const image of images ?? []) names += Math.max(1, image.names.length);
-  if (names > MAX_NAMES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_NAMES} names of images`);
+  if (names > MAX_NAMES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_NAMES} image names`);
   return images;
 }
 

@@ -2,7 +2,7 @@ import type { Archive } from '#archive';
 import { asLayerscopeError, displayText, type ErrorCode, isCancelled, LayerscopeError } from '#model';
 import type { ImageSource, OpenSourceOptions, SourceWord } from '#source';
 
-/** Errors that end the search, because another source could not do better. */
+/** Errors that end the search, because no other source could do better. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(['USAGE', 'CANCELLED', 'INTERNAL', 'TOO_LARGE']);
 const ENGINES = ['docker', 'podman'] as const;
 
@@ -30,7 +30,10 @@ export async function openNamed(
   return { archive: value, source };
 }
 
-/** Opens an image through the first engine that has it, without its folders; null if none has. Throws CANCELLED. */
+/**
+ * Opens an image through the API of the first engine that has it, without reading the engine's folders; null if none has it. Throws
+ * CANCELLED.
+ */
 async function openByEngine(word: SourceWord, sources: readonly ImageSource[], options: OpenSourceOptions): Promise<Archive | null> {
   for (const source of sources) {
     try {
@@ -42,7 +45,10 @@ async function openByEngine(word: SourceWord, sources: readonly ImageSource[], o
   return null;
 }
 
-/** Returns the source that has an image, and its platforms to choose from. Opens nothing. Throws what {@link openNamed} throws. */
+/**
+ * Returns the source that has an image, and the image's platforms to choose from. Doesn't open the image. Throws what {@link openNamed}
+ * throws.
+ */
 export async function lookNamed(
   word: SourceWord,
   sources: readonly ImageSource[],
@@ -78,9 +84,9 @@ async function askInTurn<T>(
   throw new LayerscopeError(code, `${displayText(word.text)}: ${reasons.join('; ')}`);
 }
 
-/** Returns why no source on this machine could be asked. */
+/** Explains why no source on this machine could be queried. */
 function absenceOf(word: SourceWord): string {
-  if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'}, which containers are read through`;
+  if (word.kind === 'container') return `no socket of ${word.engine ?? 'Docker or Podman'} was found, and containers are read through one`;
   return `${word.kind === 'engine' ? word.engine : word.kind} was not found on this machine`;
 }
 

@@ -11,7 +11,7 @@ interface View {
   readonly layer: number;
 }
 
-/** A package that differs, as each side has it. */
+/** A package that differs, as it is on each side. */
 export type PackagePair =
   | { readonly kind: 'added'; readonly before: null; readonly now: InstalledPackage }
   | { readonly kind: 'modified'; readonly before: InstalledPackage; readonly now: InstalledPackage }
@@ -29,9 +29,9 @@ async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefi
 }
 
 /**
- * Pairs the packages of two views and returns those whose versions differ. A package is the same one if type, name, architecture and
- * location are. Of several versions side by side, equal ones are paired first, the others are upgrades in their order. Those of the second
- * view come first, in its order, then the removed ones.
+ * Pairs the packages of two views and returns those whose versions differ. Packages with the same type, name, architecture and location are
+ * the same. If several versions are installed side by side, equal ones are paired first; the others are paired in order, as upgrades. The
+ * result has the packages of the second view first, in its order, then the removed ones.
  */
 export function pairPackages(before: readonly InstalledPackage[], now: readonly InstalledPackage[]): PackagePair[] {
   const identities = new Identities();
@@ -54,7 +54,7 @@ export function pairPackages(before: readonly InstalledPackage[], now: readonly 
   return pairs;
 }
 
-/** Returns what the reports say of a pair. */
+/** Converts a pair to the form used in reports. */
 export function differenceOf({ kind, before, now }: PackagePair): PackageDifference {
   const { type, name, arch, location, version, bytes, filesKnown } = now ?? before;
   return {

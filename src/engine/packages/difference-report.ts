@@ -5,9 +5,9 @@ import { leadsTo } from './package-report.ts';
 import type { ImagePackages } from './packages-of.ts';
 import { hasText } from './text-filter.ts';
 
-/** Which of the differing packages are wanted. */
+/** Which of the differing packages to return. */
 export interface DifferencesWanted {
-  /** Only packages that have it, ignoring case: {@link hasText}. */
+  /** Returns only packages that contain this text, ignoring case; see {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;
@@ -15,7 +15,7 @@ export interface DifferencesWanted {
 
 const KIND_ORDER: readonly PackagePair['kind'][] = ['added', 'modified', 'removed'];
 
-/** A page of the packages in which two views differ, for the window. */
+/** Returns a page of the packages that differ between two views, for the window. */
 export function packageDifferences(
   a: ImagePackages,
   b: ImagePackages,
@@ -47,7 +47,7 @@ function isWanted({ before, now }: PackagePair, wanted: string): boolean {
   return hasText(each, [each.version, before?.version ?? ''], wanted);
 }
 
-/** How much a package matters in the list: what it brings or takes away. */
+/** Returns the bytes that a pair is sorted by: the larger of its sides. */
 function weightOf({ before, now }: PackagePair): { bytes: number; filesKnown: boolean } {
   const filesKnown = (before?.filesKnown ?? true) && (now?.filesKnown ?? true);
   return { bytes: Math.max(before?.bytes ?? 0, now?.bytes ?? 0), filesKnown };

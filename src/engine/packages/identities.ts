@@ -1,13 +1,13 @@
 import { normalizedName } from '#packages';
 
-/** What tells packages apart, whatever their version. */
+/** What distinguishes packages, apart from location and version. */
 interface Named {
   readonly type: string;
   readonly name: string;
   readonly arch: string | null;
 }
 
-/** Names packages by type, name, architecture and location. A location may be long and hold many packages, so it has a number. */
+/** Identifies packages by type, name, architecture and location. Locations are numbered, because one may be long and hold many packages. */
 export class Identities {
   readonly #locations = new Map<string, number>();
 

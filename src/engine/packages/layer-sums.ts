@@ -3,7 +3,7 @@ import { FLAG } from '#format/layer';
 import { TYPE } from '#model';
 import { NOBODY } from './owners.ts';
 
-/** Files and bytes of each package, by its index. Folders aren't files. */
+/** Files and bytes of each package, by its index. Folders don't count as files. */
 export interface FileSums {
   readonly files: Uint32Array;
   readonly bytes: Float64Array;
@@ -25,7 +25,9 @@ function add({ files, bytes, largest, largestBytes }: FileSums, owner: number, n
   largestBytes[owner] = size;
 }
 
-/** The current layer's own entries by their owners. An entry that the layer repeats is one file, but the tar holds all its bytes. */
+/**
+ * Sums up the current layer's own entries by owner. An entry that the layer repeats counts as one file, but with the bytes of all copies.
+ */
 export function layerSums(views: NodeViews, owners: Int32Array, count: number): FileSums {
   const sums = noSums(count);
   const table = views.tree.layers[views.layer];
@@ -43,7 +45,7 @@ export function layerSums(views: NodeViews, owners: Int32Array, count: number): 
   return sums;
 }
 
-/** What the current view shows, by owners. */
+/** Sums up what the current view shows, by owner. */
 export function viewSums(views: NodeViews, owners: Int32Array, count: number): FileSums {
   return sumsOf(
     owners,
@@ -53,11 +55,11 @@ export function viewSums(views: NodeViews, owners: Int32Array, count: number): F
   );
 }
 
-/** What is hidden of the packages below, by the owners below. */
+/** What the current layer hides of the packages below, by owner in the view below. */
 interface HiddenSums {
   /** Bytes of files that the current layer replaces or removes. */
   readonly bytes: Float64Array;
-  /** What the view below showed and the current one doesn't. */
+  /** What the view below shows and the current one doesn't. */
   readonly gone: FileSums;
 }
 
@@ -75,7 +77,7 @@ export function hiddenSums(views: NodeViews, ownersBelow: Int32Array, count: num
   return { bytes, gone };
 }
 
-/** What the current view shows at or below a folder, by owners, and what nobody owns. */
+/** Sums up what the current view shows at or below a folder, by owner, and what has no owner. */
 export function sumsBelow(
   views: NodeViews,
   owners: Int32Array,

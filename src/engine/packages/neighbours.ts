@@ -4,9 +4,9 @@ import { pairEqual } from './pair-equal.ts';
 import type { Difference, Installed } from './types.ts';
 
 /**
- * Compares the packages of the same places as seen at two neighbouring layers, and lets those that stayed keep the layer that brought
- * them. Several versions may be installed side by side: equal ones are paired first, the others are upgrades in their order. `stayed`: gets
- * what each package that is the same as below was there. Throws what `rest` throws.
+ * Compares the packages of the same places as seen at two neighbouring layers. Packages that are unchanged keep the layer that introduced
+ * them, and are added to `stayed` with their counterparts below. If several versions are installed side by side, equal ones are paired
+ * first; the others are paired in order, as upgrades. Throws what `rest` throws.
  */
 export async function compareNeighbours(
   before: readonly Installed[],
@@ -45,7 +45,7 @@ export async function compareNeighbours(
   return differences;
 }
 
-/** Equal for the same version in the same state. */
+/** Returns a key that is equal for the same version in the same state. */
 function keyOf({ found }: Installed): string {
   return `${found.version}\0${found.status ?? ''}`;
 }

@@ -1,6 +1,6 @@
 import type { Installed } from './types.ts';
 
-/** Compares texts by the bytes of their UTF-8. */
+/** Compares strings by their UTF-8 bytes. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
@@ -12,12 +12,12 @@ function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates encode characters that come after the rest of the basic plane. */
+/** Surrogates encode characters that sort after the rest of the basic plane. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 }
 
-/** Compares packages by type, name, architecture and version, then by place. */
+/** Compares packages by type, name, architecture and version, then by location. */
 export function comparePackages({ found: a, site: siteA }: Installed, { found: b, site: siteB }: Installed): number {
   return (
     compareTexts(a.type, b.type) ||
@@ -28,7 +28,7 @@ export function comparePackages({ found: a, site: siteA }: Installed, { found: b
   );
 }
 
-/** Compares packages by their bytes, the most first, and last those whose files aren't known. */
+/** Sorts packages by their bytes, largest first; those whose files aren't known come last. */
 export function bySize(a: Sized, b: Sized): number {
   return Number(b.filesKnown) - Number(a.filesKnown) || b.bytes - a.bytes;
 }

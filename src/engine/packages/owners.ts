@@ -4,18 +4,18 @@ import { encodeUtf8, type Rest } from '#model';
 import { isSystemType } from '#packages';
 import type { Installed } from './types.ts';
 
-/** Stands for the owner of a node that no package owns. */
+/** The owner of a node that no package owns. */
 export const NOBODY = -1;
 
 const MODULES = encodeUtf8('node_modules');
 const MODULES_HASH = hashName(MODULES, 0, MODULES.length);
 
-/** Knows which package owns each node of a view. */
+/** Finds the package that owns each node of a view. */
 export class OwnerFinder {
   readonly #views: NodeViews;
   readonly #follower: PathFollower;
   readonly #rest: Rest;
-  /** By node, whether it is named `node_modules`; made on first use. */
+  /** For each node, 1 if it is named `node_modules`; made on first use. */
   #isModules: Uint8Array | null = null;
 
   constructor(views: NodeViews, follower: PathFollower, rest: Rest) {
@@ -25,9 +25,9 @@ export class OwnerFinder {
   }
 
   /**
-   * Which package owns each node: its index in `packages`, or {@link NOBODY}. A path that several packages list belongs to the first of
-   * them, a system package before a language's. What is below a language package's folder belongs to the innermost such folder.
-   * Throws CANCELLED.
+   * Returns each node's owner, as an index into `packages`, or {@link NOBODY}. A path listed by several packages belongs to the first of
+   * them, but to a system package before a language's. Anything below folders of language packages belongs to the innermost one. Throws
+   * CANCELLED.
    */
   async of(packages: readonly Installed[]): Promise<Int32Array> {
     const owners = new Int32Array(this.#views.tree.count).fill(NOBODY);
@@ -36,7 +36,7 @@ export class OwnerFinder {
       for (const [index, { found }] of packages.entries()) {
         if (isSystem[index] !== wanted || found.files.paths.length === 0) continue;
         await this.#rest();
-        claim(owners, this.#follower.nodesOf(found.files.paths), index);
+        claim(owners, await this.#follower.nodesOf(found.files.paths, this.#rest), index);
       }
     }
     if (packages.some(({ found }) => found.files.folders.length > 0)) await this.#addFolders(owners, packages, isSystem);
@@ -51,14 +51,14 @@ export class OwnerFinder {
     for (const [index, { found }] of packages.entries()) {
       if (found.files.folders.length === 0) continue;
       await this.#rest();
-      claim(inherited, this.#follower.nodesOf(found.files.folders), index);
+      claim(inherited, await this.#follower.nodesOf(found.files.folders, this.#rest), index);
     }
-    // A parent's number is smaller than its children's.
+    // A parent's number is lower than its children's.
     for (let node = 1; node < count; node++) {
       let folder = inherited[node] as number;
       if (folder === NOBODY) {
         folder = inherited[parent[node] as number] as number;
-        // A folder `node_modules` in a package belongs to the packages in it.
+        // A `node_modules` folder in a package belongs to the packages in it.
         if (folder === NOBODY || (isModules[node] === 1 && isNpm[folder] === 1)) continue;
         inherited[node] = folder;
       }

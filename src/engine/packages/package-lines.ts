@@ -1,7 +1,10 @@
 import { jsonText } from '#model';
 import type { ImagePackages } from './packages-of.ts';
 
-/** Yields the lines of `packages --json`, each with its line feed. `view`: the installed packages instead of each layer's changes. */
+/**
+ * Yields the lines of `packages --json`, each with its line feed. With `view`, lists the installed packages instead of each layer's
+ * changes.
+ */
 export function* packageLines({ layers, installed }: ImagePackages, { view }: { readonly view: boolean }): Generator<string> {
   if (view) {
     for (const { largest: _, ...each } of installed()) yield line({ kind: 'installed', ...each });

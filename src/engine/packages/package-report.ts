@@ -3,11 +3,11 @@ import { bySize } from './order.ts';
 import type { ImagePackages, InstalledPackage, PackageChange } from './packages-of.ts';
 import { hasText } from './text-filter.ts';
 
-/** Which of an image's packages are wanted. */
+/** Which of an image's packages to return. */
 export interface PackagesWanted {
-  /** What layers did to packages, or the packages as seen at the top of those that were read. */
+  /** What layers did to packages, or the packages as seen at the top layer that was read. */
   readonly of: { readonly what: 'changes'; readonly from: number; readonly to: number } | { readonly what: 'view' };
-  /** Only packages that have it, ignoring case: {@link hasText}. */
+  /** Returns only packages that contain this text, ignoring case; see {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;
@@ -15,7 +15,7 @@ export interface PackagesWanted {
 
 const KIND_ORDER: readonly PackageRow['kind'][] = ['added', 'modified', 'removed', 'touched', 'installed'];
 
-/** A page of an image's packages for the window, the newest layer first, as in the chain. */
+/** Returns a page of an image's packages for the window, newest layer first, as in the chain. */
 export function packagesReport(packages: ImagePackages, { of, text, start, count }: PackagesWanted): PackagesReport {
   const wanted = text.toLowerCase();
   const layers = of.what === 'view' ? [] : packages.layers.slice(of.from, of.to + 1).reverse();
@@ -41,8 +41,8 @@ export function packagesReport(packages: ImagePackages, { of, text, start, count
 type Entry = (PackageChange & { readonly layer: number }) | (InstalledPackage & { readonly kind: 'installed' });
 
 /**
- * Where a package's row leads: to its folder if all of its files are in that one, as those of npm's are; else to its largest file. npm's
- * are located in a folder `node_modules`, and have their own in it, or in that of their scope: `@babel/core`.
+ * Returns the path that a package's row leads to: an npm package's own folder, any other package's largest file. The location of an npm
+ * package is a `node_modules` folder, and its own folder is in there or in that of its scope, as in `@babel/core`.
  */
 export function leadsTo({ type, location }: Pick<PackageRow, 'type' | 'location'>, largest: string | null): string | null {
   if (type !== 'npm' || !largest?.startsWith(`${location}/`)) return largest;

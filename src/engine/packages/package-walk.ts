@@ -14,24 +14,24 @@ import { ViewBudget } from './view-budget.ts';
 
 interface SiteState {
   readonly place: SiteInTree;
-  /** What its nodes showed when it was read. */
+  /** States of the place's nodes when it was last read. */
   readonly states: Float64Array;
   packages: readonly Installed[];
 }
 
-/** Limit on what is read of all layers: packages, and times that a file is looked for. A hundred layers of a desktop take half of it. */
+/** Limit on what is read from all layers: packages plus file lookups. A hundred layers of a desktop use half of it. */
 const MAX_READ = 5_000_000;
 
 /** Where a walk begins, and what it reads. */
 interface WalkOptions {
   readonly signal: AbortSignal | undefined;
-  /** The layer to begin at, without the layers below it; default: below the lowest. */
+  /** The layer to start at, ignoring those below it. Defaults to starting below the lowest. */
   readonly at?: number;
-  /** Which places are worth reading; default: each is. */
+  /** Selects the places to read. Defaults to all. */
   readonly isWanted?: IsWanted;
 }
 
-/** Goes up the layers of an image and keeps the packages seen at the current one. The caller disposes of it. */
+/** Goes up the layers of an image and keeps track of the packages seen at the current one. The caller disposes of it. */
 export class PackageWalk implements AsyncDisposable {
   readonly views: NodeViews;
   readonly #seen: SeenInViews;
@@ -43,14 +43,14 @@ export class PackageWalk implements AsyncDisposable {
   readonly #budget = new ViewBudget();
   /** Packages read so far. */
   #read = 0;
-  /** Whether some places were left out, which is yet to be reported. */
+  /** Whether places were left out and that is still to be reported. */
   #isCut: boolean;
   #isStopped = false;
-  /** Packages that were read again at the current layer and are the same as below, with what they were there. */
+  /** Packages that were read again at the current layer but haven't changed, mapped to their counterparts below. */
   #stayed = new Map<Installed, Installed>();
-  /** The packages seen at the current layer, sorted. The same array as long as they are the same. */
+  /** The packages seen at the current layer, sorted. The array is replaced only when they change. */
   installed: readonly Installed[] = [];
-  /** The owner of each node: an index into `installed`; see {@link OwnerFinder.of}. */
+  /** The owner of each node, as an index into `installed`; see {@link OwnerFinder.of}. */
   owners: Int32Array;
 
   constructor(loaded: LoadedImage, { signal, at, isWanted }: WalkOptions) {
@@ -69,14 +69,14 @@ export class PackageWalk implements AsyncDisposable {
     return this.#seen.problems;
   }
 
-  /** Reads nothing more of this layer and those above, since the image has more than any real one; a problem says so. */
+  /** Stops reading this layer and those above, because the image has more than any real one; reports this as a problem. */
   stop(why: string): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#reportLayer(`${why}: no more is read of this layer and those above`);
+    this.#reportLayer(`${why}: this layer and those above are not read further`);
   }
 
-  /** Adds a problem however many there are. Call it once for a cause. */
+  /** Adds a problem even if there are too many already. Call it once per cause. */
   #reportLayer(message: string): void {
     this.#seen.problems.push({ layer: this.views.layer, path: '', code: 'TOO_LARGE', message });
   }
@@ -86,7 +86,7 @@ export class PackageWalk implements AsyncDisposable {
     return this.#seen.rest();
   }
 
-  /** Goes one layer up. Returns what it did to packages. Throws CANCELLED, IO. */
+  /** Moves one layer up and returns what that layer did to packages. Throws CANCELLED, IO. */
   async next(): Promise<Difference[]> {
     throwIfCancelled(this.#signal);
     await this.rest();
@@ -94,9 +94,9 @@ export class PackageWalk implements AsyncDisposable {
     return this.read();
   }
 
-  /** Reads what the current layer shows that was not read before. Throws CANCELLED, IO. */
+  /** Reads places that the current layer shows and that weren't read before. Throws CANCELLED, IO. */
   async read(): Promise<Difference[]> {
-    if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some are not read');
+    if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some were not read');
     this.#isCut = false;
     this.#stayed = new Map();
     const linksChanged = this.#follower.update();
@@ -105,7 +105,7 @@ export class PackageWalk implements AsyncDisposable {
       if (linksChanged) this.owners = await this.#owners.of(this.installed);
       return [];
     }
-    // In the order of the tars: compressed layers are unpacked forward.
+    // In tar order, because compressed layers can only be unpacked forwards.
     changed.sort((a, b) => (a.states[0] as number) - (b.states[0] as number));
     const before: Installed[] = [];
     const now: Installed[] = [];
@@ -125,12 +125,12 @@ export class PackageWalk implements AsyncDisposable {
     return differences;
   }
 
-  /** What a package that the current layer left as it is was among those of the layer below. */
+  /** Returns the counterpart, in the layer below, of a package that the current layer didn't change. */
   below(each: Installed): Installed {
     return this.#stayed.get(each) ?? each;
   }
 
-  /** Whether a site's files are others than when it was read; notes what they are now. */
+  /** Whether a site's files have changed since it was last read; records their new states. */
   #noteStates({ place, states }: SiteState): boolean {
     let changed = false;
     for (const [index, node] of place.nodes.entries()) {
@@ -160,7 +160,7 @@ export class PackageWalk implements AsyncDisposable {
     this.#read += found.length;
     const installed: Installed[] = [];
     const { kept, hasPaths } = this.#budget.take(found);
-    if (kept.length < found.length) this.stop('the image has too many packages at a time');
+    if (kept.length < found.length) this.stop('the image has too many packages at once');
     if (!hasPaths) this.#seen.report(site.path, new LayerscopeError('TOO_LARGE', 'the image’s packages list more than 128 MiB of paths'));
     for (const each of kept) {
       installed.push({ found: each, site, identity: this.#identities.of(each, site.location), since: this.views.layer });

@@ -15,7 +15,7 @@ interface PackageEntry {
   readonly name: string;
   readonly arch: string | null;
   readonly version: string;
-  /** For deb and opkg: the state according to the database. */
+  /** For deb and opkg, the state according to the database. */
   readonly status: string | null;
   readonly source: string | null;
   readonly sourceVersion: string | null;
@@ -25,7 +25,7 @@ interface PackageEntry {
   readonly location: string;
   readonly files: number;
   readonly bytes: number;
-  /** Whether it is known which files are the package's. If not, `files` and `bytes` are 0 for want of a list. */
+  /** Whether the package's files are known. If not, `files` and `bytes` are 0. */
   readonly filesKnown: boolean;
   /** The largest of these files, for {@link ImagePackages.pathOf}; 0 if there is none. */
   readonly largest: number;
@@ -33,26 +33,26 @@ interface PackageEntry {
 
 /**
  * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; for a removed package, what it owned
- * below and is gone. `touched`: the package is the same, but the layer has files of it.
+ * below. `touched` means that the package is the same, but the layer has files that belong to it.
  */
 export interface PackageChange extends PackageEntry {
   readonly kind: 'added' | 'modified' | 'removed' | 'touched';
   /**
-   * Of a modified or touched package: bytes of its files in the layers below that this layer replaces or removes. They are still in the
-   * image.
+   * For a modified or touched package, the bytes of its files in the layers below that this layer replaces or removes. They are still in
+   * the image.
    */
   readonly hiddenBytes?: number;
-  /** Of a modified package. */
+  /** Only for a modified package. */
   readonly previous?: { readonly version: string; readonly status: string | null };
 }
 
-/** A package as seen at a layer. Files and bytes are what is visible of it. */
+/** A package as seen at a layer. Files and bytes count what is visible of it. */
 export interface InstalledPackage extends PackageEntry {
   /** The layer that introduced this version. */
   readonly layer: number;
 }
 
-/** One layer, in packages. */
+/** The packages of one layer, and what it changed. */
 export interface LayerPackages {
   readonly layer: number;
   /** Number of packages seen at the layer. */
@@ -69,32 +69,32 @@ export interface LayerPackages {
 export interface ImagePackages {
   /** One for each layer that was read, bottom first. */
   readonly layers: readonly LayerPackages[];
-  /** The packages as seen at the top of these layers, sorted as the changes are. */
+  /** Returns the packages as seen at the top of these layers, sorted like the changes. */
   installed(): InstalledPackage[];
-  /** Places that could not be read, or not completely. */
+  /** Places that couldn't be read, at least not completely. */
   readonly problems: readonly PackageProblem[];
   /**
-   * The package that owns a path as seen at the top of these layers; null if nobody does. `path`: raw bytes as in the view, so links in it
-   * must be resolved. For one path of an image whose packages weren't read, `ownersOf` is faster.
+   * Returns the package that owns a path as seen at the top of these layers, null if none does. `path` is in raw bytes as in the view, so
+   * links in it must be resolved. For one path of an image whose packages weren't read, `ownersOf` is faster.
    */
   ownerOf(path: Uint8Array): PackageOwner | null;
-  /** The path of a `largest` file, escaped; null for 0. */
+  /** Returns the path of a `largest` file, escaped; null for 0. */
   pathOf(largest: number): string | null;
 }
 
 /** Options of {@link packagesOf}. */
 export interface PackageOptions {
-  /** The top layer to read; default: the image's top. */
+  /** The top layer to read. Defaults to the image's top. */
   readonly layer?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Limit on the changes of all layers that are kept, in letters as {@link lettersOf} counts them. */
+/** Limit on the changes kept for all layers, in characters as counted by {@link lettersOf}. */
 const MAX_LETTERS = 25_000_000;
 
 /**
- * Reads the packages of an image from the bottom up to a layer. Only bodies of databases, documents, programs and jars are read, and each
- * only where a layer changed it. Damaged ones are among the problems. Throws CANCELLED, IO.
+ * Reads the packages of an image from the bottom up to a layer. Reads only databases, documents, programs and jars, each only where a layer
+ * changed it. Damaged ones are reported as problems. Throws CANCELLED, IO.
  */
 export async function packagesOf(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<ImagePackages> {
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
@@ -117,8 +117,8 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
 }
 
 /**
- * Reads the packages as seen at the top of an image, as {@link ImagePackages.installed} has them, without what each layer did. Damaged places
- * are left out. Throws CANCELLED, IO.
+ * Reads the packages as seen at the top of an image, like {@link ImagePackages.installed}, without computing what each layer did. Damaged
+ * places are left out. Throws CANCELLED, IO.
  */
 export async function installedPackages(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<readonly InstalledPackage[]> {
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
@@ -172,18 +172,18 @@ async function nextLayer({ stack }: LoadedImage, walk: PackageWalk, room: Change
     kept.push(changeOf(change));
   }
   if (kept.length < changes.length)
-    walk.stop(`the layers change too many packages: of this one ${plural(changes.length - kept.length, 'change')} are left out`);
+    walk.stop(`the layers change too many packages: ${plural(changes.length - kept.length, 'change')} of this one are left out`);
   const bytes = stack.summaries[views.layer]?.fileBytes ?? 0;
   return { layer: views.layer, packages: installed.length, bytes, ownedBytes, unownedBytes: bytes - ownedBytes, changes: kept };
 }
 
 const ITEMS_A_TURN = 1_000;
 
-/** Counts the changes that are kept of all layers. */
+/** Limits the changes kept for all layers. */
 class ChangeRoom {
   #left = MAX_LETTERS;
 
-  /** The first changes of a layer, as many as there is room for. */
+  /** Returns the first changes of a layer, as many as fit. */
   take(changes: readonly Change[]): readonly Change[] {
     for (const [index, { of, difference }] of changes.entries()) {
       this.#left -= lettersOf(of.found) + (difference?.kind === 'modified' ? lettersOf(difference.before.found) : 0);
@@ -193,7 +193,7 @@ class ChangeRoom {
   }
 }
 
-/** Makes a value when it is first asked for: most layers change no package. */
+/** Makes a value on first use, because most layers don't change any packages. */
 function once<T extends object>(make: () => T): () => T {
   let made: T | null = null;
   return () => {
@@ -206,7 +206,7 @@ interface Change {
   readonly of: Installed;
   /** Null if only files were touched. */
   readonly difference: Difference | null;
-  /** Of the package in the view; {@link NOBODY} if it was removed. */
+  /** Index of the package in the view; {@link NOBODY} if it was removed. */
   readonly index: number;
 }
 

@@ -1,4 +1,4 @@
-// The door to packages by layer, apart from the engine's own so that other commands don't load it.
+// The door to packages by layer, separate from the engine's so that other commands don't load it.
 export { PACKAGE_TYPES } from '#packages';
 export { comparePackages } from './compare-packages.ts';
 export { bySize } from './order.ts';

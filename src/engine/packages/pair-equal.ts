@@ -1,16 +1,16 @@
 import { grouped } from '#model';
 
-/** Two lists of which equal items were paired, the first with the first. */
+/** Two lists whose equal items were paired, in order. */
 interface Pairing<T> {
   readonly pairs: readonly (readonly [before: T, now: T])[];
-  /** Those that have no partner, in their order. */
+  /** Items without a partner, in their order. */
   readonly before: readonly T[];
   readonly now: readonly T[];
 }
 
 /** Pairs the items of two lists that have the same key. */
 export function pairEqual<T>(before: readonly T[], now: readonly T[], keyOf: (item: T) => string): Pairing<T> {
-  // Nearly all lists have one item at most, of tens of thousands of packages.
+  // With tens of thousands of packages, nearly all lists have at most one item.
   if (before.length === 0 || now.length === 0) return { pairs: [], before, now };
   const byKey = grouped(before, keyOf);
   const counts = new Map<string, number>();

@@ -8,20 +8,20 @@ import { PackageWalk } from './package-walk.ts';
 import type { IsWanted } from './sites.ts';
 import { type Installed, ownerIn } from './types.ts';
 
-/** Whose a path is. */
+/** The packages that own a path and the files below it. */
 interface PathOwners {
-  /** The package that owns it; null if nobody does. */
+  /** The package that owns the path; null if none does. */
   readonly owner: PackageOwner | null;
-  /** Whose the files in it are; null unless it is a folder. */
+  /** The packages that own the files in it; null unless it is a folder. */
   readonly inFolder: FolderPackages | null;
 }
 
-/** Most packages of a folder that are listed. */
+/** Maximum number of packages listed for a folder. */
 const MAX_IN_FOLDER = 100;
 
 /**
- * Says whose a path is as seen at a layer; below the lowest, nobody’s. Reads only what that layer shows, and only the places that may own
- * something there. `path`: raw bytes as in the view, so links in it must be resolved. Throws CANCELLED, IO.
+ * Returns the owners of a path as seen at a layer; none for a layer below the lowest. Reads only what that layer shows, and only places
+ * that may own something there. `path` is in raw bytes as in the view, so links in it must be resolved. Throws CANCELLED, IO.
  */
 export async function ownersOf(
   loaded: LoadedImage,
@@ -51,8 +51,8 @@ export async function ownersOf(
 const NOBODYS: PathOwners = { owner: null, inFolder: null };
 
 /**
- * Whether a place may describe a package that owns something at or below a node. A program or jar owns itself alone, an npm package what is
- * in its folder; all others may list any path.
+ * Whether a place may describe a package that owns something at or below a node. A program or jar owns only itself, and an npm package only
+ * what is in its folder; all others may list any path.
  */
 function mayOwn(kind: Site['kind'], own: number, node: number, { tree: { parent } }: NodeViews): boolean {
   if (kind === 'program' || kind === 'jar') return isWithin(own, node, parent);
@@ -61,9 +61,9 @@ function mayOwn(kind: Site['kind'], own: number, node: number, { tree: { parent 
   return isWithin(folder, node, parent) || isWithin(node, folder, parent);
 }
 
-/** Whether a node is another one or is below it. */
+/** Whether a node is `folder` or is below it. */
 function isWithin(node: number, folder: number, parent: Uint32Array): boolean {
-  // A parent's number is smaller than its children's.
+  // A parent's number is lower than its children's.
   let at = node;
   while (at > folder) at = parent[at] as number;
   return at === folder;

@@ -9,9 +9,9 @@ import type { PackageProblem } from './types.ts';
 /** Maximum number of bytes to read from an image, and of problems to keep. */
 const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_PROBLEMS = 1000;
-/** Limit on the bytes of files whose parsed values are kept; others are parsed again for each layer that shows them. */
+/** Limit on the size of files whose parsed values are kept, in bytes; others are parsed again for each layer that shows them. */
 const MAX_KEPT_BYTES = 96 * 1024 * 1024;
-/** What a package takes, of which a database of few bytes may state many. */
+/** Estimated size of a package in memory: a small database may describe many. */
 const BYTES_PER_ITEM = 200;
 
 interface Body {
@@ -20,19 +20,19 @@ interface Body {
   readonly member: number;
 }
 
-/** What one parser made of bodies. */
+/** Results of one parser. */
 interface Parsed {
   readonly values: Map<number, { readonly value: unknown; readonly bytes: number }>;
-  /** By node, the body that it showed last: once it shows another one, the value of the former isn't needed again. */
+  /** The latest body of each node: once a node shows another body, the old one's value isn't needed again. */
   readonly bodies: Map<number, number>;
 }
 
-/** The files of an image as seen at the layer where `views` is. The caller disposes of it. */
+/** The files of an image as seen at the current layer of `views`. The caller disposes of it. */
 export class SeenInViews implements SeenFiles, AsyncDisposable {
   readonly problems: PackageProblem[] = [];
   readonly jars = new JarBudget();
   readonly rest: Rest;
-  /** Number of times that a file was looked for. */
+  /** Number of file lookups. */
   lookups = 0;
   readonly #loaded: LoadedImage;
   readonly #views: NodeViews;
@@ -114,7 +114,7 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
         const wanted = Math.max(0, Math.min(length, size - offset));
         if (wanted === 0 || offset < 0) return new Uint8Array(0);
         this.#left -= wanted;
-        if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', `${displayPath(path)}: the image’s packages take too much reading`);
+        if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', `${displayPath(path)}: too much was read for the image’s packages`);
         return this.#bodiesOf(body.layer).read(body.member, offset, wanted);
       },
     };
@@ -158,7 +158,7 @@ function bytesOf(path: string | Uint8Array): Uint8Array {
 
 const PROBLEMS: ReadonlySet<string> = new Set(['DAMAGED', 'TOO_LARGE', 'UNSUPPORTED', 'BAD_MANIFEST', 'TRUNCATED', 'BLOB_MISSING']);
 
-/** Whether an error is about one place, so that the others can still be read. */
+/** Whether an error is about a single place, so that the others can still be read. */
 function isProblem({ code }: LayerscopeError): boolean {
   return PROBLEMS.has(code);
 }

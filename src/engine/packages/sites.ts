@@ -3,31 +3,31 @@ import { FLAG, type LayerTable } from '#format/layer';
 import { encodeUtf8, TYPE } from '#model';
 import { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, siteOfFile } from '#packages';
 
-/** A site of an image. */
+/** A site in an image's tree. */
 export interface SiteInTree {
   readonly site: Site;
-  /** The nodes whose content it depends on, its own first. */
+  /** The nodes that it is read from, its own first. */
   readonly nodes: Uint32Array;
 }
 
 /** Maximum number of sites in an image, and maximum total length of their paths in bytes. */
 const MAX_SITES = 500_000;
 const MAX_PATH_BYTES = 64 * 1024 * 1024;
-/** Smaller programs are written in neither Go nor Rust. */
+/** Go and Rust programs are larger than this. */
 const MIN_PROGRAM_BYTES = 64 * 1024;
 const RUNNABLE = 0o111;
 
-/** Whether a place is worth reading. `node`: its own. */
+/** Whether a place is worth reading. `node` is the place's own node. */
 export type IsWanted = (kind: Site['kind'], node: number, views: NodeViews) => boolean;
 
 /** The places of an image that describe packages. */
 interface FoundSites {
   readonly sites: readonly SiteInTree[];
-  /** Whether there were more than an image may have. */
+  /** Whether places beyond the limits were left out. */
   readonly isCut: boolean;
 }
 
-/** Every place of an image that describes packages in any layer, as far as it is wanted. */
+/** Finds every place in an image that describes packages in any layer and that `isWanted` selects. */
 export function findSites(views: NodeViews, isWanted: IsWanted = () => true): FoundSites {
   const found: SiteInTree[] = [];
   let bytes = 0;
@@ -50,13 +50,13 @@ export function findSites(views: NodeViews, isWanted: IsWanted = () => true): Fo
   }
   for (const node of programs(views)) {
     if (isFull()) break;
-    // Asked before the path is made: an image has thousands of programs.
+    // Checked before the path is built, because an image has thousands of programs.
     if (isWanted('program', node, views)) push(programSite(views.path(node)), Uint32Array.of(node));
   }
   return { sites: found, isCut: isFull() };
 }
 
-/** A site's node and those of the other files that it is read from. */
+/** Returns a site's own node and those of the other files that it is read from. */
 function nodesOf(views: NodeViews, { also }: Site, own: number): Uint32Array {
   const nodes = new Set([own]);
   for (const { path, depth } of also) {
@@ -69,7 +69,7 @@ function nodesOf(views: NodeViews, { also }: Site, own: number): Uint32Array {
   return Uint32Array.from(nodes);
 }
 
-/** Nodes whose names are worth a look. Names are read table by table, since each table has them one after another. */
+/** Returns nodes whose names may be those of sites. Reads the names table by table, because each table stores its own contiguously. */
 function likelyNodes(views: NodeViews): Set<number> {
   const { tree } = views;
   const nodes = new Set<number>();
@@ -93,7 +93,7 @@ function likelyNodes(views: NodeViews): Set<number> {
   return nodes;
 }
 
-/** Files that may be programs, by their mode or name, and that are large enough. */
+/** Returns files that are large enough to be programs and, by mode or name, may be. */
 function programs(views: NodeViews): Set<number> {
   const nodes = new Set<number>();
   views.tree.layers.forEach((table, layer) => {

@@ -1,4 +1,4 @@
-/** Fields by which a package is looked for. */
+/** Fields that a search for packages looks at. */
 interface Described {
   readonly type: string;
   readonly name: string;
@@ -6,8 +6,8 @@ interface Described {
 }
 
 /**
- * Whether a package has the wanted text, in lower case: in its type, name or versions, and if the text has a slash, in its location too.
- * All packages of a database have one location, so that a shorter text would find them all.
+ * Whether a package contains the wanted lower-case text in its type, name or versions or, if the text has a slash, in its location. Without
+ * that rule, text from a database's path would match all packages in it.
  */
 export function hasText({ type, name, location }: Described, versions: readonly string[], wanted: string): boolean {
   const place = wanted.includes('/') ? location : '';

@@ -1,26 +1,26 @@
-// What the packages of a view may take in memory.
+// Limits the memory that the packages of a view take.
 import { type FoundPackage, NO_FILES } from '#packages';
 
-/** Limits for what is visible at a time: texts of packages in letters, and paths that they list in bytes. */
+/** Limits for what is visible at a time: the strings of packages, in characters, and the paths that they list, in bytes. */
 const MAX_LETTERS = 20_000_000;
 const MAX_PATH_BYTES = 128 * 1024 * 1024;
-/** What a package takes besides its texts, and a path besides its bytes. */
+/** Overhead of a package besides its strings, and of a path besides its bytes. */
 const LETTERS_PER_PACKAGE = 200;
 const BYTES_PER_PATH = 16;
 
-/** How much memory a package takes, as a number of letters. */
+/** Estimates how much memory a package takes, in characters. */
 export function lettersOf({ name, version, arch, status, source, sourceVersion, license }: FoundPackage): number {
   let letters = LETTERS_PER_PACKAGE + name.length + version.length;
   for (const text of [arch, status, source, sourceVersion, license]) letters += text?.length ?? 0;
   return letters;
 }
 
-/** Counts the packages that are kept. */
+/** Keeps count of the packages that are kept. */
 export class ViewBudget {
   #letters = 0;
   #pathBytes = 0;
 
-  /** Takes the packages of a place as far as they fit: without the paths of any of them if these don't. */
+  /** Returns as many of a place's packages as fit. If their paths don't all fit, returns the packages without any. */
   take(found: readonly FoundPackage[]): { readonly kept: readonly FoundPackage[]; readonly hasPaths: boolean } {
     const fitting = this.#fitting(found);
     const pathBytes = fitting.reduce((sum, each) => sum + pathBytesOf(each), 0);
@@ -29,7 +29,7 @@ export class ViewBudget {
     return { kept: hasPaths ? fitting : fitting.map((each) => ({ ...each, files: NO_FILES })), hasPaths };
   }
 
-  /** Gives back what a package took that isn't visible any more. */
+  /** Releases what a package took, once it is no longer visible. */
   free(each: FoundPackage): void {
     this.#letters -= lettersOf(each);
     this.#pathBytes -= pathBytesOf(each);

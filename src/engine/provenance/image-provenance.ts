@@ -31,7 +31,7 @@ export class ImageProvenance {
           );
   }
 
-  /** Whether it names lines of a Dockerfile, as BuildKit's does in mode `max`. */
+  /** Whether the provenance names lines of a Dockerfile, as BuildKit's does in mode `max`. */
   get kind(): WhyReport['provenance'] {
     if (this.provenance === null) return 'none';
     return this.provenance.steps?.file ? 'with-lines' : 'without-lines';
@@ -44,8 +44,8 @@ export class ImageProvenance {
 }
 
 /**
- * Reads the provenance that is attached to an image and about it: the first with the build's steps, or else the first. What can't be read
- * is passed to `onProblem` and skipped. Throws CANCELLED.
+ * Reads the provenance that is attached to an image and about it: the first one with the build's steps, otherwise the first. What can't be
+ * read is passed to `onProblem` and skipped. Throws CANCELLED.
  */
 export async function readProvenance(
   image: ArchiveImage,
@@ -74,8 +74,8 @@ export interface GivenDockerfile {
 export type SourceOf = (layer: number) => Promise<LayerSource>;
 
 /**
- * Returns where each layer of an image comes from, found when it is asked for. `dockerfile`: its lines are matched to the history, as a
- * guess. Takes turns. Throws CANCELLED.
+ * Returns a function that finds where a layer of an image comes from. The lines of `dockerfile` are matched to the history, as a guess.
+ * Yields to the event loop. Throws CANCELLED.
  */
 export async function layerSources(
   image: Pick<ArchiveImage, 'layers'>,

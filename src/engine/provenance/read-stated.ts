@@ -5,15 +5,15 @@ import { displayText } from '#model';
 import { attestationReport } from '../image/stated-reports.ts';
 import { walkStatements } from './walk-statements.ts';
 
-/** Limits on what is shown of one statement. */
+/** Limits on what is shown from one statement. */
 const MAX_PACKAGES = 2_000;
 const MAX_LISTED = 500;
 const MAX_LETTERS = 2_000;
 const MAX_DOCKERFILE_LETTERS = 65_536;
 
 /**
- * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead; beyond 100, and where
- * one has the content of an earlier one, statements are only listed. Throws CANCELLED.
+ * Reads the parts of statements that are shown. A statement that can't be read has a `problem` instead. Statements beyond the hundredth,
+ * and those with the content of an earlier one, are only listed. Throws CANCELLED.
  */
 export async function readStated(attestations: readonly ArchiveAttestation[], signal: AbortSignal): Promise<StatedReport[]> {
   const reports: StatedReport[] = [];

@@ -1,4 +1,4 @@
-// SBOMs of an image, and how they differ from the packages that are in it.
+// SBOMs of an image, and how they differ from the packages in it.
 import path from 'node:path';
 import type { ArchiveImage } from '#archive';
 import { readSettings } from '#files';
@@ -8,18 +8,18 @@ import { displayText, LayerscopeError } from '#model';
 import { walkStatements } from './walk-statements.ts';
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
-/** How many times the usual number of values a document may have. */
+/** How many times the usual number of values a document may contain. */
 const MANY_VALUES = 8;
 
-/** An SBOM and where it is: a file's name, or the digest of a statement. */
+/** An SBOM and where it was found: a file's name, or the digest of a statement. */
 export interface FoundSbom {
   readonly source: string;
   readonly sbom: Sbom;
 }
 
 /**
- * Yields the SBOMs attached to an image, each when it was read, so that no two need to be in memory. `onProblem`: called for those that
- * can't be read. Throws CANCELLED.
+ * Yields the SBOMs attached to an image as they are read, so that no two need to be in memory. `onProblem` is called for those that can't
+ * be read. Throws CANCELLED.
  */
 export async function* attachedSboms(
   image: ArchiveImage,
@@ -46,7 +46,7 @@ export function readSbomFile(file: string): FoundSbom {
   return { source: name, sbom };
 }
 
-/** Compares an SBOM with the packages found in the image. `types`: those that were looked for. */
+/** Compares an SBOM with the packages found in the image. `types` are the package types that were searched for. */
 export function sbomDifferences(
   { sbom }: FoundSbom,
   installed: Parameters<typeof compareSbom>[1],

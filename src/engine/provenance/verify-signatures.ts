@@ -7,11 +7,11 @@ import { readWhole } from './read-whole.ts';
 
 /** Shorter RSA keys can be broken. */
 const MIN_RSA_BITS = 2048;
-/** Size limit of what is signed; an SBOM with all files takes some tens of megabytes. */
+/** Maximum size of signed content, in bytes; an SBOM that lists all files takes tens of megabytes. */
 const MAX_SIGNED_BYTES = 64 * 1024 * 1024;
-/** Files of an artifact in which signatures are looked for. */
+/** Maximum number of an artifact's files that are searched for signatures. */
 const MAX_FILES = 100;
-/** Bytes that are read and hashed for all signatures of an archive; each signature hashes what it signs again. */
+/** Maximum number of bytes read and hashed for all signatures of an archive; content with several signatures is hashed for each. */
 const MAX_BYTES_IN_ALL = 256 * 1024 * 1024;
 
 /**
@@ -38,10 +38,10 @@ export function parsePublicKey(pem: string, what: string): KeyObject {
 }
 
 /**
- * Checks signatures and signed attestations with a key. Returns each such artifact with `verified`: whether one of its signatures is by
- * that key, over a payload that names the artifact's subject, whose manifest has the digest that was signed. Others are returned as they
- * are. What can't be read is not verified; nor are the signatures after the bounds above, of which `onProblem` is told by artifact. Throws
- * CANCELLED.
+ * Checks signatures and signed attestations with a key. Returns each such artifact with `verified`: whether one of its signatures was made
+ * with that key, over a payload that names the artifact's subject, and the subject's manifest has the digest that was signed. Other
+ * artifacts are returned unchanged. Content that can't be read isn't verified, nor are signatures beyond the limits above; for the latter,
+ * `onProblem` is called once per artifact. Throws CANCELLED.
  */
 export async function verifySignatures(
   artifacts: readonly ArchiveArtifact[],
@@ -73,13 +73,13 @@ interface SignedFile {
   readonly annotated: string[];
 }
 
-/** The files that can be read, those with the same content as one. */
+/** Returns the files that can be read, with files of equal content combined. */
 function signedFiles(files: readonly ArtifactFile[]): Iterable<SignedFile> {
   const found = new Map<string | ArtifactFile, SignedFile>();
   for (const file of files) {
     const { source, digest, signature } = file;
     if (source === null) continue;
-    // An envelope has its signatures inside, so the same bytes with and without an annotation are two payloads.
+    // An envelope contains its signatures, so the same bytes with and without an annotation are two payloads.
     const content = digest === null ? file : `${digest} ${signature === null}`;
     const known = found.get(content) ?? { source, annotated: [] };
     found.set(content, known);
@@ -88,10 +88,10 @@ function signedFiles(files: readonly ArtifactFile[]): Iterable<SignedFile> {
   return found.values();
 }
 
-/** On another thread, since hashing a large payload takes long, and a document may have a hundred signatures. */
+/** Runs on another thread, because hashing a large payload takes long and a document may have a hundred signatures. */
 const verifyAside = promisify(verify);
 
-/** Checks signatures with one key, and bounds what that takes. */
+/** Checks signatures with one key, within the limits. */
 class KeyCheck {
   readonly #key: KeyObject;
   readonly #signal: AbortSignal | undefined;
@@ -102,7 +102,7 @@ class KeyCheck {
     this.#signal = signal;
   }
 
-  /** Throws TOO_LARGE if none of the signatures that could be checked is good, and there are more; CANCELLED. */
+  /** Throws TOO_LARGE if none of the signatures that could be checked is valid and some weren't checked; CANCELLED. */
   async isVerified({ digest, subject, isSubjectIntact, files }: ArchiveArtifact): Promise<boolean> {
     if (subject === null || !isSubjectIntact) return false;
     for (const file of signedFiles(files.slice(0, MAX_FILES))) {
@@ -133,14 +133,14 @@ class KeyCheck {
       try {
         if (await verifyAside(hash, bytes, this.#key, signature)) return true;
       } catch {
-        // OpenSSL may refuse what isn't a signature at all.
+        // OpenSSL may throw for bytes that aren't a signature at all.
       }
     }
     return false;
   }
 
   #take(bytes: number, digest: string): void {
-    if (bytes > this.#left) throw tooMany(digest, `the archive's signatures are over more than ${MAX_BYTES_IN_ALL} bytes`);
+    if (bytes > this.#left) throw tooMany(digest, `the archive's signatures cover more than ${MAX_BYTES_IN_ALL} bytes`);
     this.#left -= bytes;
   }
 }

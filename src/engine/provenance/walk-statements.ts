@@ -4,31 +4,34 @@ import { measureJson, parseJson } from '#format/image';
 import { isCancelled, LayerscopeError } from '#model';
 import { readWhole } from './read-whole.ts';
 
-/** Size limit of a statement. A provenance takes some megabytes at most; only SBOMs with every file of a large image are larger. */
+/**
+ * Maximum size of a statement, in bytes. Provenance takes a few megabytes at most; only SBOMs that list every file of a large image are
+ * larger.
+ */
 const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
-/** How many times as many values as usual documents have. */
+/** How many times the usual number of values a statement may contain. */
 const MANY_VALUES = 8;
-/** Statements that are read for one image; real ones have a handful. */
+/** Maximum number of statements read for one image; real ones have a handful. */
 const MAX_STATEMENTS = 100;
-/** What all statements of an image may have. */
+/** Limits on all statements of an image together. */
 const MAX_BYTES_IN_ALL = 64 * 1024 * 1024;
 const MAX_VALUES_IN_ALL = 6_400_000;
 
 /**
- * An attestation and what was made of its statement. Both are null if it wasn't read: it is missing, one too many, or an earlier
- * attestation has the same content.
+ * An attestation and the result of parsing its statement. Both fields are null if it wasn't read, because it is missing, beyond the limit,
+ * or the same as an earlier one.
  */
 export interface WalkedStatement<T> {
   readonly attestation: ArchiveAttestation;
   readonly value: T | null;
-  /** Why it could not be read. */
+  /** Why it couldn't be read. */
   readonly problem: LayerscopeError | null;
 }
 
 /**
- * Yields an image's attestations in their order, each with what `parse` makes of its statement. At most 100 statements of 64 MiB in all are
- * read, one at a time and each content once, and what is wrong with one doesn't keep the others from being read. `isWanted`: which are worth
- * reading; others are yielded unread. Throws CANCELLED.
+ * Yields an image's attestations in order, each with what `parse` makes of its statement. Reads at most 100 statements of 64 MiB in all,
+ * one at a time and each content once; a problem with one doesn't stop the others. `isWanted` selects those to read; the rest are yielded
+ * unread. Throws CANCELLED.
  */
 export async function* walkStatements<T>(
   attestations: readonly ArchiveAttestation[],
@@ -51,18 +54,18 @@ export async function* walkStatements<T>(
   }
 }
 
-/** What may still be read of an image's statements. */
+/** How much may still be read of an image's statements. */
 class Allowance {
   #bytes = MAX_BYTES_IN_ALL;
   #values = MAX_VALUES_IN_ALL;
 
-  /** Takes a statement's bytes, unless they are too many. Throws TOO_LARGE. */
+  /** Subtracts a statement's bytes. Throws TOO_LARGE if they are more than what is left. */
   takeBytes(digest: string, bytes: number): void {
     if (bytes > this.#bytes) throw exceeded(digest, `${MAX_BYTES_IN_ALL} bytes`);
     this.#bytes -= bytes;
   }
 
-  /** Takes a statement's values, unless they are too many. Throws TOO_LARGE. */
+  /** Subtracts a statement's values. Throws TOO_LARGE if they are more than what is left. */
   takeValues(digest: string, values: number): void {
     if (values > this.#values) throw exceeded(digest, `${MAX_VALUES_IN_ALL} values`);
     this.#values -= values;
@@ -88,7 +91,7 @@ async function attempt<T>(
   }
 }
 
-/** Throws TOO_LARGE, BAD_MANIFEST if it isn't a statement, DIGEST_MISMATCH if its content doesn't have its digest, IO, CANCELLED. */
+/** Throws TOO_LARGE, BAD_MANIFEST if it isn't a statement, DIGEST_MISMATCH if its content doesn't match its digest, IO, CANCELLED. */
 async function readStatement(
   { source, digest }: ArchiveAttestation,
   allowance: Allowance,
@@ -96,7 +99,7 @@ async function readStatement(
 ): Promise<Statement | null> {
   if (source === null) return null;
   const name = digest ?? '';
-  // One that is refused by itself takes nothing from the others.
+  // A statement that is refused on its own leaves the allowance to the others.
   if (source.length <= MAX_STATEMENT_BYTES) allowance.takeBytes(name, source.length);
   const bytes = await readWhole(source, MAX_STATEMENT_BYTES, signal);
   allowance.takeValues(name, measureJson(bytes).values);

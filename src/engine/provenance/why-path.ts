@@ -6,16 +6,16 @@ import type { LoadedImage } from '../image/types.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
 import type { ImageProvenance, SourceOf } from './image-provenance.ts';
 
-/** Finds the package that owns a path as seen at a layer, null if none does, and of a folder the packages in it. */
+/** Finds the package that owns a path as seen at a layer, null if none does, and the packages in the path if it is a folder. */
 export type OwnersOf = (
   path: Uint8Array,
   layer: number,
 ) => Promise<{ readonly owner: PackageOwner | null; readonly inFolder: FolderPackages | null }>;
 
 /**
- * Says where a path comes from: every layer that brought or removed it, and what made these layers. A path of which no layer has an entry
- * is looked for through the links in it. `sourceOf`: see layerSources; `provenance`: what it goes by. Throws NOT_FOUND if no layer ever had
- * it, and what `sourceOf` and `ownersOf` throw.
+ * Explains where a path comes from: every layer that added or removed it, and what made these layers. If no layer has an entry for the
+ * path, the links in it are followed. `sourceOf` comes from layerSources, which used `provenance`. Throws NOT_FOUND if no layer ever had
+ * the path, and what `sourceOf` and `ownersOf` throw.
  */
 export async function whyPath(
   loaded: LoadedImage,
@@ -56,7 +56,7 @@ interface Found {
 }
 
 function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found {
-  if (parts.length === 0) throw new LayerscopeError('NOT_FOUND', 'the root of the image comes from no single layer');
+  if (parts.length === 0) throw new LayerscopeError('NOT_FOUND', 'the root of the image doesn’t come from a single layer');
   const typed = joinPath(parts);
   const versions = pathVersions(loaded.stack, typed);
   if (versions.length > 0) return { path: typed, versions };
@@ -64,7 +64,7 @@ function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found 
   const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false, inAnyLayer: true });
   const behind = pathVersions(loaded.stack, path);
   if (behind.length > 0 || entry === null) return { path, versions: behind };
-  // A folder that only its contents imply.
+  // A folder that is only implied by its contents.
   return { path, versions: [{ layer: entry.layer, kind: 'added', size: 0, at: entry }] };
 }
 

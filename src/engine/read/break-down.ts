@@ -27,20 +27,20 @@ export function layersOf(of: BreakdownOf): number[] {
 }
 
 /**
- * Returns the kind of the breakdown's rows, a cache key, and `make`, which creates the rows. `make` throws NOT_FOUND for layers that don't
+ * Returns the kind of the breakdown's rows, a cache key, and `make`, which creates the rows and throws NOT_FOUND for layers that don't
  * exist.
  */
 export function rowsToBreakDown(stack: Stack, of: BreakdownOf): Pick<Scope, 'scope'> & { readonly key: string; make(): RowTable } {
   if (of.what === 'image') return { scope: 'image', key: 'whole', make: () => wholeImage(stack) };
-  // Sums don't require comparing contents, so these tables differ from those that the window shows.
+  // Sums don't require comparing contents, so these tables aren't those that the window shows.
   const key = `sums/${of.what}/${layersOf(of).join('-')}`;
   if (of.what === 'view') return { scope: 'view', key, make: () => viewAt(stack, of.layer) };
   return { scope: 'changes', key, make: () => changesOf(stack, of.from, of.to, { sums: 'ignored' }) };
 }
 
 /**
- * Sums up rows by kind of file, folder and layer, and lists the biggest files; each list has at most `limit` entries. `parts`: components
- * of a path whose content is summed up instead of everything. Throws NOT_FOUND if no row has that path.
+ * Sums up rows by kind of file, folder and layer, and lists the biggest files; each list has at most `limit` entries. With `parts`, the
+ * components of a path, only what is at or below that path is summed up. Throws NOT_FOUND if no row has that path.
  */
 export function reportBreakdown(
   { rows, scope }: Scope,

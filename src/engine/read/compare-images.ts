@@ -8,7 +8,7 @@ import { type ContentOptions, readContents } from './read-contents.ts';
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
-  /** Whether the request named layers of the image; its config then isn't compared. */
+  /** Whether the request named layers of the image; if so, its config isn't compared. */
   readonly isPart?: boolean;
   /** The first of the layers, if the request named a range. `loaded.stack` then starts there. */
   readonly since?: number | undefined;
@@ -40,7 +40,7 @@ export interface Comparison {
   readonly rows: RowTable;
   /** Bits of DIFFERS by row: those of the table, refined by comparing contents. */
   readonly differs: Uint16Array;
-  /** 1 for each row that is listed as a difference. */
+  /** 1 for each row that is reported as a difference. */
   readonly counts: Uint8Array;
 }
 
@@ -90,8 +90,8 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
 }
 
 /**
- * Whether a layer of either side is missing or damaged, and the other side doesn't have the same one: that nothing differs then proves
- * nothing. Of layers that both lack, what the manifests say is all there is.
+ * Whether a side has a missing or damaged layer that the other side doesn't have too, so that finding no differences proves nothing. Layers
+ * that are missing on both sides are compared by what the manifests say.
  */
 export function hasUnreadLayers(a: ImageView, b: ImageView): boolean {
   const isSame = (one: number, two: number): boolean =>
@@ -113,7 +113,7 @@ function isSameAbsent(a: LoadedImage, one: number, b: LoadedImage, two: number):
   return (left.diffId !== null && left.diffId === right.diffId) || (left.digest !== null && left.digest === right.digest);
 }
 
-/** Whether two blobs are the same range of the same file, even if opened twice. */
+/** Whether two blobs are the same range of the same file, even if it was opened twice. */
 function isSameBlob(a: BlobSource, b: BlobSource): boolean {
   return a === b || (a.cacheKey !== '' && a.cacheKey === b.cacheKey);
 }

@@ -13,22 +13,22 @@ export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDi
   return compareConfigs(a.loaded.image.config, b.loaded.image.config);
 }
 
-/** `secret`: a value of it looks like a secret. */
+/** `secret` is set if a value looks like a secret. */
 export interface ShownDifference extends ConfigDifference {
   readonly secret?: true;
 }
 
 const HIDDEN = '(secret)';
-/** Fields whose values have a name of their own, after a dot. */
+/** Fields that name their value after a dot. */
 const NAMED = /^(?:Env|Labels)\.(.+)$/s;
 
-/** Marks differences that have what looks like a secret, and keeps the values: JSON is for programs, which may need them. */
+/** Marks differences that look like they contain a secret but keeps their values: JSON is for programs, which may need them. */
 export function withSecretsMarked(differences: readonly ConfigDifference[]): readonly ShownDifference[] {
   const hidden = withoutSecrets(differences);
   return differences.map((difference, index) => (hidden[index]?.secret === true ? { ...difference, secret: true } : difference));
 }
 
-/** Hides what looks like a secret: texts end up in logs and in comments. */
+/** Hides what looks like a secret, because text output ends up in logs and comments. */
 export function withoutSecrets(differences: readonly ConfigDifference[]): readonly ShownDifference[] {
   return differences.map(({ field, a, b }) => {
     const name = NAMED.exec(field)?.[1] ?? null;

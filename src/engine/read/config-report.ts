@@ -3,7 +3,7 @@ import type { ConfigDifference } from '#format/image';
 import { displayText, jsonText } from '#model';
 
 /**
- * Maximum number of lines, and of characters in a value: a label may contain an entire document, of which the window shows the beginning.
+ * Maximum number of lines, and of characters in a value: a label may contain an entire document, and the window shows only its beginning.
  */
 const MAX_LINES = 1_000;
 const MAX_LETTERS = 2_000;

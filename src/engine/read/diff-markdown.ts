@@ -1,4 +1,4 @@
-// The comparison of two images as a comment for a pull request. Text from an image appears in it only as code spans.
+// Formats the comparison of two images as a comment for a pull request. Text from an image appears in it only as code spans.
 import { buildStack, bytesBefore, bytesNow } from '#changes';
 import type { PackageDifference } from '#contract';
 import { codeSpan, htmlComment, type MarkdownTable, markdownDocument } from '#format/markdown';
@@ -26,11 +26,11 @@ const MAX_COMMENT = 65_536;
 const MAX_ROWS = 50;
 
 export interface MarkdownOptions {
-  /** Name in the hidden first line, by which a script finds the comment that it wrote before. Default: the name of B without its tag. */
+  /** Name in the hidden first line, by which a script finds its previous comment. Defaults to the name of B without its tag. */
   readonly name?: string | undefined;
-  /** Without them, the section is left out. */
+  /** If absent, the section is left out. */
   readonly packages?: readonly PackageDifference[];
-  /** Without them, the section is left out. */
+  /** If absent, the section is left out. */
   readonly configs?: readonly ShownDifference[] | null;
 }
 
@@ -53,14 +53,14 @@ export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison,
   return markdownDocument(opening, tables, MAX_COMMENT);
 }
 
-/** As the request would name it. */
+/** Returns the side's name, as in the request. */
 function nameOf({ loaded, layer, isPart, since }: ImageView): string {
   const name = loaded.image.names[0] ?? loaded.archive.title;
   if (isPart !== true) return name;
   return `${name}#${since === undefined ? '' : `${since}-`}${layer}`;
 }
 
-/** What is known of the layers of a side, without those that the request leaves out. */
+/** What is known about a side's layers, without those that the request leaves out. */
 interface Part {
   readonly totals: ImageTotals;
   readonly layers: readonly LayerReport[];
@@ -70,7 +70,7 @@ interface Part {
 function partOf({ loaded, layer: top, since = 0 }: ImageView): Part {
   const { stack, report, findings } = loaded;
   if (since === 0 && top === stack.layers.length - 1) return { totals: report.totals, layers: report.layers, findings };
-  // The stack has no layers below `since`.
+  // The stack doesn't contain the layers below `since`.
   const { totals } = buildStack(stack.layers.slice(0, top + 1), { caseInsensitive: stack.caseInsensitive });
   return {
     totals,
@@ -82,7 +82,7 @@ function partOf({ loaded, layer: top, since = 0 }: ImageView): Part {
   };
 }
 
-/** Builds usually use a new tag, and the new comment should replace the one before. */
+/** Builds usually use a new tag, and the new comment should replace the previous one. */
 function withoutTag(name: string): string {
   return name.replace(/@.*$/s, '').replace(/:[^/:]*$/, '');
 }
@@ -110,7 +110,7 @@ function sizes(before: Part, now: Part): MarkdownTable {
   };
 }
 
-/** The layers of B that A doesn't have. */
+/** Lists the layers of B that A doesn't have. */
 function layers(a: Part, b: Part): MarkdownTable {
   const known = new Set(a.layers.map(({ diffId }) => diffId));
   const all = b.layers;
@@ -162,7 +162,7 @@ function configs(changed: readonly ShownDifference[]): MarkdownTable {
   return { title: plural(changed.length, 'config change'), columns, ...cut(rows) };
 }
 
-/** The biggest files added, changed and removed. */
+/** Lists the biggest files added, changed and removed. */
 function* files(a: ImageView, b: ImageView, { rows, counts }: Comparison): Generator<MarkdownTable> {
   const paths = createRowPaths(rows, a.loaded.stack.caseInsensitive || b.loaded.stack.caseInsensitive);
   for (const [kind, words] of [
@@ -184,7 +184,7 @@ function* files(a: ImageView, b: ImageView, { rows, counts }: Comparison): Gener
   }
 }
 
-/** Rows of one kind, those with the greatest difference in bytes first. Folders that hold no bytes of their own are left out. */
+/** Returns the rows of one kind, sorted by their difference in bytes, largest first. Leaves out folders without any bytes. */
 function differences(rows: RowTable, counts: ArrayLike<number>, kind: number): { row: number; before: number; now: number }[] {
   const found = [];
   for (let row = 0; row < rows.length; row++) {
@@ -198,7 +198,7 @@ function differences(rows: RowTable, counts: ArrayLike<number>, kind: number): {
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
 
-/** The findings of B that A doesn't have, whatever their layers. */
+/** Lists the findings of B that A doesn't have, whatever their layers. */
 function findings(a: Part, b: Part): MarkdownTable {
   const key = ({ code, path, ...rest }: Finding): string => JSON.stringify([code, path, path === undefined ? rest.message : '']);
   const known = new Set(a.findings.map(key));

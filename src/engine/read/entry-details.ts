@@ -15,7 +15,7 @@ export function textOrHex(bytes: Uint8Array): { readonly value: string; readonly
   return text !== null && displayText(text) === text ? { value: text, encoding: 'text' } : { value: toHex(bytes), encoding: 'hex' };
 }
 
-/** Returns attributes of an entry in a view, and of its alternate data streams. */
+/** Returns the attributes of an entry in a view, and those of its alternate data streams. */
 function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, streams: readonly StreamAt[]): EntryAttributes {
   const table = entry.member === NO_ENTRY ? null : stack.layers[entry.layer];
   const meta = table?.metas[table.meta[entry.member] as number];

@@ -5,11 +5,11 @@ import { entryTypeName, escapePath, formatMode, formatTimestamp, jsonString, NO_
 
 /**
  * Formats an entry's fields as JSON without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` for links,
- * `target` for hard links (the type of the linked file, whose other fields they take), `devMajor` and `devMinor` for devices.
+ * `target` for hard links (the type of the linked file, from which the other fields are taken), `devMajor` and `devMinor` for devices.
  */
 export interface EntryFields {
   of(layer: number, entry: number): string;
-  /** Returns fields of a row's current entry; for an implied folder the row's own. */
+  /** Returns the fields of a row's current entry, or those of the row itself for an implied folder. */
   ofRow(rows: RowTable, row: number): string;
 }
 

@@ -42,7 +42,7 @@ export async function findRewritten(
   return { bytes, count: files.length, files: files.slice(0, MOST_LISTED) };
 }
 
-/** Whether a row rewrites a file unchanged. Hard links don't count, because they store no bytes. */
+/** Whether a row rewrites a file unchanged. Hard links are left out, because they don't store any bytes. */
 function isRewritten(rows: RowTable, row: number): boolean {
   if (rows.kind[row] !== KIND.modified || rows.type[row] !== TYPE.file) return false;
   return ((rows.differs[row] as number) & DIFFERS.rewritten) !== 0 && (rows.size[row] as number) > 0;

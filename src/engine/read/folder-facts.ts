@@ -5,7 +5,7 @@ import { escapePath, type RowTable, rowPath } from '#model';
 /** Maximum number of entries in each list. */
 const MOST = 10;
 
-/** Sums up a row of a view and everything below it; -1: the whole view. */
+/** Sums up a row of a view and everything below it, or the whole view for -1. */
 export function folderFacts(rows: RowTable, row: number): FolderReport {
   const { bytes, files, folders, biggest, layers, extensions } = breakDown(rows, 'view', { row, limit: MOST });
   return {
@@ -18,7 +18,7 @@ export function folderFacts(rows: RowTable, row: number): FolderReport {
   };
 }
 
-/** Like {@link folderFacts}, with what the image hides. `rows`: those of the whole image. */
+/** Like {@link folderFacts}, including what the image hides. `rows` are those of the whole image. */
 export function wholeFolderFacts(stack: Stack, rows: RowTable, row: number): FolderReport {
   const { bytes, hiddenBytes, files, folders, biggest, layers, extensions } = breakDown(rows, 'image', { row, limit: MOST });
   const written = new Map(layers.map((each) => [each.layer, each]));

@@ -60,7 +60,7 @@ function contentField(rows: RowTable, differs: Uint16Array, row: number): string
   const bits = differs[row] as number;
   if ((bits & DIFFERS.rewritten) !== 0) return ',"content":"same"';
   if ((bits & DIFFERS.unread) !== 0) return ',"content":"unread"';
-  // If the path was not a file before, all content is new. A dangling hard link has no content.
+  // If the path wasn't a file before, all of its content is new. A dangling hard link doesn't have any content.
   const showsFile = type === TYPE.file || (rows.size[row] as number) > 0;
   return showsFile || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
 }

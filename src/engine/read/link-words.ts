@@ -67,7 +67,7 @@ export function missingInWords(about: {
   readonly obstacle: string | null;
   /** What other layers have of it, such as `layer 4 removed it`; null if they don't have it either. */
   readonly elsewhere: string | null;
-  /** Whether layers above `layer` were to be looked at too. */
+  /** Whether the search was to include layers above `layer`. */
   readonly inAnyLayer: boolean;
 }): string {
   const { typed, missing, layer, hops, obstacle, elsewhere, inAnyLayer } = about;

@@ -8,11 +8,11 @@ import { asLayerscopeError, type Compression, displayPath, entryTypeName, Layers
 import type { LoadedImage } from '../image/types.ts';
 import { readContent } from './read-content.ts';
 
-/** Maximum number of uncompressed bytes to read from a tar; listing more isn't worth the wait. */
+/** Maximum number of uncompressed bytes read from a tar; listing more isn't worth the wait. */
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
 const PLAIN_CHUNK = 256 * 1024;
 const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
-/** Maximum number of bytes shown of one name, and of all names together. */
+/** Maximum number of bytes shown for one name, and for all names together. */
 const MOST_NAME_BYTES = 4096;
 const MOST_NAMES_BYTES = 4 * 1024 * 1024;
 
@@ -75,7 +75,7 @@ function plainBytes(bytes: AsyncIterable<Uint8Array>, compression: Exclude<Compr
   return stream;
 }
 
-/** Checks a header's checksum, which arbitrary 512 bytes don't match. */
+/** Checks a header's checksum, which arbitrary bytes don't match. */
 function isTarHeader(block: Uint8Array): boolean {
   if (block.length < 512) return false;
   let sum = 0;

@@ -1,5 +1,5 @@
-// Computes checksums for compressed layers that were indexed by a command without them (`inspect`, `ls`). Decompressing such a layer again
-// on workers is faster than spooling it to read a few files, and adds the checksums to the cached index.
+// Computes checksums for compressed layers that were indexed without them by another command (`inspect`, `ls`). Decompressing such a layer
+// again on workers is faster than spooling it to read a few files, and adds the checksums to the cached index.
 
 import { sameSums } from '#changes';
 import type { LoadedImage } from '../image/types.ts';

@@ -9,7 +9,7 @@ export interface Content {
   /** Path of the file after following links; raw bytes. */
   readonly path: Uint8Array;
   readonly totalBytes: number;
-  /** The content; holes are read as zeros. Throws TRUNCATED, DAMAGED or BAD_TAR if the file can't be read to its end. */
+  /** The content, with holes read as zeros. Throws TRUNCATED, DAMAGED or BAD_TAR if the file can't be read to its end. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 

@@ -1,5 +1,5 @@
-// Compares the contents of files of equal size, which an index alone can't. Each pair is read once, however many rows show it: both sides
-// in parallel, in the order of one side's layers.
+// Compares the contents of files of equal size, which an index alone can't. Each pair is read once, however many rows show it, with both
+// sides in parallel, in the order of one side's layers.
 
 import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
@@ -16,19 +16,19 @@ interface CompareProgress {
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes compared so far, of each side. */
+  /** Called with the number of bytes compared so far, counted on one side. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
 /** Whether and how file contents are compared. */
 export interface ContentOptions extends ReadOptions {
-  /** False: no bytes are compared, and files of equal size are `unread`. */
+  /** If false, no bytes are compared and files of equal size are `unread`. */
   readonly reads?: boolean;
-  /** Wraps the reading, if there is anything to read. `totalBytes`: bytes of each side. Must call `read` once. */
+  /** Wraps the reading, if there is anything to read. `totalBytes` counts one side. Must call `read` once. */
   readonly runRead?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
 }
 
-/** Two bodies of one size, and the rows that show them. */
+/** Two bodies of equal size, and the rows that show them. */
 interface Pair {
   readonly a: EntryAt;
   readonly b: EntryAt;
@@ -140,7 +140,7 @@ class PairReading implements AsyncDisposable {
     this.#totalBytes = totalBytes;
   }
 
-  /** Whether two bodies are identical; null if either can't be read, or isn't what its layer's table of contents says. */
+  /** Whether two bodies are identical; null if either can't be read or differs from its layer's table of contents. */
   async isSame({ a, b, bytes }: Pair): Promise<boolean | null> {
     const before = this.#doneBytes;
     const report = (): void =>

@@ -5,7 +5,7 @@ import type { LoadedImage } from '../image/types.ts';
 
 /**
  * Reports bytes that the stack stores but no longer shows: the `limit` most wasteful files, totals by cause, and totals by the layer that
- * wrote them. `kinds` are from the image's findings, with at most `limit` places each.
+ * wrote them. `kinds` come from the image's findings, with at most `limit` places each.
  */
 export function reportWaste(
   { stack, findings }: Pick<LoadedImage, 'stack' | 'findings'>,
@@ -24,7 +24,7 @@ export function reportWaste(
   };
 }
 
-/** Sums up findings of waste by kind. */
+/** Sums up findings about waste by kind. */
 function wasteKinds(findings: readonly Finding[], limit: number): WasteKindReport[] {
   const kinds = new Map<WasteCode, WastePlaceReport[]>();
   for (const { code, path, layer, bytes, removedIn, of } of findings) {

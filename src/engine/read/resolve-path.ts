@@ -19,7 +19,7 @@ import { type Hop, hopsInWords, loopInWords, missingInWords, typeInWords } from 
 /** Maximum number of links followed in one path, as on Linux. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
-/** The target of a path. */
+/** What a path resolves to. */
 export interface ResolvedPath {
   /** Path with all links resolved, raw bytes; empty for the root. */
   readonly path: Uint8Array;
@@ -43,7 +43,7 @@ export function typedPath({ stack }: Loaded, text: string): { readonly parts: re
   return { parts: onDrive.map((part) => encodeUtf8(part)), endsInSlash: /[\\/]$/.test(text) };
 }
 
-/** Returns the components of a link's target, and whether they start at the root. Null if the target is outside a Windows image. */
+/** Returns the components of a link's target, and whether they start at the root; null if the target is outside a Windows image. */
 function leadsTo({ stack }: Loaded, target: Uint8Array): { readonly isAbsolute: boolean; readonly parts: readonly Uint8Array[] } | null {
   const text = stack.caseInsensitive ? decodeUtf8(target) : null;
   if (text === null) return { isAbsolute: target[0] === 0x2f, parts: splitPath(target) };
@@ -75,7 +75,7 @@ function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | n
   return type === TYPE.directory ? null : `${shown(loaded, path)} is ${typeInWords(type)}, not a directory`;
 }
 
-/** Says where a path that a layer's view lacks is instead: removed by a layer, or added by one above. Null if no layer has it. */
+/** Says what happened to a path that a layer's view lacks: a layer removed it, or one above adds it. Null if no layer has it. */
 function elsewhereInWords({ stack }: Loaded, layer: number, path: Uint8Array): string | null {
   const versions = pathVersions(stack, path);
   const below = versions.findLast((version) => version.layer <= layer);

@@ -1,6 +1,6 @@
 import { decodeUtf8, displayText, escapePath, jsonString, type RowTable, rowName, rowPath, toHex, windowsPathOf } from '#model';
 
-/** Formats the paths of rows. Caches folders' paths, within a limit, because the paths below start with them. */
+/** Formats the paths of rows. Caches the paths of folders, within a limit, because those below start with them. */
 export interface RowPaths {
   /** Returns the path, escaped by {@link escapePath}. */
   text(row: number): string;
@@ -16,7 +16,7 @@ export interface RowPaths {
 /** Maximum number of characters cached: deeply nested folders have paths as long as their depth. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 
-/** Creates a formatter for the paths of a table. `windows`: whether the table belongs to a Windows image. */
+/** Creates a formatter for the paths of a table. `windows` says whether the table belongs to a Windows image. */
 export function createRowPaths(rows: RowTable, windows: boolean): RowPaths {
   const plainName = plainNames(rows);
   const text = joinedNames(rows, (row) => plainName(row) ?? escapePath(rowName(rows, row)));
@@ -40,7 +40,7 @@ export function createRowPaths(rows: RowTable, windows: boolean): RowPaths {
   return { text, shown, fields };
 }
 
-/** Joins the names of a row and its folders by `/`. */
+/** Joins the names of a row and its folders with `/`. */
 function joinedNames(rows: RowTable, nameOf: (row: number) => string): (row: number) => string {
   const folders = new Map<number, string>();
   let keptText = 0;
@@ -68,8 +68,8 @@ function joinedNames(rows: RowTable, nameOf: (row: number) => string): (row: num
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * Returns names that are printed as they are: printable ASCII without backslashes. Null for any other. Many names are decoded at once:
- * decoding each by itself takes longer than the rest of its line.
+ * Returns names that need no escaping, which are printable ASCII without backslashes; null for any other. Many names are decoded at once,
+ * because decoding one takes longer than formatting the rest of its line.
  */
 function plainNames({ names, nameStart }: RowTable): (row: number) => string | null {
   const bytes = Buffer.from(names.buffer, names.byteOffset, names.byteLength);

@@ -7,42 +7,86 @@ type Touch = PathMatch['touches'][number];
 
 interface SearchOptions {
   readonly limit: number;
-  /** Whether letters of the text may be scattered over a path, if no path of any layer has the text itself. */
+  /**
+   * Whether to match paths that contain the letters of the text apart from each other, if no path of any layer contains the text itself.
+   */
   readonly scattered: boolean;
+  /** Which paths come first: those that fit the text best or, with `size`, the largest. */
+  readonly order?: 'best' | 'size' | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}); of equally good ones the shorter first.
- * At most `limit` are returned, and no better one is left out. `text` has the syntax of a RowFilter; in a Windows image it
- * may begin with `C:\`, like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
+ * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
+ * same rank. With `order: 'size'`, the paths whose largest version in any layer is largest come first. Returns at most `limit` paths; the
+ * sums are those of all. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`, like paths in the container.
+ * Yields to the event loop while searching. Throws CANCELLED.
  */
-export async function searchLayers(stack: Stack, text: string, { limit, scattered, signal }: SearchOptions): Promise<SearchReport> {
+export async function searchLayers(stack: Stack, text: string, { scattered, ...options }: SearchOptions): Promise<SearchReport> {
   const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
   const wanted = onDrive === null ? text : onDrive.join('/');
-  const report = await search(stack, wanted, { limit, scattered: false, signal });
+  const report = await search(stack, wanted, { ...options, scattered: false });
   const isDone = report.total > 0 || report.problem !== null || !scattered;
-  return isDone ? report : search(stack, wanted, { limit, scattered, signal });
+  return isDone ? report : search(stack, wanted, { ...options, scattered });
 }
 
-async function search(stack: Stack, text: string, { limit, scattered, signal }: SearchOptions): Promise<SearchReport> {
-  const best = new BestPaths(text, limit);
+async function search(stack: Stack, text: string, { limit, scattered, order = 'best', signal }: SearchOptions): Promise<SearchReport> {
+  const found: RowMatches['matches'][] = [];
+  const best = order === 'best' ? new BestPaths(text, limit) : null;
+  const sizes = new Map<string, number>();
+  let bytes = 0;
   for (let layer = 0; layer < stack.layers.length; layer++) {
     throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
     const filter = { text, scattered, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
     const { matches, problem } = await filterInTurns(table, filter, signal);
-    if (problem !== null) return { total: 0, matches: [], problem };
+    if (problem !== null) return { total: 0, bytes: 0, matches: [], problem };
+    found.push(matches);
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
-      best.add(escapePath(rowPath(table, row)), {
-        layer,
-        kind: KIND_NAMES[table.kind[row] as number] as Touch['kind'],
-        size: table.size[row] as number,
-      });
+      const path = escapePath(rowPath(table, row));
+      const touch = touchOf(table, row, layer);
+      const stored = storedBytes(touch);
+      bytes += stored;
+      if (best !== null) best.add(path, touch);
+      else sizes.set(path, Math.max(sizes.get(path) ?? 0, stored));
     }
   }
-  return { total: best.total, matches: best.matches(), problem: null };
+  if (best !== null) return { total: best.total, bytes, matches: best.matches(), problem: null };
+  return { total: sizes.size, bytes, matches: touchesOf(stack, found, largest(sizes, limit), signal), problem: null };
+}
+
+function touchOf(table: RowTable, row: number, layer: number): Touch {
+  return { layer, kind: KIND_NAMES[table.kind[row] as number] as Touch['kind'], size: table.size[row] as number };
+}
+
+/** Bytes that a layer has of a path: none of one that it removes. */
+function storedBytes({ kind, size }: Touch): number {
+  return kind === 'removed' ? 0 : size;
+}
+
+/** The largest of the versions that layers have. */
+function largestVersion(touches: readonly Touch[]): number {
+  return touches.reduce((most, touch) => Math.max(most, storedBytes(touch)), 0);
+}
+
+/** Returns the paths of the largest sizes, of equal ones in the order of their names. */
+function largest(sizes: ReadonlyMap<string, number>, limit: number): readonly string[] {
+  const sorted = [...sizes.keys()].sort((a, b) => (sizes.get(b) as number) - (sizes.get(a) as number) || (a < b ? -1 : 1));
+  return sorted.slice(0, limit);
+}
+
+/** Returns paths with all layers that touch them. Which are the largest is known only after the last layer, so that they are collected then. */
+function touchesOf(stack: Stack, found: readonly RowMatches['matches'][], paths: readonly string[], signal: AbortSignal): PathMatch[] {
+  const touches = new Map<string, Touch[]>(paths.map((path) => [path, []]));
+  for (const [layer, matches] of found.entries()) {
+    throwIfCancelled(signal);
+    const table = changesOf(stack, layer, layer);
+    for (let row = 0; row < table.length; row++) {
+      if (matches?.[row] === 1) touches.get(escapePath(rowPath(table, row)))?.push(touchOf(table, row, layer));
+    }
+  }
+  return [...touches].map(([path, own]) => ({ path, size: largestVersion(own), touches: own }));
 }
 
 interface Ranked {
@@ -51,13 +95,16 @@ interface Ranked {
   readonly touches: Touch[];
 }
 
-/** The best paths of those that were added: more than asked for only for a while, so that an image of a million matches takes little memory. */
+/**
+ * Keeps the best paths that were added. It exceeds the limit only between clean-ups, so that an image with a million matches takes little
+ * memory.
+ */
 class BestPaths {
   readonly #text: string;
   readonly #limit: number;
   readonly #others = new Set<string>();
   #best = new Map<string, Ranked>();
-  /** The worst that is kept, once others were dropped. */
+  /** The worst path kept by the last clean-up. */
   #worst: Ranked | null = null;
 
   constructor(text: string, limit: number) {
@@ -72,7 +119,7 @@ class BestPaths {
       return;
     }
     const ranked = { path, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
-    // What was dropped before is also worse than the worst now.
+    // Paths dropped before were worse than the current worst too.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
       this.#others.add(path);
       return;
@@ -81,7 +128,7 @@ class BestPaths {
     if (this.#best.size >= 4 * this.#limit) this.#drop();
   }
 
-  /** Number of different paths that were added. */
+  /** Number of distinct paths that were added. */
   get total(): number {
     return this.#best.size + this.#others.size;
   }
@@ -89,7 +136,7 @@ class BestPaths {
   matches(): PathMatch[] {
     return this.#sorted()
       .slice(0, this.#limit)
-      .map(({ path, touches }) => ({ path, touches }));
+      .map(({ path, touches }) => ({ path, size: largestVersion(touches), touches }));
   }
 
   #sorted(): Ranked[] {
@@ -105,7 +152,7 @@ class BestPaths {
   }
 }
 
-/** Sorts by rank; those that no name or folder begins with, and so all that a pattern finds, by path alone. */
+/** Sorts by rank, then by length. Paths of the worst rank, which include all matches of a pattern, are sorted by path alone. */
 function order(a: Ranked, b: Ranked): number {
   return a.rank - b.rank || (a.rank < WORST ? a.path.length - b.path.length : 0) || (a.path < b.path ? -1 : 1);
 }
@@ -113,8 +160,9 @@ function order(a: Ranked, b: Ranked): number {
 const WORST = 5;
 
 /**
- * How well a path fits a text, both in lower case: 0 if it or its name is the text, 1 if its name begins with it, 2 if a word of its name
- * does, 3 if its name has it, 4 if a folder begins with it, else 5. What of a text with slashes is before the last one belongs to a folder.
+ * Ranks a path against a text, both in lower case: 0 if the text is the path or its name, 1 if the name begins with it, 2 if a word in the
+ * name does, 3 if the name contains it, 4 if a folder begins with it, otherwise 5. If the text contains slashes, only its last part is
+ * matched with the name.
  */
 function rankOf(path: string, text: string): number {
   const whole = `/${path}`;
@@ -129,7 +177,7 @@ function rankOf(path: string, text: string): number {
   return 3;
 }
 
-/** Longest time between two yields. */
+/** Longest time between two yields, in milliseconds. */
 const TURN_MS = 10;
 
 async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSignal): Promise<RowMatches> {

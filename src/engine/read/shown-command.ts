@@ -1,10 +1,10 @@
 const SHELL = '/bin/sh -c ';
-/** Runs of characters as keys and tokens have them. */
+/** Runs of characters that may be keys or tokens. */
 const LONG_WORD = /[\w+/=-]{20,}/g;
 
 /**
- * A layer's command for a text that others read: in one line, without the values of build arguments (`RUN |2 TOKEN=x MODE=y /bin/sh -c
- * make`), and with what looks like a key or a token masked. When in doubt, masks the text.
+ * Returns a layer's command for text that others will read: on one line, without the values of build arguments (`RUN |2 TOKEN=x MODE=y
+ * /bin/sh -c make`), and with anything that looks like a key or a token masked. When in doubt, masks it.
  */
 export function shownCommand(createdBy: string | null): string {
   let plain = (createdBy ?? '').replace(/\s+/g, ' ').trim();

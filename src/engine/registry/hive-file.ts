@@ -5,18 +5,18 @@ import { inTurns } from '#engine/turns';
 import { type Hive, isHive, MAX_HIVE_BYTES, needsLogs, openHive, ProblemList, walkHive } from '#format/registry-hive';
 import { asLayerscopeError, displayText, fileError, fileKind, formatSize, LayerscopeError, throwIfCancelled } from '#model';
 
-/** Suffixes of the logs that may be beside a hive, in the order in which they are applied. */
+/** Suffixes of a hive's log files, in the order in which they are applied. */
 export const LOG_SUFFIXES = ['.LOG1', '.LOG2', '.LOG'] as const;
 
 const READ_BYTES = 8 * 1024 * 1024;
-/** A pipe would block until it has a writer. */
+/** Opens without blocking, because a pipe would block until it has a writer. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
-/** Whether a file on this machine is a hive by its first bytes; false if it can't be read. */
+/** Whether a file on this machine starts like a hive; false if it can't be read. */
 export async function isHiveFile(file: string): Promise<boolean> {
   let handle: FileHandle | null = null;
   try {
-    // Opening a pipe and closing it again would end its writer, which an image reader is still to read from.
+    // Opening and closing a pipe would end its writer, but an image reader may still need it.
     if (!(await stat(file)).isFile()) return false;
     handle = await open(file, READ);
     if (!(await handle.stat()).isFile()) return false;
@@ -31,8 +31,8 @@ export async function isHiveFile(file: string): Promise<boolean> {
 }
 
 /**
- * Opens a hive on this machine. `logs`: its logs; by default those beside it, named without regard to case, if the hive is dirty.
- * Throws what `openHive` throws; NOT_FOUND, PERMISSION, IO, CANCELLED.
+ * Opens a hive on this machine. `logs` are its log files; by default, for a dirty hive, those next to it, whose names are matched ignoring
+ * case. Throws what `openHive` throws; NOT_FOUND, PERMISSION, IO, CANCELLED.
  */
 export async function openHiveFile(
   file: string,
@@ -52,7 +52,7 @@ export async function openHiveFile(
 
 async function logsBeside(file: string): Promise<string[]> {
   const folder = path.dirname(file);
-  // A folder that may be entered but not listed: its files can still be opened by their names.
+  // If a folder can be entered but not listed, its files can still be opened by name.
   const names = await readdir(folder).catch(() =>
     LOG_SUFFIXES.map((suffix) => path.basename(file) + suffix).filter((name) => existsSync(path.join(folder, name))),
   );
@@ -98,7 +98,7 @@ export interface HiveFigures {
   readonly problems: number;
 }
 
-/** Counts a hive's keys and values by reading all of it, in turns. Throws CANCELLED. */
+/** Counts a hive's keys and values by reading all of it, yielding to the event loop. Throws CANCELLED. */
 export async function hiveFigures(hive: Hive, signal?: AbortSignal): Promise<HiveFigures> {
   const problems = new ProblemList(hive.problems);
   let keys = 0;

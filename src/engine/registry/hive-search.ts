@@ -9,12 +9,12 @@ import {
   type ValueChange,
 } from '#format/registry-hive';
 
-/** Finds text in names and text data, without case. */
+/** Finds text in names and in text data, ignoring case. */
 export interface HiveSearch {
   name(name: string): boolean;
   /** Whether a value's name or text contains it. */
   value(value: HiveValue): boolean;
-  /** The part of a change that matches: all of it if the key's name does; null if nothing does. */
+  /** Returns the part of a change that matches: all of it if the key's name does, null if nothing does. */
   change(change: HiveChange): HiveChange | null;
 }
 
@@ -41,21 +41,23 @@ export function createHiveSearch(text: string): HiveSearch {
   };
 }
 
-/** Keeps the values of a key that match, all if its name does; null if nothing does. */
+/** Returns the values of a key that match: all if its name does, null if nothing does. */
 export function searchKey<Value extends HiveValue>(search: HiveSearch, keyName: string, values: readonly Value[]): readonly Value[] | null {
   if (search.name(keyName)) return values;
   const found = values.filter((value) => search.value(value));
   return found.length === 0 ? null : found;
 }
 
-/** A remnant with what of it matches, as {@link searchKey} does for a key. */
+/** Returns the part of a remnant that matches, as {@link searchKey} does for a key. */
 export function searchRemnant(search: HiveSearch, remnant: HiveRemnant): HiveRemnant | null {
   if (remnant.kind === 'value') return search.value(remnant.value) ? remnant : null;
   const values = searchKey(search, remnant.key.name, remnant.values);
   return values === null ? null : { ...remnant, values };
 }
 
-/** Whether a remnant is that of a key, or of one below it. `key`: a path as typed. What has no known path is below none. */
+/**
+ * Whether a remnant belongs to a key or to one below it. `key` is a path as typed. Remnants without a known path don't belong to any key.
+ */
 export function isRemnantBelow(remnant: HiveRemnant, key: string): boolean {
   if (remnant.kind === 'value' || remnant.path === null) return false;
   const wanted = foldKeyName(key.replace(/^\\|\\$/g, ''));

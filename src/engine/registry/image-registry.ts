@@ -26,7 +26,7 @@ import {
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { HivesInUse, KeptHives } from './kept-hives.ts';
 
-/** What is needed of a loaded image. */
+/** The parts of a loaded image that are needed. */
 export interface RegistryImage {
   readonly reader: Pick<ArchiveReader, 'readBody'>;
   readonly image: Pick<ArchiveImage, 'layers'>;
@@ -38,11 +38,11 @@ export interface RegistryImage {
 export interface HiveOfLayer extends HiveFigures {
   readonly kind: 'hive';
   readonly file: HiveFile;
-  /** Without its bytes: a reader that keeps these facts must not keep all of the hive in memory. */
+  /** Excludes the bytes, so that keeping these facts doesn't keep the whole hive in memory. */
   readonly hive: Omit<Hive, 'bytes' | 'view'>;
 }
 
-/** A change of a hive's keys. `hasBase`: whether the layers below have the hive's base, so that it is known to be a change. */
+/** A change of a hive's keys. If the layers below don't have the hive's base (`hasBase` is false), it may not be a change. */
 export interface ChangeOfHive {
   readonly kind: 'change';
   readonly layer: number;
@@ -72,9 +72,9 @@ interface EntryBody {
   readonly member: number;
 }
 
-/** Windows lays at most this many hives over one another. */
+/** Maximum number of hives that Windows stacks. */
 const MAX_HIVES = 127;
-/** Limit on a hive's bytes, which must be in memory: those of large installations have 150 MB. */
+/** Maximum size of a hive in bytes: it must be in memory as a whole. Those of large installations have 150 MB. */
 const MAX_HIVE_BYTES = 160 * 1024 * 1024;
 const MAGIC_BYTES = 4;
 const ROOT_NAMES: readonly (readonly [prefix: RegExp, becomes: string])[] = [
@@ -83,7 +83,7 @@ const ROOT_NAMES: readonly (readonly [prefix: RegExp, becomes: string])[] = [
 ];
 const CURRENT_CONTROL_SET = /^currentcontrolset(?=\\|$)/i;
 
-/** The registry of one image. Hives are read when they are needed, and a few are kept. */
+/** The registry of one image. Reads hives when they are needed, and keeps a few. */
 export class ImageRegistry {
   readonly #loaded: RegistryImage;
   readonly #signal: AbortSignal | undefined;
@@ -99,11 +99,11 @@ export class ImageRegistry {
   }
 
   /**
-   * What a layer changed: for each of its hive files its figures, then the changes of the hive against the view below. Where the layers
-   * below don't have the hive, its keys are listed only if it is a delta and `deltasAlone` is true.
+   * Yields what a layer changed: the figures of each of its hive files, followed by the hive's changes against the view below. If the
+   * layers below don't have the hive, its keys are listed only if it is a delta and `deltasAlone` is true.
    */
   async *changes(layer: number, { deltasAlone = false } = {}): AsyncGenerator<HiveOfLayer | ChangeOfHive | UnreadableHive, void, void> {
-    // Only files are kept, and hives opened again: all of a layer's hives need not fit into memory.
+    // Keeps only the files and opens the hives again, because a layer's hives may not all fit into memory.
     const files: HiveFile[] = [];
     for (const file of this.#files[layer] ?? []) {
       const found = await this.#whether(file);
@@ -119,7 +119,7 @@ export class ImageRegistry {
     }
   }
 
-  /** Whether a file is a hive, if it can be read. */
+  /** Whether a file is a hive, or why it can't be read. */
   async #whether(file: HiveFile): Promise<boolean | UnreadableHive> {
     const opened = await this.#tryOpen(file);
     return opened !== null && 'kind' in opened ? opened : opened !== null;
@@ -155,8 +155,9 @@ export class ImageRegistry {
   }
 
   /**
-   * The hives that make up a hive's view at a layer, lowest first. Those that can't be read are left out and passed to `onUnreadable`.
-   * `inUse`: hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
+   * Returns the hives that make up a hive's view at a layer, lowest first. Those that can't be read are left out and passed to
+   * `onUnreadable`.
+   * `inUse` counts the hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
    */
   async view(
     key: string,
@@ -170,7 +171,7 @@ export class ImageRegistry {
       files.push(...(this.#files[at] ?? []).filter((file) => file.key === key && file.role === 'delta'));
     }
     if (files.length > MAX_HIVES)
-      throw new LayerscopeError('TOO_LARGE', `${files.length} hives over one another; Windows has at most ${MAX_HIVES}`);
+      throw new LayerscopeError('TOO_LARGE', `${files.length} stacked hives; Windows stacks at most ${MAX_HIVES}`);
     const hives: LayerHive[] = [];
     for (const file of files) {
       const opened = await this.#tryOpen(file);
@@ -185,7 +186,7 @@ export class ImageRegistry {
     return hives;
   }
 
-  /** The base file that is seen at a layer. */
+  /** Returns the base file that is seen at a layer. */
   #base(key: string, layer: number): HiveFile | null {
     for (let at = layer; at >= 0; at--) {
       const file = this.#files[at]?.find((each) => each.key === key && each.role === 'base');
@@ -194,14 +195,14 @@ export class ImageRegistry {
     return null;
   }
 
-  /** The hives that are seen at a layer: names of the system's hives, then paths. */
+  /** Returns the hives that are seen at a layer: names of system hives first, then paths. */
   async hivesAt(layer: number): Promise<string[]> {
     const names = new Map<string, string>();
     for (const file of this.#files.slice(0, layer + 1).flat()) {
       const { key, hive, role } = file;
       if (names.has(key) || (role === 'base' && this.#base(key, layer) === null)) continue;
       const isHive = await this.#isHive(file).catch((error: unknown) => {
-        // Opening it says why it can't be read.
+        // Listed anyway: opening it reports why it can't be read.
         this.#unlessCancelled(error);
         return true;
       });
@@ -211,7 +212,7 @@ export class ImageRegistry {
     return [...names.values()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
-  /** The folded name of a hive by its exact name. Throws NOT_FOUND. */
+  /** Returns the folded name of a hive, given its exact name. Throws NOT_FOUND. */
   keyOf(hive: string): string {
     const found = this.#files.flat().find((file) => file.hive === hive);
     if (found === undefined) throw new LayerscopeError('NOT_FOUND', `the image has no registry hive ${displayText(hive)}`);
@@ -219,8 +220,8 @@ export class ImageRegistry {
   }
 
   /**
-   * Resolves `HIVE` or `HIVE\KEY` as a user types it. HIVE may also be the path of a hive file, as it is in the image or in a container,
-   * and `HKLM\SYSTEM`. Throws NOT_FOUND for a hive that the image doesn't have.
+   * Resolves `HIVE` or `HIVE\KEY` as typed by a user. HIVE may also be the path of a hive file, in the image or as the container sees it,
+   * or a form such as `HKLM\SYSTEM`. Throws NOT_FOUND for a hive that the image doesn't have.
    */
   resolve(typed: string): HiveKeyAt {
     const text = ROOT_NAMES.reduce((name, [prefix, becomes]) => name.replace(prefix, becomes), typed);
@@ -242,8 +243,8 @@ export class ImageRegistry {
   }
 
   /**
-   * Replaces CurrentControlSet, which exists only in a running system, at the start of a path in SYSTEM, by the control set that
-   * `Select\Current` names. Any other path is returned as it is.
+   * Replaces CurrentControlSet, which exists only in a running system, at the start of a path in SYSTEM with the control set that
+   * `Select\Current` names. Returns any other path unchanged.
    */
   currentControlSet({ key, path }: HiveKeyAt, view: readonly LayerHive[]): string {
     if (key !== 'SYSTEM' || !CURRENT_CONTROL_SET.test(path)) return path;
@@ -257,7 +258,7 @@ export class ImageRegistry {
     return path;
   }
 
-  /** Null if the file isn't a hive. */
+  /** Returns null if the file isn't a hive. */
   async #tryOpen(file: HiveFile): Promise<LayerHive | UnreadableHive | null> {
     try {
       return await this.#openFile(file);
@@ -290,12 +291,12 @@ export class ImageRegistry {
     if (!(await this.#isHive({ layer, member }))) return null;
     const size = this.#sizeOf(body);
     if (size > MAX_HIVE_BYTES)
-      throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(size)}; up to ${formatSize(MAX_HIVE_BYTES)} are read`);
+      throw new LayerscopeError('TOO_LARGE', `the registry hive has ${formatSize(size)}; the limit is ${formatSize(MAX_HIVE_BYTES)}`);
     this.#open.makeRoom(size);
     const bytes = await this.#readBody(body);
     const logs: Uint8Array[] = [];
     if (needsLogs(bytes)) {
-      // The logs are applied to a copy.
+      // The logs are applied to a copy of the hive.
       let needed = 2 * size;
       for (const suffix of LOG_SUFFIXES) {
         const log = this.#findLog(layer, path, suffix);
@@ -308,7 +309,7 @@ export class ImageRegistry {
     return { hive: openHive(bytes, logs), layer };
   }
 
-  /** Whether a file begins as a hive does. Throws what reading it throws. */
+  /** Whether a file starts like a hive. Throws what reading it throws. */
   async #isHive({ layer, member }: Pick<HiveFile, 'layer' | 'member'>): Promise<boolean> {
     const id = `${layer}/${member}`;
     let known = this.#hiveFiles.get(id);
@@ -320,7 +321,7 @@ export class ImageRegistry {
     return known;
   }
 
-  /** A log beside a hive, as seen at the hive's layer; null if there is none. */
+  /** Finds a log next to a hive, as seen at the hive's layer; null if there is none. */
   #findLog(layer: number, path: Uint8Array, suffix: string): EntryBody | null {
     const { stack } = this.#loaded;
     const tail = encodeUtf8(suffix);
@@ -331,7 +332,7 @@ export class ImageRegistry {
     return at === null ? null : resolveEntryBody(stack, at);
   }
 
-  /** A log as a list; an empty one if it can't be read. */
+  /** Returns the log as a list of one; empty if it can't be read. */
   async #readLog(body: EntryBody): Promise<Uint8Array[]> {
     try {
       return [await this.#readBody(body)];

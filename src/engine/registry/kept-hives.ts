@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm';
 import type { LayerHive } from '#format/registry-hive';
 import { formatSize, LayerscopeError } from '#model';
 
-/** Limit on the bytes of all hives in memory, in bytes: the larger ones of real images have 100 MB and are compared in twos. */
+/** Limit on all hives in memory, in bytes: the larger ones in real images have 100 MB, and a comparison needs two. */
 const MAX_BYTES = 200 * 1024 * 1024;
 
-/** The hives used last. What is in use is among them, because no one uses more than fit. */
+/** The most recently used hives. Those in use are among them, because callers never use more than fit. */
 export class KeptHives {
   readonly #hives = new Map<string, LayerHive>();
   /** Bytes of hives and logs that may still be in memory. */
@@ -20,7 +20,7 @@ export class KeptHives {
     return kept;
   }
 
-  /** Drops hives until `bytes` more fit, which the caller then allocates. Throws TOO_LARGE if they never will. */
+  /** Drops hives until `bytes` more fit; the caller then allocates them. Throws TOO_LARGE if they never will. */
   makeRoom(bytes: number): void {
     if (bytes > MAX_BYTES) throw tooLarge(bytes);
     let total = bytes;
@@ -41,7 +41,7 @@ export class KeptHives {
   }
 }
 
-/** Counts the hives that are used together. Throws TOO_LARGE if they aren't all kept. */
+/** Counts the hives that are used together. Throws TOO_LARGE if they can't all be kept. */
 export class HivesInUse {
   readonly #hives = new Set<LayerHive['hive']>();
   #bytes = 0;
@@ -55,10 +55,13 @@ export class HivesInUse {
 }
 
 function tooLarge(bytes: number): LayerscopeError {
-  return new LayerscopeError('TOO_LARGE', `registry hives of ${formatSize(bytes)}; up to ${formatSize(MAX_BYTES)} are read at once`);
+  return new LayerscopeError(
+    'TOO_LARGE',
+    `the registry hives have ${formatSize(bytes)} in all; the limit is ${formatSize(MAX_BYTES)} at once`,
+  );
 }
 
-/** V8 may leave gigabytes of buffers that nothing uses, since they aren't in its own heap. */
+/** V8 may keep gigabytes of unused buffers, because they are outside its own heap. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('globalThis.gc');

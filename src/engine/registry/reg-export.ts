@@ -1,6 +1,6 @@
 import { createRegFile, type Hive, type KeyAt, type LayerHive, type RegFile, walkHive, walkView } from '#format/registry-hive';
 
-/** Where hives are in the registry of a running system, by the last name of their path, folded. */
+/** Where hives are mounted in the registry of a running system, by the last component of their path, folded. */
 const PLACES: Readonly<Record<string, string>> = {
   system: 'HKEY_LOCAL_MACHINE\\SYSTEM',
   software: 'HKEY_LOCAL_MACHINE\\SOFTWARE',
@@ -15,21 +15,24 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 const UNKNOWN_PLACE = 'HKEY_LOCAL_MACHINE';
 
-/** A piece of a .reg file: UTF-16LE. */
+/** The pieces of a .reg file in UTF-16LE. */
 export interface RegPieces {
   readonly pieces: Iterable<Uint8Array>;
-  /** Number of keys and values that a .reg file can't hold, once all pieces were taken. */
+  /** Returns the number of keys and values that a .reg file can't hold; complete once all pieces were taken. */
   leftOut(): number;
 }
 
-/** The key under which a hive is in the registry; a hive that isn't known goes below HKEY_LOCAL_MACHINE. `name`: its name or path. */
+/**
+ * Returns the key under which a hive is mounted in the registry, for unknown hives one below HKEY_LOCAL_MACHINE. `name` is the hive's name
+ * or path.
+ */
 export function registryPlace(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';
   const known = PLACES[last.toLowerCase().replace(/_(delta|base)$/, '')];
   return known ?? `${UNKNOWN_PLACE}\\${/^[\w .-]+$/.test(last) ? last : 'Hive'}`;
 }
 
-/** A hive as a .reg file: all of it, or the keys at `from` and below. Tombstones of a layered hive become removals. */
+/** Formats a hive as a .reg file: all of it, or the keys at `from` and those below. Tombstones of a layered hive become removals. */
 export function regOfHive(hive: Hive, place: string, from?: readonly KeyAt[]): RegPieces {
   return regPieces(function* (file) {
     for (const { path, depth, key, values } of walkHive(hive, null, from)) {
@@ -38,7 +41,7 @@ export function regOfHive(hive: Hive, place: string, from?: readonly KeyAt[]): R
   });
 }
 
-/** A view as a .reg file: the key at `from` and those below. */
+/** Formats a view as a .reg file: the key at `from` and those below. */
 export function regOfView(view: readonly LayerHive[], place: string, from: string): RegPieces {
   return regPieces(function* (file) {
     for (const { path, depth, key } of walkView(view, from)) yield file.key({ place, path, depth, values: key.values });

@@ -17,13 +17,13 @@ import {
 import { jsonText } from '#model';
 import type { ChangeOfHive, HiveOfLayer } from './image-registry.ts';
 
-/** Data of at most this many bytes are printed, longer ones hashed. */
+/** Data up to this size is printed in full; longer data is hashed. */
 const MAX_HEX_BYTES = 256;
 const SECURITY_ID_DIGITS = 16;
 
 const ids = new WeakMap<SecurityAt, string>();
 
-/** A short name of a security descriptor: the start of its SHA-256. */
+/** Returns a short id of a security descriptor: the start of its SHA-256. */
 export function securityId(security: SecurityAt): string {
   let id = ids.get(security);
   if (id === undefined) {
@@ -63,7 +63,7 @@ function line(value: object): string {
   return `${jsonText(value)}\n`;
 }
 
-/** The first line of `hive FILE --json`. */
+/** Formats the first line of `hive FILE --json`. */
 export function hiveLine(
   { base, layered, dirty, recovered }: Hive,
   { keys, values }: { readonly keys: number; readonly values: number },
@@ -105,7 +105,7 @@ export function problemLine({ path, code, message }: HiveProblem): string {
   return line({ kind: 'problem', path, code, message });
 }
 
-/** A line of `hive FILE --remnants --json`. `remnant`: what was deleted. */
+/** Formats a line of `hive FILE --remnants --json`. */
 export function remnantLine(remnant: HiveRemnant): string {
   const { kind, offset } = remnant;
   if (kind === 'value') return line({ kind: 'remnant', remnant: kind, offset, ...remnantValue(remnant.value) });
@@ -120,7 +120,7 @@ function remnantValue(value: HiveValue): object {
     : valueJson(value);
 }
 
-/** A hive file's line in `hive IMAGE --json`. */
+/** Formats a hive file's line in `hive IMAGE --json`. */
 export function hiveOfLayerLine({ file, hive, keys, values, problems }: HiveOfLayer): string {
   const { dirty, recovered } = hive;
   return line({
@@ -154,12 +154,12 @@ function changeFields(change: HiveChange): object {
   return { path: change.path, ...keyFields(change.key), previous: keyFields(change.previous), values };
 }
 
-/** A change's line in `hive IMAGE --json`. */
+/** Formats a change's line in `hive IMAGE --json`. */
 export function hiveChangeLine({ layer, hive, change }: ChangeOfHive): string {
   return line({ kind: change.kind, layer, hive, ...changeFields(change) });
 }
 
-/** A key's line in `hive IMAGE HIVE --json`. */
+/** Formats a key's line in `hive IMAGE HIVE --json`. */
 export function viewKeyLine(path: string, key: ShownKey): string {
   const values = key.values.map((value: ShownValue) => ({ ...valueJson(value), layer: value.layer }));
   return line({ kind: 'key', path, name: key.name, ...keyFields(key), layers: key.layers, values });

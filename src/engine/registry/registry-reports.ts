@@ -1,4 +1,4 @@
-// Reports on the registry for the window, within bounds: its pages are cut from what these functions collect.
+// Limited reports on the registry for the window, which fetches them in pages.
 import type { RegistryChangesPage, RegistryItem, RegistryKeyReport, RegistrySearchReport, RegistryValueChange } from '#contract';
 import { inTurns } from '#engine/turns';
 import { dataText, type HiveValue, type ValueChange, valueTypeName, viewKeyAt, walkView } from '#format/registry-hive';
@@ -10,10 +10,10 @@ import { securityId } from './registry-json.ts';
 
 const MAX_ITEMS = 20_000;
 const MAX_VALUES = 500;
-/** Text of all items together, in UTF-16 units. */
+/** Maximum length of all items as JSON, in UTF-16 units. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
-/** Everything that layers `from` to `to` changed, or the first part if that is too much. */
+/** Returns everything that layers `from` to `to` changed, or only the first part if that is too much. */
 export async function collectChanges(
   registry: ImageRegistry,
   { from, to, text }: { readonly from: number; readonly to: number; readonly text: string },
@@ -28,7 +28,7 @@ export async function collectChanges(
     length += JSON.stringify(report).length;
   };
   for (let layer = from; layer <= to; layer++) {
-    /** In a search, a hive is listed only before what was found in it. */
+    /** A search lists a hive only if something was found in it. */
     let hive: HiveOfLayer | null = null;
     for await (const item of registry.changes(layer, { deltasAlone: true })) {
       throwIfCancelled(signal);
@@ -97,7 +97,7 @@ function dataReport(value: HiveValue): { readonly type: string; readonly text: s
   return { type: valueTypeName(value.type), text: dataText(value) };
 }
 
-/** A key as seen at a layer, with the subkeys of a page and the values from `valueStart` on. Throws NOT_FOUND. */
+/** Returns a key as seen at a layer, with one page of its subkeys and its values from `valueStart` on. Throws NOT_FOUND. */
 export async function reportKey(
   registry: ImageRegistry,
   at: {
@@ -133,16 +133,16 @@ function securityLines(bytes: Uint8Array): readonly string[] {
   try {
     return [...descriptorInWords(parseSecurityDescriptor(bytes)), securityDescriptorToSddl(bytes)];
   } catch (error) {
-    // A malformed descriptor isn't described.
+    // A malformed descriptor is left undescribed.
     if (asLayerscopeError(error).code === 'INTERNAL' && !(error instanceof RangeError)) throw error;
     return [];
   }
 }
 
-/** Characters in the paths of a search's answer: those of a hostile hive have 32,767 each. */
+/** Maximum number of characters in the paths of a search result: those of a hostile hive may have 32,767 each. */
 const MAX_FOUND_CHARACTERS = 4 * 1024 * 1024;
 
-/** Keys of all hives as seen at a layer that match a text. */
+/** Searches all hives as seen at a layer for keys that match a text. */
 export async function searchView(
   registry: ImageRegistry,
   { layer, text, limit }: { readonly layer: number; readonly text: string; readonly limit: number },

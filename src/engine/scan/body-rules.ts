@@ -1,4 +1,4 @@
-// Rules that compare the contents of files. They need what only a scan has: a checksum of every body.
+// Rules that compare file contents. They need a checksum of every body, which only a scan computes.
 
 import type { Stack } from '#changes';
 import { SameContents } from '#findings/waste';
@@ -6,7 +6,8 @@ import type { Finding } from '#model';
 import { type ScannedBody, scannedBodies } from './scanned-bodies.ts';
 
 /**
- * Finds something in the bodies of an image, see {@link scannedBodies}; they can be read more than once. Findings have `layer` and `path`, not
+ * Finds something in the bodies of an image (see {@link scannedBodies}), which can be iterated more than once. Findings have `layer` and
+ * `path`, but not
  * `image`. Called after all layers were read; time and memory must be linear in the number of bodies.
  */
 type BodyRule = (stack: Stack, bodies: Iterable<ScannedBody>) => Iterable<Finding>;

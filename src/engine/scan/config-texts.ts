@@ -4,7 +4,7 @@ import type { ConfigTexts } from '#secrets';
 /** Maximum number of variables, and of labels, to examine in a config. */
 const MOST_TEXTS = 10_000;
 
-/** The texts of an image's config in which secrets are looked for; null if there is none. */
+/** Returns the strings of an image's config to search for secrets; null if there are none. */
 export function configTexts({ config, history }: Pick<ArchiveImage, 'config' | 'history'>): ConfigTexts | null {
   const settings = fieldOf(config, 'config');
   const env = fieldOf(settings, 'Env');

@@ -2,14 +2,15 @@ import type { Stack } from '#changes';
 import { FLAG } from '#format/layer';
 import { TYPE } from '#model';
 
-/** A regular file of a layer, whose body was read. */
+/** A regular file of a layer whose body was read. */
 export interface ScannedBody {
   readonly layer: number;
   readonly member: number;
   readonly size: number;
   /**
-   * Checksum of the content, in four UTF-16 units, which are made faster than hex digits: equal for equal bodies, and different for others
-   * except one pair in 2^64. It protects against accidents, not attacks (see archive/indexing/body-sum), which suffices within one image.
+   * Checksum of the content as four UTF-16 units, which are faster to make than hex digits. Equal for equal bodies; two different ones are
+   * equal with a probability of 2^-64. It protects against accidents, not attacks (see archive/indexing/body-sum), which suffices within
+   * one image.
    */
   readonly sum: string;
 }
@@ -17,8 +18,8 @@ export interface ScannedBody {
 const NO_BODY = FLAG.whiteout | FLAG.opaque | FLAG.rawOnly | FLAG.superseded;
 
 /**
- * Every regular file of every layer that is in the image's views, the bottom layer first, each in the order of its tar. Those that were cut
- * off, are sparse or empty are left out, and so are layers without checksums.
+ * Yields every regular file in the views of the image, layer by layer from the bottom, in tar order. Leaves out files that are truncated,
+ * sparse or empty, and layers without checksums.
  */
 export function* scannedBodies({ layers }: Stack): Generator<ScannedBody> {
   for (const [layer, table] of layers.entries()) {

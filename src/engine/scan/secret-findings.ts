@@ -5,7 +5,7 @@ import { displayPath, displayText, escapePath, FINDING_HINTS, type Finding, find
 import { type ConfigHit, type SecretHit, secretsOfConfig } from '#secrets';
 import { configTexts } from './config-texts.ts';
 
-/** Longest path and name that a finding shows, in bytes or UTF-16 units. */
+/** Maximum length of paths and names in a finding, in bytes or UTF-16 units. */
 const MAX_SHOWN = 4096;
 
 interface PlacedHit {
@@ -14,7 +14,9 @@ interface PlacedHit {
   readonly path: string;
 }
 
-/** Findings about the files of scanned layers, with `layer`; a path that occurs twice in a layer is reported once for each code. */
+/**
+ * Returns findings about the files of scanned layers, with `layer` set; a path that occurs twice in a layer is reported once for each code.
+ */
 export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: Stack): Finding[] {
   const placed: PlacedHit[] = [];
   const findings: Finding[] = [];
@@ -31,7 +33,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
       if (!seen.has(key)) placed.push({ hit, layer: index, path });
       seen.add(key);
     }
-    for (const [code, count] of scan.leftOut) findings.push(finding(code, `${count} more of these are left out`, { layer: index }));
+    for (const [code, count] of scan.leftOut) findings.push(finding(code, `${count} more of these not listed`, { layer: index }));
     for (const member of scan.cut) {
       const node = pathNode(layer, member);
       const path = node === null ? {} : { path: escapePath(nodePath(table, node).subarray(0, MAX_SHOWN)) };
@@ -45,7 +47,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
   return [...placed.map((each, at) => fileFinding(each, fates[at] as BodyFate)), ...findings];
 }
 
-/** Node of a member that is part of the view, or was before a later one replaced it; null for others. */
+/** Returns the node of a member that is part of the view, or was before a later one replaced it; null for others. */
 function pathNode({ table }: IndexedLayer, member: number): number | null {
   if (member >= table.memberCount || ((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0) return null;
   return table.node[member] as number;
@@ -77,13 +79,13 @@ function fileFinding({ hit, layer, path }: PlacedHit, { isVisible, hiddenIn }: B
   };
 }
 
-/** Where a secret is in what a packed file unpacks to. */
+/** Describes where a secret is in a compressed file's contents. */
 function packedWords({ packed, inside }: BodyHit): string {
   if (packed === undefined) return '';
-  return inside === undefined ? ' of what it unpacks to' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
+  return inside === undefined ? ' of its unpacked contents' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
 }
 
-/** Findings about the image's config. `layer` is set for steps that made one. */
+/** Returns findings about the image's config. `layer` is set for history steps that made one. */
 export function configFindings(image: ArchiveImage): Finding[] {
   const texts = configTexts(image);
   return texts === null ? [] : secretsOfConfig(texts).map(configFinding);
@@ -104,7 +106,7 @@ function configFinding(hit: ConfigHit): Finding {
   };
 }
 
-/** Codes about a name, not about a value. */
+/** Codes of findings about a name, not a value. */
 const BY_NAME: ReadonlySet<string> = new Set(['secret-env-password', 'secret-build-arg']);
 
 function placeWords({ where, name }: ConfigHit): string {
@@ -122,7 +124,7 @@ const DOUBTS: Readonly<Record<NonNullable<SecretHit['doubt']>, string>> = {
   encrypted: 'encrypted',
 };
 
-/** `GitHub token ghp_…aB`, with the reason if it is reported less severely than its code says. */
+/** Formats `GitHub token ghp_…aB`, with the reason if it is reported with a lower severity than usual for its code. */
 function whatWords({ code, shown, doubt }: Pick<SecretHit, 'code' | 'shown' | 'doubt'>): string {
   const title = FINDING_HINTS[code].title;
   const token = shown === undefined ? title : `${title} ${displayText(shown)}`;

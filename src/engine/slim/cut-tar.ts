@@ -1,5 +1,5 @@
-// Cuts members out of a layer's plain tar: the bytes from a member's first header to the next member's are copied as they are, so that
-// names, times, attributes and sparse maps stay what they were.
+// Cuts members out of a layer's plain tar. The bytes from a kept member's first header to the next member are copied unchanged, so that
+// names, times, attributes and sparse maps stay the same.
 import { setImmediate } from 'node:timers/promises';
 import { type BlobSource, packTar, plainTarOf } from '#archive';
 import type { SlimLayer } from '#changes';
@@ -11,16 +11,16 @@ const BLOCK = 512;
 /** The two zero blocks that end a tar. */
 const END_BYTES = 2 * BLOCK;
 
-/** Findings that mean that a member's raw name doesn't say where it ends up. */
+/** Findings which mean that a member's raw name doesn't say where it ends up. */
 const TOO_ODD: ReadonlySet<string> = new Set(['name-through-link', 'path-escape', 'entry-below-file']);
 
 export interface CutOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of bytes of an old layer's plain tar that were read. */
+  /** Called with the number of bytes that were read of an old layer's plain tar. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
-/** Yields the plain tar of a layer of a plan. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */
+/** Yields the plain tar of a planned layer. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */
 export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, options: CutOptions): AsyncGenerator<Uint8Array> {
   // Folders come first, because their contents would imply them.
   if (layer.folders.length > 0) yield* newMembers(layer.folders.map((path) => ({ name: `${nameOf(path)}/`, type: 'directory' })));
@@ -29,7 +29,7 @@ export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, options: Cu
   yield new Uint8Array(END_BYTES);
 }
 
-/** Length of the plain tar of a layer of a plan in bytes; null if that shows only when it is made. */
+/** Returns the length of a planned layer's plain tar in bytes; null if it can only be found by making the tar. */
 export function cutTarBytes(loaded: LoadedImage, layer: SlimLayer): number | null {
   const made = [...layer.folders, ...layer.whiteouts];
   if (made.some((path) => !hasPlainHeader(path))) return null;
@@ -46,14 +46,14 @@ export function cutTarBytes(loaded: LoadedImage, layer: SlimLayer): number | nul
   return bytes;
 }
 
-/** Whether a new member of this path takes one block: with the letters of a whiteout, its name fits into any header. */
+/** Whether a new member with this path takes one block, because the name fits into any header even with a whiteout's prefix. */
 function hasPlainHeader(path: Uint8Array): boolean {
   return path.length <= LONGEST_PLAIN && path.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
 const LONGEST_PLAIN = 100 - '.wh.'.length;
 
-/** The blob of an old layer, and the parts of its plain tar that are kept. Throws UNSUPPORTED, BLOB_MISSING. */
+/** Returns the blob of an old layer, and the ranges of its plain tar that are kept. Throws UNSUPPORTED, BLOB_MISSING. */
 function partsOf(loaded: LoadedImage, index: number, keep: Uint8Array): { readonly blob: BlobSource; readonly ranges: readonly Range[] } {
   const blob = loaded.image.layers[index]?.blob ?? null;
   const indexed = loaded.layers[index];
@@ -89,7 +89,7 @@ async function* keptBytes(
     }
     at = end;
     if (next === ranges.length) return;
-    // A plain layer is read without waiting: other work gets its turn.
+    // Reading a plain layer never waits, so let other work run now and then.
     if (at - turn < BYTES_A_TURN) continue;
     turn = at;
     await setImmediate();
@@ -104,7 +104,7 @@ interface Range {
   end: number;
 }
 
-/** Ranges of the tar with the kept members, neighbours joined. */
+/** Returns the ranges of the tar with the kept members; adjacent ranges are joined. */
 function rangesOf(table: LayerTable, keep: Uint8Array, index: number): Range[] {
   const { headerBlock, memberCount } = table;
   const ranges: Range[] = [];
@@ -137,7 +137,7 @@ function nameOf(path: Uint8Array): string {
   return text;
 }
 
-/** Members that the old layers don't have, without the end of a tar. */
+/** Yields members that the old layers don't have, without the end of a tar. */
 async function* newMembers(members: Parameters<typeof packTar>[0]): AsyncGenerator<Uint8Array> {
   let held: Uint8Array = new Uint8Array(0);
   for await (const piece of packTar(members)) {

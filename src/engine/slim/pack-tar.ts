@@ -1,4 +1,4 @@
-// The plain tar of a new layer, and the same as it is stored.
+// Makes the plain tar of a new layer, and compresses it for storing.
 import { type BlobSource, plainTarOf } from '#archive';
 import type { SlimLayer, SlimPlan } from '#changes';
 import { compressed } from '#files';
@@ -13,12 +13,12 @@ export interface SlimOptions {
   readonly onLayer?: (layer: number) => void;
 }
 
-/** Throws UNSUPPORTED for a plan that can only be computed. */
+/** Throws UNSUPPORTED for a plan that can be computed but not written. */
 export function refuseObstacle({ obstacle }: SlimPlan): void {
   if (obstacle !== null) throw new LayerscopeError('UNSUPPORTED', `the layers can't be written: ${obstacle}`);
 }
 
-/** The plain tar of a new layer. */
+/** Makes the plain tar of a new layer. */
 export function newTar(loaded: LoadedImage, layer: SlimLayer, options: CutOptions): AsyncIterable<Uint8Array> {
   return layer.isUnchanged ? wholeTar(oldLayerOf(loaded, layer), options) : cutTar(loaded, layer, options);
 }
@@ -30,7 +30,7 @@ async function* wholeTar({ blob }: { readonly blob: BlobSource }, { signal, onRe
   }
 }
 
-/** The tar of a new layer as it is stored. Throws UNSUPPORTED if this runtime has no zstd. */
+/** Compresses the tar of a new layer as it will be stored. Throws UNSUPPORTED if this runtime doesn't have zstd. */
 export function packedTar(pieces: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
   return packing === 'none' ? pieces : compressed(pieces, packing);
 }

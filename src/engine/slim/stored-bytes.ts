@@ -1,4 +1,4 @@
-// How many bytes a layer takes as it is stored: known beforehand if it stays as it is or isn't compressed, otherwise by packing it.
+// Finds how many bytes a stored layer takes: known in advance if it is unchanged or uncompressed, otherwise found by packing it.
 import type { ArchiveLayer, BlobSource } from '#archive';
 import type { SlimLayer, SlimPlan } from '#changes';
 import type { Compressor } from '#files';
@@ -10,7 +10,7 @@ import type { WhatIf } from './what-if.ts';
 /** How a new layer is packed. */
 export type Packing = 'none' | Compressor;
 
-/** The old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if it is not in the archive. */
+/** Returns the old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if it isn't in the archive. */
 export function oldLayerOf({ image }: Pick<LoadedImage, 'image'>, { sources }: SlimLayer): ArchiveLayer & { readonly blob: BlobSource } {
   const index = sources[0]?.layer ?? 0;
   const old = image.layers[index];
@@ -23,7 +23,7 @@ export function packingOf({ compression }: Pick<ArchiveLayer, 'compression'>, { 
   return compression === 'none' ? 'none' : 'gzip';
 }
 
-/** Bytes of a new layer as stored; null if only packing tells, or if it can't be written. */
+/** Returns the stored size of a new layer; null if it can only be found by packing, or if the layer can't be written. */
 export function knownStoredBytes(loaded: LoadedImage, what: WhatIf, layer: SlimLayer): number | null {
   const old = loaded.image.layers[layer.sources[0]?.layer ?? 0];
   if (!old?.blob) return null;
@@ -32,7 +32,7 @@ export function knownStoredBytes(loaded: LoadedImage, what: WhatIf, layer: SlimL
   return packing === 'none' ? cutTarBytes(loaded, layer) : null;
 }
 
-/** Bytes of a plan's layers as stored; null if only packing tells. */
+/** Returns the stored size of a plan's layers; null if it can only be found by packing. */
 export function plannedStoredBytes(loaded: LoadedImage, what: WhatIf, plan: SlimPlan): number | null {
   let bytes = 0;
   for (const layer of plan.layers) {

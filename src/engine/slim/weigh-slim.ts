@@ -5,11 +5,11 @@ import { knownStoredBytes, oldLayerOf, packingOf } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
 
 export interface WeighOptions extends SlimOptions {
-  /** Called with the number of bytes of an old layer's plain tar that were read. */
+  /** Called with the number of bytes that were read of an old layer's plain tar. */
   readonly onRead?: (bytes: number) => void;
 }
 
-/** Old layers' bytes that {@link weighSlim} reads. */
+/** Returns how many bytes of old layers {@link weighSlim} reads. */
 export function bytesToWeigh(loaded: LoadedImage, what: WhatIf, { layers }: SlimPlan): number {
   let bytes = 0;
   for (const layer of layers) {
@@ -20,7 +20,7 @@ export function bytesToWeigh(loaded: LoadedImage, what: WhatIf, { layers }: Slim
 }
 
 /**
- * Packs what a plan changes without keeping it, and returns the bytes of all layers as they would be stored. Throws what {@link packSlim}
+ * Packs what a plan changes without keeping it, and returns the stored size that all layers would have. Throws what {@link packSlim}
  * throws.
  */
 export async function weighSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPlan, options: WeighOptions = {}): Promise<number> {

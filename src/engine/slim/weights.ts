@@ -5,26 +5,26 @@ import type { LoadedImage } from '../image/types.ts';
 import { plannedStoredBytes } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
 
-/** What an image weighs. */
+/** The size of an image. */
 export interface Weight {
   readonly layers: number;
-  /** Bytes of the regular files of all layers. */
+  /** Total size of the regular files in all layers. */
   readonly fileBytes: number;
-  /** Bytes of the layers as they are stored; null if they weren't packed. */
+  /** Total stored size of the layers; null if they weren't packed. */
   readonly storedBytes: number | null;
 }
 
 /**
- * Which members the layers would keep. A layer that can't be read to its end is an obstacle: what it has would be lost. Throws NOT_FOUND for a
- * layer that doesn't exist; UNSUPPORTED for Windows images.
+ * Plans which members the layers would keep. A layer that can't be read to its end is an obstacle, because its contents would be lost.
+ * Throws NOT_FOUND for a layer that doesn't exist; UNSUPPORTED for Windows images.
  */
 export function planOf(
   { stack, report }: Pick<LoadedImage, 'stack' | 'report'>,
   { mergeRemovals, dropCaches, squashFrom }: WhatIf,
 ): SlimPlan {
-  // Windows lays each layer's registry delta over those below: a delta is in use although a later layer has a file of the same name.
+  // Windows stacks the registry deltas of all layers, so a delta is in use even if a later layer has a file with the same name.
   if (stack.caseInsensitive)
-    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be made differently: each has its part of the registry');
+    throw new LayerscopeError('UNSUPPORTED', 'the layers of a Windows image can’t be rewritten: each has its part of the registry');
   if (squashFrom !== null && squashFrom >= stack.layers.length)
     throw new LayerscopeError('NOT_FOUND', `no layer ${squashFrom}: ${layerRange(stack.layers.length)}`);
   const plan = slimPlan(stack, { mergeRemovals, dropped: dropCaches ? cacheNodes : null, squashFrom });
@@ -32,7 +32,7 @@ export function planOf(
   return unread === undefined ? plan : { ...plan, obstacle: `layer ${unread.index} is ${unread.status}` };
 }
 
-/** The weight of the image as it is. */
+/** Returns the size of the image as it is. */
 export function weightOf({ report }: Pick<LoadedImage, 'report'>): Weight & { readonly storedBytes: number } {
   return {
     layers: report.layers.length,
@@ -41,7 +41,7 @@ export function weightOf({ report }: Pick<LoadedImage, 'report'>): Weight & { re
   };
 }
 
-/** The weight of a plan, without packing anything: the stored bytes are null if only packing tells them. */
+/** Returns the size of a plan without packing anything; the stored size is null if it can only be found by packing. */
 export function plannedWeight(loaded: LoadedImage, what: WhatIf, plan: SlimPlan): Weight {
   const fileBytes = plan.layers.reduce((sum, layer) => sum + slimBytes(loaded.stack, layer), 0);
   return { layers: plan.layers.length, fileBytes, storedBytes: plan.obstacle === null ? plannedStoredBytes(loaded, what, plan) : null };

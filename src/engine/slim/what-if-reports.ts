@@ -1,4 +1,4 @@
-// What-ifs for the window: a report for each change that saves something, and the job that packs them to know their stored sizes.
+// What-ifs for the window: a report for each change that saves something, and the job that packs them to find their stored sizes.
 import type { SlimPlan } from '#changes';
 import type { WhatIfReport } from '#contract';
 import { canWriteZstd } from '#files';
@@ -8,7 +8,7 @@ import { bytesToWeigh, weighSlim } from './weigh-slim.ts';
 import { plannedWeight, planOf, weightOf } from './weights.ts';
 import { everyWhatIf, type WhatIf, whatIfText } from './what-if.ts';
 
-/** What packing found: the bytes of all layers as stored, or why they can't be written. By {@link whatIfText}. */
+/** Results of packing, by {@link whatIfText}: the stored size of all layers, or why they can't be written. */
 export type PackedWeights = ReadonlyMap<string, number | { readonly obstacle: string }>;
 
 interface Candidate {
@@ -17,7 +17,9 @@ interface Candidate {
   readonly report: WhatIfReport;
 }
 
-/** What the image would weigh by each change that may save bytes, and what is known of its stored size; none for Windows images. */
+/**
+ * Reports the size that the image would have after each change that may save bytes, with the stored size if known; none for Windows images.
+ */
 export function whatIfReports(loaded: LoadedImage, packed: PackedWeights): WhatIfReport[] {
   return candidates(loaded, packed).map(({ report }) => report);
 }
@@ -29,7 +31,7 @@ function candidates(loaded: LoadedImage, packed: PackedWeights): Candidate[] {
     if (what.zstd && !canWriteZstd()) return [];
     const plan = planOf(loaded, what);
     const { layers, fileBytes, storedBytes } = plannedWeight(loaded, what, plan);
-    // Another compression leaves the files as they are.
+    // Recompressing doesn't change the files.
     if (what.zstd ? storedBytes === now.storedBytes : fileBytes >= now.fileBytes) return [];
     const found = packed.get(whatIfText(what));
     const obstacle = plan.obstacle ?? (typeof found === 'object' ? found.obstacle : null);
@@ -45,7 +47,7 @@ function kindOf({ mergeRemovals, dropCaches, squashFrom }: WhatIf): WhatIfReport
 
 export interface WeighEveryOptions {
   readonly signal: AbortSignal;
-  /** Called before each what-if; counts from 0. */
+  /** Called before each what-if, with an index from 0. */
   readonly onWhatIf: (index: number, count: number) => void;
   readonly onBytes: (doneBytes: number, totalBytes: number) => void;
   /** Receives each result; those of a cancelled job stay valid. */
@@ -53,8 +55,8 @@ export interface WeighEveryOptions {
 }
 
 /**
- * Packs each of {@link whatIfReports} whose stored size isn't known, without keeping what it packs. What can't be written gets an obstacle.
- * Throws BLOB_MISSING, TRUNCATED, DAMAGED, IO, CANCELLED.
+ * Packs each of {@link whatIfReports} whose stored size isn't known, without keeping the result. If one can't be written, its weight is an
+ * obstacle. Throws BLOB_MISSING, TRUNCATED, DAMAGED, IO, CANCELLED.
  */
 export async function weighEvery(loaded: LoadedImage, packed: PackedWeights, options: WeighEveryOptions): Promise<void> {
   const { signal, onWhatIf, onBytes, onWeight } = options;

@@ -1,15 +1,15 @@
 import type { Stack } from '#changes';
 import { displayText, LayerscopeError } from '#model';
 
-/** How an image's layers would be made differently: one or more changes, applied in the order of these fields. */
+/** How to make an image's layers differently: one or more changes, applied in the order of these fields. */
 export interface WhatIf {
-  /** Files that a later layer removes are left out of the layer that added them. */
+  /** Leaves files that a later layer removes out of the layer that added them. */
   readonly mergeRemovals: boolean;
-  /** Caches of package managers and builds are left out. */
+  /** Leaves out the caches of package managers and builds. */
   readonly dropCaches: boolean;
-  /** The lowest of the layers that become one, by its number in the image as it is; null for none. */
+  /** The lowest of the layers to merge into one, by its number in the original image; null for none. */
   readonly squashFrom: number | null;
-  /** All layers are packed as zstd. */
+  /** Compresses all layers with zstd. */
   readonly zstd: boolean;
 }
 
@@ -18,8 +18,8 @@ const NOTHING: WhatIf = { mergeRemovals: false, dropCaches: false, squashFrom: n
 const TAKES = 'squash=N, merge-removals, drop-caches, zstd, or several joined by commas';
 
 /**
- * Parses `squash=N`, `merge-removals`, `drop-caches` and `zstd`, joined by commas in any order. Throws USAGE for any other word, and for a
- * change that is given twice.
+ * Parses `squash=N`, `merge-removals`, `drop-caches` and `zstd`, joined by commas in any order. Throws USAGE for any other word or a
+ * repeated change.
  */
 export function parseWhatIf(text: string): WhatIf {
   let what = NOTHING;
@@ -42,7 +42,7 @@ function parseChange(word: string): Partial<WhatIf> {
   throw new LayerscopeError('USAGE', `--if takes ${TAKES}, not ${displayText(JSON.stringify(word.slice(0, 60)))}`);
 }
 
-/** The changes in the order in which they are applied, as {@link parseWhatIf} reads them. */
+/** Formats the changes, in the order in which they are applied, for {@link parseWhatIf}. */
 export function whatIfText({ mergeRemovals, dropCaches, squashFrom, zstd }: WhatIf): string {
   const words = [
     ...(mergeRemovals ? ['merge-removals'] : []),
@@ -53,7 +53,7 @@ export function whatIfText({ mergeRemovals, dropCaches, squashFrom, zstd }: What
   return words.join(',');
 }
 
-/** What is worth knowing of any image, one change each: all layers as one, all above the lowest as one, and the others. */
+/** Returns the what-ifs worth knowing for any image, one change each: all layers merged, all above the lowest merged, and the others. */
 export function everyWhatIf(stack: Stack): WhatIf[] {
   const squashes = stack.layers.length < 2 ? [] : stack.layers.length === 2 ? [0] : [1, 0];
   return [

@@ -23,14 +23,14 @@ interface PackedLayer {
 
 /** The layers of a what-if, packed in temporary files. The caller disposes of it. */
 export interface PackedImage extends AsyncDisposable {
-  /** Total size of all layers, those that stay as they are included. */
+  /** Total stored size of all layers, including unchanged ones. */
   readonly storedBytes: number;
-  /** Writes the image to a new file that Docker, Podman and skopeo read. Returns the digest of its manifest. Throws EXISTS, IO. */
+  /** Writes the image to a new file that Docker, Podman and skopeo can read. Returns the digest of its manifest. Throws EXISTS, IO. */
   write(file: string): Promise<string>;
 }
 
 /**
- * Packs what a plan changes; the rest is taken as it is. The same image and plan give the same bytes with the same version of Node. Throws
+ * Packs what a plan changes and uses the rest unchanged. The same image and plan give the same bytes with the same version of Node. Throws
  * UNSUPPORTED if the plan can't be written, and what {@link cutTar} throws.
  */
 export async function packSlim(loaded: LoadedImage, what: WhatIf, plan: SlimPlan, options: SlimOptions = {}): Promise<PackedImage> {
@@ -84,7 +84,7 @@ async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester):
   }
 }
 
-/** A stream keeps pieces, and readers use their memory again. */
+/** Copies the pieces: a stream holds on to them, but readers reuse their memory. */
 async function* kept(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield piece.slice();
 }
@@ -132,11 +132,11 @@ interface Step {
   readonly [field: string]: unknown;
 }
 
-/** The old config with the new layers. Steps whose layer is gone stay in the history, as steps without one. */
+/** Returns the old config with the new layers. Steps whose layer is gone stay in the history as steps without a layer. */
 function configOf({ image }: LoadedImage, plan: SlimPlan, layers: readonly PackedLayer[]): object {
   const known = typeof image.config === 'object' && image.config !== null ? (image.config as { readonly history?: unknown }) : {};
   const steps = Array.isArray(known.history) ? (known.history as Step[]) : [];
-  // The last of a new layer's sources keeps the step.
+  // A new layer belongs to the step of its last source.
   const kept = new Set(plan.layers.map(({ sources }) => sources.at(-1)?.layer));
   let layer = -1;
   const history = steps.map((step) => {

@@ -31,7 +31,7 @@ export interface StoreList {
   /** Returns what {@link remove} would delete. Throws NOT_FOUND. */
   removal(storeId: string, name: string): Promise<RemovalReport>;
   /**
-   * Removes an image's name, a layer or a leftover; `withCopies`: first unmounts the layer and removes the working copies based on it.
+   * Removes an image's name, a layer or a leftover; with `withCopies`, first unmounts the layer and removes the working copies based on it.
    * Throws NOT_FOUND; EXISTS if another layer is based on the layer.
    */
   remove(storeId: string, name: string, withCopies?: boolean): Promise<void>;
@@ -79,11 +79,14 @@ interface Listed extends StoreLocation {
   readonly isOwn: boolean;
   readonly service: Omit<StoreService, 'close'>;
   checked: StoreChecked;
-  /** What items are called by the last report, by the names that open them: images by their names, working copies by their images'. */
+  /**
+   * Titles of items as of the last report, by the names that open them: those of images are their names, those of working copies mention
+   * the image.
+   */
   called: ReadonlyMap<string, string>;
 }
 
-/** Returns what the items of a store are called, by the names that open them. */
+/** Returns the titles of a store's items, by the names that open them. */
 function callings({ images, layers }: Pick<StoreReport, 'images' | 'layers'>): ReadonlyMap<string, string> {
   const ofImages = images.flatMap(({ name, names }) => [name, ...names].map((each) => [each, names[0] ?? shortDigest(name)] as const));
   const ofTops = new Map(images.map(({ layers: chain, names, name }) => [chain.at(-1)?.id, names[0] ?? shortDigest(name)]));

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { cacheFolderIn } from '#archive/private-place';
 
 /**
- * Returns this user's cache folder for indexes and spooled layers: LAYERSCOPE_CACHE (or a subfolder `layerscope`, if that folder contains
- * other files), or else the system's default. Source: XDG Base Directory Specification, by which a relative XDG_CACHE_HOME is ignored.
+ * Returns this user's cache folder for indexes and spooled layers: LAYERSCOPE_CACHE (or its subfolder `layerscope`, if that folder contains
+ * other files), otherwise the system's default. Source: XDG Base Directory Specification, which says to ignore a relative XDG_CACHE_HOME.
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): string {
   const { LAYERSCOPE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;

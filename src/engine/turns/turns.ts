@@ -1,11 +1,11 @@
 import { type Rest, throwIfCancelled } from '#model';
 
-/** Longest time between two rests. */
+/** Longest time between two rests, in milliseconds. */
 const TURN_MS = 10;
 /** Reading the clock for each item would cost as much as the item. */
 const ITEMS_PER_LOOK = 64;
 
-/** Makes a {@link Rest} for one piece of work. */
+/** Creates a {@link Rest} for one piece of work. */
 export function createRest(signal?: AbortSignal): Rest {
   let turnEnds = performance.now() + TURN_MS;
   return async () => {
@@ -16,7 +16,7 @@ export function createRest(signal?: AbortSignal): Rest {
   };
 }
 
-/** Passes items on, and now and then lets the event loop run. Throws CANCELLED. */
+/** Yields the items, letting the event loop run now and then. Throws CANCELLED. */
 export async function* inTurns<T>(items: Iterable<T>, signal?: AbortSignal): AsyncGenerator<T, void, void> {
   const rest = createRest(signal);
   let count = 0;

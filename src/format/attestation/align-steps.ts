@@ -1,49 +1,51 @@
-// Compares the instructions of a Dockerfile with the commands of a history, and aligns them as two sequences, so that as many as possible
-// match.
+// Compares the instructions of a Dockerfile with the commands of a history, and aligns the two sequences so that as many as possible match.
 import type { Rest } from '#model';
 
-/** An instruction, or the command that stands for it: its keyword and the rest on one line. */
+/** An instruction or a command in the same form: its keyword and the rest on one line. */
 export interface Command {
   readonly keyword: string;
   readonly text: string;
 }
 
-/** What is compared with instructions. */
+/** A command of the history, prepared for comparison. */
 export interface HistoryCommand extends Command {
-  /** For Docker's classic builder, which has a hash in place of what is copied: the target, with a space before it. */
+  /** For Docker's classic builder, whose history has a hash in place of what was copied: the target, preceded by a space. */
   readonly copiedTo: string | null;
 }
 
-/** What is compared with commands. */
+/** An instruction, prepared for comparison. */
 export interface ComparedStep extends Command {
-  /** The texts between the `$VARIABLE`s of an instruction whose command has values in their place; null if it has none. */
+  /**
+   * The text before, between and after the `$VARIABLE`s of an instruction, whose command has values in their place; null if it has no
+   * variables.
+   */
   readonly around: readonly string[] | null;
 }
 
 const VARIABLE = /\$(?:\{[^}]{0,200}\}|[A-Za-z_][A-Za-z0-9_]{0,99})/;
 
-/** Makes a command ready to be compared. */
+/** Prepares a command for comparison. */
 export function historyCommand(command: Command): HistoryCommand {
   const copied = /^(?:file|multi|dir):[0-9a-f]{64} in (.*)$/.exec(command.text);
   return { ...command, copiedTo: copied === null ? null : ` ${(copied[1] ?? '').trim()}` };
 }
 
-/** Makes an instruction ready to be compared. */
+/** Prepares an instruction for comparison. */
 export function comparedStep(command: Command): ComparedStep {
   const around = command.keyword === 'RUN' ? [] : command.text.split(VARIABLE);
   return { ...command, around: around.length < 2 ? null : around };
 }
 
-/** Limit on instructions times steps, or what takes as long. */
+/** Maximum number of comparisons of an instruction with a command, or of work that takes as long. */
 const MAX_UNITS = 1_000_000;
-/** Searching for a text of one letter in that many takes about as long as comparing an instruction with a command. */
+/** Searching this many characters for a single one takes about as long as comparing an instruction with a command. */
 const LETTERS_PER_UNIT = 1_024;
 
-/** What may be compared in all. */
+/** Limits the total work of comparing. */
 export class ComparisonBudget {
   #left = MAX_UNITS;
 
-  /** Counts what is about to be done. Returns whether it may be, ever after false if not. */
+  /** Takes units for work about to be done. Returns false, now and from then on, if the budget doesn't allow it. */
   take(units: number): boolean {
     this.#left -= units;
     return this.#left >= 0;
@@ -55,8 +57,8 @@ export class ComparisonBudget {
 }
 
 /**
- * For each command, the step that it matches in a longest common subsequence; among equal ones, the later steps. Null if that would take
- * more than the budget has. Throws what `rest` throws.
+ * Returns, for each command, the step that it matches in a longest common subsequence; if several are equally long, later steps win. Null
+ * if the budget is too small. Throws what `rest` throws.
  */
 export async function align<T extends ComparedStep>(
   steps: readonly T[],
@@ -82,7 +84,7 @@ export async function align<T extends ComparedStep>(
   return matchesOf(steps, commands.length, lengths, same);
 }
 
-/** Goes back through the table of lengths. */
+/** Walks back through the table of lengths. */
 function matchesOf<T>(steps: readonly T[], count: number, lengths: Uint32Array, same: Uint8Array): (T | null)[] {
   const width = count + 1;
   const found = new Array<T | null>(count).fill(null);
@@ -104,7 +106,7 @@ function isSame(step: ComparedStep, command: HistoryCommand, budget: ComparisonB
   return step.around !== null && fitsPattern(step.around, command.text, budget);
 }
 
-/** Whether a text may result from a pattern by replacing its variables. `around`: the texts around these. */
+/** Whether replacing the variables of a pattern can yield the text. `around`: the text before, between and after the variables. */
 function fitsPattern(around: readonly string[], text: string, budget: ComparisonBudget): boolean {
   const head = around[0] ?? '';
   const tail = around.at(-1) ?? '';

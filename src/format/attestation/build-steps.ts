@@ -9,12 +9,12 @@
 import { asArray, asObject, asText, asTexts } from '#format/image';
 import { decodeBase64 } from './base64.ts';
 
-/** Limits on a Dockerfile: lines beyond are ignored. */
+/** Maximum number of lines read from a Dockerfile. */
 export const MAX_DOCKERFILE_LINES = 50_000;
-/** Letters of its base64, for 1 MiB and line breaks. A longer one is not read. */
+/** Maximum length of the Dockerfile's base64, enough for 1 MiB and line breaks. Longer ones aren't read. */
 const MAX_DATA_LETTERS = 1_500_000;
 
-/** Lines of a file, counted from 1, both ends included. */
+/** A range of lines in a file, counted from 1, including both ends. */
 export type LineRange = readonly [first: number, last: number];
 
 interface BuildStep {
@@ -25,7 +25,7 @@ interface BuildStep {
   readonly source: string | null;
 }
 
-/** A list of layers in which a step ends, bottom first. */
+/** The list of layers that a step results in, bottom first. */
 interface LayerList {
   readonly step: string;
   readonly digests: readonly string[];
@@ -40,8 +40,8 @@ export interface BuildSteps {
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Reads the steps from BuildKit's metadata and the build's graph; null if it lists no layers, as in mode `min`. Fields of other forms are
- * ignored.
+ * Reads the steps from BuildKit's metadata and the build's graph; null if there are no layers in it, as in mode `min`. Fields in any other
+ * form are ignored.
  */
 export function parseBuildSteps(metadata: unknown, graph: unknown): BuildSteps | null {
   const source = asObject(asObject(metadata)?.source);
@@ -90,11 +90,11 @@ function parseFile(info: unknown): BuildSteps['file'] {
   return { name, lines: lenient.decode(bytes).split('\n', MAX_DOCKERFILE_LINES) };
 }
 
-/** The ranges of a step in the first file, cut to its `count` lines. */
+/** Returns a step's ranges in the first file, cut to its `count` lines. */
 function parseRanges(value: unknown, count: number): LineRange[] {
   const found: LineRange[] = [];
   for (const location of asArray(asObject(value)?.locations)) {
-    // Other files than the Dockerfile have other numbers.
+    // Index 0 is the Dockerfile; other files have other indexes.
     if ((asObject(location)?.sourceIndex ?? 0) !== 0) continue;
     for (const range of asArray(asObject(location)?.ranges)) {
       const first = lineOf(asObject(range)?.start);

@@ -1,10 +1,10 @@
-// What an SBOM lists, compared with the packages that are really in the image.
+// Compares what an SBOM lists with the packages that are really in the image.
 import { type PackageName, parsePackageUrl } from './package-url.ts';
 import type { SbomPackage } from './sbom.ts';
 
 export type { PackageName } from './package-url.ts';
 
-/** A package whose version in the SBOM isn't that in the image. */
+/** A package with different versions in the SBOM and in the image. */
 interface OtherVersion {
   readonly type: string;
   readonly name: string;
@@ -19,9 +19,12 @@ export interface SbomDifferences {
   readonly onlyStated: readonly PackageName[];
   readonly onlyFound: readonly PackageName[];
   readonly otherVersion: readonly OtherVersion[];
-  /** Packages in both, each version once. */
+  /** Number of packages in both, counting each version once. */
   readonly same: number;
-  /** Packages of the SBOM without a package URL, or of a type that the image's packages don't have, which can't be compared. */
+  /**
+   * Number of packages in the SBOM that can't be compared, because they have no package URL or their type was not searched for in the
+   * image.
+   */
   readonly notCompared: number;
 }
 
@@ -31,8 +34,8 @@ interface Versions {
 }
 
 /**
- * Compares the packages of an SBOM with an image's. `types`: the types of packages that were looked for in the image; others can't be
- * compared. Architectures are ignored: SBOMs often leave them out.
+ * Compares an SBOM's packages with an image's. `types`: the package types that were searched for in the image; others can't be compared.
+ * Architectures are ignored, because SBOMs often omit them.
  */
 export function compareSbom(stated: readonly SbomPackage[], found: readonly PackageName[], types: ReadonlySet<string>): SbomDifferences {
   const packages = new Map<string, Versions>();
@@ -65,7 +68,7 @@ function differences(packages: ReadonlyMap<string, Versions>): Omit<SbomDifferen
     if (first !== undefined && missing.length > 0)
       otherVersion.push({ type: first.type, name: first.name, stated: missing.map(shownVersion), found: more.map(shownVersion) });
     else {
-      // One by one: a package may have more versions than a call takes arguments.
+      // Pushed one by one, because a package may have more versions than a call can take arguments.
       for (const each of missing) onlyStated.push(each);
       for (const each of more) onlyFound.push(each);
     }
@@ -77,13 +80,13 @@ function shownVersion({ version }: PackageName): string {
   return version ?? '';
 }
 
-/** Python's names are the same whatever their case and separators. Source: PEP 503. */
+/** Names of Python packages ignore case and treat all separators alike. Source: PEP 503. */
 function comparedName(type: string, name: string): string {
   if (type === 'pypi') return name.toLowerCase().replace(/[-_.]{1,99}/g, '-');
   return type === 'npm' ? name.toLowerCase() : name;
 }
 
-/** Go's versions have a v in the module file, but not in every SBOM; an epoch of 0 is often left out. */
+/** Go's versions begin with `v` in the module file, but not in every SBOM; an epoch of 0 is often omitted. */
 function comparedVersion({ type, version }: PackageName): string {
   const text = version ?? '';
   if (type === 'golang') return text.replace(/^v/, '');

@@ -21,13 +21,13 @@ export interface Instruction {
 /** A stage: its `FROM`, and the instructions that follow. */
 export interface Stage {
   readonly name: string | null;
-  /** What it is built on: an image or an earlier stage. */
+  /** The image or earlier stage that it is based on. */
   readonly base: string;
   readonly from: Instruction;
   readonly instructions: readonly Instruction[];
 }
 
-/** Splits a Dockerfile into stages; what comes before the first FROM, such as ARG, is left out. Lines beyond 50,000 are ignored. */
+/** Splits a Dockerfile into stages, leaving out everything before the first FROM, such as ARG. Ignores lines after the first 50,000. */
 export function parseStages(text: string): Stage[] {
   const stages: (Omit<Stage, 'instructions'> & { instructions: Instruction[] })[] = [];
   for (const instruction of parseInstructions(text)) {
@@ -37,15 +37,15 @@ export function parseStages(text: string): Stage[] {
   return stages;
 }
 
-/** A stage as texts refer to it. */
+/** A stage, as users refer to it. */
 export interface StageWords {
-  /** Its name, or its number from 0; null if the Dockerfile has only one. */
+  /** Its name, or else its number, counted from 0; null if it is the Dockerfile's only stage. */
   readonly name: string | null;
-  /** What it is built on: an image or an earlier stage. */
+  /** The image or earlier stage that it is based on. */
   readonly base: string;
 }
 
-/** The stage that a line belongs to; null for a line before the first. */
+/** Returns the stage that contains a line; null for a line before the first stage. */
 export function stageAt(stages: readonly Stage[], line: number): StageWords | null {
   let [low, high] = [0, stages.length];
   while (low < high) {
@@ -56,13 +56,13 @@ export function stageAt(stages: readonly Stage[], line: number): StageWords | nu
   return stageWords(stages, low - 1);
 }
 
-/** How texts refer to a stage, by its number; null if there is none. */
+/** Returns the words for a stage, given its index; null if there is no such stage. */
 export function stageWords(stages: readonly Stage[], index: number): StageWords | null {
   const stage = stages[index];
   return stage === undefined ? null : { name: stages.length < 2 ? null : (stage.name ?? String(index)), base: stage.base };
 }
 
-/** `--platform=… IMAGE AS NAME`. */
+/** Parses what follows FROM: `--platform=… IMAGE AS NAME`. */
 function fromWords(text: string): Pick<Stage, 'name' | 'base'> {
   const words = text.split(/\s+/).filter((word) => word !== '' && !word.startsWith('--'));
   return { base: words[0] ?? '', name: words[1]?.toLowerCase() === 'as' ? (words[2]?.toLowerCase() ?? null) : null };
@@ -107,7 +107,7 @@ function isSkipped(line: string): boolean {
   return text === '' || text.startsWith('#');
 }
 
-/** The character that continues lines, from the directives at the top. */
+/** Returns the character that continues lines, according to the directives at the top. */
 function escapeOf(lines: readonly string[]): string {
   for (const line of lines) {
     const directive = /^#\s*([A-Za-z]+)\s*=\s*(\S+)\s*$/.exec(line);
@@ -117,7 +117,7 @@ function escapeOf(lines: readonly string[]): string {
   return '\\';
 }
 
-/** The words that end the here-documents of an instruction. */
+/** Returns the words that end an instruction's here-documents. */
 function heredocsOf(keyword: string, text: string): { readonly word: string; readonly stripsTabs: boolean }[] {
   if (keyword !== 'RUN' && keyword !== 'COPY' && keyword !== 'ADD') return [];
   const found = [...text.matchAll(/(?:^|\s)\d?<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_.]{0,99})\2/g)];

@@ -15,11 +15,11 @@ const MAX_SIGNATURES = 100;
 export interface Envelope {
   readonly payloadType: string;
   readonly payload: Uint8Array;
-  /** Those that are base64. */
+  /** The signatures that are valid base64. */
   readonly signatures: readonly Uint8Array[];
 }
 
-/** Returns the envelope that a parsed document is, or that the bundle contains; null if there is none, or its payload isn't base64. */
+/** Returns the envelope that a parsed document is, or that a bundle contains; null if there is none, or its payload isn't base64. */
 export function envelopeOf(value: unknown): Envelope | null {
   const object = asObject(value);
   if (object === null) return null;

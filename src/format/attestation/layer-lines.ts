@@ -1,35 +1,35 @@
-// From a layer to the lines of the Dockerfile that made it.
+// Finds the lines of the Dockerfile that made a layer.
 //
-// A layer's lines are those of every step that has a list of layers that ends with it. A base image's layers are in the list of the step
-// that is the base image, and have no lines. Where such a step copied from another stage, or mounted one, the steps that it depends on and
-// that have no layers in this image made what it copied.
+// Each step has a list of layers. A layer's lines are those of every step whose list ends with that layer. The layers of a base image are
+// in the list of the step for that image, and have no lines. If a step that made the layer copied from another stage or mounted one, what
+// it copied comes from the steps it depends on that have no layers in this image.
 //
-// If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't those of the provenance. Then, if exactly one
-// list is as long as the image and none is longer, layers are found in it by their position.
+// If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't in the provenance. Then, if exactly one list is
+// as long as the image and none is longer, layers are found in that list by their position.
 import { LayerscopeError, type Rest } from '#model';
 import { type BuildSteps, joinRanges, type LineRange } from './build-steps.ts';
 import { parseStages, type Stage, stageAt } from './dockerfile.ts';
 
-/** Lines of a Dockerfile that made a layer. Texts are as stated, not safe to print. */
+/** The lines of a Dockerfile that made a layer. Strings are as stated, not safe to print. */
 export interface DockerfileLines {
   readonly file: string;
-  /** Of the steps that made the layer; sorted and disjoint. */
+  /** Lines of the steps that made the layer; sorted and disjoint. */
   readonly lines: readonly LineRange[];
-  /** Of the steps of other stages that made what those steps copied or mounted. */
+  /** Lines of the steps in other stages that made what those steps copied or mounted. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage that the lines are in; null if there is only one. */
+  /** Name or number of the stage with these lines; null if it is the only one. */
   readonly stage: string | null;
-  /** What that stage is built on, as its FROM says; null for lines before the first FROM. */
+  /** What that stage is based on, according to its FROM; null for lines before the first FROM. */
   readonly stageBase: string | null;
-  /** Those that `from` is in, each once. */
+  /** The stages with the lines of `from`, without duplicates. */
   readonly fromStages: readonly string[];
-  /** What each of `fromStages` is built on. */
+  /** What each of `fromStages` is based on. */
   readonly fromStageBases: readonly string[];
   /** How the layer was found. */
   readonly by: 'digest' | 'position';
   /** The `lines`, joined by line feeds. */
   readonly text: string;
-  /** The lines of `from`, joined likewise. */
+  /** The lines of `from`, joined in the same way. */
   readonly fromText: string;
 }
 
@@ -42,12 +42,15 @@ export interface LayerOrigin {
 
 export const NO_ORIGIN: LayerOrigin = { dockerfile: null, base: null };
 
-/** Limits for one image: steps and ranges of lines examined, and letters in its texts. Real builds have a few hundred steps. */
+/**
+ * Limits for one image: the number of steps and line ranges visited, and the total length of the strings returned. Real builds have a few
+ * hundred steps.
+ */
 const MAX_VISITS = 2_000_000;
 const MAX_LETTERS = 4_000_000;
 const VISITS_A_TURN = 1_000;
 
-/** The origins of an image's layers, found when they are asked for. */
+/** The origins of an image's layers, determined on demand. */
 export class LayerOrigins {
   readonly #build: BuildSteps;
   /** The layers' digests as stated in the provenance, or null. */
@@ -61,7 +64,7 @@ export class LayerOrigins {
   #visits = 0;
   #letters = 0;
 
-  /** `digests`: those of the image's layers, bottom first; null if unknown. */
+  /** `digests`: the digests of the image's layers, bottom first; null if unknown. */
   constructor(build: BuildSteps, digests: readonly (string | null)[]) {
     this.#build = build;
     this.#digests = digests;
@@ -80,7 +83,7 @@ export class LayerOrigins {
   }
 
   /**
-   * Examines what was not asked for before. Throws TOO_LARGE if the build has far more steps and lines than any real one, and what `rest`
+   * Returns a layer's origin and caches it. Throws TOO_LARGE if the build has far more steps and lines than any real one, and what `rest`
    * throws.
    */
   async of(layer: number, rest: Rest): Promise<LayerOrigin> {
@@ -109,7 +112,7 @@ export class LayerOrigins {
     this.#stages ??= parseStages(file.lines.join('\n'));
     const stages = this.#stages;
     const stage = stageAt(stages, lines[0]?.[0] ?? 0);
-    // By name, since several lines may be in one stage.
+    // Keyed by name, because several lines may be in one stage.
     const others = new Map(from.map(([first]) => stageAt(stages, first)).flatMap((each) => (each?.name ? [[each.name, each.base]] : [])));
     const dockerfile: DockerfileLines = {
       file: file.name,
@@ -138,7 +141,7 @@ export class LayerOrigins {
     return joinRanges(ranges);
   }
 
-  /** The steps that some others depend on, up to those that have layers in this image. */
+  /** Returns the steps that some others depend on, directly or not, stopping at steps that have layers in this image. */
   async #behind(makers: ReadonlySet<string>, rest: Rest): Promise<ReadonlySet<string>> {
     const seen = new Set<string>();
     const todo = [...makers].flatMap((step) => this.#build.steps.get(step)?.inputs ?? []);
@@ -151,7 +154,7 @@ export class LayerOrigins {
     return seen;
   }
 
-  /** Counts a step or range that is examined. Throws TOO_LARGE. */
+  /** Counts a visited step or range, and returns whether it is time to rest. Throws TOO_LARGE. */
   #isTurnOver(): boolean {
     if (++this.#visits > MAX_VISITS) throw new LayerscopeError('TOO_LARGE', 'the provenance has too many steps');
     return this.#visits % VISITS_A_TURN === 0;
@@ -169,7 +172,10 @@ function textOf(lines: readonly string[], ranges: readonly LineRange[]): string 
   return texts.map((line) => line.replace(/\r{1,9}$/, '')).join('\n');
 }
 
-/** The only list as long as the image, if none is longer and every digest in it that the image has is at its place; otherwise null. */
+/**
+ * Returns the only list that is as long as the image; null if there isn't exactly one, if another list is longer, or if a digest of the
+ * image is unknown or at a different position in the list.
+ */
 function positions({ layerLists }: BuildSteps, digests: readonly (string | null)[]): readonly string[] | null {
   let full: readonly string[] | null = null;
   for (const { digests: list } of layerLists) {

@@ -21,13 +21,13 @@ import { type Instruction, parseStages, type Stage, stageWords } from './dockerf
 /** Lines of a Dockerfile that may have made a layer. */
 export interface GuessedLines {
   readonly lines: readonly LineRange[];
-  /** Of the stage that the instruction copies from. */
+  /** Lines of the stage that the instruction copies from. */
   readonly from: readonly LineRange[];
-  /** The name or number of the stage; null if the Dockerfile has only one. */
+  /** Name or number of the stage; null if it is the Dockerfile's only one. */
   readonly stage: string | null;
-  /** What that stage is built on, as its FROM says. */
+  /** What that stage is based on, according to its FROM. */
   readonly stageBase: string | null;
-  /** Name or number, and base, of the stage that `from` is in; at most one. */
+  /** Name or number of the stage that `from` is in, and what that stage is based on; at most one. */
   readonly fromStages: readonly string[];
   readonly fromStageBases: readonly string[];
   readonly text: string;
@@ -36,9 +36,9 @@ export interface GuessedLines {
 }
 
 const LAYER_MAKERS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
-/** How much of a text is compared. */
+/** Maximum length of the text that is compared. */
 const MAX_TEXT = 4_000;
-/** Limit on the lines that other stages give to guesses, in letters; each range counts as some. */
+/** Limit on the total length of the lines that guesses include from other stages; each range counts as a few characters more. */
 const MAX_FROM_LETTERS = 4_000_000;
 const LETTERS_PER_RANGE = 16;
 const ITEMS_A_TURN = 100;
@@ -50,8 +50,8 @@ interface Step extends ComparedStep {
 
 /**
  * Matches a Dockerfile's instructions to the commands that made an image's layers, bottom first. Returns a guess for each layer, null where
- * nothing matches. If there are several stages, the one that matches best is taken, or else the last; of far too many, only the last ones
- * are looked at. Throws what `rest` throws.
+ * nothing matches. If there are several stages, uses the one that matches best, or the last of those that match equally well. If there are
+ * far too many, only the last ones are compared. Throws what `rest` throws.
  */
 export async function matchDockerfile(
   dockerfile: string,
@@ -74,7 +74,7 @@ export async function matchDockerfile(
   return found;
 }
 
-/** The steps that match the commands, of the stage of which most do. */
+/** Returns the steps that match the commands, from the stage with the most matches. */
 async function bestAlignment(steps: StageSteps, commands: readonly HistoryCommand[], rest: Rest): Promise<readonly (Step | null)[]> {
   let best: readonly (Step | null)[] = commands.map(() => null);
   let most = 0;
@@ -92,10 +92,10 @@ async function bestAlignment(steps: StageSteps, commands: readonly HistoryComman
   return best;
 }
 
-/** The instructions that make the layers of each stage: those of the stages that it is built on, then its own. */
+/** The instructions that make each stage's layers: those of the stages that it is based on, then its own. */
 class StageSteps {
   readonly #stages: readonly Stage[];
-  /** The stage that each is built on; -1 for an image. */
+  /** By stage, the stage that it is based on; -1 for an image. */
   readonly #below: number[] = [];
   readonly #own = new Map<number, readonly Step[]>();
   readonly #sizes: number[] = [];
@@ -115,7 +115,7 @@ class StageSteps {
     return this.#stages.length;
   }
 
-  /** Number of stages and instructions that {@link of} goes through. */
+  /** Returns the number of stages and instructions that {@link of} visits. */
   sizeOf(stage: number): number {
     return this.#sizes[stage] ?? 0;
   }
@@ -142,7 +142,7 @@ function makesLayer({ keyword }: Instruction): boolean {
   return LAYER_MAKERS.has(keyword);
 }
 
-/** The lines of the steps that were found. */
+/** Makes guesses from matching steps. */
 class Guesses {
   readonly #stages: readonly Stage[];
   readonly #lines: readonly string[];
@@ -174,7 +174,9 @@ class Guesses {
     };
   }
 
-  /** The number of the stage that an instruction copies from or mounts, by its name or number; null if it names none before its own. */
+  /**
+   * Returns the number of the stage that an instruction copies from or mounts; null if it doesn't name an earlier stage, by name or number.
+   */
   #sourceOf({ text }: Instruction, stage: number): number | null {
     const wanted = /(?:^|\s)--(?:from=|mount=\S{0,200}from=)([^\s,]+)/.exec(text)?.[1]?.toLowerCase();
     if (wanted === undefined) return null;
@@ -183,7 +185,7 @@ class Guesses {
     return found < stage ? found : null;
   }
 
-  /** The lines of a stage that make layers; none once guesses have many. */
+  /** Returns the lines of a stage that make layers; none once the guesses contain too many. */
   #linesFrom(stage: number): Pick<GuessedLines, 'from' | 'fromText'> {
     let found = this.#sources.get(stage);
     if (found === undefined) {
@@ -206,7 +208,7 @@ function oneLine(text: string): string {
   return text.slice(0, MAX_TEXT).replace(/\s+/g, ' ').trim();
 }
 
-/** The instruction that a command of the history stands for. */
+/** Turns a command of the history into the instruction that it stands for. */
 function normalCommand(createdBy: string | null): Command {
   let text = oneLine(createdBy ?? '').replace(/ # buildkit$/, '');
   const nop = /^(?:\/bin\/sh -c|cmd \/S \/C|powershell .{0,300}?) #\(nop\) ?/.exec(text);
@@ -217,12 +219,12 @@ function normalCommand(createdBy: string | null): Command {
   return { keyword, text: withoutShell(rest.replace(/^\|\d{1,4} .*?(?= \/bin\/(?:[a-z]{0,8}sh) )/, '').trim()) };
 }
 
-/** A command without the shell that runs it: `/bin/bash -o pipefail -c`. */
+/** Removes the shell from the beginning of a command: `/bin/bash -o pipefail -c`. */
 function withoutShell(text: string): string {
   return text.replace(/^\/(?:usr\/)?bin\/[a-z]{0,8}sh (?:-[a-z]{1,9} (?:pipefail )?){1,4}/, '').trim();
 }
 
-/** An instruction as BuildKit writes it to the history. */
+/** Formats an instruction as BuildKit writes it to the history. */
 function normalInstruction(instruction: Instruction): Command {
   const { keyword } = instruction;
   const plain = oneLine(commandOf(instruction)).replace(/^(?:--[a-z]+(?:=\S*)? ){1,20}/, (flags) =>
@@ -237,7 +239,7 @@ function normalInstruction(instruction: Instruction): Command {
   return { keyword, text: keyword === 'RUN' ? withoutShell(oneLine(words)) : oneLine(words) };
 }
 
-/** What an instruction runs or copies: for a RUN that is only a here-document, its lines. */
+/** Returns what an instruction runs or copies: if a RUN is only a here-document, its lines. */
 function commandOf({ keyword, text }: Instruction): string {
   const end = text.indexOf('\n');
   if (end < 0) return text;

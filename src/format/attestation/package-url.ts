@@ -2,17 +2,17 @@
 //
 // Source: package-url/purl-spec.
 
-/** A package as databases name it. */
+/** A package's name as package databases have it. */
 export interface PackageName {
-  /** As in package URLs: `deb`, `npm`. */
+  /** The type, as in package URLs: `deb`, `npm`. */
   readonly type: string;
-  /** With what belongs to it: `@scope/name`, `group:artifact`, a Go module's path. */
+  /** The full name: `@scope/name`, `group:artifact`, a Go module's path. */
   readonly name: string;
   readonly version: string | null;
   readonly arch: string | null;
 }
 
-/** Types whose namespace is the distribution or vendor, which databases don't name. */
+/** Types whose namespace is the distribution or vendor, which isn't in package databases. */
 const SYSTEM_TYPES: ReadonlySet<string> = new Set(['deb', 'rpm', 'apk', 'alpm', 'opkg']);
 
 /** Parses a package URL; null if it isn't one. */
@@ -23,7 +23,7 @@ export function parsePackageUrl(purl: string): PackageName | null {
   const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]{0,63})\/(.+)$/s.exec(body);
   if (found === null) return null;
   const [, kind = '', rest = ''] = found;
-  // A scope's @ is encoded by the standard, but not by all tools.
+  // According to the standard, a scope's @ is encoded, but not all tools do so.
   const at = rest.lastIndexOf('@');
   const hasVersion = at > rest.lastIndexOf('/') + (rest.includes('/') ? 0 : -1) && at > 0;
   const parts = (hasVersion ? rest.slice(0, at) : rest).split('/').filter((part) => part !== '');

@@ -14,13 +14,13 @@ import { asArray, asObject, asText, type JsonObject } from '#format/image';
 import { type BuildSteps, parseBuildSteps } from './build-steps.ts';
 import type { Statement } from './statement.ts';
 
-/** Limits on what is kept of one document. */
+/** Limits on what is kept from one document. */
 const MAX_MATERIALS = 10_000;
 const MAX_PARAMETERS = 1_000;
-/** How much of a parameter is kept. */
+/** Maximum length of a parameter that is kept. */
 const MAX_VALUE = 4_000;
 
-/** What a provenance states. All texts are as stated, not safe to print. */
+/** What a provenance states. All strings are as stated, not safe to print. */
 export interface Provenance {
   readonly version: 'v1' | 'v0.2';
   /** URI of the builder, such as a CI run. */
@@ -43,7 +43,7 @@ export function isProvenanceType(predicateType: string | null): boolean {
   return (predicateType ?? '').includes('slsa.dev/provenance');
 }
 
-/** Reads the provenance in a statement; null if it is of another predicate type. */
+/** Reads the provenance in a statement; null if the statement has another predicate type. */
 export function parseProvenance({ predicateType, predicate }: Statement): Provenance | null {
   if (!isProvenanceType(predicateType)) return null;
   return predicate.buildDefinition === undefined ? older(predicate) : newer(predicate);
@@ -100,7 +100,7 @@ function sourceOf(kit: unknown, config: unknown, path: string): Provenance['sour
   };
 }
 
-/** The fields of the request, and its `args` by their own names. */
+/** Returns the fields of the request, with its `args` listed under their own names. */
 function parametersOf(request: unknown): Provenance['parameters'] {
   const fields = Object.entries(asObject(request) ?? {}).flatMap(([name, value]) =>
     name === 'args' || name === 'root' ? [] : [{ name, value }],
@@ -119,7 +119,7 @@ function materialsOf(value: unknown): Provenance['materials'] {
     .filter(({ uri, digest }) => uri !== '' || digest !== null);
 }
 
-/** The first digest of a set: `sha256:…`. */
+/** Returns the first digest in a set: `sha256:…`. */
 function digestOf(value: unknown): string | null {
   for (const [algorithm, hex] of Object.entries(asObject(value) ?? {})) if (typeof hex === 'string') return `${algorithm}:${hex}`;
   return null;

@@ -9,10 +9,13 @@
 import { asArray, asObject, asText, asTexts, type JsonObject } from '#format/image';
 import { LayerscopeError } from '#model';
 
-/** Limit on packages of an SBOM, which weigh far more than their text; an image with a whole distribution has some thousands. */
+/**
+ * Maximum number of packages in an SBOM, because parsed packages take far more memory than their JSON. An image with a whole distribution
+ * has a few thousand.
+ */
 const MAX_PACKAGES = 200_000;
 
-/** A package that an SBOM lists. Texts are as stated, not safe to print. */
+/** A package that an SBOM lists. Strings are as stated, not safe to print. */
 export interface SbomPackage {
   readonly name: string;
   readonly version: string | null;
@@ -55,7 +58,7 @@ function readSpdx(object: JsonObject): Sbom {
   };
 }
 
-/** Refuses packages that are too many: a comparison with some of them would call the others missing. Throws TOO_LARGE. */
+/** Throws TOO_LARGE for too many packages, because comparing only some of them would report the others as missing. */
 function bounded<T>(packages: readonly T[]): readonly T[] {
   if (packages.length > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `the SBOM lists more than ${MAX_PACKAGES} packages`);
   return packages;
@@ -90,7 +93,7 @@ function readCycloneDx(object: JsonObject): Sbom {
 /** Types of components that aren't packages. */
 const NOT_PACKAGES: ReadonlySet<unknown> = new Set(['file', 'operating-system', 'cryptographic-asset', 'data']);
 
-/** The components and those inside them. */
+/** Returns the components, including nested ones. */
 function allComponents(value: unknown): JsonObject[] {
   const found: JsonObject[] = [];
   const todo: unknown[] = [...asArray(value)].reverse();
@@ -119,7 +122,7 @@ function cycloneDxPackage(component: JsonObject): SbomPackage[] {
   ];
 }
 
-/** Names of tools: a list, or since CycloneDX 1.5 an object with components. */
+/** Returns the names of tools, which are a list or, since CycloneDX 1.5, an object with components. */
 function toolNames(value: unknown): string[] {
   const list = Array.isArray(value) ? value : asArray(asObject(value)?.components);
   return list.flatMap((tool) => {

@@ -1,6 +1,6 @@
 // What cosign signs:
 //
-// - Simple signing: a JSON payload is a layer of the artifact; the signature of its bytes is in the layer's annotation.
+// - Simple signing: a layer of the artifact is a JSON payload, and the signature of its bytes is in the layer's annotation.
 // - Attestations and bundles: a DSSE envelope, whose signature covers `DSSEv1 LENGTH TYPE LENGTH PAYLOAD` (PAE).
 //
 // Source: cosign specs/SIGNATURE_SPEC.md; secure-systems-lab/dsse protocol.md, Signature Definition.
@@ -10,7 +10,7 @@ import { decodeBase64 } from './base64.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { isAbout, parseStatement } from './statement.ts';
 
-/** Bytes that were signed, the signatures that claim to cover them, and what they are about. */
+/** Signed bytes, the signatures that claim to cover them, and what they are about. */
 export interface SignedPayload {
   readonly bytes: Uint8Array;
   readonly signatures: readonly Uint8Array[];
@@ -18,7 +18,7 @@ export interface SignedPayload {
   isAbout(digest: string): boolean;
 }
 
-/** The bytes that a DSSE signature covers. */
+/** Returns the bytes that a DSSE signature covers. */
 export function preAuthEncoding({ payloadType, payload }: Envelope): Uint8Array {
   const type = encodeUtf8(payloadType);
   const head = encodeUtf8(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
@@ -29,9 +29,8 @@ export function preAuthEncoding({ payloadType, payload }: Envelope): Uint8Array 
 }
 
 /**
- * What is signed in a layer of an artifact. `annotated`: the signatures in annotations of a simple-signing layer, in base64; none if it is
- * an envelope.
- * Null if the layer holds nothing that can be checked with a plain key.
+ * Returns what is signed in a layer of an artifact. `annotated`: the signatures in the annotations of a simple-signing layer, in base64;
+ * none if the layer is an envelope. Null if the layer contains nothing that can be checked with a plain key.
  */
 export function signedPayload(layer: Uint8Array, annotated: readonly string[]): SignedPayload | null {
   const value = tryJson(layer);
@@ -51,7 +50,7 @@ export function signedPayload(layer: Uint8Array, annotated: readonly string[]): 
   };
 }
 
-/** The manifest that a simple-signing payload names; null if it names none. */
+/** Returns the digest of the manifest that a simple-signing payload names; null if it names none. */
 export function signedDigest(payload: unknown): string | null {
   const critical = asObject(asObject(payload)?.critical);
   const digest = asObject(critical?.image)?.['docker-manifest-digest'];

@@ -3,12 +3,12 @@
 //   { "_type": "https://in-toto.io/Statement/v1", "predicateType": URI, "subject": [ { "name", "digest": { "sha256": HEX } } ],
 //     "predicate": { … } }
 //
-// Source: in-toto/attestation spec/v1/statement.md. BuildKit's older statements are of v0.1, with the same fields.
+// Source: in-toto/attestation spec/v1/statement.md. BuildKit's older statements use v0.1, with the same fields.
 import { asArray, asObject, asText, type JsonObject, parseJson } from '#format/image';
 import { decodeUtf8 } from '#model';
 import { envelopeOf, isSignedDocument } from './envelope.ts';
 
-/** Maximum number of subjects to read from one statement: a release may be about hundreds of files. */
+/** Maximum number of subjects to read from one statement. A release may have hundreds of files. */
 const MAX_SUBJECTS = 10_000;
 
 /** A statement, as far as it could be read. */
@@ -19,7 +19,7 @@ export interface Statement {
   readonly predicate: JsonObject;
 }
 
-/** Whether a subject of the statement is this manifest. */
+/** Whether the statement names this manifest as a subject. */
 export function isAbout({ subjects }: Pick<Statement, 'subjects'>, digest: string): boolean {
   return subjects.has(digest);
 }
@@ -30,7 +30,7 @@ export function parseStatement(value: unknown): Statement | null {
   const envelope = envelopeOf(value);
   if (envelope === null) return null;
   const payload = parseJson(envelope.payload, 'the payload of an envelope');
-  // An envelope in an envelope is signed twice, which no tool does.
+  // An envelope inside an envelope would be signed twice, which no tool does.
   return isSignedDocument(payload) ? null : readStatement(asObject(payload));
 }
 
@@ -51,16 +51,16 @@ function subjectsOf(value: unknown): ReadonlySet<string> {
   return digests;
 }
 
-/** Beginning of a statement that is too large to read: `_type`, `predicateType` and `subject` come before the predicate. */
+/** Size of the beginning to read from a statement that is too large: `_type`, `predicateType` and `subject` come before the predicate. */
 export const STATEMENT_HEAD_BYTES = 1024 * 1024;
 
 /**
- * Reads a bare statement's type and subjects from its first bytes; null if they don't come before the predicate, or it isn't a statement.
- * Most of a large SBOM is its predicate.
+ * Reads a bare statement's type and subjects from its first bytes; null if they don't come before the predicate, or the document isn't a
+ * statement. Most of a large SBOM is its predicate.
  */
 export function parseStatementHead(head: Uint8Array): Statement | null {
   const end = predicateStart(head);
-  // Cut between two fields, so never within a character.
+  // The cut is between two fields, so never inside a character.
   const text = end < 0 ? null : decodeUtf8(head.subarray(0, end));
   if (text === null) return null;
   try {
@@ -73,10 +73,10 @@ export function parseStatementHead(head: Uint8Array): Statement | null {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Deeper lists and objects don't occur before a predicate. */
+/** Maximum depth of lists and objects before a predicate; real statements are less deep. */
 const MAX_HEAD_DEPTH = 8;
 
-/** Offset of the quote that begins the key `predicate` of the outermost object; -1 if it isn't among the first bytes. */
+/** Returns the offset of the quote that begins the outermost object's key `predicate`; -1 if it isn't among the first bytes. */
 function predicateStart(bytes: Uint8Array): number {
   let depth = 0;
   for (let at = 0; at < bytes.length; at++) {

@@ -10,7 +10,7 @@ export const STREAM_ID = {
   reparsePoint: 8,
   sparseBlock: 9,
   txfs: 10,
-  /** Defined by Windows, but not supported by any tool for layers. */
+  /** Defined by Windows, but not supported by any tool that handles layers. */
   ghostedExtents: 11,
 } as const;
 

@@ -19,7 +19,7 @@ export type BackupPiece =
   | { readonly kind: 'data'; readonly bytes: Uint8Array };
 
 /**
- * Reads a backup stream from the bytes pushed into it. Yields streams with unknown ids too. Yields data in the pieces in which it was
+ * Reads a backup stream from the bytes pushed into it, including streams with unknown ids. Yields data in the pieces in which it was
  * pushed, never beyond the stream's size. Buffers at most one header. Reads nothing after an error.
  */
 export class BackupStreamReader {

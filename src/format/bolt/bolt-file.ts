@@ -11,7 +11,7 @@
 // Source: etcd-io/bbolt, internal/common.
 import { compareBytes, LayerscopeError } from '#model';
 
-/** Reads up to `length` bytes of the file at `offset`; fewer at its end. */
+/** Reads up to `length` bytes of the file at `offset`; fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 const HEADER = 16;
@@ -29,7 +29,7 @@ const MAX_PAGE = 1 << 20;
 const USUAL_PAGES = [4096, 16_384, 65_536, 8192, 32_768];
 const MAX_DEPTH = 32;
 const MAX_BUCKETS_DEEP = 16;
-/** Limits on the bytes read from one file, and for one page. */
+/** Maximum number of bytes to read from one file, and for one page. */
 const MAX_READ_BYTES = 256 * 1024 * 1024;
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 

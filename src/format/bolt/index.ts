@@ -1,5 +1,5 @@
 /**
- * Bolt databases (bbolt), in which containerd keeps its names: buckets of keys and values in a B+ tree of pages. Read only; the caller
- * provides a function that reads bytes of the file. Begin with bolt-file.ts.
+ * Bolt databases (bbolt), in which containerd stores the names of images: buckets of keys and values in a B+ tree of pages. Read-only; the
+ * caller provides a function that reads bytes from the file. Begin with bolt-file.ts.
  */
 export * from './bolt-file.ts';

@@ -3,7 +3,7 @@ const MAX_BITS = 20;
 /** A canonical Huffman code: codes of the same length are consecutive, in the order of their symbols. */
 export class HuffmanTable {
   readonly minBits: number;
-  /** The last code of each length, padded with ones to 20 bits; -1: no code is that short. */
+  /** By length, the last code of at most that length, padded with ones to 20 bits; -1: no code is that short. */
   readonly limit: Int32Array;
   /** For each length: subtract this from a code to get its index in {@link symbols}. */
   readonly base: Int32Array;

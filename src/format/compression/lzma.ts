@@ -40,7 +40,7 @@ export class Window {
     this.#dictionaryBytes = dictionaryBytes;
   }
 
-  /** Makes room for more bytes, dropping bytes beyond the dictionary's reach. */
+  /** Makes space for more bytes, dropping bytes that the dictionary no longer reaches. */
   reserve(count: number): void {
     if (this.at + count <= this.bytes.length) return;
     const keep = Math.min(this.known, this.#dictionaryBytes);
@@ -131,7 +131,7 @@ export class LzmaDecoder {
     this.#repLength.reset();
   }
 
-  /** Decodes a chunk into exactly `count` bytes, for which the window must have room. Throws DAMAGED. */
+  /** Decodes a chunk into exactly `count` bytes, for which the window must have space. Throws DAMAGED. */
   decode(input: Uint8Array, count: number): void {
     if (input.length < 5 || input[0] !== 0) throw broken('a chunk does not begin with a zero byte');
     this.#input = input;

@@ -6,7 +6,7 @@ export interface Unpacker {
   end(): void;
   /**
    * Returns the next decompressed bytes, which the caller owns; null if more input is needed, or at the end ({@link done}). Throws DAMAGED,
-   * TRUNCATED (only after {@link end}), UNSUPPORTED, TOO_LARGE; bytes that were returned before the error are valid.
+   * TRUNCATED (only after {@link end}), UNSUPPORTED, TOO_LARGE; bytes returned before the error are valid.
    */
   next(): Uint8Array | null;
   /** Whether every stream was decompressed. Later bytes that don't begin another stream are ignored. */

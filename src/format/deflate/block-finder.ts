@@ -15,7 +15,7 @@ export interface BlockPlace {
 /** The header of a stored block that begins at a byte boundary and isn't the last of its stream. */
 export const STORED_HEADER = 0;
 
-/** Longest header of a dynamic block: 17 bits, 19 lengths of 3 bits, and 316 code lengths of up to 14 bits. */
+/** Maximum length of a dynamic block's header: 17 bits, 19 lengths of 3 bits, and 316 code lengths of up to 14 bits. */
 const MAX_HEADER_BYTES = 563;
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] as const;
 const END_OF_BLOCK = 256;
@@ -32,7 +32,7 @@ export function findBlock(bytes: Uint8Array, from: number, to: number): BlockPla
     if (((word ^ (word >>> 16)) & 0xffff) === 0xffff) return { packedOffset: at, bits: 0, isStored: true };
     for (let bit = 0; bit < 8; bit++) {
       const head = low >>> bit;
-      // Not the last block, and of type 2; at most 286 literals and 30 distances.
+      // The block isn't the last, has type 2, and at most 286 literals and 30 distances.
       if ((head & 7) !== 4 || ((head >>> 3) & 31) > 29 || ((head >>> 8) & 31) > 29) continue;
       if (!hasCompleteCodes(bytes, at, bit, (head >>> 13) & 15) || !isHeader(bytes, at * 8 + bit)) continue;
       return bit === 0 ? { packedOffset: at, bits: 0, isStored: false } : { packedOffset: at + 1, bits: 8 - bit, isStored: false };
@@ -41,7 +41,7 @@ export function findBlock(bytes: Uint8Array, from: number, to: number): BlockPla
   return null;
 }
 
-/** Whether the code length codes use all codes, as they must. Rejects nearly everything that isn't a header. */
+/** Whether the code length codes are complete, as they must be. Rejects nearly everything that isn't a header. */
 function hasCompleteCodes(bytes: Uint8Array, at: number, bit: number, stated: number): boolean {
   let sum = 0;
   let position = at * 8 + bit + 17;
@@ -53,7 +53,7 @@ function hasCompleteCodes(bytes: Uint8Array, at: number, bit: number, stated: nu
   return sum === 128;
 }
 
-/** Scratch space of {@link isHeader}. */
+/** Scratch space for {@link isHeader}. */
 const codeLengths = new Uint8Array(19);
 const codeTable = new Uint16Array(128);
 const lengths = new Uint8Array(286 + 30 + 138);
@@ -105,7 +105,7 @@ function fillCodeTable(): void {
   }
 }
 
-/** Whether the code lengths between `from` and `to` use all codes. A single one-bit code, or none at all, is also allowed. */
+/** Whether the code lengths between `from` and `to` form a complete code. A single one-bit code, or none at all, is also allowed. */
 function isUsable(from: number, to: number): boolean {
   let sum = 0;
   let used = 0;

@@ -14,7 +14,7 @@ const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1
 const END_OF_BLOCK = 256;
 const LONGEST_MATCH = 258;
 const OUT_BYTES = WINDOW_BYTES + 256 * 1024;
-/** Bytes that suffice for a block's header, at most 2,300 bits, or a symbol with its distance, 48 bits. */
+/** Enough bytes for a block's header, at most 2,300 bits, or for a symbol with its distance, 48 bits. */
 const HEADER_BYTES = 320;
 const SYMBOL_BYTES = 16;
 const LITERAL_ROOT = 10;
@@ -334,7 +334,7 @@ export class DeflateDecoder {
     this.#passed = this.#outAt;
   }
 
-  /** Makes room in the output buffer, keeping the window. */
+  /** Makes space in the output buffer, keeping the window. */
   #slide(): void {
     this.#pass();
     const gone = this.#outAt - WINDOW_BYTES;
@@ -359,7 +359,7 @@ interface FixedTables {
 }
 let madeTables: FixedTables | undefined;
 
-/** Made once they are needed, because every command loads this module. */
+/** Created on first use, because every command loads this module. */
 function fixedTables(): FixedTables {
   madeTables ??= makeFixedTables();
   return madeTables;

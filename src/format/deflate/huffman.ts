@@ -5,7 +5,8 @@ import { LayerscopeError } from '#model';
 const MAX_BITS = 15;
 
 /**
- * A code as a table. An entry is `symbol << 4 | bits`; for codes longer than `rootBits`, `start << 4 | 0` of a second table. 0: no code.
+ * A code as a table. An entry is `symbol << 4 | bits`; for codes longer than `rootBits`, `start << 4 | 0`, with the start of a second
+ * table. 0: no code.
  */
 export interface HuffmanTable {
   readonly rootBits: number;

@@ -7,7 +7,7 @@
 // Source: stargz-snapshotter docs/estargz.md, Footer; estargz/gzip.go, estargz/externaltoc.
 import { decodeUtf8, LayerscopeError } from '#model';
 
-/** How many bytes at a layer's end {@link parseEstargzFooter} needs. */
+/** Number of bytes at a layer's end that {@link parseEstargzFooter} needs. */
 export const ESTARGZ_FOOTER_BYTES = 51;
 
 const EXTRA = 10;

@@ -1,21 +1,24 @@
-// Reads a TOC's JSON piece by piece. Parsed as a whole, 80 MB of fields that nobody knows take gigabytes; a piece is garbage once its known
-// fields are taken.
+// Reads a TOC's JSON piece by piece. Parsing it as a whole would take gigabytes for 80 MB of unknown fields; a piece can be collected as
+// garbage once its known fields have been read.
 import { decodeUtf8, encodeUtf8, isDigest, LayerscopeError } from '#model';
 import { decodeBase64 } from './base64.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;
-/** A larger layer is read itself: its TOC would take more memory, as parsed, than the table that is made of it. */
+/** If a layer has more entries, the layer itself is read, because its parsed TOC would take more memory than the resulting table. */
 const MAX_ENTRIES = 600_000;
-/** Of one entry, or of another field. Go reads tar headers with 1 MiB of attributes at most, which are 1.4 MB in base64. */
+/** Maximum size of one entry, or of another field. Go reads tar headers with at most 1 MiB of attributes, which are 1.4 MB in base64. */
 const MAX_PIECE_BYTES = 2 * 1024 * 1024;
-/** Entries are parsed together up to this size, because a call of the parser takes longer than most entries. */
+/** Entries are parsed together up to this size, because a call to the parser takes longer than parsing most entries. */
 const BATCH_BYTES = 64 * 1024;
-// Most entries have no attributes, and a map of one's own takes more memory than the rest of an entry.
+// Most entries have no attributes, and a separate map would take more memory than the rest of an entry.
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
-/** Attributes of all entries. */
+/** Maximum number of attributes, for all entries together. */
 const MAX_XATTRS = 600_000;
 const MAX_DEPTH = 16;
-/** Different names of unknown fields, and of attributes: V8 keeps each for a while, in twenty times its bytes. */
+/**
+ * Maximum number of distinct field names, including unknown ones and attributes, because V8 keeps each for a while in twenty times its
+ * size.
+ */
 const MAX_NAMES = 1000;
 
 const QUOTE = 0x22;
@@ -27,7 +30,9 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** The known fields of an entry. Texts that are omitted or null are empty, and counts are 0, as those who write TOCs omit these values. */
+/**
+ * The known fields of an entry. Strings that are omitted or null are empty, and numbers are 0, because writers of TOCs omit these values.
+ */
 export interface TocFields {
   readonly name: string;
   readonly type: string;
@@ -38,7 +43,7 @@ export interface TocFields {
   readonly digest: string;
   readonly chunkDigest: string;
   readonly chunkType: string;
-  /** This and the other numbers are whole, from 0 to 2^53 - 1. */
+  /** Like all other numbers here, an integer from 0 to 2^53 - 1. */
   readonly size: number;
   readonly mode: number;
   readonly uid: number;
@@ -68,7 +73,7 @@ function tooLarge(what: string): LayerscopeError {
   return new LayerscopeError('TOO_LARGE', `a table of contents ${what}`);
 }
 
-/** Reads a TOC's document; the last of several fields of a name counts. Throws DAMAGED, TOO_LARGE. */
+/** Reads a TOC's document. If a field is repeated, the last one wins. Throws DAMAGED, TOO_LARGE. */
 export function readTocJson(json: Uint8Array): TocDocument {
   if (json.length > MAX_TOC_BYTES) throw tooLarge(`of ${json.length} bytes`);
   const pieces = new JsonPieces(json);
@@ -93,7 +98,7 @@ function asNothing(_value: unknown): null {
   return null;
 }
 
-/** Throws TOO_LARGE if a value adds too many names of fields to those found before. */
+/** Adds the field names in a value to `names`. Throws TOO_LARGE if there are too many. */
 function noteNames(names: Set<string>, value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
@@ -123,7 +128,7 @@ function readEntries(pieces: JsonPieces, names: Set<string>): TocFields[] {
   return entries;
 }
 
-/** Written out, because V8 reads and makes objects of one known shape several times as fast. */
+/** Written out in full, because V8 reads and creates objects several times as fast if all have the same known shape. */
 function fieldsOf(value: unknown): TocFields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged("an entry that isn't an object");
   const stated = value as { readonly [Key in keyof TocFields]?: unknown };
@@ -152,7 +157,7 @@ function fieldsOf(value: unknown): TocFields {
   };
 }
 
-/** The fields of an entry that states none. */
+/** The fields of an entry that doesn't state any. */
 export const NO_FIELDS = fieldsOf({});
 
 function textOf(value: unknown, key: string): string {
@@ -178,7 +183,7 @@ function xattrsOf(value: unknown): ReadonlyMap<string, Uint8Array> {
   return xattrs;
 }
 
-/** An object of JSON whose fields, and elements of lists in them, are parsed one at a time. */
+/** A JSON object whose fields, and the elements of lists in them, are parsed one at a time. */
 class JsonPieces {
   readonly #json: Uint8Array;
   #at = 0;
@@ -187,7 +192,7 @@ class JsonPieces {
     this.#json = json;
   }
 
-  /** Yields the keys of the object. The consumer reads the value before the next key. */
+  /** Yields the object's keys. The consumer must read each value before requesting the next key. */
   *keys(): Generator<string> {
     this.#take(OPEN_OBJECT, "it isn't an object");
     if (this.next() === CLOSE_OBJECT) this.#at++;
@@ -201,7 +206,7 @@ class JsonPieces {
     }
   }
 
-  /** Yields the parsed elements of a list, some at a time. */
+  /** Yields the parsed elements of a list in batches. */
   *elements(): Generator<readonly unknown[]> {
     this.#take(OPEN_LIST);
     if (this.next() === CLOSE_LIST) {
@@ -218,7 +223,7 @@ class JsonPieces {
         hasMore = this.#hasMore(CLOSE_LIST);
       } while (hasMore && end - start < BATCH_BYTES);
       const values = this.#parse(start, end, '[', ']') as readonly unknown[];
-      // Nothing between two commas is no element.
+      // An empty text between two commas isn't an element.
       if (values.length !== count) throw notJson();
       yield values;
     }
@@ -228,7 +233,7 @@ class JsonPieces {
     return this.#piece(COMMA);
   }
 
-  /** The next byte that isn't white space. */
+  /** Skips white space and returns the next byte. */
   next(): number | undefined {
     for (;;) {
       const byte = this.#json[this.#at];
@@ -254,7 +259,7 @@ class JsonPieces {
     return byte === COMMA;
   }
 
-  /** Parses what comes before the next `end`, or the end of the list or object around it. */
+  /** Parses what comes before the next `end`, or before the end of the enclosing list or object. */
   #piece(end: number): unknown {
     const start = this.#at;
     return this.#parse(start, this.#pieceEnd(end));
@@ -270,7 +275,7 @@ class JsonPieces {
     }
   }
 
-  /** Moves to the end of a piece, which it returns. */
+  /** Moves to the end of a piece and returns its offset. */
   #pieceEnd(end: number): number {
     const json = this.#json;
     const most = Math.min(json.length, this.#at + MAX_PIECE_BYTES + 1);

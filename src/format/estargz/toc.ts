@@ -1,5 +1,5 @@
 // A TOC is JSON: {"version":1,"entries":[…]}, one entry for each member of the tar, in tar order, and one of type `chunk` for each further
-// piece of a file. TocFields that are 0 or empty are omitted.
+// piece of a file. Fields that are 0 or empty are omitted.
 //
 //   name (folders end in `/`), type (dir reg symlink hardlink char block fifo chunk), size, modtime (RFC 3339), linkName, mode (may have
 //   type bits), uid, gid, userName, groupName (may be only at the first entry of an id), devMajor, devMinor, xattrs (base64), digest
@@ -67,7 +67,7 @@ export type TocDialect = 'estargz' | 'zstd-chunked';
 
 const NO_CHUNKS: readonly TocChunk[] = [];
 
-/** A value from the document, for a message. */
+/** Formats a value from the document for a message. */
 function shown(value: unknown): string {
   return displayText((JSON.stringify(value) ?? 'none').slice(0, 40));
 }
@@ -89,14 +89,14 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
     let next = at + 1;
     while (fields[next]?.type === 'chunk') next++;
     entries.push(entryOf(fields, at, next, around));
-    // A million parsed objects need not stay until the last one is an entry.
+    // Releases the parsed fields early: a million objects needn't stay until the last one has become an entry.
     fields.fill(NO_FIELDS, at, next);
     at = next;
   }
   return { entries, tarSplitDigest };
 }
 
-/** Says where eStargz's gzip members end, which is where the next ones begin. */
+/** Knows where eStargz's gzip members end, which is where the next ones begin. */
 class MemberEnds {
   readonly #starts: Float64Array;
   readonly #dataEnd: number;
@@ -134,7 +134,7 @@ interface Surroundings {
   readonly groups: Map<number, string>;
 }
 
-/** Makes an entry from its fields and those of its further pieces, which are those from `at` to `next`. */
+/** Makes an entry from its fields and those of its further pieces, at indexes `at` to `next`. */
 function entryOf(fields: readonly TocFields[], at: number, next: number, around: Surroundings): TocEntry {
   const first = fields[at] as TocFields;
   const { name, type, uid, gid } = first;
@@ -185,18 +185,18 @@ function chunksOf(
     const { chunkOffset: fileOffset, chunkSize, offset: packedStart, innerOffset } = fields;
     const end = at === next - 1 ? sizeBytes : (all[at + 1] as TocFields).chunkOffset;
     const size = chunkSize === 0 ? end - fileOffset : chunkSize;
-    if (fileOffset !== expected || size <= 0 || fileOffset + size > sizeBytes) throw damaged('pieces that are not the whole of their file');
+    if (fileOffset !== expected || size <= 0 || fileOffset + size > sizeBytes) throw damaged('pieces that do not make up their whole file');
     expected = fileOffset + size;
     const isZeros = fields.chunkType === 'zeros';
     const packedEnd = isZeros ? packedStart : (frames?.[at - first] ?? members?.after(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
-    // A file of one piece mostly states its digest twice, and it has been checked already.
+    // If a file is a single piece, its digest is usually stated twice; the second needn\'t be checked again.
     const isWhole = isOnly && fields.chunkDigest === fields.digest;
     const digest = isWhole ? whole : (digestOf(fields.chunkDigest, 'chunkDigest') ?? (isOnly ? whole : null));
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset, digest, isZeros });
   }
-  if (expected !== sizeBytes) throw damaged('pieces that are not the whole of their file');
-  if (isOnly && contradicts(whole, chunks[0]?.digest ?? null)) throw damaged('two digests of one content');
+  if (expected !== sizeBytes) throw damaged('pieces that do not make up their whole file');
+  if (isOnly && contradicts(whole, chunks[0]?.digest ?? null)) throw damaged('two different digests for the same content');
   return chunks;
 }
 
@@ -222,7 +222,7 @@ function contradicts(whole: string | null, only: string | null): boolean {
 
 const ZEROS = /:0+$/;
 
-/** No content is known that hashes to zeros, and columns of digests have zeros where none is stated. */
+/** An all-zero digest is refused: no known content has that hash, and columns of digests use zeros for "not stated". */
 function digestOf(stated: string, key: 'digest' | 'chunkDigest'): string | null {
   if (stated === '') return null;
   if (!isDigest(stated)) throw damaged(`a ${key} that isn't a digest`);
@@ -236,7 +236,7 @@ function nameOfId(names: Map<number, string>, id: number, stated: string): strin
 }
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
-/** The day of the last time that was parsed, because most files of a layer are of few days: `2026-01-31T`, and its first second. */
+/** The day of the last parsed time, `2026-01-31T`, and its first second. Cached because most files in a layer share a few days. */
 let lastDay = { text: '-', seconds: 0 };
 
 /** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */
@@ -260,7 +260,7 @@ function secondsOfDay(stated: string): number {
   return hours < 24 && minutes < 60 && seconds < 60 ? hours * 3600 + minutes * 60 + seconds : -1;
 }
 
-/** Returns a number of two digits; NaN if there is none. */
+/** Returns a two-digit number; NaN if there is none. */
 function twoDigits(text: string, at: number): number {
   const [tens, ones] = [text.charCodeAt(at) - 0x30, text.charCodeAt(at + 1) - 0x30];
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;

@@ -1,7 +1,8 @@
-// Artifacts are what registries and layouts hold besides images: Helm charts, WebAssembly, models, signatures, attestations, bills of
+// Artifacts are what registries and layouts contain besides images: Helm charts, WebAssembly, models, signatures, attestations, bills of
 // materials, any file. Artifacts have manifests too, some with an image config. According to the OCI image-spec (manifest.md, Guidelines
 // for Artifact Usage) `artifactType` is the type, or else the config's media type; older tools only set the layers' media types (cosign,
-// BuildKit). An image has an image config, or a config of a type that image builders use (moby's ImageTypes), and possible image layers.
+// BuildKit). An image has an image config, or a config of a type that image builders use (moby's ImageTypes), and layers whose media types
+// image layers may have.
 
 import type { ArtifactKind } from '#model';
 import { MEDIA_TYPE } from './media-type.ts';
@@ -19,7 +20,9 @@ const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
   MEDIA_TYPE.dockerPlugin,
 ]);
 
-/** Media types of placeholder configs: the layers are files, though their media type is often an image layer's by default (ORAS). */
+/**
+ * Media types of placeholder configs: the layers are files, although their media type is often that of an image layer by default (ORAS).
+ */
 const NO_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociEmpty, 'application/vnd.unknown.config.v1+json']);
 
 const MANIFESTS: ReadonlySet<string> = new Set([
@@ -82,8 +85,8 @@ function statedType({ artifactType }: OciManifest, descriptor: Descriptor): stri
 }
 
 /**
- * The artifact's type as its manifest states it, or else its config's media type; null if there is none. A descriptor's type only replaces
- * that of a config that says nothing.
+ * Returns the artifact's type as its manifest states it, or else its config's media type; null if there is none. A descriptor's type only
+ * replaces that of a config that says nothing.
  */
 export function artifactTypeOf(manifest: OciManifest, descriptor: Descriptor): string | null {
   const config = manifest.config?.mediaType ?? null;
@@ -101,7 +104,7 @@ const SBOM_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What kind of artifact it is, by its type and its layers' media types. `hasStatement`: whether a layer holds a statement, which
+ * Returns the kind of artifact, based on its type and its layers' media types. `hasStatement`: whether a layer contains a statement, which
  * distinguishes a bundle with an attestation from one with a signature.
  */
 export function artifactKindOf(manifest: OciManifest, descriptor: Descriptor, hasStatement: boolean): ArtifactKind {
@@ -112,7 +115,7 @@ export function artifactKindOf(manifest: OciManifest, descriptor: Descriptor, ha
   if (types.some((each) => SBOM_TYPES.has(each))) return 'sbom';
   if (types.some((each) => each.includes('dsse'))) return 'attestation';
   if (types.some((each) => each.includes('sigstore.bundle'))) return hasStatement ? 'attestation' : 'signature';
-  // BuildKit marks attestations in the index; one that is marked as something else isn't an attestation.
+  // BuildKit marks attestations in the index; a manifest marked as something else isn't an attestation.
   const marked = descriptor.annotations['vnd.docker.reference.type'] ?? ATTESTATION_MANIFEST;
   return types.includes(MEDIA_TYPE.inToto) && marked === ATTESTATION_MANIFEST ? 'attestation' : 'other';
 }

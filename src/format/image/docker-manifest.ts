@@ -25,7 +25,7 @@ export interface DockerImage {
 }
 
 /**
- * Returns a clause with the reason why the document is not a docker-archive's manifest.json; null if it is. Layers can contain files of
+ * Returns a clause with the reason why the document is not a docker-archive's manifest.json; null if it is. Layers can contain files with
  * that name too, with any content.
  */
 export function dockerManifestProblem(value: unknown): string | null {
@@ -35,7 +35,7 @@ export function dockerManifestProblem(value: unknown): string | null {
     : `manifest.json is ${jsonKind(value)}, not a list of images`;
 }
 
-/** Whether the document is a docker-archive's manifest, rather than a file of that name in a layer. */
+/** Whether the document is a docker-archive's manifest, rather than a file with that name in a layer. */
 export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
 }

@@ -57,7 +57,7 @@ export function imageConfigProblem(value: unknown): string | null {
   return Object.values(object).some((field) => field !== undefined) ? null : 'has no field of an image config';
 }
 
-/** Returns a message if the number of diffIDs differs from that of layers, otherwise null. */
+/** Returns a message if there are more or fewer diffIDs than layers, otherwise null. */
 export function diffIdProblem({ diffIds }: ImageConfig, layerCount: number): string | null {
   if (diffIds.length === layerCount) return null;
   const layers = layerCount === 1 ? '1 layer' : `${layerCount} layers`;
@@ -71,7 +71,7 @@ export function createdByLayer(history: readonly HistoryReport[], layerCount: nu
   return Array.from({ length: layerCount }, (_, index) => steps[index]?.createdBy ?? null);
 }
 
-/** Returns a message if the number of history steps that made a layer differs from that of layers, otherwise null. */
+/** Returns a message if the history has more or fewer steps that made a layer than there are layers, otherwise null. */
 export function historyProblem(history: readonly HistoryReport[], layerCount: number): string | null {
   const steps = history.filter((step) => !step.emptyLayer).length;
   if (steps === layerCount) return null;

@@ -9,7 +9,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Maximum depth of nested lists and objects; real documents have about ten. */
 const MAX_DEPTH = 200;
-/** Maximum number of values in a document: limited because an empty object takes 20 times as much memory as its text. */
+/** Maximum number of values in a document, because an empty object takes 20 times as much memory as its text. */
 const MAX_VALUES = 400_000;
 
 /**
@@ -65,7 +65,10 @@ export function asSize(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** How deep a document is nested, up to one more than is allowed, and about how many values it has. Skips strings; checks no syntax. */
+/**
+ * Returns how deeply a document is nested, up to one more than is allowed, and about how many values it has. Skips strings; doesn't check
+ * the syntax.
+ */
 export function measureJson(bytes: Uint8Array): { readonly depth: number; readonly values: number } {
   let depth = 0;
   let deepest = 0;

@@ -1,5 +1,5 @@
-// Archives of Docker up to 1.9 have no manifest.json. Each layer has a folder with `<id>/json`, `<id>/layer.tar` and `<id>/VERSION`, and a
-// file `repositories` has the tags:
+// Archives from Docker 1.9 and earlier have no manifest.json. Each layer has a folder with `<id>/json`, `<id>/layer.tar` and
+// `<id>/VERSION`, and a file `repositories` has the tags:
 //
 //   repositories   { "<name>": { "<tag>": "<id>" } }
 //   <id>/json      { "id", "parent", "created", "author", "comment", "os", "architecture", "config", "container_config": { "Cmd" } }

@@ -3,7 +3,7 @@
 // architecture that the processor could also run (386 on amd64, 32-bit arm on arm64): users who name a platform want to see that platform.
 // Source: containerd/platforms, database.go (normalizeArch) and compare.go (platformVector).
 
-/** The parts of `os`, `os/arch` or `os/arch/variant`; missing ones are empty. */
+/** The parts of `os`, `os/arch` or `os/arch/variant`; missing parts are empty. */
 interface Wanted {
   readonly os: string;
   readonly architecture: string;

@@ -1,8 +1,8 @@
-// Pieces of contents in a table made from a table of contents (TOC), and the digests that it states.
+// Pieces of contents in a table made from a table of contents (TOC), and the digests that the TOC states.
 import { toHex } from '#model';
 import type { LayerTable } from './layer-table.ts';
 
-/** Bytes of a SHA-256. */
+/** Number of bytes in a SHA-256 digest. */
 export const DIGEST_BYTES = 32;
 const SHA256 = 'sha256:';
 
@@ -37,18 +37,18 @@ export function wholeDigest(table: Pick<LayerTable, 'wholeRows' | 'wholeDigests'
 }
 
 /**
- * Compares the contents of two files of equal size, in tables made from TOCs, by stated digests. True only if digests of stored pieces prove
- * it, which are checked whenever a piece is read. Null: only reading can tell.
+ * Compares the contents of two files with equal sizes, in tables made from TOCs, by their stated digests. True only if digests of stored
+ * pieces prove it; these are checked whenever a piece is read. Null: only reading can tell.
  */
 export function sameContents(a: Contents, rowA: number, b: Contents, rowB: number): boolean | null {
   const byPieces = samePieces(a, rowA, b, rowB);
   if (byPieces !== null) return byPieces;
-  // Nothing proves the digest of a file that has several pieces, but nobody gains by a false difference.
+  // If a file has several pieces, nothing proves its digest, but nobody gains anything by faking a difference.
   const [one, two] = [fileDigest(a, rowA), fileDigest(b, rowB)];
   return one === null || two === null || sameDigest(one, two) ? null : false;
 }
 
-/** Null if the files are cut into different pieces, or a piece has no digest or isn't stored. */
+/** Null if the files are divided into different pieces, or a piece has no digest or isn't stored. */
 function samePieces(a: Contents, rowA: number, b: Contents, rowB: number): boolean | null {
   const [startA, startB] = [a.bodyAt[rowA] as number, b.bodyAt[rowB] as number];
   let [x, y] = [chunkOf(a, startA), chunkOf(b, startB)];
@@ -84,7 +84,7 @@ function wholeBytes({ wholeRows, wholeDigests }: Pick<LayerTable, 'wholeRows' | 
   return wholeRows[low] === row ? digestBytes(wholeDigests, low) : null;
 }
 
-/** Zeros stand for no digest. No TOC can state them: see `digestOf` in format/estargz. */
+/** Zeros mean that there is no digest. A TOC can't state an all-zero digest: see `digestOf` in format/estargz. */
 function digestBytes(digests: Uint8Array, index: number): Uint8Array | null {
   const bytes = digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
   return bytes.every((byte) => byte === 0) ? null : bytes;

@@ -1,30 +1,30 @@
-// Which members of an image's layers are hives. Names are compared without case; whether a file of one of these names really is a hive
-// depends on its first bytes.
+// Finds the members of an image's layers that may be hives. Names are compared without case; whether a file with one of these names really
+// is a hive depends on its first bytes.
 import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
 import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from './layer-table.ts';
 
-/** A hive file of a layer. */
+/** A hive file in a layer. */
 export interface HiveFile {
   readonly layer: number;
   readonly member: number;
-  /** Path in the layer: raw bytes, and escaped. */
+  /** Path in the layer, as raw bytes and escaped. */
   readonly path: Uint8Array;
   readonly file: string;
-  /** `SYSTEM`, `SOFTWARE`, `SAM`, `SECURITY` or `DEFAULT`; another hive's path, escaped. */
+  /** `SYSTEM`, `SOFTWARE`, `SAM`, `SECURITY` or `DEFAULT`; for any other hive, its path, escaped. */
   readonly hive: string;
-  /** The hive's name folded: the same in all layers that have it. */
+  /** The hive's case-folded name, the same in all layers that have the hive. */
   readonly key: string;
   readonly role: 'base' | 'delta';
 }
 
-/** The hives of the system, which layers have deltas of. */
+/** The system's hives, for which layers have deltas. */
 export const SYSTEM_HIVES: readonly string[] = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
-/** Names of delta hives without `_Delta`, folded, that differ from the base hive's. */
+/** Folded names of delta hives, without `_Delta`, that differ from the base hive's name. */
 const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
 const CONFIG_FOLDER = 'files/windows/system32/config/';
 const DELTA_FOLDER = 'hives/';
 const DELTA_SUFFIX = '_delta';
-/** Other files that are hives, wherever they are. */
+/** Names of other files that are hives in any folder. */
 const OTHER_NAMES = new Set([
   'ntuser.dat',
   'ntuser.man',
@@ -40,13 +40,13 @@ const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', 
 const CONFIG_FOLDERS = /\/(config|regback)$/;
 const HIVE_EXTENSION = /\.(hve|hiv)$/;
 
-/** The hives that a name stands for, as a user types it: folded, or null. */
+/** Returns the folded name of the system hive that a user typed; null if it isn't one. */
 export function systemHive(name: string): string | null {
   const upper = name.toUpperCase();
   return SYSTEM_HIVES.includes(upper) ? upper : null;
 }
 
-/** Files of a layer that may be hives, in the order of the hives' names, a base before its delta. */
+/** Returns the files in a layer that may be hives, sorted by hive name, a base before its delta. */
 export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
   const found = new Map<string, HiveFile>();
   for (let member = 0; member < table.memberCount; member++) {
@@ -62,7 +62,7 @@ export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
   return [...found.values()].sort((a, b) => compareTexts(a.hive, b.hive) || compareTexts(a.role, b.role));
 }
 
-/** Quickly rules out most of a layer's names; raw bytes. */
+/** Quickly rules out most of a layer's names, which are raw bytes. */
 function mayBeHiveName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > 64) return false;
   const text = decodeUtf8(name);

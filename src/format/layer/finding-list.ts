@@ -1,9 +1,9 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#model';
 
-/** Maximum number of findings of each code for a layer; a tar can cause millions. */
+/** Maximum number of findings per code and layer; a tar can cause millions. */
 const MAX_FINDINGS_PER_CODE = 1000;
 
-/** Maximum length of a finding's message or path, and of all findings that a layer keeps, in UTF-16 units. */
+/** Maximum length of a finding's message or path, and of all findings kept for a layer, in UTF-16 units. */
 const MAX_LENGTH = 8192;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export class FindingList {
   /** Returns all findings, followed, for each code, by the number of omitted findings. */
   finish(): Finding[] {
     for (const [code, left] of this.#leftOut) {
-      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these are left out` });
+      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these not listed` });
     }
     return this.#findings;
   }

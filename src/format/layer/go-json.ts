@@ -1,6 +1,5 @@
 /**
- * Encodes a string like Go's encoding/json: `<`, `>`, `&` and the two line separators are escaped, and otherwise as few characters as
- * possible.
+ * Encodes a string like Go's encoding/json: escapes `<`, `>`, `&` and the two line separators, and otherwise as few characters as possible.
  */
 export function goJsonText(text: string): string {
   const quoted = JSON.stringify(text);

@@ -1,9 +1,9 @@
-// Columns grow by copying. Buffers that grow in place would need no copy, but each access to one costs several times as much until a
-// function is optimized, which is most of the time that it takes to read an image; and they take no less memory.
+// Columns grow by copying. Buffers that grow in place would avoid the copy, but each access to one takes several times as long until a
+// function is optimized, which is for most of the time it takes to read an image; and they don't take less memory.
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 type ColumnType<T> = { new (length: number): T };
 
-/** Returns a column of `length` elements that begins with those of `array`, which can't be used any more. */
+/** Returns a column with `length` elements that begins with those of `array`, which can't be used any more. */
 export function grown<T extends Column>(array: T, length: number): T {
   const longer = new (array.constructor as unknown as ColumnType<T>)(length);
   longer.set(array);
@@ -11,7 +11,7 @@ export function grown<T extends Column>(array: T, length: number): T {
   return longer;
 }
 
-/** Copies the first `length` elements to an array of their own and releases the old one. */
+/** Copies the first `length` elements to a separate array and releases the old one. */
 export function finished<T extends Column>(array: T, length: number): T {
   const result = array.slice(0, length) as T;
   release(array);

@@ -2,7 +2,7 @@
  * A layer's tar as columns, built from the tar reader's members, and the files that describe Windows layers.
  *
  * - **member**: an entry of the tar; the table has a row for each.
- * - **node**: a path in the layer's tree, with or without a member of its own.
+ * - **node**: a path in the layer's tree, with or without its own member.
  * - **whiteout**, **opaque marker**: members that hide paths of the layers below (whiteout.ts).
  * - **raw only**: a member that is listed but isn't part of the view, for example because its name leads out of the root.
  *

@@ -143,7 +143,7 @@ export class LayerColumns {
 
   /** Makes a hard link another name of `inode`, a row that isn't a hard link itself. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
-    // Reserves room for the meta shared by both, which `finish` creates.
+    // Reserves memory for the meta shared by both, which `finish` creates.
     if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);

@@ -3,12 +3,12 @@
 //   .wh.NAME           a whiteout: hides NAME in the same folder of the layers below
 //   .wh..wh..opq       an opaque marker: hides all content of its folder from the layers below
 //   .wh..wh.*          files of AUFS (plnk, aufs, orph): not part of the view, like a bare .wh. and whiteouts of `.` and `..`
-//   any other name     replaces the path; the last of several members of one path wins
+//   any other name     replaces the path; if several members have the same path, the last wins
 //
 // Names are relative to the root. The normal form has no leading `/` or `./`, no empty, `.` or `..` component and no trailing `/`.
 // A name that climbs out of the root has no normal form: it is raw only.
 //
-// The order of members matters, because containerd applies each layer to an empty folder of its own: symbolic links in a name are followed
+// The order of members matters, because containerd applies each layer to its own empty folder: symbolic links in a name are followed
 // inside the root, and an entry that replaces a folder removes what the layer added below it.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { escapePath, type Finding, type FindingCode, TYPE } from '#model';
@@ -91,7 +91,7 @@ export class LayerTableBuilder implements TarHandler {
     try {
       this.#place(member, row);
     } catch (error) {
-      // No room for the path. A table of the earlier members can still be finished.
+      // There isn't enough memory for the path. A table of the earlier members can still be finished.
       this.#setRawOnly(row);
       throw error;
     }
@@ -113,7 +113,7 @@ export class LayerTableBuilder implements TarHandler {
     if (memberIndex >= 0 && memberIndex < this.#rows.count) this.#rows.set(memberIndex, FLAG.truncated);
   }
 
-  /** Returns the table, and the findings in order: at most 1,000 of each code, and one that counts the rest. */
+  /** Returns the table, and the findings in order: at most 1,000 per code, followed by one that counts the rest. */
   finish(): BuiltLayer {
     this.#last = null;
     this.#reportDotSlash();
@@ -189,7 +189,7 @@ export class LayerTableBuilder implements TarHandler {
       return WALK.noNode;
     }
     const walked = tree.walkParts(folders, base === undefined ? null : bytesOf(base));
-    tree.shape = shape | (given.includes('..') ? SHAPE.odd : 0);
+    if (given.includes('..')) tree.shape |= SHAPE.odd;
     // The walk stopped before the end of the name, so marks that depend on the full name are determined here.
     const whole = leadsOutOnWindows(nameBytes, nameStart, nameEnd) ? MARK.backslash : 0;
     const { through, climbs } = this.#ownLinks;
@@ -240,7 +240,7 @@ export class LayerTableBuilder implements TarHandler {
 
   /**
    * Called if a name goes through a node that isn't a folder. An entry's name replaces the node with a folder, so that nothing is hidden. A
-   * marker's name leaves the node, because a marker adds nothing; umoci writes such whiteouts when a file replaces a folder.
+   * marker's name leaves the node in place, because a marker adds nothing; umoci writes such whiteouts when a file replaces a folder.
    */
   #makeFolderOf(node: number): boolean {
     const tree = this.#tree;
@@ -301,7 +301,7 @@ export class LayerTableBuilder implements TarHandler {
     }
   }
 
-  /** Reports what is unusual about a name that isn't in plain normal form. */
+  /** Reports anything unusual about a name that isn't in plain normal form. */
   #look(member: TarMember, row: number): void {
     const { shape, marks } = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;

@@ -36,7 +36,7 @@ export interface LayerTable {
   readonly bodySums: Uint32Array;
   /**
    * For a table made from a table of contents: the address of each regular file's content. An address is an offset in the plain tar or, if
-   * there are chunks, in the joined contents of all files. Empty if contents follow their headers.
+   * there are chunks, in the concatenated contents of all files. Empty if contents follow their headers.
    */
   readonly bodyAt: Float64Array;
   /**
@@ -49,11 +49,11 @@ export interface LayerTable {
   readonly chunkEnd: Float64Array;
   /** Offset of the piece in the unpacked range. */
   readonly chunkInner: Float64Array;
-  /** For each piece, 32 bytes of SHA-256; zeros if no digest is stated. */
+  /** For each piece, the 32 bytes of its SHA-256; zeros if no digest is stated. */
   readonly chunkDigests: Uint8Array;
-  /** In ascending order, the rows of files with a stated digest that isn't also the digest of their only stored piece. */
+  /** The rows, in ascending order, of files with a stated digest that isn't also the digest of their only stored piece. */
   readonly wholeRows: Uint32Array;
-  /** For each of these rows, 32 bytes of SHA-256. No digest of a piece proves it: only reading the whole file does. */
+  /** For each of these rows, the 32 bytes of its SHA-256. Digests of pieces don't prove it: only reading the whole file does. */
   readonly wholeDigests: Uint8Array;
 
   /** Number of path nodes. Node 0 is the root; a parent's number is smaller than its children's. */

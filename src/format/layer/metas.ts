@@ -67,7 +67,7 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller reserves the room. */
+  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller must reserve the memory. */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;

@@ -9,15 +9,15 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
 
-/** Maximum number of nodes, more than in any real layer, to refuse a hostile tar before memory runs out. */
+/** Maximum number of nodes, more than in any real layer, so that a hostile tar is refused before memory runs out. */
 const MAX_NODES = 1 << 26;
 /** Maximum number of components in a name; Linux allows 4,096 bytes, so 2,048 components. */
 const MAX_DEPTH = 4096;
 
 /**
- * Builds the tree of paths, and tracks what each path is after the members read so far. As in containerd, a layer is applied to a folder of
- * its own, so earlier entries determine where later names lead. A single hash table finds nodes by parent and name. The tree remembers the
- * folders of the last name, so that the next name in the same folder costs one lookup.
+ * Builds the tree of paths, and tracks what each path is after the members read so far. As in containerd, a layer is applied to its own
+ * empty folder, so earlier entries determine where later names lead. A single hash table finds nodes by parent and name. The tree remembers
+ * the folders of the last name, so that the next name in the same folder costs one lookup.
  */
 export class PathTree {
   count = 1;
@@ -98,6 +98,10 @@ export class PathTree {
     this.folder = 0;
     this.baseStart = -1;
     let pathBytes = 0;
+    if (folders.length > MAX_DEPTH) {
+      this.shape |= SHAPE.tooDeep;
+      return WALK.noNode;
+    }
     for (const name of base === null ? folders : [...folders, base]) {
       this.bytes = name;
       if (this.baseStart >= 0) {

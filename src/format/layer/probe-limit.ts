@@ -1,35 +1,37 @@
 import { LayerscopeError } from '#model';
 
-/** Slots that one lookup passes over at most if names are what they are. With tables three quarters full, one in 10^8 lookups takes more. */
+/**
+ * Maximum number of slots that one lookup passes over with ordinary names. In tables three quarters full, one in 10^8 lookups takes more.
+ */
 const FREE = 512;
-/** What longer lookups may pass over in all: tenths of a second. */
+/** Total number of slots that longer lookups may pass over, which takes tenths of a second. */
 const MOST = 8_000_000;
-/** Bytes that are compared in the time in which a slot is passed over. */
+/** Number of bytes that can be compared in the time it takes to pass over a slot. */
 const BYTES_A_SLOT = 16;
 
 /**
- * Bounds the time of lookups in a hash table by names from an image. The hash is no secret, so names can be made that all begin to look at
- * the same slot: each of a million would be compared with all before it.
+ * Limits the time of hash table lookups by names from an image. The hash isn't secret, so a million names could be made to start at the
+ * same slot, and each would be compared with all earlier ones.
  */
 export class ProbeLimit {
   #left = MOST;
 
   /**
-   * Called after a lookup: `slots` were passed over, and up to `bytes` bytes compared at each. Throws TOO_LARGE if lookups took too long in
-   * all.
+   * Called after a lookup that passed over `slots` slots and compared up to `bytes` bytes at each. Throws TOO_LARGE if lookups took too
+   * long in total.
    */
   passed(slots: number, bytes = 0): void {
     const spent = slots * (1 + Math.floor(bytes / BYTES_A_SLOT));
     if (spent > FREE) this.#spend(spent);
   }
 
-  /** Called for two names of the same hash, after that many equal bytes. Throws TOO_LARGE as well. */
+  /** Called for two names with the same hash whose first `bytes` bytes are equal. Throws TOO_LARGE as well. */
   compared(bytes: number): void {
     this.#spend(Math.floor(bytes / BYTES_A_SLOT));
   }
 
   #spend(slots: number): void {
     this.#left -= slots;
-    if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', 'names that were made to take long to look up');
+    if (this.#left < 0) throw new LayerscopeError('TOO_LARGE', 'names that seem crafted to slow down lookups');
   }
 }

@@ -7,12 +7,14 @@ const BYTES_A_BYTE = 2;
 const BASE_PATH_BYTES = 128 * 1024 * 1024;
 const PATH_BYTES_A_BYTE = 4;
 
-/** Memory for a member, a path node, a link and a meta, without names. A meta is an object, and has entries in several tables. */
+/** Memory for a member, a path node, a link and a meta, without their names. A meta is an object and has entries in several tables. */
 const MEMBER_BYTES = 56;
 const NODE_BYTES = 34;
 const LINK_BYTES = 12;
 const META_BYTES = 600;
-/** Columns with a number for each piece of a content: where it begins, where its packed bytes do and end, and where it is in them. */
+/**
+ * Number of columns with an element per piece: its address, the start and end of its packed bytes, and its offset in these once unpacked.
+ */
 const PIECE_COLUMNS = 4;
 /** Each byte of an attribute or an owner's name takes this many bytes, because it is stored raw, as text, and in lookup keys. */
 const META_COPIES = 8;
@@ -35,13 +37,13 @@ export class TableRoom {
     this.#mostPaths = BASE_PATH_BYTES + blobBytes * PATH_BYTES_A_BYTE;
   }
 
-  /** Reserves room for a member and its path. Throws TOO_LARGE, as do the other methods. */
+  /** Reserves memory for a member and its path. Throws TOO_LARGE, as do the other methods. */
   member(nameBytes: number): void {
     this.#take(MEMBER_BYTES);
     this.path(nameBytes);
   }
 
-  /** Reserves room for a node of the tree, with its last path component. */
+  /** Reserves memory for a node of the tree, with its last path component. */
   node(nameBytes: number): void {
     this.#take(NODE_BYTES + nameBytes);
   }
@@ -52,12 +54,12 @@ export class TableRoom {
     if (this.#paths > this.#mostPaths) this.#refuse('longer paths');
   }
 
-  /** Reserves room for a link name. */
+  /** Reserves memory for a link name. */
   link(nameBytes: number): void {
     this.#take(LINK_BYTES + nameBytes);
   }
 
-  /** Reserves room for a meta; `bytes` is the length of its attributes or owner names. */
+  /** Reserves memory for a meta; `bytes` is the length of its attributes or owner names. */
   meta(bytes: number): void {
     this.#take(META_BYTES + bytes * META_COPIES);
   }

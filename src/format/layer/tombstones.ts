@@ -3,7 +3,7 @@
 //   EF BB BF  `Version 1.0` end of line, then a line for each path: `\Windows\gone.txt`
 //
 // UTF-8. Lines end in LF; CRLF is accepted. Paths begin with \ and are relative to the layer's Files folder: the line above means
-// Files\Windows\gone.txt. A file without the byte order mark, or of another version, is invalid. Source: hcsshim, legacy.go.
+// Files\Windows\gone.txt. A file without the byte order mark, or with another version, is invalid. Source: hcsshim, legacy.go.
 import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 
 export const TOMBSTONES_FILE = 'tombstones.txt';

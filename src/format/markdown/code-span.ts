@@ -9,13 +9,13 @@
 // Source: GitHub Flavored Markdown Spec 0.29, 6.3 (Code spans) and 4.10 (Tables).
 import { displayText } from '#model';
 
-/** Maximum number of UTF-16 units of a name; longer ones are cut in the middle. */
+/** Maximum length of a name in UTF-16 units; longer names are cut in the middle. */
 const MAX_LENGTH = 200;
 
-/** cmark-gfm, GitHub's renderer, knows no fence of more than 80 backticks. */
+/** cmark-gfm, GitHub's renderer, doesn't recognize fences of more than 80 backticks. */
 const LONGEST_RUN = '`'.repeat(40);
 
-/** A code span for a table cell. Control and bidi characters are escaped, long texts are cut in the middle. */
+/** Formats a code span for a table cell. Control and bidi characters are escaped, and long text is cut in the middle. */
 export function codeSpan(text: string): string {
   const cut = cutMiddle(displayText(text));
   const shown = cut.includes(LONGEST_RUN) ? cut.replaceAll('`', '\\x60') : cut;
@@ -37,7 +37,7 @@ function cutMiddle(text: string): string {
   return `${text.slice(0, half).replace(/[\uD800-\uDBFF]$/, '')}…${text.slice(-half).replace(/^[\uDC00-\uDFFF]/, '')}`;
 }
 
-/** A line that no renderer shows. Characters that don't occur in names of images become `_`. */
+/** Formats a comment, which renderers don't show. Characters that don't occur in names of images become `_`. */
 export function htmlComment(text: string): string {
   return `<!-- ${text
     .replace(/[^\w./:@-]/g, '_')

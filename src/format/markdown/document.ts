@@ -1,19 +1,19 @@
-/** A table, or a heading alone if there are no columns. Texts are Markdown: wrap those of strangers in {@link codeSpan}. */
+/** A table, or only a heading if there are no columns. Strings are Markdown: wrap untrusted ones in {@link codeSpan}. */
 export interface MarkdownTable {
   readonly title: string;
   readonly columns: readonly { readonly title: string; readonly align?: 'right' }[];
   readonly rows: readonly (readonly string[])[];
-  /** How many more rows there are than `rows` has. */
+  /** Number of further rows that aren't in `rows`. */
   readonly more?: number;
 }
 
-/** Room for the lines that say what is left out. */
+/** Space for the lines that state what is left out. */
 const RESERVED_A_TABLE = 40;
 const RESERVED = 120;
 
 /**
- * Joins a first line, a heading and tables to a document of at most `limit` UTF-16 units. If the rows don't fit, the tables get them in
- * turn, so that each has its first rows. The fixed parts must fit by themselves.
+ * Joins an opening, a heading and tables into a document of at most `limit` UTF-16 units. If not all rows fit, the tables take turns in
+ * adding a row, so that each has its first rows. The fixed parts alone must fit.
  */
 export function markdownDocument(opening: readonly string[], tables: readonly MarkdownTable[], limit: number): string {
   const heads = tables.map(headOf);
@@ -40,7 +40,7 @@ function rowLine(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** How many rows of each table fit into `room`. */
+/** Returns how many rows of each table fit into `room`. */
 function fitRows(tables: readonly MarkdownTable[], room: number): number[] {
   const shown = tables.map(() => 0);
   const open = new Set(tables.keys());

@@ -1,6 +1,6 @@
 /**
- * Writes GitHub's Markdown from texts that strangers chose: names become code spans, in which nothing is a link, a mention, a table cell or
- * HTML, and a document keeps a limit by leaving out whole rows of its tables.
+ * Writes GitHub's Markdown from untrusted text: names become code spans, in which nothing is a link, a mention, a table cell or HTML, and a
+ * document stays below a limit by leaving out whole rows of its tables.
  *
  * Begin with `code-span.ts`; `document.ts` joins tables.
  */

@@ -1,5 +1,5 @@
 /**
- * Which names of an image may become file names on a disk, and why others may not.
+ * Which names in an image may become file names on disk, and why others may not.
  *
  * A path in an image is bytes separated by slashes; on Linux a name may contain anything but `/` and NUL. A name is unsafe to write if it
  * leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. `, whose space Windows drops); if it has a
@@ -61,9 +61,9 @@ export function reservedOnWindows(text: string): string | null {
 }
 
 /**
- * Returns why programs on Windows can't open a file of this name in a Windows image; null if they can. `name` is raw bytes, one component.
- * `file:stream` is an alternate data stream, which is fine. Bytes that aren't UTF-8 aren't reported here, because they have a finding of
- * their own.
+ * Returns why programs on Windows can't open a file with this name in a Windows image; null if they can. `name` is raw bytes, one
+ * component. `file:stream` is an alternate data stream, which is fine. Bytes that aren't UTF-8 aren't reported here, because they have
+ * their own finding.
  */
 export function oddOnWindows(name: Uint8Array): string | null {
   const text = decodeUtf8(name) ?? latin1(name);
@@ -73,7 +73,7 @@ export function oddOnWindows(name: Uint8Array): string | null {
   return reservedOnWindows(file) ?? (FORBIDDEN.test(stream) ? 'has a character that Windows refuses in names' : null);
 }
 
-/** Whether a path (raw bytes) of a Windows image becomes a file, because it is below `Files` or `UtilityVM/Files`, with / or \. */
+/** Whether a path (raw bytes) in a Windows image becomes a file, because it is below `Files` or `UtilityVM/Files`, with / or \. */
 export function isWindowsFile(path: Uint8Array): boolean {
   const [first, second, ...more] = splitPath(path).flatMap((part) => latin1(part).toLowerCase().split('\\'));
   return first === 'files' ? second !== undefined : first === 'utilityvm' && second === 'files' && more.length > 0;

@@ -1,20 +1,20 @@
 /**
- * Glob patterns for paths of an image. `*` matches any characters of a name, `?` one character, `[a-z]` and `[!a-z]` one of a class, and
- * `**` between slashes any number of folders. A pattern without a `/` (except at its end) matches a name anywhere, any other pattern the
- * whole path, with or without a leading `/`. Everything below a matching folder matches too; if the pattern ends in `/`, only that matches.
- * A backslash escapes the next character; `\xE4`, `\u202E` and the other escapes of printed paths are understood.
+ * Glob patterns for paths in an image. `*` matches any characters of a name, `?` one character, `[a-z]` and `[!a-z]` one character of a
+ * class, and `**` between slashes any number of folders. A pattern without a `/` (except at its end) matches a name anywhere; any other
+ * pattern matches the whole path, with or without a leading `/`. Everything below a matching folder matches too; if the pattern ends in
+ * `/`, only that matches. A backslash escapes the next character; `\xE4`, `\u202E` and the other escapes of printed paths are accepted.
  *
- * Matches byte by byte, without a regular expression: the time is bounded by pattern length times name length, and in all by a number of
- * steps.
+ * Matches byte by byte, without a regular expression: the time for a name is bounded by pattern length times name length, and the total
+ * time by a number of steps.
  */
 import { decodeUtf8, encodeUtf8, foldWindowsCase, LayerscopeError, unescapePath } from '#model';
 import { splitPath } from './image-path.ts';
 
 const BACKSLASH = '\\';
 const MOST_SEGMENTS = 100;
-/** Takes about half a minute. For an image of 80,000 files, 200 patterns need a hundredth of that. */
+/** Maximum number of steps, which take about half a minute. With an image of 80,000 files, 200 patterns need a hundredth of that. */
 const MOST_STEPS = 4_000_000_000;
-/** What a position in a pattern costs at each name, beside matching. */
+/** Cost of a position in a pattern at each name, apart from matching. */
 const POSITION_STEPS = 8;
 
 /** Pairs of a first and a last code point. */
@@ -106,7 +106,7 @@ export function invalidGlob(text: string): string | null {
   return names.length > MOST_SEGMENTS ? 'has too many folders' : null;
 }
 
-/** Returns the character at `at`; a byte that isn't UTF-8 is a character of its own, beyond all code points. */
+/** Returns the character at `at`. A byte that isn't UTF-8 becomes a separate character, beyond all code points. */
 function charAt(bytes: Uint8Array, at: number): { readonly point: number; readonly length: number } {
   const first = bytes[at] as number;
   if (first < 0x80) return { point: first, length: 1 };
@@ -124,7 +124,7 @@ function taken(piece: Piece | undefined, name: Uint8Array, at: number): number {
   return piece.ranges.some(([from, to]) => from <= point && point <= to) !== piece.inverse ? length : 0;
 }
 
-/** Counts what matching costs, so that crafted patterns and names can't keep the program busy. */
+/** Counts the cost of matching, so that crafted patterns and names can't keep the program busy. */
 class Work {
   readonly #most: number;
   #steps = 0;
@@ -180,11 +180,11 @@ export interface PathState {
   readonly matches: boolean;
   /** Whether a pattern matches everything below the path. */
   readonly matchesBelow: boolean;
-  /** Where the patterns may go on: pattern × {@link STRIDE} + number of segments that match the path so far, ascending. */
+  /** Where the patterns may continue: pattern × {@link STRIDE} + number of segments that match the path so far, ascending. */
   readonly active: readonly number[];
 }
 
-/** More than the segments of any pattern. */
+/** Greater than the number of segments in any pattern. */
 const STRIDE = 256;
 const BELOW_A_MATCH: PathState = { matches: true, matchesBelow: true, active: [] };
 
@@ -211,7 +211,10 @@ export class PathMatcher {
     this.root = { matches: false, matchesBelow: false, active };
   }
 
-  /** The state of an entry (raw bytes of its name) in a folder of that state. Throws TOO_LARGE if the patterns took too many steps. */
+  /**
+   * Returns the state of an entry (the raw bytes of its name) in a folder with the given state. Throws TOO_LARGE if the patterns took too
+   * many steps.
+   */
   enter(folder: PathState, name: Uint8Array): PathState {
     if (folder.matchesBelow) return BELOW_A_MATCH;
     const bytes = this.#ignoreCase ? folded(name) : name;
@@ -242,7 +245,9 @@ export class PathMatcher {
   }
 }
 
-/** Adds a position, and the next one where any number of folders may be none; each once, as positions only grow within a pattern. */
+/**
+ * Adds a position, and also the next one if a `**` there may match no folder. Avoids duplicates: positions within a pattern only increase.
+ */
 function reach(active: number[], position: number, { segments }: Glob): void {
   if (position > (active.at(-1) ?? -1)) active.push(position);
   if (segments[position % STRIDE] === 'folders' && position + 1 > (active.at(-1) ?? -1)) active.push(position + 1);

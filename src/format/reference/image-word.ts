@@ -6,12 +6,12 @@ import { parseReference, type Reference, tryReference } from './reference.ts';
 export type EngineKind = 'docker' | 'podman';
 
 /**
- * An image named by a reference, by the start of its id, or by a text that may be either; a reference then takes precedence. At least one
+ * An image named by a reference, by the start of its id, or by a string that may be either; a reference then takes precedence. At least one
  * is not null.
  */
 export interface EngineName {
   readonly reference: Reference | null;
-  /** Six to 64 hex digits: the start of an id, without `sha256:`. */
+  /** The start of an id, 6 to 64 hex digits, without `sha256:`. */
   readonly idStart: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface ContainerdName {
 export type ImageWord =
   | { readonly kind: 'store'; readonly id: string }
   | { readonly kind: 'engine'; readonly engine: EngineKind; readonly name: EngineName; readonly text: string }
-  /** `readings`: what the text can mean, likeliest first. */
+  /** `readings`: the possible meanings of the text, likeliest first. */
   | { readonly kind: 'containerd'; readonly readings: readonly ContainerdName[]; readonly text: string }
   | { readonly kind: 'registry'; readonly reference: Reference; readonly text: string }
   /** The changes made in a container. `id`: a name or the start of an id. `engine`: null means any. */
@@ -68,7 +68,7 @@ function engineName(text: string): EngineName {
   const prefixed = PREFIXED_ID.exec(text)?.[1];
   if (prefixed !== undefined) return { reference: null, idStart: prefixed };
   if (!ID.test(text)) return { reference: parseReference(text), idStart: null };
-  // Docker refuses names of 64 hex digits, because these are complete ids.
+  // Docker refuses names with 64 hex digits, because these are complete ids.
   return { reference: text.length === 64 ? null : parseReference(text), idStart: text };
 }
 

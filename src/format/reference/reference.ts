@@ -30,7 +30,7 @@ export interface Reference {
   readonly tag: string | null;
   /** The digest, which takes precedence over the tag. */
   readonly digest: Digest | null;
-  /** Which parts were given in the text itself, rather than by default. */
+  /** Which parts the text itself contains, as opposed to defaults. */
   readonly given: { readonly host: boolean; readonly tag: boolean; readonly digest: boolean };
 }
 

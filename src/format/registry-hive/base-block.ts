@@ -9,9 +9,9 @@
 // Offsets in a hive count from the end of this block. The sequence numbers differ while a write is under way.
 
 export const BASE_BLOCK_BYTES = 4096;
-/** The largest hive that is read; Windows' own are below 200 MB. */
+/** Maximum size of a hive that is read; Windows' own are below 200 MB. */
 export const MAX_HIVE_BYTES = 512 * 1024 * 1024;
-/** The part of the block that the checksum covers, and that logs have a copy of. */
+/** Size of the part of the block that the checksum covers, and that logs have a copy of. */
 export const BASE_SECTOR_BYTES = 512;
 
 export const BASE = {
@@ -33,7 +33,7 @@ const NAME_UNITS = 32;
 /** Contents of a base block. */
 export interface BaseBlock {
   readonly sequence: readonly [primary: number, secondary: number];
-  /** FILETIME: 100 ns since 1601. */
+  /** A FILETIME: units of 100 ns since 1601. */
   readonly written: bigint;
   readonly major: number;
   readonly minor: number;
@@ -41,7 +41,7 @@ export interface BaseBlock {
   readonly root: number;
   /** Stated size of all bins. */
   readonly binsBytes: number;
-  /** The end of the hive's path. */
+  /** The last part of the hive's path. */
   readonly name: string;
   readonly flags: number;
 }
@@ -50,7 +50,7 @@ export function hasRegfSignature(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[0] === 0x72 && bytes[1] === 0x65 && bytes[2] === 0x67 && bytes[3] === 0x66;
 }
 
-/** The checksum that a base block of at least 512 bytes should have. */
+/** Returns the checksum that a base block of at least 512 bytes should have. */
 export function baseChecksum(view: DataView): number {
   let sum = 0;
   for (let at = 0; at < BASE.checksum; at += 4) sum ^= view.getUint32(at, true);

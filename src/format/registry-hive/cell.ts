@@ -3,18 +3,18 @@ import { BASE_BLOCK_BYTES } from './base-block.ts';
 import type { Hive } from './hive.ts';
 import { Damage, hex } from './problems.ts';
 
-/** The offset that means that there is none. */
+/** The offset that means "none". */
 export const NO_CELL = 0xffff_ffff;
 
 const MIN_CELL = 8;
 
-/** Contents of a cell: a range of the hive's bytes. */
+/** A cell's contents, as a range of the hive's bytes. */
 export interface Cell {
   readonly at: number;
   readonly length: number;
 }
 
-/** The contents of the cell in use at an offset, if they have at least `need` bytes. */
+/** Returns the contents of the cell at an offset, if it is in use and has at least `need` bytes. */
 export function readCell({ view, end }: Hive, offset: number, need = 4): Cell | Damage {
   const at = BASE_BLOCK_BYTES + offset;
   if (offset === NO_CELL || at + 4 > end) return new Damage(`cell ${hex(offset)} is outside the bins`);
@@ -25,7 +25,7 @@ export function readCell({ view, end }: Hive, offset: number, need = 4): Cell | 
   return { at: at + 4, length: size - 4 };
 }
 
-/** Two letters at a position, as a number to compare with {@link letters}. */
+/** Returns two letters at a position as a number to compare with {@link letters}. */
 export function lettersAt({ view }: Hive, at: number): number {
   return view.getUint16(at, true);
 }

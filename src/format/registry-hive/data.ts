@@ -5,7 +5,7 @@ import { letters, lettersAt, readCell } from './cell.ts';
 import type { Hive } from './hive.ts';
 import { Damage, hex } from './problems.ts';
 
-/** Data as a list of views of the hive's bytes. */
+/** A value's data as a list of views of the hive's bytes. */
 export type DataPieces = readonly Uint8Array[];
 
 const BIG_DATA = letters('db');
@@ -15,19 +15,19 @@ const MAX_RESIDENT = 4;
 /** Hives up to this minor version have no segments. */
 const LAST_WITHOUT_SEGMENTS = 3;
 
-/** Data in a value's own field at `at`. */
+/** Returns the data stored in a value's own field at `at`. */
 export function residentData({ bytes }: Hive, at: number, size: number): DataPieces | Damage {
   return size > MAX_RESIDENT ? new Damage(`${size} bytes in a field of four`) : [bytes.subarray(at, at + size)];
 }
 
-/** `size`: the stated size, not 0. */
+/** Returns the data that a value refers to. `size`: the stated size, not 0. */
 export function cellData(hive: Hive, offset: number, size: number): DataPieces | Damage {
   const cell = readCell(hive, offset, 0);
   if (cell instanceof Damage) return cell;
   if (size > SEGMENT && hive.base.minor > LAST_WITHOUT_SEGMENTS && lettersAt(hive, cell.at) === BIG_DATA) {
     return segments(hive, offset, size);
   }
-  if (cell.length < size) return new Damage(`cell ${hex(offset)} holds ${cell.length} of ${size} bytes`);
+  if (cell.length < size) return new Damage(`cell ${hex(offset)} has only ${cell.length} of ${size} bytes`);
   return [hive.bytes.subarray(cell.at, cell.at + size)];
 }
 
@@ -47,10 +47,10 @@ function segments(hive: Hive, offset: number, size: number): DataPieces | Damage
     pieces.push(hive.bytes.subarray(segment.at, segment.at + length));
     left -= length;
   }
-  return left > 0 ? new Damage(`the segments of ${hex(offset)} hold ${size - left} of ${size} bytes`) : pieces;
+  return left > 0 ? new Damage(`the segments of ${hex(offset)} have only ${size - left} of ${size} bytes`) : pieces;
 }
 
-/** The data in one array: a view if it is in one piece. */
+/** Returns the data as one array: a view if there is only one piece. */
 export function joinData(pieces: DataPieces): Uint8Array {
   if (pieces.length === 1) return pieces[0] ?? new Uint8Array(0);
   const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -7,14 +7,14 @@ import { readSubkeyList } from './subkey-list.ts';
 import { utf16Text } from './text.ts';
 import { type HiveValue, readValue } from './value-record.ts';
 
-/** Cells begin at multiples of this. */
+/** Cells begin at multiples of this number. */
 const CELL_STEP = 8;
 const LIST_ELEMENT = 4;
 const EXTRA_ALLOWANCE = 65_536;
 
 /**
- * Reads each key of a hive at most once. No part of a sound hive is used twice, except security descriptors; in a hostile one a million
- * keys may share one long name or value. So a pass has an allowance of twice the stored bytes, and what exceeds it counts as damaged.
+ * Reads each key of a hive at most once. In a sound hive, only security descriptors are shared; in a hostile one, a million keys may share
+ * one long name or value. So a pass may read at most about twice the stored bytes, and what exceeds that counts as damaged.
  */
 export class HivePass {
   readonly hive: Hive;
@@ -23,7 +23,7 @@ export class HivePass {
   readonly #security = new Map<number, SecurityAt | Damage>();
   #allowance: number;
 
-  /** `problems`: where damage is reported; null if it is of no interest. */
+  /** `problems`: where damage is reported; null if it doesn't matter. */
   constructor(hive: Hive, problems: ProblemList | null) {
     this.hive = hive;
     this.#problems = problems;
@@ -45,7 +45,7 @@ export class HivePass {
     return this.#allowance >= 0;
   };
 
-  /** The key at an offset; null if it is damaged or was read before. `parent`: path of its parent, null for the root. */
+  /** Returns the key at an offset; null if it is damaged or was read before. `parent`: path of its parent, null for the root. */
   key(offset: number, parent: string | null): HiveKey | null {
     const cell = offset % CELL_STEP === 0 ? keyCell(this.hive, offset) : new Damage(`key ${hex(offset)} is between two cells`);
     if (cell instanceof Damage) {
@@ -65,7 +65,7 @@ export class HivePass {
     return null;
   }
 
-  /** A key's class name; null if it has none. */
+  /** Returns a key's class name; null if it has none. */
   className(key: HiveKey, path: string): string | null {
     if (key.classBytes === 0 || key.classAt === NO_CELL) return null;
     const cell = readCell(this.hive, key.classAt, key.classBytes);
@@ -75,7 +75,7 @@ export class HivePass {
     return null;
   }
 
-  /** A key's security descriptor. */
+  /** Returns a key's security descriptor. */
   security(key: HiveKey, path: string): SecurityAt | null {
     let found = this.#security.get(key.security);
     if (found === undefined) {
@@ -88,7 +88,7 @@ export class HivePass {
     return null;
   }
 
-  /** A key's values, in their order in the hive. */
+  /** Returns a key's values, in their order in the hive. */
   values(key: HiveKey, path: string): HiveValue[] {
     const values: HiveValue[] = [];
     if (key.valueCount === 0) return values;
@@ -117,7 +117,7 @@ export class HivePass {
     return values;
   }
 
-  /** Offsets of a key's subkeys, in their order in the hive. */
+  /** Returns the offsets of a key's subkeys, in their order in the hive. */
   subkeys(key: HiveKey, path: string): number[] {
     if (key.subkeyCount === 0) return [];
     const offsets = readSubkeyList(this.hive, key.subkeyList, {

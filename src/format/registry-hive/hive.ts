@@ -5,21 +5,21 @@ import { isDirty, type Recovery, recoverHive } from './recover.ts';
 
 /** An open hive. */
 export interface Hive {
-  /** The whole file, as recovered. */
+  /** The whole file, after recovery. */
   readonly bytes: Uint8Array;
-  /** Bytes that the file and its logs have. A recovered hive may have more, which are zeros. */
+  /** Number of bytes in the file and its logs. A recovered hive may have more; the additional ones are zeros. */
   readonly storedBytes: number;
   readonly view: DataView;
   readonly base: BaseBlock;
-  /** Whether the original file lacks changes, or may lack them. */
+  /** Whether changes are missing, or may be missing, from the original file. */
   readonly dirty: boolean;
   /** Null if the hive wasn't dirty or no log applies. */
   readonly recovered: Recovery | null;
-  /** Whether its records say how they combine with those of hives below. Elsewhere these bits mean nothing. */
+  /** Whether its records state how they combine with those in the hives below. If not, the bits for that mean nothing. */
   readonly layered: boolean;
-  /** Where its bins end, as a position in `bytes`. */
+  /** The position in `bytes` where the hive's bins end. */
   readonly end: number;
-  /** Problems of the file as a whole; reading keys adds more to a list of its own. */
+  /** Problems of the file as a whole; code that reads keys adds more to a separate list. */
   readonly problems: ProblemList;
 }
 
@@ -35,14 +35,14 @@ export function isHive(bytes: Uint8Array): boolean {
   return hasRegfSignature(bytes);
 }
 
-/** Whether an opened file would be dirty, and its logs are needed. */
+/** Whether a file with these bytes would be dirty when opened, so that its logs are needed. */
 export function needsLogs(bytes: Uint8Array): boolean {
   return bytes.length >= BASE_BLOCK_BYTES && isDirty(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 /**
- * Opens a hive; keeps `bytes`, which must not change. If the hive is dirty, `logs` are applied to a copy, in the order LOG1, LOG2, LOG.
- * Throws DAMAGED if it isn't a hive or lacks its base block; UNSUPPORTED for hives of Windows NT 3.x; TOO_LARGE.
+ * Opens a hive. Keeps `bytes`, which must not change. If the hive is dirty, `logs` are applied to a copy, in the order LOG1, LOG2, LOG.
+ * Throws DAMAGED if the file isn't a hive or its base block is incomplete; UNSUPPORTED for hives from Windows NT 3.x; TOO_LARGE.
  */
 export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): Hive {
   if (bytes.length > MAX_HIVE_BYTES) throw new LayerscopeError('TOO_LARGE', `a registry hive of ${formatSize(bytes.length)}`);
@@ -70,7 +70,7 @@ export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): H
   };
 }
 
-/** Bins that follow those that the base block states are part of the hive. */
+/** Bins after those that the base block counts are also part of the hive. */
 function endOfBins(view: DataView, { binsBytes }: BaseBlock, problems: ProblemList): number {
   const stated = BASE_BLOCK_BYTES + binsBytes;
   if (stated > view.byteLength) {
@@ -88,7 +88,7 @@ function endOfBins(view: DataView, { binsBytes }: BaseBlock, problems: ProblemLi
   return end;
 }
 
-/** Size of the valid bin at a position; 0 if there is none. */
+/** Returns the size of the valid bin at a position; 0 if there is none. */
 function followingBin(view: DataView, at: number): number {
   if (at + BIN_HEAD > view.byteLength || view.getUint32(at, true) !== BIN_SIGNATURE) return 0;
   if (view.getUint32(at + 4, true) !== at - BASE_BLOCK_BYTES) return 0;
@@ -96,7 +96,7 @@ function followingBin(view: DataView, at: number): number {
   return size % BIN === 0 && size <= view.byteLength - at ? size : 0;
 }
 
-/** Reports bins and cells whose own sizes are wrong. Keys may be readable all the same, because records refer to each other by offset. */
+/** Reports bins and cells whose own sizes are wrong. Keys may still be readable, because records refer to each other by offset. */
 export function checkBins({ view, end }: Hive, problems: ProblemList): void {
   for (let at = BASE_BLOCK_BYTES; at + BIN_HEAD <= end; ) {
     const fault = binFault(view, at);

@@ -1,15 +1,16 @@
 /**
- * Windows registry hives (regf): whole ones, damaged ones as far as they are readable, dirty ones with their logs, and stacks of the delta
- * hives that Windows keeps per layer. Pure and read-only. A hive is one `Uint8Array`; keys and values are made as they are read and not
+ * Windows registry hives (regf): intact ones, damaged ones as far as they are readable, dirty ones with their logs, and stacks of the delta
+ * hives that Windows keeps per layer. Pure and read-only. A hive is one `Uint8Array`; keys and values are created as they are read and not
  * kept.
  *
- * - **hive**: a file that holds a tree of keys. **bin**, **cell**: what its bytes are divided into. **log**: changes not yet in the file.
- * - **layered hive**, **delta**: a hive whose records say how they combine with those of the hives below: merge, tombstone, supersede.
+ * - **hive**: a file that contains a tree of keys. **bin**, **cell**: what its bytes are divided into. **log**: changes not yet in the
+ * file.
+ * - **layered hive**, **delta**: a hive whose records state how they combine with those in the hives below: merge, tombstone, supersede.
  * - **view**: what a stack of hives shows together.
- * - **remnant**: a record in a free cell, of a key or value that was deleted. It is part of no walk, view or comparison.
+ * - **remnant**: the record of a deleted key or value in a free cell. It isn't part of any walk, view or comparison.
  *
  * Begin with `hive.ts` (`openHive`), then `walk-hive.ts` for one hive, `walk-view.ts` for a stack and `view-changes.ts` for what a layer
- * changed. The files that read records begin with their bytes.
+ * changed. Files that read records begin with the layout of their bytes.
  */
 
 export { MAX_HIVE_BYTES } from './base-block.ts';

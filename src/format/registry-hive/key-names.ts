@@ -1,29 +1,29 @@
 // Names of keys and values are compared without case, one UTF-16 unit at a time, and sorted by the units of their upper case.
 import { foldWindowsCase } from '#model';
 
-/** A name for comparing and sorting, in upper case. ß and others without a single upper-case unit stay unchanged. */
+/** Folds a name for comparing and sorting, to upper case. ß and other letters without a single upper-case unit stay unchanged. */
 export function foldKeyName(name: string): string {
   // ASCII letters are folded to lower case, but sorting needs upper case: `_` is after Z and before a.
   return foldWindowsCase(name).replace(/[a-z]+/g, (lower) => lower.toUpperCase());
 }
 
-/** Maximum depth of keys, and maximum length of their paths, in Windows. */
+/** Windows' maximum depth of keys, and maximum length of their paths. */
 export const MAX_DEPTH = 512;
 export const MAX_PATH_UNITS = 32_767;
 
-/** The path of a key: its name and those of the keys above it, without the root's. `parent`: null for the root. */
+/** Returns the path of a key: its name and those of the keys above it, without the root's. `parent`: null for the root. */
 export function keyPath(parent: string | null, depth: number, name: string): string {
   if (parent === null || depth === 0) return '';
   return depth === 1 ? name : `${parent}\\${name}`;
 }
 
-/** A path as typed, for {@link restOfPath}; empty for the root. One `\\` at either end doesn't count. */
+/** Folds a typed path for {@link restOfPath}; empty for the root. One `\\` at either end is ignored. */
 export function foldKeyPath(text: string): string {
   return foldKeyName(text.replace(/^\\|\\$/g, ''));
 }
 
 /**
- * What is left of a folded path after a key's folded name: empty if the key is where the path ends, or below that; null if the path doesn't
+ * Returns what is left of a folded path after a key's folded name: empty if the path ends at or above the key; null if the path doesn't
  * lead through the key. A name may contain `\\`.
  */
 export function restOfPath(path: string, folded: string): string | null {

@@ -21,7 +21,7 @@ const LATIN1_NAME = 0x20;
 const PREDEFINED_HANDLE = 0x40;
 const INHERITS_CLASS = 0x80;
 
-/** How a key of a layered hive combines with those of the hives below. By number. */
+/** How a key of a layered hive combines with those in the hives below, indexed by the stored number. */
 const LAYER_EFFECTS = ['merge', 'tombstone', 'supersede-local', 'supersede-tree'] as const;
 type LayerEffect = (typeof LAYER_EFFECTS)[number];
 
@@ -30,15 +30,15 @@ export interface HiveKey {
   readonly offset: number;
   readonly name: string;
   readonly flags: number;
-  /** FILETIME: 100 ns since 1601. */
+  /** A FILETIME: units of 100 ns since 1601. */
   readonly written: bigint;
-  /** `merge` in a hive that isn't layered. */
+  /** `merge` if the hive isn't layered. */
   readonly effect: LayerEffect;
   readonly inheritsClass: boolean;
   readonly parent: number;
   readonly subkeyCount: number;
   readonly subkeyList: number;
-  /** 0 if the field isn't a count. */
+  /** 0 if the field doesn't contain a count. */
   readonly valueCount: number;
   readonly valueList: number;
   readonly security: number;
@@ -46,16 +46,16 @@ export interface HiveKey {
   readonly classBytes: number;
 }
 
-/** Bytes of a key's record with its name. */
+/** Returns the number of bytes in a key's record, including the name. */
 export function keyBytes(hive: Hive, { at }: Cell): number {
   return KEY_HEAD + hive.view.getUint16(at + 72, true);
 }
 
-/** The cell of a key. */
+/** Returns the cell of a key. */
 export function keyCell(hive: Hive, offset: number): Cell | Damage {
   const cell = readCell(hive, offset, KEY_HEAD);
   if (cell instanceof Damage) return cell;
-  if (lettersAt(hive, cell.at) !== KEY) return new Damage(`key ${hex(offset)} has another signature`);
+  if (lettersAt(hive, cell.at) !== KEY) return new Damage(`key ${hex(offset)} has the wrong signature`);
   return keyBytes(hive, cell) > cell.length ? new Damage(`the name of key ${hex(offset)} is longer than its cell`) : cell;
 }
 

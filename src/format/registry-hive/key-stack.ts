@@ -1,4 +1,4 @@
-// Keys of a stack of hives: what the hives have at one path, and which of these records are visible.
+// Keys in a stack of hives: what the hives have at one path, and which of these records are visible.
 import type { Hive } from './hive.ts';
 import { HivePass } from './hive-pass.ts';
 import { foldKeyName } from './key-names.ts';
@@ -12,14 +12,14 @@ export interface LayerHive {
   readonly layer: number;
 }
 
-/** What the hives of a stack have at one path: for each position in the stack, the records with this name, usually one. */
+/** What the hives in a stack have at one path: for each position in the stack, the records with this name, usually one. */
 export interface StackKey {
-  /** The key's name, folded; empty for the root. */
+  /** The key's folded name; empty for the root. */
   readonly folded: string;
   readonly records: ReadonlyMap<number, readonly HiveKey[]>;
 }
 
-/** Which hives of a stack are visible at a key: positions, topmost first. */
+/** Which hives in a stack are visible at a key: positions, topmost first. */
 export interface Seen {
   /** Hives whose record is visible. If there are none, neither the key nor anything below it is visible. */
   readonly own: readonly number[];
@@ -42,11 +42,11 @@ export interface ShownKey {
   readonly security: SecurityAt | null;
   /** Layers whose record is visible, topmost first. */
   readonly layers: readonly number[];
-  /** In the order of their folded names. */
+  /** Sorted by folded name. */
   readonly values: readonly ShownValue[];
 }
 
-/** Which records are visible, of those that the hives at `positions` (topmost first) have at a key. */
+/** Returns which records of a key are visible, among those in the hives at `positions` (topmost first). */
 export function look({ records }: StackKey, positions: readonly number[]): Seen {
   const own: number[] = [];
   const below: number[] = [];
@@ -63,7 +63,7 @@ export function look({ records }: StackKey, positions: readonly number[]): Seen 
   return { own, below };
 }
 
-/** Reads keys of a stack, each record once. */
+/** Reads keys in a stack, each record once. */
 export class StackPass {
   readonly #hives: readonly LayerHive[];
   readonly #passes: readonly HivePass[];
@@ -82,7 +82,7 @@ export class StackPass {
     return { folded: '', records };
   }
 
-  /** The keys directly below, of the hives at `positions`, by folded name. */
+  /** Returns the keys directly below, in the hives at `positions`, by folded name. */
   subkeys({ records }: StackKey, positions: readonly number[]): StackKey[] {
     const byName = new Map<string, Map<number, HiveKey[]>>();
     for (const position of positions) {
@@ -103,12 +103,12 @@ export class StackPass {
     return [...byName].map(([folded, records]) => ({ folded, records })).sort(byFolded);
   }
 
-  /** The name that a key shows; `own` has at least one position. */
+  /** Returns the name that a key shows; `own` has at least one position. */
   nameOf({ records }: StackKey, own: readonly number[]): string {
     return records.get(own[0] ?? 0)?.at(-1)?.name ?? '';
   }
 
-  /** What a key shows; `own` has at least one position. */
+  /** Returns what a key shows; `own` has at least one position. */
   show(key: StackKey, own: readonly number[]): ShownKey {
     const records = own.map((position) => ({ position, record: key.records.get(position)?.at(-1) }));
     let written = 0n;
@@ -144,7 +144,7 @@ function byFolded(a: { readonly folded: string }, b: { readonly folded: string }
   return a.folded < b.folded ? -1 : a.folded > b.folded ? 1 : 0;
 }
 
-/** Positions in a stack of this many hives, topmost first. */
+/** Returns all positions in a stack of this many hives, topmost first. */
 export function allPositions(count: number): number[] {
   return Array.from({ length: count }, (_, at) => count - 1 - at);
 }

@@ -6,17 +6,17 @@ export interface Log {
   readonly view: DataView;
 }
 
-/** A log has most pages of the bins that it adds. The others become zeros, and a small log must not add mostly zeros. */
+/** A log contains most pages of the bins that it adds. The missing ones become zeros, and a small log must not add mostly zeros. */
 const GROWTH_PER_LOG_BYTE = 64;
 const MIN_GROWTH = 1 << 20;
 
-/** The largest size that a hive may have after its logs are applied. */
+/** Returns the maximum size that a hive may have after its logs are applied. */
 export function maxBytesAfter(hive: Uint8Array, logs: readonly Log[]): number {
   const logBytes = logs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   return Math.min(MAX_HIVE_BYTES, hive.length + Math.max(MIN_GROWTH, logBytes * GROWTH_PER_LOG_BYTE));
 }
 
-/** A copy of a hive, with room for bins of this size. */
+/** Returns a copy of a hive with space for bins of this total size. */
 export function withRoom(hive: Uint8Array, binsBytes: number): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(Math.max(hive.length, BASE_BLOCK_BYTES + binsBytes));
   copy.set(hive);

@@ -1,10 +1,10 @@
-// Marvin32, with which new logs check their entries. The seed is the number 82EF4D887A4E55C5; its low half initializes `low`.
+// Marvin32, the hash used by new logs to check their entries. The seed is the number 82EF4D887A4E55C5; its low half initializes `low`.
 
 const SEED_LOW = 0x7a4e55c5;
 const SEED_HIGH = 0x82ef4d88;
 const PADDING = 0x80;
 
-/** The two halves of the 64-bit hash of `length` bytes at `start`, both unsigned. */
+/** Returns the two halves of the 64-bit hash of `length` bytes at `start`, both unsigned. */
 export function marvin32(view: DataView, start: number, length: number): readonly [low: number, high: number] {
   let low = SEED_LOW | 0;
   let high = SEED_HIGH | 0;

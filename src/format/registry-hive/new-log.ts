@@ -25,7 +25,7 @@ export interface NewLog extends Log {
   readonly entries: readonly Entry[];
 }
 
-/** Reads the entries up to the first one that is invalid. */
+/** Reads the entries up to the first invalid one. */
 export function readNewLog(log: Log): NewLog {
   const { view } = log;
   const entries: Entry[] = [];
@@ -42,7 +42,7 @@ export function readNewLog(log: Log): NewLog {
   return { ...log, entries };
 }
 
-/** Size of the entry at an offset; 0 if there is none or it is invalid. */
+/** Returns the size of the entry at an offset; 0 if there is none or it is invalid. */
 function validEntrySize(view: DataView, at: number): number {
   if (at + HEAD > view.byteLength || view.getUint32(at, true) !== SIGNATURE) return 0;
   const size = view.getUint32(at + 4, true);
@@ -65,13 +65,13 @@ function validEntrySize(view: DataView, at: number): number {
   return size;
 }
 
-/** Applies logs, which are ordered by the sequence of their first entries. Null if no entry applies. */
+/** Applies logs, which must be ordered by the sequence numbers of their first entries. Null if no entry applies. */
 export function applyNewLogs(
   hive: Uint8Array,
   isBaseRight: boolean,
   logs: readonly NewLog[],
 ): { readonly bytes: Uint8Array; readonly sequence: number } | null {
-  // The base block of one log says nothing about the entries of the other.
+  // One log's base block says nothing about the other log's entries.
   const used = isBaseRight ? logs : logs.slice(-1);
   const [first] = used;
   if (first === undefined) return null;
@@ -89,7 +89,7 @@ export function applyNewLogs(
   return { bytes, sequence: last.sequence };
 }
 
-/** The entries that continue the hive, each with its log. */
+/** Returns the entries that continue the hive, each with its log. */
 function applicableEntries(logs: readonly NewLog[], from: number, maxBytes: number): { readonly log: NewLog; readonly entry: Entry }[] {
   const steps: { readonly log: NewLog; readonly entry: Entry }[] = [];
   for (const log of logs) {

@@ -16,13 +16,13 @@ export type HiveProblemCode =
   | 'security-damaged';
 
 export interface HiveProblem {
-  /** Path of the key, or of its parent if the key itself is damaged; null for problems that concern no key. */
+  /** Path of the key, or of its parent if the key itself is damaged; null for problems that don't concern a key. */
   readonly path: string | null;
   readonly code: HiveProblemCode;
   readonly message: string;
 }
 
-/** Why a part of a hive can't be read. Returned instead of thrown: a damaged hive may have a hundred thousand. */
+/** Why a part of a hive can't be read. Returned rather than thrown, because a damaged hive may have a hundred thousand. */
 export class Damage {
   readonly reason: string;
 
@@ -35,17 +35,17 @@ export function hex(offset: number): string {
   return `0x${offset.toString(16)}`;
 }
 
-/** More problems than a hive that was truncated in the middle has. */
+/** Maximum number of problems, more than in a hive that was truncated in the middle. */
 const MAX_PROBLEMS = 100_000;
-/** A path has at most 32,767 characters, which each problem of a hostile hive may have. */
+/** Limit on the total length of paths, because each problem in a hostile hive may have a path of 32,767 characters. */
 const MAX_PATH_CHARACTERS = 32 * 1024 * 1024;
 
-/** The problems of one hive. Once it is full, reading stops. */
+/** The problems of one hive. Reading stops once the list is full. */
 export class ProblemList {
   readonly #problems: HiveProblem[];
   #characters = 0;
 
-  /** `from`: the initial problems. */
+  /** `from`: initial problems. */
   constructor(from?: ProblemList) {
     this.#problems = from === undefined ? [] : [...from.#problems];
     this.#characters = from === undefined ? 0 : from.#characters;
@@ -68,7 +68,7 @@ export class ProblemList {
     return this.#problems.length >= MAX_PROBLEMS || this.#characters > MAX_PATH_CHARACTERS;
   }
 
-  /** Sorts by path, problems that concern no key first, then by code. */
+  /** Sorts by path, with problems that don't concern a key first, then by code. */
   sorted(): HiveProblem[] {
     return [...this.#problems].sort((a, b) => compareTexts(a.path, b.path) || compareTexts(a.code, b.code));
   }

@@ -4,7 +4,7 @@ import { applyNewLogs, type NewLog, readNewLog } from './new-log.ts';
 import { applyOldLog, isOldLogCurrent } from './old-log.ts';
 import type { ProblemList } from './problems.ts';
 
-/** How a dirty hive was completed: the format of its log, and its sequence number afterwards. */
+/** How a dirty hive was recovered: the format of its log, and the hive's sequence number afterwards. */
 export interface Recovery {
   readonly format: 'old' | 'new';
   readonly sequence: number;
@@ -13,7 +13,7 @@ export interface Recovery {
 const NEW_LOG = 6;
 const OLD_LOGS: readonly number[] = [1, 2];
 
-/** Whether a hive of at least 512 bytes has changes that may be in its logs only. */
+/** Whether a hive of at least 512 bytes has changes that may only be in its logs. */
 export function isDirty(view: DataView): boolean {
   return !isChecksumRight(view) || view.getUint32(BASE.primarySequence, true) !== view.getUint32(BASE.secondarySequence, true);
 }

@@ -1,4 +1,4 @@
-// Files that Windows' registry editor imports, version 5.00: UTF-16LE with a byte order mark, lines ended by CR LF.
+// Files that Windows' registry editor imports, version 5.00: UTF-16LE with a byte order mark, lines ending in CR LF.
 //
 //   [KEY]                       a key; [-KEY] removes it
 //   "name"="text"               REG_SZ; @ is the default value; \ and " are escaped by \
@@ -13,23 +13,25 @@ const END = '\r\n';
 const HEADER = `\ufeffWindows Registry Editor Version 5.00${END}`;
 const LINE_WIDTH = 78;
 const INDENT = '  ';
-/** Characters that would end a name or a line early. A name with these can't be written, and must not become another entry of the file. */
+/**
+ * Characters that would end a name or a line early. A name with these can't be written, because it would become another entry in the file.
+ */
 const UNWRITABLE = /[\0\r\n]/;
 
 /** Writes a .reg file piece by piece. */
 export interface RegFile {
   readonly header: string;
-  /** An entry for a key; empty if its path can't be written. */
+  /** Returns the entry for a key; empty if its path can't be written. */
   key(key: RegKey): string;
-  /** Number of keys and values that such a file can't hold. */
+  /** Number of keys and values that a .reg file can't express. */
   readonly leftOut: number;
 }
 
-/** A key of a .reg file. */
+/** A key in a .reg file. */
 interface RegKey {
   /** Where its hive is in the registry: `HKEY_LOCAL_MACHINE\\SYSTEM`. */
   readonly place: string;
-  /** Path in the hive, and how many names it has. */
+  /** Path in the hive, and the number of names in it. */
   readonly path: string;
   readonly depth: number;
   readonly values: readonly RegValue[];
@@ -66,7 +68,7 @@ export function createRegFile(): RegFile {
   };
 }
 
-/** Null if the data are damaged. */
+/** Formats a value's line; null if the data is damaged. */
 function valueLine({ name, type, size, data, isTombstone = false }: RegValue): string | null {
   const start = `${name === '' ? '@' : quoted(name)}=`;
   if (isTombstone) return `${start}-`;
@@ -87,7 +89,7 @@ function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-/** The text of a REG_SZ that quotes can hold without loss: one string with its NUL at the end. */
+/** Returns the text of a REG_SZ if quotes can express it without loss: one string with a NUL at the end. */
 function plainText(bytes: Uint8Array): string | null {
   if (bytes.length < 2 || bytes.length % 2 !== 0) return null;
   const text = utf16Text(bytes);

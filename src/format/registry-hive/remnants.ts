@@ -1,6 +1,6 @@
-// What deleted keys and values left behind. A cell that is freed keeps its bytes until it is used again, and free neighbours are joined into
-// one cell, so a record may begin anywhere in a free cell where a cell could. It counts as a remnant if its own size and its name fit into
-// what is free. What it refers to is read only where that is free too: elsewhere other records have taken its place.
+// What deleted keys and values left behind. A freed cell keeps its bytes until it is used again, and adjacent free cells are joined, so a
+// record may begin anywhere in a free cell where a cell could begin. It counts as a remnant if its own size and name fit into the free
+// space. What it refers to is read only if that space is free too: otherwise other records have taken its place.
 import { BASE_BLOCK_BYTES } from './base-block.ts';
 import { letters, NO_CELL } from './cell.ts';
 import { type DataPieces, residentData } from './data.ts';
@@ -11,18 +11,18 @@ import { Damage } from './problems.ts';
 import { type HiveValue, parseValue, VALUE_HEAD } from './value-record.ts';
 import { walkHive } from './walk-hive.ts';
 
-/** A key that was deleted. */
+/** A deleted key. */
 interface KeyRemnant {
   readonly kind: 'key';
   readonly offset: number;
-  /** Null if a key above it is neither in the hive nor a remnant. */
+  /** Null if one of the keys above it is neither in the hive nor a remnant. */
   readonly path: string | null;
   readonly key: HiveKey;
-  /** Those that its list still leads to. */
+  /** The values that its list still leads to. */
   readonly values: readonly HiveValue[];
 }
 
-/** A value that was deleted, and that no remnant of a key leads to. */
+/** A deleted value that isn't in the list of any key's remnant. */
 interface ValueRemnant {
   readonly kind: 'value';
   readonly offset: number;
@@ -32,9 +32,9 @@ interface ValueRemnant {
 export type HiveRemnant = KeyRemnant | ValueRemnant;
 
 export interface HiveRemnants {
-  /** In the order of the file. */
+  /** In file order. */
   readonly remnants: readonly HiveRemnant[];
-  /** Whether there are more than are listed. */
+  /** Whether there are more remnants than are listed. */
   readonly isCut: boolean;
 }
 
@@ -48,7 +48,7 @@ const KEY = letters('nk');
 const VALUE = letters('vk');
 const BIG_DATA = letters('db');
 const SEGMENT = 16_344;
-/** The flags that a value may have. Others are a sign that the bytes are something else. */
+/** The valid flags of a value. Any other flag is a sign that the bytes are something else. */
 const VALUE_FLAGS = 3;
 const MAX_KEY_NAME_BYTES = 512;
 
@@ -69,7 +69,7 @@ class RemnantSearch {
   readonly #keys = new Map<number, HiveKey>();
   readonly #values = new Map<number, HiveValue>();
   readonly #paths = new Map<number, string | null>();
-  /** Data and lists of hostile records may overlap: together they have at most so many bytes. */
+  /** Limit on the total size of data and lists, because those of hostile records may overlap. */
   #allowance: number;
 
   constructor(hive: Hive) {
@@ -100,14 +100,14 @@ class RemnantSearch {
     return { remnants: remnants.sort((a, b) => a.offset - b.offset), isCut };
   }
 
-  /** Keeps the record that begins with the cell at a position, if there is one. Returns how far to go on. */
+  /** Keeps the record in the cell at a position, if there is one. Returns how far to advance. */
   #take(at: number, end: number): number {
     const { view } = this.#hive;
     const record = at + CELL_HEAD;
     const room = end - record;
     const offset = at - BASE_BLOCK_BYTES;
     const signature = room >= VALUE_HEAD ? view.getUint16(record, true) : 0;
-    // The outermost size is that of all the cells that were joined.
+    // The outermost size covers all cells that were joined.
     const size = Math.abs(view.getInt32(at, true));
     if ((signature !== KEY && signature !== VALUE) || size % CELL_STEP !== 0 || size > end - at) return CELL_STEP;
     const isKey = signature === KEY;
@@ -128,7 +128,7 @@ class RemnantSearch {
     return Math.ceil((CELL_HEAD + bytes) / CELL_STEP) * CELL_STEP;
   }
 
-  /** The data of the value at a position: its own four bytes, or a cell that is free. */
+  /** Returns the data of the value at a position, from its own four bytes or from a free cell. */
   #data(record: number, stated: number, size: number): DataPieces | Damage {
     if (stated !== size) return residentData(this.#hive, record + 8, size);
     if (size === 0) return [];
@@ -160,7 +160,7 @@ class RemnantSearch {
     return pieces;
   }
 
-  /** Bytes that are free after the size of the cell at an offset; 0 if it is in use, or no cell can be there. */
+  /** Returns the number of free bytes after the size of the cell at an offset; 0 if the cell is in use, or if a cell can't be there. */
   #roomAt(offset: number): number {
     if (offset === NO_CELL || offset % CELL_STEP !== 0) return 0;
     const at = BASE_BLOCK_BYTES + offset;
@@ -191,7 +191,7 @@ class RemnantSearch {
     return values;
   }
 
-  /** Looks up the paths of the keys in the hive that remnants were below. */
+  /** Looks up the paths of the existing keys that remnants were below. */
   #findParents(): void {
     const wanted = new Set<number>();
     for (const { parent } of this.#keys.values()) if (!this.#keys.has(parent)) wanted.add(parent);
@@ -219,7 +219,7 @@ class RemnantSearch {
 
 const GONE = new Damage('overwritten since it was deleted');
 
-/** The free cells of a hive, in order. A bin that is damaged is left from the damage on. */
+/** Returns the free cells of a hive, in order. Skips the rest of a damaged bin. */
 function freeCells({ view, end }: Hive): FreeCell[] {
   const cells: FreeCell[] = [];
   for (let bin = BASE_BLOCK_BYTES; bin + BIN_HEAD <= end; ) {

@@ -8,9 +8,9 @@ import { Damage, hex } from './problems.ts';
 const SECURITY = letters('sk');
 const HEAD = 20;
 
-/** A security descriptor of a hive. */
+/** A security descriptor in a hive. */
 export interface SecurityAt {
-  /** Its cell's offset: the same cell is the same descriptor. */
+  /** Offset of its cell. Keys that refer to the same cell share the descriptor. */
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
@@ -18,7 +18,7 @@ export interface SecurityAt {
 export function readSecurity(hive: Hive, offset: number): SecurityAt | Damage {
   const cell = readCell(hive, offset, HEAD);
   if (cell instanceof Damage) return cell;
-  if (lettersAt(hive, cell.at) !== SECURITY) return new Damage(`security ${hex(offset)} has another signature`);
+  if (lettersAt(hive, cell.at) !== SECURITY) return new Damage(`security ${hex(offset)} has the wrong signature`);
   const size = hive.view.getUint32(cell.at + 16, true);
   if (HEAD + size > cell.length) return new Damage(`the descriptor ${hex(offset)} is longer than its cell`);
   return { offset, bytes: hive.bytes.subarray(cell.at + HEAD, cell.at + HEAD + size) };

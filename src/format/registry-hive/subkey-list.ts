@@ -23,7 +23,7 @@ interface List {
 }
 
 /**
- * Offsets of the subkeys in the list at an offset, in its order: those before any damage, which is passed to `onDamage`. `take` is called
+ * Returns the offsets of the subkeys in the list at an offset, in order, up to any damage, which is passed to `onDamage`. `take` is called
  * before each list with its number of elements, and returns whether the list may be read.
  */
 export function readSubkeyList(
@@ -70,6 +70,6 @@ function listAt(hive: Hive, offset: number): List | Damage {
   if (cell instanceof Damage) return cell;
   const signature = lettersAt(hive, cell.at);
   const step = ELEMENT_BYTES.get(signature);
-  if (step === undefined) return new Damage(`list ${hex(offset)} has another signature`);
+  if (step === undefined) return new Damage(`list ${hex(offset)} has the wrong signature`);
   return { cell, isIndex: signature === INDEX, step, count: hive.view.getUint16(cell.at + 2, true) };
 }

@@ -1,9 +1,9 @@
-// Text of hives: names in UTF-16 or, if all their letters allow it, one byte each (Latin-1). Decoded by hand, because a TextDecoder would
+// Text in hives: names in UTF-16 or, if all their letters allow it, one byte each (Latin-1). Decoded by hand, because a TextDecoder would
 // replace lone surrogates and read Latin-1 as windows-1252.
 
 const CHUNK = 4096;
 
-/** Decodes bytes as UTF-16LE, keeping lone surrogates; an odd last byte is ignored. */
+/** Decodes bytes as UTF-16LE, keeping lone surrogates; ignores an odd last byte. */
 export function utf16Text(bytes: Uint8Array): string {
   let text = '';
   const units: number[] = [];

@@ -11,7 +11,7 @@ import { Damage, hex } from './problems.ts';
 import { latin1Text, utf16Text } from './text.ts';
 
 const VALUE = letters('vk');
-/** Bytes of a record before the name. */
+/** Size of a record before the name. */
 export const VALUE_HEAD = 20;
 const LATIN1_NAME = 1;
 const TOMBSTONE = 2;
@@ -32,10 +32,10 @@ const TYPE_NAMES = [
   'REG_QWORD',
 ] as const;
 
-/** Numbers of types whose data are read. Any other number is allowed too. */
+/** Numbers of the types whose data is interpreted. Any other number is allowed too. */
 export const VALUE_TYPE = { sz: 1, expandSz: 2, binary: 3, dword: 4, dwordBigEndian: 5, link: 6, multiSz: 7, qword: 11 } as const;
 
-/** `REG_DWORD`; an unknown type's number as `0x1f4`. */
+/** Returns a type's name, such as `REG_DWORD`; for an unknown type, its number: `0x1f4`. */
 export function valueTypeName(type: number): string {
   return TYPE_NAMES[type] ?? hex(type);
 }
@@ -45,13 +45,13 @@ export interface HiveValue {
   /** Empty for the default value. */
   readonly name: string;
   readonly type: number;
-  /** In bytes; the stated size if the data are damaged. */
+  /** Size in bytes; the stated size if the data is damaged. */
   readonly size: number;
-  /** Hides the values of this name in the hives below. False in a hive that isn't layered. */
+  /** Whether it hides values with this name in the hives below. False if the hive isn't layered. */
   readonly isTombstone: boolean;
-  /** Null if they can't be read. */
+  /** Null if the data can't be read. */
   readonly data: DataPieces | null;
-  /** Why the data can't be read; null if they can. */
+  /** Why the data can't be read; null if it can. */
   readonly damage: string | null;
 }
 
@@ -61,14 +61,17 @@ export function readValue(hive: Hive, offset: number, take: (bytes: number) => b
   if (cell instanceof Damage) return cell;
   const { view } = hive;
   const { at } = cell;
-  if (lettersAt(hive, at) !== VALUE) return new Damage(`value ${hex(offset)} has another signature`);
+  if (lettersAt(hive, at) !== VALUE) return new Damage(`value ${hex(offset)} has the wrong signature`);
   const nameBytes = view.getUint16(at + 2, true);
   if (VALUE_HEAD + nameBytes > cell.length) return new Damage(`the name of value ${hex(offset)} is longer than its cell`);
   if (!take(VALUE_HEAD + nameBytes)) return new Damage('values have more bytes than the hive');
   return parseValue(hive, at, nameBytes, (stated, size) => readData(hive, at, stated, size, take));
 }
 
-/** Parses the record at a position. `read` reads its data: `stated` is the field, which is not `size` if the data are in the record itself. */
+/**
+ * Parses the record at a position. `read` reads its data: `stated` is the size field, which differs from `size` if the data is in the
+ * record itself.
+ */
 export function parseValue(
   { view, bytes, layered }: Hive,
   at: number,

@@ -1,4 +1,4 @@
-// Data of values in words.
+// Formats the data of values as text.
 import { formatSize } from '#model';
 import { type DataPieces, joinData } from './data.ts';
 import { utf16Text } from './text.ts';
@@ -9,12 +9,12 @@ const TEXT_TYPES: readonly number[] = [VALUE_TYPE.sz, VALUE_TYPE.expandSz, VALUE
 const MAX_SHOWN_TEXT_BYTES = 512;
 const MAX_SHOWN_HEX_BYTES = 32;
 
-/** Whether values of a type hold text. */
+/** Whether values of a type contain text. */
 export function isTextType(type: number): boolean {
   return TEXT_TYPES.includes(type);
 }
 
-/** The strings of text data, each up to its NUL: one, or those of a REG_MULTI_SZ up to the first empty one. */
+/** Returns the strings in text data, each up to its NUL: one, or, for a REG_MULTI_SZ, all up to the first empty one. */
 export function stringsOf(type: number, bytes: Uint8Array): readonly string[] {
   const text = utf16Text(bytes);
   if (type !== VALUE_TYPE.multiSz) return [text.split('\0', 1)[0] ?? ''];
@@ -23,7 +23,7 @@ export function stringsOf(type: number, bytes: Uint8Array): readonly string[] {
   return end < 0 ? strings : strings.slice(0, end);
 }
 
-/** A value's data in one line, shortened if long. The text may contain any character: escape it before display. */
+/** Formats a value's data as one line, shortened if long. The result may contain any character: escape it before display. */
 export function dataText({ type, size, data }: Pick<HiveValue, 'type' | 'size' | 'data'>): string {
   if (data === null) return `damaged (${formatSize(size)})`;
   const text = isTextType(type) ? textOf(type, data, size) : null;
@@ -41,15 +41,15 @@ function bytesOf({ type, size, data }: { readonly type: number; readonly size: n
   return size > MAX_SHOWN_HEX_BYTES ? `${text} … (${formatSize(size)})` : text;
 }
 
-/** Characters that no text has: unassigned, private, halves of pairs, or the sign for what can't be decoded. */
+/** Characters that don't occur in text: unassigned, private, lone surrogates, or the replacement character. */
 const NO_TEXT = /[\p{Cn}\p{Co}\p{Cs}\uFFFD]/u;
 
-/** Returns null for data that is no text, whatever its type says. */
+/** Returns null for data that isn't text, whatever its type says. */
 function textOf(type: number, data: DataPieces, size: number): string | null {
   const isLong = size > MAX_SHOWN_TEXT_BYTES;
   const bytes = joinData(data.slice(0, 1)).subarray(0, MAX_SHOWN_TEXT_BYTES);
   const strings = stringsOf(type, bytes);
-  // The target of a link is an absolute path. Text that was cut off may end in half a pair.
+  // The target of a link is an absolute path. Shortened text may end in half a surrogate pair.
   const isText =
     type === VALUE_TYPE.link ? strings.join('').startsWith('\\') : !NO_TEXT.test(strings.join('').slice(0, isLong ? -1 : undefined));
   if (!isText && size > 0) return null;

@@ -1,5 +1,5 @@
-// What a layer changed in a hive: the view with it against the view without it. Keys that the upper hives don't mention are the same in
-// both, so a small delta over a large hive is compared in the time that the delta takes.
+// What a layer changed in a hive: the view with it compared to the view without it. Keys that the upper hives don't mention are the same in
+// both, so comparing a small delta over a large hive only takes time in proportion to the delta.
 import { isSameData } from './data.ts';
 import { keyPath, MAX_DEPTH, MAX_PATH_UNITS } from './key-names.ts';
 import { allPositions, type LayerHive, look, type Seen, type ShownKey, type ShownValue, type StackKey, StackPass } from './key-stack.ts';
@@ -21,7 +21,7 @@ export type HiveChange =
       readonly previous: ShownKey;
       readonly values: readonly ValueChange[];
     }
-  /** `hidden`: what goes with the key: the keys below it, and their values and its own. */
+  /** `hidden`: what disappears with the key: the keys below it, and the values of all of them. */
   | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
 
 interface Level {
@@ -31,15 +31,15 @@ interface Level {
   next: number;
 }
 
-/** A parent as one of the views has it. */
+/** A parent as it is in one of the views. */
 interface Side {
   readonly positions: readonly number[];
   readonly path: string | null;
 }
 
 /**
- * Compares two views of stacks, lowest hive first, which may have hives in common. In the order of folded paths, a parent before its
- * subkeys. A new time alone isn't a change. Of removed keys, only the topmost is listed.
+ * Compares two views of stacks, lowest hive first, which may have hives in common. Yields changes sorted by folded path, a parent before
+ * its subkeys. A changed time alone isn't a change. Of removed keys, only the topmost is listed.
  */
 export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];
@@ -129,7 +129,7 @@ function isSameSecurity(a: SecurityAt | null, b: SecurityAt | null): boolean {
   return a === null || b === null ? a === b : isSameData([a.bytes], [b.bytes]);
 }
 
-/** Counts what a view has below a key, and the values of the key. */
+/** Counts the keys that a view has below a key, and the values of all of them. */
 function hiddenWith(pass: StackPass, top: StackKey, seen: Seen, shown: ShownKey): { readonly keys: number; readonly values: number } {
   let keys = 0;
   let values = shown.values.length;

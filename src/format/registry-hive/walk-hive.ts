@@ -18,7 +18,7 @@ export interface WalkedKey {
   readonly values: readonly HiveValue[];
 }
 
-/** A key to begin at, as {@link findKeys} finds it. */
+/** A key to start at, found by {@link findKeys}. */
 export interface KeyAt {
   readonly offset: number;
   /** Path of its parent; null for the root. */
@@ -33,9 +33,9 @@ interface Level {
 }
 
 /**
- * All keys of a hive, a parent before its subkeys, in the hive's own order; or those at and below the keys in `from`, of which a damaged hive
- * may have thousands with the same subkeys. Each key is read once, so circles end. Damage is added to `problems`; after a walk of the whole
- * hive also that of bins and cells.
+ * Yields all keys of a hive, a parent before its subkeys, in the hive's own order; with `from`, those at and below these keys (in a damaged
+ * hive, thousands of them may share subkeys). Each key is read once, so cycles end. Damage is added to `problems`, after a walk of the
+ * whole hive also that of bins and cells.
  */
 export function* walkHive(hive: Hive, problems: ProblemList | null, from?: readonly KeyAt[]): Generator<WalkedKey, void, void> {
   const pass = new HivePass(hive, problems);
@@ -73,9 +73,7 @@ function* walkFrom(pass: HivePass, { offset, parent, depth }: KeyAt): Generator<
   }
 }
 
-/**
- * Finds a key by its path as printed, without case: in a damaged hive there may be several. Throws NOT_FOUND if there is none.
- */
+/** Finds a key by its path as printed, ignoring case. A damaged hive may have several. Throws NOT_FOUND if there is none. */
 export function findKeys(hive: Hive, path: string): readonly KeyAt[] {
   const pass = new HivePass(hive, null);
   const root: KeyAt = { offset: hive.base.root, parent: null, depth: 0 };

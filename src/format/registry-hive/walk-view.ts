@@ -3,7 +3,7 @@ import { allPositions, type LayerHive, look, type ShownKey, type StackKey, Stack
 
 export type { LayerHive, ShownKey, ShownValue } from './key-stack.ts';
 
-/** A key of a view. */
+/** A key in a view. */
 export interface ViewKey {
   readonly path: string;
   /** Number of names in its path. */
@@ -15,14 +15,14 @@ interface Level {
   readonly keys: readonly StackKey[];
   readonly positions: readonly number[];
   readonly parent: string | null;
-  /** Folded path from here to the first key that is wanted; empty at and below it. */
+  /** Folded path from here to the first requested key; empty at and below that key. */
   readonly rest: string;
   next: number;
 }
 
 /**
- * The keys that a stack of hives, lowest first, shows: a parent before its subkeys, these in the order of their folded names; or those at
- * and below the key `from`, a path as typed. Keys that can't be read are left out.
+ * Yields the keys that a stack of hives, lowest first, shows: a parent before its subkeys, which are sorted by their folded names. `from`:
+ * a typed path; only the key there and those below it are yielded. Keys that can't be read are left out.
  */
 export function* walkView(hives: readonly LayerHive[], from = ''): Generator<ViewKey, void, void> {
   const pass = new StackPass(hives);
@@ -49,10 +49,10 @@ export function* walkView(hives: readonly LayerHive[], from = ''): Generator<Vie
   }
 }
 
-/** A key below another, as a view has it. */
+/** A direct subkey in a view. */
 export interface ViewSubkey {
   readonly name: string;
-  /** Whether there may be keys below it: hidden ones are not looked at. */
+  /** Whether there may be keys below it: this doesn't check whether they are hidden. */
   readonly hasSubkeys: boolean;
 }
 
@@ -61,11 +61,11 @@ interface PathStep {
   readonly positions: readonly number[];
   readonly parent: string | null;
   readonly depth: number;
-  /** Folded path from the key's parent on. */
+  /** Folded path, starting at the key's parent. */
   readonly rest: string;
 }
 
-/** The key at a path as typed, with the keys directly below it; null if the view doesn't have it. */
+/** Returns the key at a typed path, with its direct subkeys; null if the view doesn't have it. */
 export function viewKeyAt(hives: readonly LayerHive[], path: string): (ViewKey & { readonly subkeys: readonly ViewSubkey[] }) | null {
   const pass = new StackPass(hives);
   const todo: PathStep[] = [{ key: pass.root(), positions: allPositions(hives.length), parent: null, depth: 0, rest: foldKeyPath(path) }];

@@ -5,7 +5,7 @@ import type { PipelineFindings } from './pipeline-findings.ts';
 
 const SEVERITIES: Record<Severity, string> = { error: 'critical', warning: 'major', note: 'info' };
 
-/** A list of findings, as JSON. */
+/** Formats a list of findings as JSON. */
 export function codeQualityReport({ findings }: PipelineFindings): string {
   return jsonText(
     findings.map(({ code, severity, message, uri, line, fingerprint }) => ({

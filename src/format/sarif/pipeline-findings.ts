@@ -1,33 +1,33 @@
 import { displayText, type Finding, type FindingCode, type Severity, unescapePath } from '#model';
 
-/** GitHub refuses more results in a run. */
+/** Maximum number of results that GitHub accepts in a run. */
 const MAX_RESULTS = 25_000;
 
-/** A finding as pipelines see it. */
+/** A finding in the form that pipelines need. */
 export interface PipelineFinding {
   readonly code: FindingCode;
   readonly severity: Severity;
   /** Safe to print. */
   readonly message: string;
-  /** `layer-N/PATH`, percent-encoded; `layer-N` without a path, `config` without a layer. Relative. */
+  /** A relative URI, percent-encoded: `layer-N/PATH`; `layer-N` without a path, `config` without a layer. */
   readonly uri: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly fingerprint: string;
 }
 
 export interface PipelineFindings {
-  /** The most severe first, otherwise in the order given. */
+  /** Most severe first, otherwise in the given order. */
   readonly findings: readonly PipelineFinding[];
-  /** How many more there were. */
+  /** Number of findings that were left out. */
   readonly leftOut: number;
 }
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
 /**
- * Prepares findings of one image, at most {@link MAX_RESULTS}. Findings with the same fingerprint are merged. `diffIds`: by layer. `hash`:
- * SHA-256 in hex.
+ * Prepares the findings of one image, at most {@link MAX_RESULTS}. Findings with the same fingerprint are merged. `diffIds`: by layer.
+ * `hash`: returns SHA-256 in hex.
  */
 export function pipelineFindings(
   findings: readonly Finding[],
@@ -56,7 +56,7 @@ function uriOf({ layer, path }: Finding): string {
   return path === undefined || path === '' ? `layer-${layer}` : `layer-${layer}/${percentEncoded(unescapePath(path))}`;
 }
 
-/** Percent-encodes every byte but RFC 3986's unreserved ones and `/`. */
+/** Percent-encodes every byte except RFC 3986's unreserved characters and `/`. */
 function percentEncoded(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) {

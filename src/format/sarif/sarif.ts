@@ -1,5 +1,5 @@
-// SARIF 2.1.0, the parts that GitHub reads. Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, SARIF support for code
-// scanning.
+// The parts of SARIF 2.1.0 that GitHub reads. Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, SARIF support for
+// code scanning.
 
 import { FINDING_HINTS, FINDING_SEVERITY, type FindingCode, jsonText } from '#model';
 import type { PipelineFinding, PipelineFindings } from './pipeline-findings.ts';
@@ -7,7 +7,7 @@ import type { PipelineFinding, PipelineFindings } from './pipeline-findings.ts';
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 const FINGERPRINT = 'layerscope/v1';
 
-/** What a code is about, by its first word: tags, and how often such a finding is right. */
+/** By the first word of a code: its tags, and how often such findings are right. */
 const KINDS: Readonly<Record<string, { readonly tags: readonly string[]; readonly precision: string }>> = {
   secret: { tags: ['security', 'secret'], precision: 'high' },
   waste: { tags: ['size'], precision: 'high' },
@@ -17,7 +17,7 @@ const OTHER_KIND = { tags: ['image'], precision: 'very-high' };
 /** GitHub's scale: high from 7.0, medium from 4.0, low below. */
 const SECURITY_SEVERITY = { error: '8.0', warning: '5.0', note: '2.0' } as const;
 
-/** A document with one run, as JSON. `name`: the image's, in the run's category. `version`: the program's. */
+/** Formats a document with one run as JSON. `name`: the image's name, used in the run's category. `version`: the program's. */
 export function sarifReport({ findings, leftOut }: PipelineFindings, { name, version }: { name: string; version: string }): string {
   const codes = [...new Set(findings.map(({ code }) => code))];
   const indexOf = new Map(codes.map((code, index) => [code, index]));
@@ -59,7 +59,7 @@ function resultOf({ code, severity, message, uri, line, fingerprint }: PipelineF
     ruleId: code,
     ruleIndex,
     level: severity,
-    // Names come from strangers: brackets could make a link of them. A backslash before one would undo its escape.
+    // Names are untrusted: brackets could turn them into links. A backslash before a bracket would undo its escape.
     message: { text: message.replaceAll(/(\\*)([[\]])/g, '$1$1\\$2') },
     locations: [{ physicalLocation: { artifactLocation: { uri }, region: { startLine: line } } }],
     partialFingerprints: { [FINGERPRINT]: fingerprint },

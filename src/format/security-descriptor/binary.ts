@@ -21,7 +21,9 @@ function damaged(what: string, offset: number): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid security descriptor: ${what} at byte ${offset}`, { offset });
 }
 
-/** Parses a complete descriptor; uninterpreted parts are views. Throws DAMAGED if a part is outside the descriptor or in its header. */
+/**
+ * Parses a complete descriptor; uninterpreted parts are views. Throws DAMAGED if a part is outside the descriptor or overlaps its header.
+ */
 export function parseSecurityDescriptor(bytes: Uint8Array): SecurityDescriptor {
   if (bytes.length < HEAD) throw damaged('cut off', bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -110,7 +110,7 @@ function textOf(tokens: readonly ConditionToken[], sidText: (sid: Sid) => string
     else throw new LayerscopeError('UNSUPPORTED', `a condition with the operator 0x${code.toString(16)}`);
   }
   const whole = pop();
-  if (stack.length > 0) throw new LayerscopeError('DAMAGED', 'a condition of several parts');
+  if (stack.length > 0) throw new LayerscopeError('DAMAGED', 'a condition that consists of several expressions');
   return `(${whole.text})`;
 }
 

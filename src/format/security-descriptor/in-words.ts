@@ -89,7 +89,7 @@ function words(bits: number, of: readonly (readonly [bit: number, word: string])
 }
 
 /**
- * Describes a mask in words, such as `full control`; a mask without a name of its own, as a list of rights, with unknown bits as a number.
+ * Describes a mask in words, such as `full control`; a mask without a name is described as a list of rights, with unknown bits as a number.
  */
 export function rightsInWords(mask: number, aceType = 0): string {
   const known = aceType === LABEL_TYPE ? LABEL_RIGHTS : RIGHTS;

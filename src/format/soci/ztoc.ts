@@ -13,12 +13,12 @@ import { isDigest, LayerscopeError } from '#model';
 import { type FlatBudget, type FlatTable, rootTable } from './flatbuffer.ts';
 
 const MAX_ZTOC_BYTES = 1024 * 1024 * 1024;
-/** The bounds of other tables of contents: a larger layer is read itself. */
+/** The limits of other tables of contents. If a layer has more entries, the layer itself is read. */
 const MAX_ENTRIES = 600_000;
 const MAX_TEXT_BYTES = 96 * 1024 * 1024;
-/** Entries, attributes and span digests together. */
+/** Maximum number of entries, attributes and span digests together. */
 const MAX_REFERENCES = 2 * MAX_ENTRIES;
-/** Linux lists at most 64 KiB of names of a file's attributes. */
+/** Maximum number of a file's attributes. Linux lists at most 64 KiB of their names. */
 const MAX_XATTRS = 32_768;
 const HEAD_BYTES = 12;
 const RECORD_HEAD = 17;
@@ -52,7 +52,8 @@ export interface Ztoc {
   readonly packedBytes: number;
   readonly plainBytes: number;
   /**
-   * Reads the entries, one at a time: parsed, they take many times their bytes. Throws DAMAGED for an inconsistent one; TOO_LARGE.
+   * Reads the entries one at a time, because parsed ones take many times their stored size. Throws DAMAGED for an inconsistent one;
+   * TOO_LARGE.
    */
   readonly entries: () => Generator<ZtocEntry>;
   readonly compression: 'gzip' | 'none';
@@ -75,7 +76,7 @@ export function parseZtoc(bytes: Uint8Array): Ztoc {
   const [packedBytes, plainBytes] = [root.int64(2), root.int64(3)];
   if (packedBytes < 0 || plainBytes < 0) throw damaged('a size below zero');
   const algorithm = info.uint8(0, 1);
-  if (algorithm !== 1 && algorithm !== 2) throw new LayerscopeError('UNSUPPORTED', `a zTOC of a layer with compression ${algorithm}`);
+  if (algorithm !== 1 && algorithm !== 2) throw new LayerscopeError('UNSUPPORTED', `a zTOC for a layer with compression ${algorithm}`);
   const compression = algorithm === 1 ? 'gzip' : 'none';
   const spanDigests: string[] = [];
   for (const digest of info.texts(2)) {
@@ -109,7 +110,7 @@ function entryOf(table: FlatTable, plainBytes: number): ZtocEntry {
   const xattrs = new Map<string, string>();
   let count = 0;
   for (const xattr of table.tables(13)) {
-    if (++count > MAX_XATTRS) throw new LayerscopeError('TOO_LARGE', `a zTOC with an entry of more than ${MAX_XATTRS} attributes`);
+    if (++count > MAX_XATTRS) throw new LayerscopeError('TOO_LARGE', `a zTOC with more than ${MAX_XATTRS} attributes in one entry`);
     xattrs.set(xattr.text(0), xattr.text(1));
   }
   return {

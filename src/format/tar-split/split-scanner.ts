@@ -43,7 +43,7 @@ export class SplitScanner {
   #heldBytes = 0;
   #line = 0;
   #plain = new Uint8Array(4096);
-  /** Of the bytes that are parsed, which are mostly the same for hundreds of lines. */
+  /** A view of the bytes being parsed, reused because they stay in the same array for hundreds of lines. */
   #view = viewOf(new Uint8Array(0));
   #viewed: Uint8Array | null = null;
 
@@ -65,7 +65,7 @@ export class SplitScanner {
     if (from < bytes.length) this.#hold(bytes, from, bytes.length);
   }
 
-  /** Takes a last line that has no LF. Throws what {@link push} throws. */
+  /** Takes a last line without an LF. Throws what {@link push} throws. */
   end(): void {
     if (this.#heldBytes > 0) this.#takeHeld();
   }

@@ -86,7 +86,7 @@ export function firstNonZero(bytes: Uint8Array, start: number, end: number, word
 
 /** Returns the sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
 export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, word: number): number {
-  // Two lanes of 16 bits: each adds two bytes of 128 words, at most 65,280.
+  // Adds two lanes of 16 bits: each sums two bytes of 128 words, at most 65,280.
   let lanes = 0;
   for (let i = word; i < word + 128; i++) {
     const four = words[i] as number;

@@ -1,4 +1,4 @@
-/** A GNU long name or link name, in a buffer that is reused for the next. */
+/** A GNU long name or link name, in a buffer that is reused for the next one. */
 export class LongText {
   bytes = new Uint8Array(512);
   /** Length in bytes; 0 if there is none, which equals an empty name. */

@@ -3,9 +3,9 @@
 //
 //   LENGTH SPACE KEY = VALUE NEWLINE
 //
-// LENGTH is the decimal length of the whole record, including itself; KEY ends at the first `=`; VALUE is any bytes. The last record
-// of a key wins; an empty value leaves the header's value. GNU sparse 0.0 repeats `GNU.sparse.offset` and `GNU.sparse.numbytes`,
-// which are read as 0.1's `GNU.sparse.map`. Records that Go's archive/tar refuses (parsePAX) are refused here too.
+// LENGTH is the decimal length of the whole record, including itself; KEY ends at the first `=`; VALUE is any bytes. If a key is
+// repeated, the last record wins; an empty value leaves the header's value. GNU sparse 0.0 repeats `GNU.sparse.offset` and
+// `GNU.sparse.numbytes`, which are read as 0.1's `GNU.sparse.map`. Records that Go's archive/tar refuses (parsePAX) are refused here too.
 import { decodeUtf8 } from '#model';
 import { parseInt64 } from './decimal.ts';
 import { spells } from './fields.ts';

@@ -21,7 +21,7 @@ import type { TarHandler } from './types.ts';
 const BLOCK = 512;
 const SLASH = 0x2f;
 
-// States, by what the next bytes are.
+// States, named by what the next bytes are.
 const AT_HEADER = 0; // a header block, or an end block
 const IN_BODY = 1; // a body and its padding
 const IN_EXTENSION = 2; // the body of an x, g, L or K
@@ -37,7 +37,7 @@ export interface TarReaderOptions {
 
 /**
  * Reads a tar from the bytes pushed into it and passes members and findings to its handler, in order, as soon as they are known.
- * Keeps no bodies. Throws BAD_TAR with the block's offset where Go's archive/tar fails, and for bodies over 2^53 bytes; earlier members
+ * Doesn't keep bodies. Throws BAD_TAR with the block's offset where Go's archive/tar fails, and for bodies over 2^53 bytes; earlier members
  * have already been passed on, and later bytes are ignored.
  *
  * Streaming callers push everything. Seeking callers check {@link wantedSkip} after each push and call {@link skip} for the bytes they seek

@@ -4,7 +4,7 @@ import type { FindingCode } from '#model';
 export type TarFormat = 'v7' | 'ustar' | 'pax' | 'gnu' | 'star';
 
 /**
- * A member passed on by the reader. The object and its byte views are reused, and valid only during the call. Offsets are bytes from the
+ * A member passed on by the reader. The object and its byte views are reused, and valid only during the call. Offsets are in bytes from the
  * start of the tar.
  */
 export interface TarMember {

@@ -9,7 +9,7 @@ export type ContentColumns = Pick<
   'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests' | 'wholeRows' | 'wholeDigests'
 >;
 
-/** Collects the pieces of files' contents in the order of the rows. Addresses are offsets in the joined contents of all files. */
+/** Collects the pieces of files' contents in row order. Addresses are offsets in the concatenated contents of all files. */
 export class ChunkColumns {
   /** Addresses of the rows' contents. */
   #bodies = new Float64Array(64);
@@ -29,7 +29,7 @@ export class ChunkColumns {
     return this.#unvouched;
   }
 
-  /** Adds the pieces that make up a file, and the digest of its content. Rows come in order. */
+  /** Adds the pieces that make up a file, and the digest of its content. Rows must come in order. */
   add(row: number, chunks: readonly TocChunk[], digest: string | null): void {
     const [first] = chunks;
     if (first === undefined) return;
@@ -77,11 +77,11 @@ export class ChunkColumns {
   }
 }
 
-/** Digests by SHA-256, 32 bytes each; zeros where there is none. */
+/** A column of SHA-256 digests, 32 bytes each; zeros where there is none. */
 class DigestColumn {
   #bytes = new Uint8Array(64 * DIGEST_BYTES);
 
-  /** Returns whether the column then has a digest there: it can have those by SHA-256 only, and none of zeros. */
+  /** Sets a digest. Returns false if the column can't store it: it must be a SHA-256 digest, and not all zeros. */
   set(index: number, digest: string | null): boolean {
     const end = (index + 1) * DIGEST_BYTES;
     if (end > this.#bytes.length) this.#bytes = grown(this.#bytes, end * 2);
@@ -100,7 +100,7 @@ class DigestColumn {
   }
 }
 
-/** Returns the number that two digits in hexadecimal, in lower case, stand for. Makes no text of them. */
+/** Parses two lower-case hexadecimal digits without creating a string. */
 function hexByte(text: string, at: number): number {
   return hexDigit(text.charCodeAt(at)) * 16 + hexDigit(text.charCodeAt(at + 1));
 }

@@ -1,15 +1,15 @@
 import type { TocChunk, TocEntry } from '#format/estargz';
 import { displayText, LayerscopeError } from '#model';
 
-/** Largest piece that is unpacked in memory. Writers use 4 MiB and less. */
+/** Maximum size of a piece, which is unpacked in memory. Writers use 4 MiB or less. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 /** The character that JSON writers substitute for bytes that aren't UTF-8. */
 const REPLACED = '\ufffd';
 
 /**
  * Refuses a TOC that can't be true of any layer, or that lacks what is needed to show the layer correctly. Throws DAMAGED for pieces that
- * overlap; UNSUPPORTED for names that JSON can't represent, for pieces too large to check, and for pieces that share packed bytes but don't
- * follow one another: reading them in order would unpack these bytes again and again.
+ * overlap; UNSUPPORTED for names that JSON can't represent, for pieces too large to check, and for pieces that share packed bytes but
+ * aren't consecutive, because reading them in order would unpack these bytes again and again.
  */
 export function checkTocEntries(entries: readonly TocEntry[], names: 'of-the-toc' | 'of-the-tar'): void {
   const stored: TocChunk[] = [];

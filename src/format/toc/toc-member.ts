@@ -20,7 +20,7 @@ export const NO_OFFSET = NO_HEADER * BLOCK;
 
 const NOTHING = new Uint8Array(0);
 
-/** A text in UTF-8, in an array that is used for one text after another. */
+/** A string in UTF-8, in an array that is reused for the next string. */
 class TextBytes {
   bytes: Uint8Array = new Uint8Array(256);
   end = 0;
@@ -52,7 +52,7 @@ export function typeOf({ type }: TocEntry): TarMember['type'] {
   return TYPES[type].type;
 }
 
-/** The member that a TOC's entry describes, like a tar reader's but for the position. One object is used for one entry after another. */
+/** The member that a TOC entry describes, like a tar reader's except for the position. One object is reused for all entries. */
 export class EntryMember implements TarMember {
   headerOffset = NO_OFFSET;
   ownHeaderOffset = NO_OFFSET;
@@ -113,7 +113,7 @@ export class EntryMember implements TarMember {
     return this.pax !== null;
   }
 
-  /** Becomes the member of another entry, and returns itself. */
+  /** Becomes the member for another entry, and returns itself. */
   of(entry: TocEntry): this {
     this.#name.set(entry.name);
     this.#link.set(entry.linkName);

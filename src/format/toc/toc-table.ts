@@ -33,7 +33,7 @@ export class TocTableBuilder {
     this.#add({ ...member, ...viewsOf(member), headerOffset: NO_OFFSET, bodyOffset: NO_OFFSET }, [chunk], chunk.digest);
   }
 
-  /** Adds an entry whose content is at an offset of the plain tar. A table can't also have entries with pieces. */
+  /** Adds an entry whose content is at an offset in the plain tar. A table can't also have entries with pieces. */
   addPlaced(entry: TocEntry, plainOffset: number): void {
     this.#placed.push(entry.type === 'reg' ? plainOffset : 0);
     this.add(entry);
@@ -67,8 +67,8 @@ function withoutPlace({ offset, ...rest }: Finding): Finding {
 }
 
 /**
- * Matches a TOC's entries with the members of its tar, in order, and takes the contents from the TOC. Skips global headers, which no TOC
- * lists. Throws DAMAGED if entries and members disagree.
+ * Matches a TOC's entries with the members of its tar, in order, and takes the contents from the TOC. Skips global headers, which TOCs
+ * don't list. Throws DAMAGED if entries and members disagree.
  */
 export class TocMatcher {
   readonly #entries: readonly TocEntry[];
@@ -97,7 +97,7 @@ export class TocMatcher {
     this.#chunks.add(row, entry.chunks, entry.digest);
   }
 
-  /** Returns the table made from the tar's headers, with the contents of the TOC. */
+  /** Returns the table made from the tar's headers, with the TOC's contents. */
   finish(table: LayerTable): LayerTable {
     if (this.#next < this.#entries.length) throw disagreement(this.#entries[this.#next]?.name ?? null, 'has no header');
     return { ...table, ...this.#chunks.finish(table.memberCount), provenance: 'toc' };

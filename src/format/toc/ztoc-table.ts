@@ -6,12 +6,12 @@ import { type TocTable, TocTableBuilder } from './toc-table.ts';
 const BLOCK = 512;
 
 /**
- * Makes a layer's table from its zTOC; contents are at offsets of the plain tar. `blobBytes`: stored size of the layer. Throws DAMAGED if
+ * Makes a layer's table from its zTOC; contents are at offsets in the plain tar. `blobBytes`: stored size of the layer. Throws DAMAGED if
  * the zTOC can't match the layer; TOO_LARGE.
  */
 export function ztocTable(ztoc: Ztoc, blobBytes: number): TocTable {
   if (ztoc.packedBytes !== blobBytes)
-    throw new LayerscopeError('DAMAGED', `the zTOC is of a layer of ${ztoc.packedBytes} bytes, this one has ${blobBytes}`);
+    throw new LayerscopeError('DAMAGED', `the zTOC is for a layer of ${ztoc.packedBytes} bytes, but this one has ${blobBytes}`);
   const builder = new TocTableBuilder(blobBytes);
   let end = 0;
   for (const entry of ztoc.entries()) {

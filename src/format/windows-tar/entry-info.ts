@@ -43,9 +43,9 @@ function attributesOf(member: HeldMember): number {
 
 /**
  * Returns the times and attributes of a member. Legacy records (MSWINDOWS.*time) take precedence over PAX times, and PAX times over the
- * header's. A missing creation time becomes the write time; missing access and change times become 0, "leave unchanged", where Go's zero
- * time would become 1754. The reparse flag is dropped unless the member is a link, because a file with the flag but without a reparse point
- * can't be opened (hcsshim#1873).
+ * header's. If the creation time is missing, the write time is used; missing access and change times become 0, "leave unchanged", where
+ * Go's zero time would become 1754. The reparse flag is dropped unless the member is a link, because a file with the flag but without a
+ * reparse point can't be opened (hcsshim#1873).
  */
 export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttributes: number } {
   const headerTime = tarTimeToFiletime({ seconds: member.mtimeSeconds, nanos: member.mtimeNanos });

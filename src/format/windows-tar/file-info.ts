@@ -18,7 +18,7 @@ export const FILE_ATTRIBUTE = {
   encrypted: 0x4000,
 } as const;
 
-/** A file's times and attributes. Times are in 100 ns since 1601-01-01 UTC; setting 0 leaves the file's time unchanged. */
+/** A file's times and attributes. Times are in units of 100 ns since 1601-01-01 UTC; setting 0 leaves the file's time unchanged. */
 export interface FileBasicInfo {
   readonly creationTimeFiletime: bigint;
   readonly accessTimeFiletime: bigint;

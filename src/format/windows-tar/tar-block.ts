@@ -13,7 +13,7 @@ function asciiOf(text: ByteString): ByteString {
 }
 
 /**
- * Writes a text into a field, cut to the field's width. If the cut text ends in slashes, these become a NUL, because old readers would
+ * Writes text into a field, cut to the field's width. If the cut text ends in slashes, these become a NUL, because old readers would
  * mistake the name for a folder's.
  */
 function putText(block: Uint8Array, at: number, width: number, text: ByteString): void {

@@ -3,7 +3,7 @@
 //
 //   USTAR  values that fit its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
 //   PAX    the same, with records for what doesn't fit: path, linkpath, uname, gname, uid, gid, size, mtime, atime, ctime, and
-//          the caller's own; in the block, texts that don't fit are cut and numbers are 0
+//          the caller's own; in the block, text that doesn't fit is cut and numbers are 0
 //   GNU    long names in members of type L and K, numbers in base-256, access and change time in the header
 //
 // The first allowed form is used. Access and change times need PAX or GNU; with a fraction of a second PAX is preferred.
@@ -30,7 +30,7 @@ export interface TarHeader {
   readonly modTime?: TarTime | null;
   readonly accessTime?: TarTime | null;
   readonly changeTime?: TarTime | null;
-  /** Additional PAX records. Records for the other fields are made from those. */
+  /** Additional PAX records. Records for the other fields are made from those fields. */
   readonly records?: ReadonlyMap<ByteString, ByteString>;
   /** The requested form; `pax` uses USTAR if that suffices. Default: any form that fits, with only the write time, in whole seconds. */
   readonly form?: TarForm;

@@ -12,7 +12,7 @@ const END_BYTES = 22;
 const LOCATOR_BYTES = 20;
 const ENTRY_BYTES = 46;
 
-/** How many bytes at a file's end are needed to find its directory: end record, longest comment and ZIP64 locator. */
+/** Number of bytes at a file's end needed to find its directory: end record, longest comment and ZIP64 locator. */
 export const ZIP_TAIL_BYTES = END_BYTES + 0xffff + LOCATOR_BYTES;
 
 /** Position of the central directory, in bytes from the start of the file, and its number of entries. */
@@ -29,7 +29,7 @@ export interface ZipEntry {
   readonly sizeBytes: number;
   readonly storedBytes: number;
   readonly isEncrypted: boolean;
-  /** How it is compressed: 0 not at all, 8 deflate. */
+  /** Compression method: 0 none, 8 deflate. */
   readonly method: number;
   /** Offset of the entry's local header. */
   readonly headerOffset: number;
@@ -39,7 +39,7 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Reads 64 bits; values over 2^53 are rounded, which no real file has. */
+/** Reads a 64-bit number. Values over 2^53 are rounded, but don't occur in real files. */
 function large(data: DataView, at: number): number {
   return Number(data.getBigUint64(at, true));
 }
@@ -75,7 +75,7 @@ export function zip64Directory(record: Uint8Array): ZipDirectory {
   return { entries: large(data, 32), bytes: large(data, 40), offset: large(data, 48) };
 }
 
-/** Yields the entries of a directory, or those at the beginning of one that is cut off, possibly inside an entry. Throws DAMAGED. */
+/** Yields the entries of a directory; of one that is cut off, possibly inside an entry, those at its beginning. Throws DAMAGED. */
 export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
   const data = view(list);
   for (let at = 0; at + ENTRY_BYTES <= list.length; ) {

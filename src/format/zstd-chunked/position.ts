@@ -8,7 +8,7 @@
 // `io.github.containers.zstd-chunked.…`. Source: containers/storage pkg/chunked/internal/compression.go.
 import { isDigest, LayerscopeError } from '#model';
 
-/** How many bytes at a layer's end {@link parseZstdChunkedFooter} needs. */
+/** Number of bytes at a layer's end that {@link parseZstdChunkedFooter} needs. */
 export const ZSTD_CHUNKED_FOOTER_BYTES = 72;
 
 const PREFIXES = ['io.github.containers.zstd-chunked.', 'io.containers.zstd-chunked.'];
@@ -60,7 +60,7 @@ export function parseZstdChunkedFooter(tail: Uint8Array, layerBytes: number): Zs
   return null;
 }
 
-/** Reads a layer's annotations; null if there are none of this format. Throws DAMAGED if malformed; UNSUPPORTED. */
+/** Reads a layer's annotations; null if none of them are for this format. Throws DAMAGED if malformed; UNSUPPORTED. */
 export function parseZstdChunkedAnnotations(annotations: Readonly<Record<string, string>>, layerBytes: number): ZstdChunkedPosition | null {
   for (const prefix of PREFIXES) {
     const [position, digest] = [annotations[`${prefix}manifest-position`], annotations[`${prefix}manifest-checksum`]];

@@ -8,12 +8,13 @@ export interface Candidate {
   readonly names: readonly string[];
   /** `sha256:HEX` */
   readonly id: string;
-  /** Names with the digests that registries gave: `app@sha256:…`. */
+  /** Names with digests from registries: `app@sha256:…`. */
   readonly digestNames: readonly string[];
 }
 
 /**
- * Finds an image by its name or the start of its id; a name takes precedence. `localhost`: whether to look for a name without a host below
+ * Finds an image by its name or the start of its id; a name takes precedence. `localhost` says whether to look for a name without a host
+ * below
  * `localhost/` first, where Podman puts images it has built. Throws NOT_FOUND; USAGE, naming both, if the start of an id matches two
  * images.
  */

@@ -21,7 +21,7 @@ const CONTENT = 'io.containerd.content.v1.content';
 const MOBY = 'moby';
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
-/** Names of an image times manifests of its index: each pair is an image that is shown. */
+/** Maximum number of images shown for one image name, counting each of its names with each manifest of its index. */
 const MAX_SHOWN = 10_000;
 /** How many times to read the database again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
@@ -34,7 +34,10 @@ interface ContainerdImage extends Candidate {
   readonly size: number;
 }
 
-/** Creates a source of the images in containerd's folder. `engine`: `docker` for those that Docker stores there, in its own namespace. */
+/**
+ * Creates a source of the images in containerd's folder. With `docker`, the source has those that Docker stores there, in its own
+ * namespace.
+ */
 export function containerdRootSource(root: string, engine: 'docker' | null = null): ImageSource {
   return {
     kind: engine ?? 'containerd',
@@ -88,7 +91,7 @@ async function images(root: string): Promise<readonly ContainerdImage[]> {
   }
 }
 
-/** Bytes of all names. Namespaces may share pages of a damaged or made-up file, so that its size is no limit. */
+/** Maximum total length of all names. In a damaged or crafted file, namespaces may share pages, so the file's size doesn't limit them. */
 const MAX_NAME_BYTES = 16 * 1024 * 1024;
 
 function imagesIn(file: BoltFile): readonly ContainerdImage[] {
@@ -98,7 +101,7 @@ function imagesIn(file: BoltFile): readonly ContainerdImage[] {
     const space = decodeUtf8(namespaceKey);
     for (const { key, bucket } of space === null ? [] : (namespace?.bucket(encodeUtf8('images'))?.entries() ?? [])) {
       nameBytes += namespaceKey.length + key.length;
-      if (nameBytes > MAX_NAME_BYTES) throw new LayerscopeError('TOO_LARGE', `names of images with more than ${MAX_NAME_BYTES} bytes`);
+      if (nameBytes > MAX_NAME_BYTES) throw new LayerscopeError('TOO_LARGE', `image names with more than ${MAX_NAME_BYTES} bytes in all`);
       const image = bucket === null || space === null ? null : imageOf(space, decodeUtf8(key), bucket.bucket(encodeUtf8('target')));
       if (image !== null) found.push(image);
       if (found.length > MAX_IMAGES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_IMAGES} images`);
@@ -134,7 +137,7 @@ async function openImage(
   const present = await presentManifests(root, image);
   const names: readonly (string | null)[] = named.length > 0 ? named.map((each) => each.name) : [null];
   if (names.length * present.length > MAX_SHOWN)
-    throw new LayerscopeError('TOO_LARGE', `an image of ${names.length} names and ${present.length} manifests`);
+    throw new LayerscopeError('TOO_LARGE', `the image has ${names.length} names and ${present.length} manifests`);
   const manifests = names.flatMap((each) => present.map((descriptor) => withName(descriptor, each)));
   const kind = engine ?? 'containerd';
   return reader.openContent({

@@ -123,10 +123,10 @@ function chainOf(top: string | null, layers: ReadonlyMap<string, StoredLayer>): 
   return chain.reverse();
 }
 
-/** Adds up the sizes of images' layers. Many images share a long chain, so what was added up is kept. */
+/** Adds up the sizes of images' layers. Caches the results, because many images share a long chain. */
 class ChainSizes {
   readonly #layers: ReadonlyMap<string, StoredLayer>;
-  /** For a layer, the size of its chain, null if unknown; and how many layers that has. */
+  /** For each layer, the size of its chain, null if unknown, and the number of layers in it. */
   readonly #known = new Map<string, { readonly bytes: number | null; readonly count: number }>();
 
   constructor(layers: ReadonlyMap<string, StoredLayer>) {
@@ -186,7 +186,7 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const layers = await layersOf(root, driver);
   const chain = chainOf(top, layers);
   if (config !== null && chain.length !== diffIds.length) {
-    throw new LayerscopeError('DAMAGED', `the image has ${diffIds.length} layers, the storage has ${chain.length}`);
+    throw new LayerscopeError('DAMAGED', `the image has ${diffIds.length} layers, but the storage has ${chain.length}`);
   }
   const reference = shownReference(name, image);
   const source = { kind: 'podman', host: root, reference, digest: image.digest, fetchedBytes: 0, requests: 0, verified: false } as const;

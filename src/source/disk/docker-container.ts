@@ -1,9 +1,9 @@
-// The folder of what a container changed, in Docker's data root:
+// The folder with a container's changes in Docker's data root:
 //
-//   image/DRIVER/layerdb/mounts/CONTAINER/mount-id, parent   the folder's id; the chainID of the image's top layer
-//   overlay2/MOUNTID/diff/                                   the files
+// image/DRIVER/layerdb/mounts/CONTAINER/mount-id, parent the folder's id; the chainID of the image's top layer
+// overlay2/MOUNTID/diff/ the files
 //
-// An engine's socket may be forwarded from elsewhere, so what it says of this machine's folders is a claim. Source: moby
+// An engine's socket may be forwarded from elsewhere, so what it reports about this machine's folders is only a claim. Source: moby
 // layer/filestore.go, layer/layer_store.go.
 import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,13 +11,13 @@ import { chainIds } from '#archive';
 import { isInside } from '#files';
 import { readText } from './documents.ts';
 
-/** Graph drivers that keep what a container changed in a folder of its own. */
+/** Graph drivers that keep a container's changes in a separate folder. */
 const DRIVERS = ['overlay2', 'fuse-overlayfs'] as const;
 const CONTAINER_ID = /^[0-9a-f]{64}$/;
 const MOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 const OTHERS_WRITE = 0o022;
 
-/** What an engine says of a container, and what its image is. */
+/** What an engine reports about a container and its image. */
 export interface ContainerClaim {
   readonly id: string;
   readonly upperDir: string;
@@ -26,9 +26,9 @@ export interface ContainerClaim {
 }
 
 /**
- * Returns the real path of a container's folder; null unless it is Docker's: the layer database of the data root has this container, on this
- * image, and names that very folder; no link leads there, and only root can change what lies on the way. A data root in the user's home is
- * none of the system's Docker. Throws the system's errors; PATH_ESCAPE, TOO_LARGE, PERMISSION, IO.
+ * Returns the real path of a container's folder; null unless it is Docker's: the data root's layer database has this container on this
+ * image and names that very folder, no link leads there, and only root can change anything on the path. A data root in the user's home
+ * doesn't belong to the system's Docker. Throws the system's errors; PATH_ESCAPE, TOO_LARGE, PERMISSION, IO.
  */
 export async function dockerContainerFolder(
   home: string,
@@ -52,7 +52,7 @@ export async function dockerContainerFolder(
   return null;
 }
 
-/** Whether a data root and everything on the way to a folder in it are folders that only root can change. */
+/** Whether a data root and every folder on the path to one below it can only be changed by root. */
 async function isRoots(root: string, below: string): Promise<boolean> {
   let at = root;
   for (const name of ['', ...below.split(path.sep)]) {

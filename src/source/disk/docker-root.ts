@@ -23,7 +23,7 @@ const FOLDERS: Readonly<Record<string, (cacheId: string) => string>> = {
   vfs: (id) => path.join('vfs', 'dir', id),
 };
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
-/** Limit on the layers of an image; Docker's own limit is 125. */
+/** Maximum number of layers in an image; Docker's own limit is 125. */
 const MAX_LAYERS = 1000;
 const HEX = /^[0-9a-f]{64}$/;
 /** Cache ids are random hex; with user namespaces or old versions, they have a suffix. */
@@ -83,12 +83,15 @@ function namesById(document: unknown): Map<string, { readonly names: string[]; r
   return byId;
 }
 
-/** Layers of all images whose sizes are looked for in a list; images beyond have no size there. */
+/** Maximum number of layers whose sizes are looked up for a list; images beyond it are listed without a size. */
 const MAX_SIZES = 50_000;
 
 type ConfigFacts = ReturnType<typeof parseImageConfig>;
 
-/** What a list says of a config. A config that can't be used is one image's problem: it shows when that image is opened. */
+/**
+ * Returns the parts of a config that a list shows. If a config can't be used, only that image is affected, and the problem is reported when
+ * it is opened.
+ */
 function configFacts(value: unknown): { readonly platform: ConfigFacts['platform']; readonly diffIds: ConfigFacts['diffIds'] | null } {
   try {
     return parseImageConfig(value);
@@ -105,7 +108,7 @@ async function listImages(root: string, { signal }: SourceOptions): Promise<read
     const { id, names, digestNames, driver } = image;
     const value = await readConfig(root, image).catch(() => null);
     const { platform, diffIds } = configFacts(value);
-    // Each layer takes a look at the disk, and a config may name thousands.
+    // Each layer takes an access to the disk, and a config may name thousands.
     const isKnown = value !== null && diffIds !== null && sizes.size + diffIds.length <= MAX_SIZES;
     let sizeBytes: number | null = isKnown ? 0 : null;
     for (const chainId of isKnown ? chainIds(diffIds) : []) {
@@ -153,7 +156,7 @@ async function openImage(root: string, name: EngineName, options: OpenSourceOpti
   const image = chooseCandidate(await images(root), name);
   const { driver, id, names, digestNames } = image;
   const { diffIds } = parseImageConfig(await readConfig(root, image));
-  if (diffIds.length > MAX_LAYERS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_LAYERS} layers`);
+  if (diffIds.length > MAX_LAYERS) throw new LayerscopeError('TOO_LARGE', `the image has more than ${MAX_LAYERS} layers`);
   const layers: (LayerParts | null)[] = [];
   for (const [index, chainId] of chainIds(diffIds).entries()) {
     layers.push(chainId === null ? null : await layerParts(root, driver, chainId, diffIds[index] ?? null));
@@ -185,7 +188,7 @@ async function layerParts(root: string, driver: string, chainId: string, diffId:
   const read = (file: string) => readText(root, path.join(folder, file));
   const [found, cacheId] = [await read('diff'), await read('cache-id')];
   if (found === null || cacheId === null) return null;
-  if (!isDigest(found) || found !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `${folder}/diff names another layer`);
+  if (!isDigest(found) || found !== diffId) throw new LayerscopeError('DIGEST_MISMATCH', `${folder}/diff names a different layer`);
   if (!CACHE_ID.test(cacheId)) throw new LayerscopeError('DAMAGED', `${folder}/cache-id is not an id`);
   const files = FOLDERS[driver]?.(cacheId) ?? '';
   return { metadata: path.join(root, folder, 'tar-split.json.gz'), folder: await layerFolder(root, files) };

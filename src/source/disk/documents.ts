@@ -1,11 +1,11 @@
-// Reads small files of engines completely and within bounds.
+// Reads engines' small files completely, within a size limit.
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '#format/image';
 import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
-/** Limit on the size of a file: it takes up to ten times as much memory until it is listed. A list of a thousand images takes 2 MB. */
+/** Maximum size of a file in bytes: listing it takes up to ten times as much memory. A list of a thousand images takes 2 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Converts a system error into one that names `what`, a path below the engine's folder. */
@@ -19,13 +19,13 @@ function diskError(error: unknown, what: string): LayerscopeError {
 }
 
 /**
- * Opens a file, by its path below the engine's folder, for `use`; returns null if there is no such file. Throws PATH_ESCAPE if it is a link,
- * or behind one that leads out of the engine's folder; PERMISSION, IO, and what `use` throws.
+ * Opens a file, by its path below the engine's folder, for `use`; returns null if there is no such file. Throws PATH_ESCAPE if it is a
+ * link, or a link on the path leads out of the engine's folder; PERMISSION, IO, and what `use` throws.
  */
 async function withFile<T>(root: string, what: string, use: (handle: FileHandle, size: number) => T | Promise<T>): Promise<T | null> {
   try {
     const folder = await layerFolder(root, path.dirname(what));
-    // A pipe would block until it has a writer. Engines create no links here, and a link could lead to any file.
+    // Opening a pipe would block until it has a writer. Engines don't create links here, and a link could lead to any file.
     await using handle = await open(
       path.join(folder, path.basename(what)),
       constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),
@@ -42,7 +42,7 @@ async function withFile<T>(root: string, what: string, use: (handle: FileHandle,
 
 /**
  * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if it is a link, or
- * behind one that leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
+ * a link on the path leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
  */
 export function readSmall(root: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
   return withFile(root, what, async (handle, size) => {
@@ -87,15 +87,15 @@ export async function readText(root: string, what: string): Promise<string | nul
   return bytes === null ? null : Buffer.from(bytes).toString('utf8').trim();
 }
 
-/** Returns a JSON document; null if there is no such file. Throws BAD_MANIFEST, and as {@link readSmall}. */
+/** Returns a JSON document; null if there is no such file. Throws BAD_MANIFEST, and what {@link readSmall} throws. */
 export async function readJson(root: string, what: string, maxBytes?: number): Promise<unknown> {
   const bytes = await readSmall(root, what, maxBytes);
   return bytes === null ? null : parseJson(bytes, what);
 }
 
 /**
- * Returns the names in a folder, by its path below the engine's folder, or in that folder itself; none if it doesn't exist. Throws
- * PATH_ESCAPE, PERMISSION, IO.
+ * Returns the names in a folder, given by its path below the engine's folder or empty for that folder itself; none if it doesn't exist.
+ * Throws PATH_ESCAPE, PERMISSION, IO.
  */
 export async function namesIn(root: string, what: string): Promise<readonly string[]> {
   try {
@@ -108,9 +108,9 @@ export async function namesIn(root: string, what: string): Promise<readonly stri
 }
 
 /**
- * Returns the real path of a folder, such as that of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a link leads
- * out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has no effect.
- * A missing folder is reported then.
+ * Returns the real path of a folder, such as that of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a
+ * link leads out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has
+ * no effect. A missing folder is reported then.
  */
 export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);

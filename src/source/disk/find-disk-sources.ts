@@ -8,7 +8,7 @@ import { dockerRootSource } from './docker-root.ts';
 
 /**
  * Returns sources for the folders of engines on this machine, in the order to try them. Omits Docker's if the user's Docker runs on another
- * machine, or at a socket that doesn't reveal the folder: then the API is asked for it ({@link dockerFolderSources}).
+ * machine, or at a socket that doesn't reveal the folder: in that case, its API is queried ({@link dockerFolderSources}).
  */
 export function findDiskSources(environment: SourceEnvironment): readonly ImageSource[] {
   if (environment.platform !== 'linux') return [];

@@ -1,17 +1,17 @@
-// Compares what an engine exports with the id that it was asked for. An id is the digest of the config or, with containerd's image store,
-// of the manifest or the index.
+// Compares an engine's export with the id that was requested. An id is the digest of the config or, with containerd's image store, of the
+// manifest or the index.
 import type { Archive } from '#archive';
 import { displayText, LayerscopeError } from '#model';
 
 /**
- * Throws DIGEST_MISMATCH unless every image of an export is the one with this id. Throws BAD_MANIFEST, IO. `platform`: the one that was
- * asked for, if any. Docker then exports the manifest without the index, so an index's id can't be compared with it.
+ * Throws DIGEST_MISMATCH unless every image of an export is the one with this id. Throws BAD_MANIFEST, IO. `platform` is the one requested,
+ * if any. If it is set, Docker exports the manifest without the index, so an index's id can't be compared.
  */
 export function refuseOtherImage({ images, artifacts, findings, roots }: Archive, id: string, platform: string | undefined): void {
   const differing = findings.find(({ code }) => code === 'digest-mismatch');
   if (differing !== undefined) throw new LayerscopeError('DIGEST_MISMATCH', `its image ${displayText(id)}: ${differing.message}`);
   const others = images.filter(({ configDigest, manifestDigest, config }) =>
-    // A name alone proves nothing: the config must be there, and then its digest was checked.
+    // A name alone proves nothing: the config must be present, in which case its digest was checked.
     configDigest === id ? config === null : manifestDigest !== id,
   );
   if (others.length === 0 && (images.length > 0 || artifacts.some(({ digest }) => digest === id))) return;
@@ -20,5 +20,5 @@ export function refuseOtherImage({ images, artifacts, findings, roots }: Archive
   const [other] = others;
   if (other !== undefined && platform !== undefined && other.manifestDigest !== null) return;
   const found = other?.manifestDigest ?? other?.configDigest ?? 'one without a digest';
-  throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(id)}, it exported ${displayText(found)}`);
+  throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(id)}, but it exported ${displayText(found)}`);
 }

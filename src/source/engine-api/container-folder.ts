@@ -1,5 +1,5 @@
-// Makes a layer of a container's own changes from the folder that overlay2 keeps them in. The engine says which paths changed; their
-// entries come from the folder. The engine's own export would pack the container's whole file system for that.
+// Makes a layer of a container's own changes from the folder in which overlay2 keeps them. The engine lists the changed paths; their
+// entries come from the folder. The engine's own export would have to pack the container's whole file system.
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Archive, ArchiveReader } from '#archive';
@@ -8,15 +8,15 @@ import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { plainPath } from './container-layer.ts';
 import type { ContainerChange } from './engine-client.ts';
 
-/** The only attribute that Docker's exports have. */
+/** The only attribute in Docker's exports. */
 const CAPABILITY = 'security.capability';
-/** The last part of a data root with user namespaces: ids in it are shifted. */
+/** The last component of a data root with user namespaces, in which ids are shifted. */
 const REMAPPED = /^\d+\.\d+$/;
 const SECOND = 1_000_000_000n;
 
 /**
- * Whether containers may be read from the folders of the Docker at a socket: this is root, who can read all of them without changing
- * anything, and the socket is root's, not another user's. A socket that root forwarded from another machine looks the same.
+ * Whether containers may be read from the folders of the Docker at a socket. This process must run as root, which can read everything
+ * without changing anything, and the socket must belong to root. A socket that root forwarded from another machine looks the same.
  */
 export function canReadContainers(socket: string, dataRoot: string): boolean {
   return process.platform === 'linux' && !IS_RESTRICTED && !REMAPPED.test(path.basename(dataRoot)) && statSync(socket).uid === 0;
@@ -24,7 +24,7 @@ export function canReadContainers(socket: string, dataRoot: string): boolean {
 
 /**
  * Opens a container's changes from `folder` as an archive of one layer, which the caller disposes of. Throws IO if the container changes
- * meanwhile; UNSUPPORTED if an entry can't be read as an export would have it; PERMISSION, NOT_FOUND, CANCELLED.
+ * meanwhile; UNSUPPORTED if an entry can't be read as it would be in an export; PERMISSION, NOT_FOUND, CANCELLED.
  */
 export async function openContainerFolder(
   reader: ArchiveReader,
@@ -42,7 +42,7 @@ async function changedEntries(
   signal: AbortSignal | undefined,
 ): Promise<readonly ChangedEntry[]> {
   const isDeleted = new Map(changes.map(({ path: at, kind }) => [byteText(plainPath(at)), kind === 'deleted']));
-  /** Folders that have changed, as they are written. Others are not the container's own. */
+  /** Folders that have changed, as written to the tar. Other folders aren't the container's own. */
   const exported = new Map<WalkedEntry, WalkedEntry>();
   const changed: ChangedEntry[] = [];
   for await (const walked of walkTree(folder, signal)) {
@@ -55,7 +55,7 @@ async function changedEntries(
     const isWhiteout = entry.kind === 'character' && entry.device === 0;
     if (isWhiteout !== deleted && !(deleted && entry.kind === 'directory')) throw changedMeanwhile(walked.path);
     isDeleted.delete(walked.path);
-    // The engine says of a folder that hides what was there that it was deleted.
+    // A folder that hides what was there before is reported by the engine as deleted.
     if (isWhiteout) changed.push({ entry: null, path: walked.path, folder: parent });
     else changed.push({ entry, path: walked.path, folder: parent, isOpaque: deleted });
   }
@@ -70,7 +70,7 @@ function changedMeanwhile(at: string): LayerscopeError {
   return new LayerscopeError('IO', `${displayText(at)} changed while the container was read`);
 }
 
-/** Returns an entry with what an export tells of it: whole seconds, and file capabilities as the only attributes. */
+/** Returns an entry as an export would have it: with whole seconds, and file capabilities as the only attributes. */
 function asExported(entry: WalkedEntry, parent: WalkedEntry | null): WalkedEntry {
   if (entry.attributes === null && entry.kind === 'file')
     throw new LayerscopeError('UNSUPPORTED', 'this system can’t read extended attributes');
@@ -79,7 +79,7 @@ function asExported(entry: WalkedEntry, parent: WalkedEntry | null): WalkedEntry
   return { ...entry, parent, mtimeNs, attributes: (entry.attributes ?? []).filter(([key]) => key === CAPABILITY) };
 }
 
-/** Returns a text as walkTree has it: a character for each byte. */
+/** Converts a string to the form that walkTree uses: a character for each byte. */
 function byteText(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

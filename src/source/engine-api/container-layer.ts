@@ -1,6 +1,6 @@
 // Makes a layer of a container's own changes. The engine lists the changed paths and exports the whole file system as a tar. The layer
-// consists of that tar's entries for those paths, byte for byte, and whiteouts for deleted ones. A folder that is said to be deleted and is
-// there hides what was there before: it is opaque.
+// consists of that tar's entries for those paths, byte for byte, and whiteouts for deleted ones. A folder that is reported as deleted but
+// exists hides what was there before: it is opaque.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Archive, type ArchiveLayer, type ArchiveReader, tarBytes } from '#archive';
 import { isMarkerPath, OPAQUE_MARKER, whiteoutName } from '#format/layer';
@@ -9,7 +9,7 @@ import type { ContainerChange } from './engine-client.ts';
 
 const PIECE = 1024 * 1024;
 const BLOCK = 512;
-/** Whiteouts that are packed at a time: a container may have removed a hundred thousand files. */
+/** Number of whiteouts packed at a time: a container may have removed a hundred thousand files. */
 const BATCH = 1000;
 
 /** What the engine reports about a container. */
@@ -47,7 +47,7 @@ export async function openContainerLayer(
   return await reader.openStream(layerPieces(file, ranges, whiteouts, signal), name, options);
 }
 
-/** Removes the leading slash that paths of the API have, unlike those of a tar. */
+/** Removes the leading slash, which paths in the API have but those in a tar don't. */
 export function plainPath(path: string): string {
   return trimEnd(trimStart(path, '/'), '/');
 }

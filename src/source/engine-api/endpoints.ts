@@ -20,13 +20,13 @@ export interface EngineEndpoint {
    * PERMISSION, IO.
    */
   readonly tls: (() => TlsFiles) | null;
-  /** Path of the private key for ssh, if the user's settings name one. */
+  /** Path of the private key for ssh, if the user's settings specify one. */
   readonly identity: string | null;
 }
 
 /**
- * Returns the endpoints to try, in order. An endpoint named by the user is the only one for its engine. Throws USAGE; NOT_FOUND for a
- * context that doesn't exist.
+ * Returns the endpoints to try, in order. If the user specified an endpoint, it is the only one for its engine. Throws USAGE; NOT_FOUND for
+ * a context that doesn't exist.
  */
 export function findEndpoints(environment: SourceEnvironment): readonly EngineEndpoint[] {
   return [...dockerEndpoints(environment), ...podmanEndpoints(environment)];
@@ -88,7 +88,7 @@ function contextEndpoint(name: string, folder: string): EngineEndpoint {
   return endpoint('docker', host, isTls ? () => tlsFiles(certificates, docker?.SkipTLSVerify === true) : null);
 }
 
-/** Makes an endpoint from an address. Throws USAGE if the address is invalid or of an unknown kind. */
+/** Makes an endpoint from an address. Throws USAGE if the address is invalid or its scheme is unknown. */
 function endpoint(engine: EngineKind, text: string, tls: EngineEndpoint['tls'], identity: string | null = null): EngineEndpoint {
   // Pipes are written with either kind and any number of slashes; Docker accepts a bare host and port.
   const pipe = /^npipe:[\\/]*\.[\\/]pipe[\\/]([^\\/]+)$/i.exec(text)?.[1];

@@ -9,12 +9,14 @@ import type { ListedImage } from '../types.ts';
 const OUR_VERSION = [1, 48] as const;
 /** The first version in which an export can be limited to a platform. */
 const PLATFORM_VERSION = [1, 48] as const;
-/** Limit on an answer: it takes up to ten times as much memory until it is listed. A thousand images take 2 MB, 100,000 changes 12 MB. */
+/**
+ * Maximum size of a reply in bytes: listing it takes up to ten times as much memory. A thousand images take 2 MB, 100,000 changes 12 MB.
+ */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
-/** Limit on the folders that lead to the changes of a container, each change counted for itself: most paths have ten. */
+/** Maximum number of folders on the paths of a container's changes, counted anew for each change; most paths have ten. */
 const MAX_FOLDERS = 2_000_000;
 const MAX_ERROR_BYTES = 64 * 1024;
-/** How long an export may take to begin: an engine packs an image before sending the first byte, which takes minutes for a large image. */
+/** How long an export may take to start: an engine packs an image before it sends the first byte, which takes minutes for a large image. */
 const EXPORT_SILENCE_MS = 30 * 60 * 1000;
 
 type Version = readonly [major: number, minor: number];
@@ -37,7 +39,7 @@ export interface EngineContainer {
   readonly name: string;
   /** Id of its image. */
   readonly image: string;
-  /** The folder on the engine's machine that has the container's own files; null if the engine doesn't keep them in one. */
+  /** The folder on the engine's machine that contains the container's own files; null if the engine doesn't keep them in one. */
   readonly upperDir: string | null;
 }
 
@@ -85,17 +87,17 @@ export class EngineClient {
   async image(name: string, options: CallOptions = {}): Promise<EngineImage> {
     const object = asObject(await this.#json(`/images/${encodePath(name)}/json`, 'no such image', options));
     const id = asText(object?.Id);
-    if (object === null || id === null) throw new LayerscopeError('UNREACHABLE', 'its answer describes no image');
+    if (object === null || id === null) throw new LayerscopeError('UNREACHABLE', 'the reply doesn’t describe an image');
     return { id: fullId(id), names: namesOf(object.RepoTags), manifestDigest: digestIn(object.RepoDigests) };
   }
 
   /**
-   * Returns Docker's data root, on the machine it runs on, which may be another one; null if not reported. Throws what {@link images}
+   * Returns Docker's data root on the machine it runs on, which may not be this one; null if not reported. Throws what {@link images}
    * throws.
    */
   async dataRoot(options: CallOptions = {}): Promise<string | null> {
     if (await this.isPodman(options)) return null;
-    return asText(asObject(await this.#json('/info', 'it has no information about itself', options))?.DockerRootDir);
+    return asText(asObject(await this.#json('/info', 'it doesn’t report information about itself', options))?.DockerRootDir);
   }
 
   /**
@@ -126,12 +128,12 @@ export class EngineClient {
     return this.#get(`/images/${encodePath(name)}/get${query}`, 'no such image', { ...options, silenceMs: EXPORT_SILENCE_MS });
   }
 
-  /** Returns what an engine says of a container. Throws NOT_FOUND, and as {@link images}. */
+  /** Returns what an engine reports about a container. Throws NOT_FOUND, and what {@link images} throws. */
   async container(name: string, options: CallOptions = {}): Promise<EngineContainer> {
     const object = asObject(await this.#json(`/containers/${encodeURIComponent(name)}/json`, 'no such container', options));
     const id = asText(object?.Id);
     const image = asText(object?.Image);
-    if (id === null || image === null) throw new LayerscopeError('UNREACHABLE', 'its answer describes no container');
+    if (id === null || image === null) throw new LayerscopeError('UNREACHABLE', 'the reply doesn’t describe a container');
     const upperDir = asText(asObject(asObject(object?.GraphDriver)?.Data)?.UpperDir);
     return { id, image: fullId(image), name: (asText(object?.Name) ?? name).replace(/^\//, ''), upperDir };
   }
@@ -146,7 +148,7 @@ export class EngineClient {
       const kind = kinds[Number(object?.Kind)];
       if (path === null || kind === undefined) return [];
       for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) folders++;
-      if (folders > MAX_FOLDERS) throw new LayerscopeError('TOO_LARGE', `changes in more than ${MAX_FOLDERS} folders, one below another`);
+      if (folders > MAX_FOLDERS) throw new LayerscopeError('TOO_LARGE', `the changed paths have more than ${MAX_FOLDERS} folders in all`);
       return [{ path, kind }];
     });
   }
@@ -210,7 +212,7 @@ function fullId(id: string): string {
   return id.includes(':') ? id : `sha256:${id}`;
 }
 
-/** Returns the time of a number of seconds since 1970; null if there is none, or it is not of the years 1 to 9999. */
+/** Converts seconds since 1970 to a time; null if there are none, or if it isn't in the years 1 to 9999. */
 function timeOf(seconds: unknown): string | null {
   const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
   return Number.isNaN(date.getTime()) ? null : setTime(date.toISOString());
@@ -222,7 +224,7 @@ function namesOf(value: unknown): readonly string[] {
 
 function digestIn(value: unknown): string | null {
   const digests = new Set(asTexts(value).map((name) => name.slice(name.indexOf('@') + 1)));
-  // If there are several, it is unknown which one the image was pulled by.
+  // If there are several, it is unknown which one was used to pull the image.
   return digests.size === 1 ? ([...digests][0] ?? null) : null;
 }
 

@@ -15,11 +15,11 @@ import { EngineRouter } from './engine-router.ts';
 export interface EngineOptions {
   readonly offline: boolean;
   readonly silenceMs?: number;
-  /** Returns sources that read images from Docker's data root. Default: images are exported through the API. */
+  /** Returns sources that read images from Docker's data root. If absent, images are exported through the API. */
   readonly foldersIn?: (root: string) => readonly ImageSource[];
   /**
-   * Returns the folder of a container in Docker's data root; null unless that root itself says that it is the container's. Default:
-   * containers are exported through the API.
+   * Returns the folder of a container in Docker's data root; null unless the data root itself confirms that it belongs to the container. If
+   * absent, containers are exported through the API.
    */
   readonly containerFolder?: ((root: string, container: ContainerClaim) => Promise<string | null>) | undefined;
 }
@@ -75,12 +75,12 @@ export class EngineSource implements ImageSource {
   }
 
   /**
-   * Opens the image from the engine's folder, if the engine is on this machine, the folder is readable, and the folder's image of that name
-   * is the engine's.
+   * Opens the image from the engine's folder if the engine is on this machine, the folder is readable, and the folder has the same image
+   * under that name.
    */
   async #fromFolder(client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive | null> {
     const { foldersIn } = this.#options;
-    // The folder has one platform of an image; for another platform, ask the engine.
+    // The folder has an image for one platform; others are exported by the engine.
     if (foldersIn === undefined || options.folders === false || !this.place.startsWith('unix:') || options.platform !== undefined)
       return null;
     const instead = (control: SourceOptions): Promise<Archive> =>
@@ -175,7 +175,7 @@ export class EngineSource implements ImageSource {
     return { ...archive, format: kind, source, findings: withoutAbsent(archive) };
   }
 
-  /** Connects, runs `ask`, and disconnects. Errors contain the reason only. */
+  /** Connects, runs `ask`, and disconnects. Errors contain only the reason. */
   async #asking<T>(ask: (http: HttpClient, client: EngineClient) => Promise<T>): Promise<T> {
     const { offline, silenceMs } = this.#options;
     // A local socket isn't the network, but `--offline` promises that nothing is contacted.
@@ -192,7 +192,7 @@ export class EngineSource implements ImageSource {
   }
 }
 
-/** Returns the result; null after an error: what isn't readable, or not as expected, is exported by the engine. Throws CANCELLED. */
+/** Returns the result; null after an error, so that the engine exports anything that isn't readable or as expected. Throws CANCELLED. */
 async function attempt<T>(work: () => Promise<T | null>): Promise<T | null> {
   try {
     return await work();
@@ -226,7 +226,7 @@ async function findImage(
     throw new LayerscopeError('USAGE', `${idStart} is the start of two ids: ${displayText(first)} and ${displayText(second)}`);
   const image = await client.image(first, { signal });
   if (image.id !== first)
-    throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(first)}, it described ${displayText(image.id)}`);
+    throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(first)}, but it described ${displayText(image.id)}`);
   return { image, asked: first };
 }
 
@@ -249,19 +249,19 @@ function withLayer(base: Archive, own: Archive, name: string): Archive {
   };
 }
 
-/** An entry of an index for a platform whose manifest is not there. */
+/** An index entry for a platform whose manifest is missing. */
 const ABSENT = /^manifest [a-z0-9]+:[0-9a-f]+ \([^)]+\) is not in the archive$/;
 
 /**
- * Returns an export's findings without those about platforms that the engine never pulled: Docker exports the index as it is, and an engine
- * has one platform of most images.
+ * Returns an export's findings without those about platforms that the engine never pulled: Docker exports the whole index, but an engine
+ * has only one platform of most images.
  */
 function withoutAbsent({ images, findings }: Archive): readonly Finding[] {
   if (!images.some(({ layers }) => layers.length > 0 && layers.every(({ blob }) => blob !== null))) return findings;
   return findings.filter(({ code, message }) => code !== 'missing-blob' || !ABSENT.test(message));
 }
 
-/** Returns a report with another reference. Its counts go on growing. */
+/** Returns a report with another reference. Its counts keep growing. */
 function withReference(source: SourceReport, reference: string): SourceReport {
   const fields = { ...Object.getOwnPropertyDescriptors(source), reference: { value: reference, enumerable: true } };
   return Object.defineProperties({} as SourceReport, fields);

@@ -5,7 +5,7 @@ import { type EngineOptions, EngineSource } from './engine-source.ts';
 
 /**
  * Returns the engines named by the environment, the settings or sockets. Invalid settings result in a source that throws the reason.
- * `folders`: how to read what is in a data root named by Docker.
+ * `folders` says how to read the contents of a data root named by Docker.
  */
 export function findEngines(
   environment: SourceEnvironment,

@@ -10,7 +10,7 @@ const MAX_COMPLAINT = 2000;
 
 export interface SshTarget {
   readonly host: string;
-  /** Empty: ssh decides. */
+  /** If empty, ssh decides. */
   readonly user: string;
   readonly port: string;
   /** `docker` or `podman`. */

@@ -1,5 +1,5 @@
 // Restricts the addresses that a server may send this program to. A registry names other addresses, for tokens and in redirects, and must
-// not use the program to reach what is only reachable from this machine or its network: local services, a cloud's metadata, link-local
+// not use the program to reach what is accessible only from this machine or its network: local services, a cloud's metadata, link-local
 // devices.
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -19,7 +19,7 @@ const LOOPBACK = list(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'], ['::ffff:1
 const FORBIDDEN = list(
   ['0.0.0.0', 8, 'ipv4'],
   ['::', 128, 'ipv6'],
-  // AWS, Azure, Google, Oracle and most others answer at 169.254.169.254.
+  // AWS, Azure, Google, Oracle and most others reply at 169.254.169.254.
   ['169.254.0.0', 16, 'ipv4'],
   ['fe80::', 10, 'ipv6'],
   // AWS, Google, Scaleway, Alibaba, Oracle, Azure's wire server.
@@ -36,7 +36,7 @@ const FORBIDDEN = list(
 
 /**
  * Who named a host. `any`: the user. `neighbour`: a server at a loopback address. `local`: a server at another address of this machine.
- * `foreign`: any other server. Each is allowed less than the one before.
+ * `foreign`: any other server. Each is more restricted than the one before.
  */
 export type AddressRule = 'any' | 'neighbour' | 'local' | 'foreign';
 
@@ -51,7 +51,10 @@ export function isLoopback(address: string): boolean {
   return family !== 0 && LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Whether a rule allows connecting to an IP address, and to the IPv4 addresses that it stands for. False for other text. */
+/**
+ * Whether a rule allows connecting to an IP address and to the IPv4 addresses that it stands for. False for anything that isn't an IP
+ * address.
+ */
 export function isAllowed(address: string, rule: AddressRule): boolean {
   return rule === 'any' || [address, ...embeddedIpv4(address)].every((each) => isAllowedItself(each, rule));
 }
@@ -64,7 +67,7 @@ function isAllowedItself(address: string, rule: AddressRule): boolean {
   return rule !== 'foreign' || !isOfInterface(address);
 }
 
-/** Whether one of this machine's network interfaces has the address. Looked up each time: interfaces come and go. */
+/** Whether one of this machine's network interfaces has the address. Looked up each time, because interfaces come and go. */
 function isOfInterface(address: string): boolean {
   const own = new BlockList();
   for (const { address: each, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? []))
@@ -72,7 +75,7 @@ function isOfInterface(address: string): boolean {
   return own.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** The rule for addresses that the server at an address names; `peer` is null if it isn't known. */
+/** Returns the rule for addresses named by the server at `peer`; null if its address isn't known. */
 export function ruleOfPeer(peer: string | null): AddressRule {
   if (peer === null || isIP(peer) === 0) return 'foreign';
   if (isLoopback(peer)) return 'neighbour';
@@ -84,7 +87,7 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Whether a rule allows a host name. Refuses names of this machine that need no lookup (RFC 6761), and of metadata services. */
+/** Whether a rule allows a host name. Refuses names of this machine that don't need a lookup (RFC 6761), and those of metadata services. */
 export function isAllowedName(host: string, rule: AddressRule): boolean {
   if (rule === 'any') return true;
   const name = host.toLowerCase().replace(/\.$/, '');

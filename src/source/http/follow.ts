@@ -45,14 +45,14 @@ function targetOf(location: string, from: URL, place: string): URL {
   try {
     url = new URL(location, from);
   } catch {
-    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect to an invalid address`);
+    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect to an invalid address`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect away from http`);
+    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect away from http`);
   if (from.protocol === 'https:' && url.protocol === 'http:')
-    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect from https to http`);
+    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect from https to http`);
   if (url.username !== '' || url.password !== '')
-    throw new LayerscopeError('UNREACHABLE', `${place}: a redirect to an address with a password`);
+    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect to an address with a password`);
   return url;
 }
 

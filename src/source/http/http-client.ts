@@ -13,7 +13,7 @@ import type { TlsFiles } from './tls-files.ts';
 const SILENCE_MS = 30_000;
 const USER_AGENT = 'layerscope';
 
-/** Where a request goes, and through which sockets. */
+/** Where a request goes, and over which sockets. */
 export interface Route {
   readonly agent: Agent;
   /** Address in the request line: a path, or the full address for a proxy. */
@@ -22,7 +22,7 @@ export interface Route {
   readonly port: string;
   readonly socketPath?: string;
   readonly lookup?: LookupFunction;
-  /** Null: plain http. */
+  /** Null for plain http. */
   readonly tls: TlsFiles | null;
   readonly headers: Readonly<Record<string, string>>;
   /** The address as shown in messages. */
@@ -31,7 +31,7 @@ export interface Route {
 
 /** Finds the sockets for an address. */
 export interface Router {
-  /** Does what a route to an address needs that takes time. Contacts nothing. Throws UNSUPPORTED. */
+  /** Does the slow part of finding a route to an address. Doesn't contact anything. Throws UNSUPPORTED. */
   prepare?(url: URL): Promise<void>;
   /** Returns the route to an address. Throws UNREACHABLE if the rule forbids the address. */
   route(url: URL, rule: AddressRule): Route;
@@ -49,10 +49,10 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Default: `any`. */
+  /** Defaults to `any`. */
   readonly rule?: AddressRule;
   readonly signal?: AbortSignal | undefined;
-  /** Null: waits indefinitely, because an engine that packs an image is silent meanwhile. */
+  /** If null, waits indefinitely, because an engine that is packing an image sends nothing meanwhile. */
   readonly silenceMs?: number | null;
 }
 
@@ -61,20 +61,20 @@ export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly url: URL;
-  /** The rule of the request. */
+  /** The rule that applied to the request. */
   readonly rule: AddressRule;
   /** The server as shown in messages. */
   readonly place: string;
-  /** The IP address that answered; null through a proxy or a local socket. */
+  /** The IP address of the server; null through a proxy or a local socket. */
   readonly peer: string | null;
   /**
    * Yields the body in pieces. With `areFreed`, a piece must not be used after the next one is taken. Leaving the loop closes the
-   * connection. Throws UNREACHABLE if the body is cut off, CANCELLED.
+   * connection. Throws UNREACHABLE if the body is truncated, CANCELLED.
    */
   pieces(options?: { readonly areFreed?: boolean }): AsyncGenerator<Uint8Array, void, undefined>;
   /** Returns the complete body. Throws TOO_LARGE if it has more than `limit` bytes; UNREACHABLE, CANCELLED. */
   bytes(limit: number): Promise<Uint8Array>;
-  /** Drops the body: reads a short rest, so that the connection can be reused, or else closes the connection. */
+  /** Drops the body. If little of it is left, reads it so that the connection can be reused; otherwise, closes the connection. */
   discard(): void;
 }
 
@@ -96,7 +96,7 @@ export class HttpClient implements Disposable {
     return this.#requests;
   }
 
-  /** Bytes of bodies received. */
+  /** Total size of the bodies received, in bytes. */
   get fetchedBytes(): number {
     return this.#fetchedBytes;
   }
@@ -156,7 +156,7 @@ export class HttpClient implements Disposable {
     const encoding = response.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       response.destroy();
-      throw new LayerscopeError('UNSUPPORTED', `${route.place}: the answer is encoded, although that was not asked for`);
+      throw new LayerscopeError('UNSUPPORTED', `${route.place}: the reply is encoded, although no encoding was requested`);
     }
     return reply;
   }
@@ -174,7 +174,7 @@ interface ReplyOptions {
   readonly onBytes: (count: number) => void;
 }
 
-/** A discarded body of at most this many bytes is read to its end, so that the connection can be reused. */
+/** If at most this many bytes of a discarded body are left, they are read so that the connection can be reused. */
 const SMALL_REST = 64 * 1024;
 
 class Reply implements HttpReply {
@@ -238,7 +238,7 @@ class Reply implements HttpReply {
     let count = 0;
     for await (const piece of this.pieces()) {
       count += piece.length;
-      if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: an answer of more than ${formatSize(limit)}`);
+      if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: the reply has more than ${formatSize(limit)}`);
       pieces.push(piece);
     }
     return new Uint8Array(Buffer.concat(pieces));
@@ -290,12 +290,12 @@ class Patience {
 }
 
 function silence(place: string, ms: number): LayerscopeError {
-  return new LayerscopeError('UNREACHABLE', `${place}: silent, or nearly so, for ${Math.round(ms / 1000)} s`);
+  return new LayerscopeError('UNREACHABLE', `${place}: sent nothing, or almost nothing, for ${Math.round(ms / 1000)} s`);
 }
 
 /** Converts Node's error for control characters in a header, for example in a token from a malicious server. */
 function headerError(error: unknown, place: string): LayerscopeError {
   const { code } = error as { code?: unknown };
   if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return networkError(error, place);
-  return new LayerscopeError('UNREACHABLE', `${place}: a name or token with characters that no request may have`, { cause: error });
+  return new LayerscopeError('UNREACHABLE', `${place}: a name or token contains characters not allowed in a request`, { cause: error });
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes that may wait for the reader. */
+/** Maximum number of bytes waiting for the reader. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Takes the pieces of a body as they come. Node's own iterator joins those that wait, which copies every byte once more and costs a third
+ * Receives the pieces of a body as they arrive. Node's own iterator joins those that wait, which copies every byte again and takes a third
  * of the time of receiving a large image.
  */
 export class Inbox {
@@ -18,7 +18,7 @@ export class Inbox {
   #failure: unknown = null;
   #wake: (() => void) | null = null;
 
-  /** `areFreed`: a piece's memory is freed when the next one is taken. */
+  /** With `areFreed`, a piece's memory is freed when the next one is taken. */
   constructor(message: IncomingMessage, { areFreed = false }: { readonly areFreed?: boolean } = {}) {
     this.#message = message;
     this.#areFreed = areFreed;
@@ -37,7 +37,7 @@ export class Inbox {
     if (message.destroyed || message.readableEnded) this.#end();
   }
 
-  /** Bytes that have come and were not taken yet. */
+  /** Number of bytes that have arrived but haven't been taken yet. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -52,7 +52,7 @@ export class Inbox {
     return this.#failure;
   }
 
-  /** Returns the next piece; undefined if none has come yet. */
+  /** Returns the next piece; undefined if none has arrived yet. */
   take(): Uint8Array | undefined {
     const piece = this.#pieces[this.#next];
     if (piece === undefined) return undefined;
@@ -87,8 +87,8 @@ export class Inbox {
 }
 
 /**
- * Frees the memory of a piece if it has its own, as all pieces of bodies have, and if Node.js can. Left to itself, V8 collects garbage
- * after each 32 MB received, which takes as long as receiving them.
+ * Frees the memory of a piece if it has its own buffer, as all pieces of bodies do, and if Node.js can. Otherwise, V8 collects garbage
+ * after every 32 MB received, which takes as long as receiving them.
  */
 function free({ buffer, length }: Uint8Array): void {
   if (length === buffer.byteLength) (buffer as { transfer?: (length: number) => unknown }).transfer?.(0);

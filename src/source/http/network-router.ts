@@ -15,13 +15,13 @@ export interface NetworkOptions {
   /** Environment variables that name the proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly certificateFolders: readonly string[];
-  /** Returns files with further authorities for a host, besides those in the folders. */
+  /** Returns files with further authorities for a host, in addition to those in the folders. */
   readonly authorities?: (host: string) => readonly string[];
   /** Whether the user's settings exempt a host's certificate from checks. */
   readonly isUnchecked?: (host: string) => boolean;
-  /** Returns the system's proxies, for when the environment names none. */
+  /** Returns the system's proxies, for use if the environment doesn't name any. */
   readonly systemProxy?: SystemProxy | undefined;
-  /** Looks names up; default: the system. */
+  /** Looks up names. Defaults to the system's resolver. */
   readonly lookup?: typeof dns.lookup;
 }
 

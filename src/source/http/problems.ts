@@ -3,7 +3,7 @@ import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections',
-  ECONNRESET: 'closed the connection before the end of its answer',
+  ECONNRESET: 'closed the connection before the end of its reply',
   EPIPE: 'closed the connection',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'its name could not be looked up',
@@ -28,7 +28,7 @@ export function placeOf(url: URL): string {
   return displayText(url.host);
 }
 
-/** Converts an error of a socket, of TLS or of the HTTP parser to UNREACHABLE, or PERMISSION. `place`: the server, safe to print. */
+/** Converts an error from a socket, TLS or the HTTP parser to UNREACHABLE, or PERMISSION. `place` is the server, safe to print. */
 export function networkError(error: unknown, place: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   const { code } = (error ?? {}) as { code?: unknown };
@@ -38,7 +38,7 @@ export function networkError(error: unknown, place: string): LayerscopeError {
   const words =
     WORDS[text] ??
     (text.startsWith('HPE_')
-      ? 'what it answers is not HTTP'
+      ? 'its reply is not HTTP'
       : UNTRUSTED.test(text)
         ? `its certificate is not trusted (${displayText(text)})`
         : null);

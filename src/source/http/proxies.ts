@@ -1,5 +1,5 @@
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and Go read them: lower case first. Where none is set, the system's proxies, if the host
-// program can ask for them.
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as read by curl and Go: lower case first. If none is set, the system's proxies are used, if the
+// host program can query them.
 import { BlockList, isIP } from 'node:net';
 import { LayerscopeError } from '#model';
 import { hostOf, isLoopback } from './address.ts';
@@ -13,7 +13,7 @@ export type SystemProxy = (address: string) => Promise<string>;
 export class Proxies {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #system: SystemProxy | null;
-  /** The system's answers by origin. */
+  /** The system's results by origin. */
   readonly #known = new Map<string, URL | null>();
 
   constructor(env: Readonly<Record<string, string | undefined>>, system: SystemProxy | null = null) {
@@ -21,15 +21,17 @@ export class Proxies {
     this.#system = system;
   }
 
-  /** Asks the system for an address's proxy, if that can matter. Throws UNSUPPORTED if the system has only proxies of other kinds. */
+  /**
+   * Queries the system for an address's proxy, if that can matter. Throws UNSUPPORTED if the system has only unsupported kinds of proxies.
+   */
   async prepare(url: URL): Promise<void> {
     if (this.#system === null || this.#known.has(url.origin) || !this.#isSystems(url)) return;
     this.#known.set(url.origin, parseResults(await this.#system(`${url.origin}/`)));
   }
 
   /**
-   * Returns the proxy for an address; null for none, as for this machine. Throws USAGE if the variable isn't an http(s) URL. Of the system's
-   * proxies, those that {@link prepare} asked for.
+   * Returns the proxy for an address; null for none, as for this machine. Throws USAGE if the variable isn't an http(s) URL. The system's
+   * proxies are known only for addresses passed to {@link prepare}.
    */
   for(url: URL): URL | null {
     if (this.#isDirect(url)) return null;
@@ -39,7 +41,7 @@ export class Proxies {
     return text === '' ? null : parseProxy(text, name.toUpperCase());
   }
 
-  /** Whether no proxy is used, whatever is set. */
+  /** Whether no proxy is used, whatever the settings. */
   #isDirect(url: URL): boolean {
     const host = hostOf(url).toLowerCase();
     const isHere = host === 'localhost' || host.endsWith('.localhost') || isLoopback(host);
@@ -60,7 +62,7 @@ function variableOf(url: URL): string {
   return url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
 }
 
-/** Returns the first proxy of a kind that is supported; null for none. */
+/** Returns the first supported proxy; null for none. */
 function parseResults(text: string): URL | null {
   const results = text.split(';').map((each) => each.trim());
   for (const result of results) {
@@ -70,10 +72,7 @@ function parseResults(text: string): URL | null {
     if (scheme !== undefined && place !== '') return parseProxy(`${scheme}://${place}`, 'the system’s proxy');
   }
   if (results.every((each) => each === '')) return null;
-  throw new LayerscopeError(
-    'UNSUPPORTED',
-    'the system’s proxy is of a kind that is not supported: set HTTPS_PROXY to an http or https proxy',
-  );
+  throw new LayerscopeError('UNSUPPORTED', 'the system’s proxy is not a supported kind: set HTTPS_PROXY to an http or https proxy');
 }
 
 function parseProxy(text: string, name: string): URL {
@@ -109,7 +108,7 @@ function exempts(entry: string, host: string, port: string): boolean {
   return host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`));
 }
 
-/** Whether an address is in a subnet; names never are. */
+/** Whether an address is in a subnet; always false for names. */
 export function isWithin(host: string, subnet: string, bits: number): boolean {
   const family = isIP(host);
   if (family === 0 || family !== isIP(subnet) || bits > (family === 4 ? 32 : 128)) return false;

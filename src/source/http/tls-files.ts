@@ -1,5 +1,5 @@
-// The files of certs.d: `HOST[:PORT]/*.crt` are authorities for that host, `X.cert` with `X.key` a client's certificate.
-// Source: docker docs, "Verify repository client with certificates"; containers-certs.d(5).
+// The files in certs.d: `HOST[:PORT]/*.crt` are authorities for that host, `X.cert` and `X.key` a client's certificate and key. Source:
+// docker docs, "Verify repository client with certificates"; containers-certs.d(5).
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ export interface TlsFiles {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Files with the system's authorities, of which the first existing one is used. */
+/** Files with the system's authorities; the first that exists is used. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -26,10 +26,10 @@ const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** Systems that keep authorities in a store of their own, which a company adds to. */
+/** Systems that keep authorities in their own store, to which a company may add. */
 const STORES: ReadonlySet<NodeJS.Platform> = new Set(['win32', 'darwin']);
 
-/** Limit on a file of authorities; a system's, with a company's added, takes some hundred kilobytes. */
+/** Maximum size of a file of authorities; a system's file takes several hundred kilobytes, including those that a company adds. */
 const MAX_SYSTEM_BYTES = 8 << 20;
 
 /** Returns the certs.d folders, the user's last. */
@@ -46,7 +46,7 @@ export class HostCertificates {
   readonly #known = new Map<string, TlsFiles>();
   #system: readonly string[] | null = null;
 
-  /** `authorities`: returns further files for a host. */
+  /** `authorities` returns further files for a host. */
   constructor(folders: readonly string[], env: Environment, authorities: (host: string) => readonly string[] = () => []) {
     this.#authorities = authorities;
     this.#folders = folders;
@@ -54,7 +54,7 @@ export class HostCertificates {
   }
 
   /**
-   * Returns the files for a host, given with its port if the address has one. Throws UNREACHABLE for files that aren't certificates or
+   * Returns the files for a host, which includes the port if the address has one. Throws UNREACHABLE for files that aren't certificates or
    * keys; NOT_FOUND, TOO_LARGE, PERMISSION, IO.
    */
   of(host: string): TlsFiles {
@@ -62,7 +62,7 @@ export class HostCertificates {
     if (known !== undefined) return known;
     const own = this.#authorities(host).map((file) => required(readAuthorities(file), file));
     let client: { readonly cert: string; readonly key: string } | null = null;
-    // The host is used as a folder's name, which can't contain a separator.
+    // The host is used as a folder's name, which must not contain a separator.
     for (const folder of /[/\\]|^\.+$/.test(host) ? [] : this.#folders) {
       const found = path.join(folder, host);
       for (const name of namesIn(found)) {
@@ -94,7 +94,7 @@ export class HostCertificates {
   }
 }
 
-/** Returns the authorities in the system's store, where there is one and this runtime can read it: Node 22.15 and 24. */
+/** Returns the authorities in the system's store, if there is one and this runtime can read it (Node 22.15 and 24). */
 export function readStore(
   platform: NodeJS.Platform = process.platform,
   read: ((type: 'system') => readonly string[]) | null = tls.getCACertificates ?? null,
@@ -137,7 +137,7 @@ function namesIn(folder: string): string[] {
  */
 export function readAuthorities(file: string, maxBytes?: number): string | null {
   const text = readSettings(file, maxBytes)?.toString() ?? null;
-  // A TLS context accepts a file without any certificate, and then trusts nobody.
+  // A TLS context accepts a file without any certificates, and then doesn't trust anybody.
   if (text !== null) refuseUnusable(() => new X509Certificate(text), `${displayText(file)} is not a list of certificates`);
   return text;
 }
@@ -163,7 +163,7 @@ function refuseUnusable(use: () => unknown, problem: string): void {
   }
 }
 
-/** Returns `found`; throws NOT_FOUND if there is no such file, which a setting or another file names. */
+/** Returns `found`. Throws NOT_FOUND if it is null, because a setting or another file refers to the file. */
 function required<T>(found: T | null, file: string): T {
   if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} cannot be read: no such file`);
   return found;

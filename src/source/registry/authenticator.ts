@@ -14,7 +14,7 @@ import { isOwnRealm, realmUrl } from './realm.ts';
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Source: token.md: "For compatibility with older clients, a token should never be returned with less than 60 seconds to live." */
 const DEFAULT_LIFE_S = 60;
-/** A token is renewed at most this long before it expires. */
+/** How long before its expiry a token is renewed, at most. */
 const MARGIN_MS = 10_000;
 
 interface Kept {
@@ -57,11 +57,11 @@ export class Authenticator {
       return;
     }
     const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
-    if (!isBasic) throw new LayerscopeError('UNAUTHORIZED', `${reply.place}: access denied, in a way that is not supported`);
+    if (!isBasic) throw new LayerscopeError('UNAUTHORIZED', `${reply.place}: access denied, and its way of logging in is not supported`);
     if (credentials === null || credentials.identityToken !== null)
       throw new LayerscopeError(
         'UNAUTHORIZED',
-        `${reply.place}: asks for a user and a password, and there are none for ${this.#shownHost}`,
+        `${reply.place}: asks for a user and a password, but there are none for ${this.#shownHost}`,
       );
     this.#kept.set(name, { header: basic(credentials), untilMs: Number.POSITIVE_INFINITY });
   }
@@ -82,7 +82,7 @@ export class Authenticator {
     if (credentials !== null && !isOwnRealm(url, registry, this.#options.realms)) {
       throw new LayerscopeError(
         'UNAUTHORIZED',
-        `${placeOf(registry)}: its realm ${placeOf(url)} is another’s, and the credentials are not sent there: allow it with --realm ${placeOf(url)}`,
+        `${placeOf(registry)}: its realm ${placeOf(url)} doesn’t belong to it, so the credentials are not sent there: allow it with --realm ${placeOf(url)}`,
       );
     }
     const service = parameters.get('service');
@@ -112,13 +112,13 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Reads a token server's response. Follows no redirect, which would forward the credentials. */
+/** Reads a token server's response. Doesn't follow redirects, which would forward the credentials. */
 async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
   if (reply.status !== 200) {
     reply.discard();
     if (reply.status === 401 || reply.status === 403)
-      throw new LayerscopeError('UNAUTHORIZED', `${registry}: ${reply.place} refuses a token (status ${reply.status})`);
-    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} gives no token (status ${reply.status})`);
+      throw new LayerscopeError('UNAUTHORIZED', `${registry}: ${reply.place} refuses to issue a token (status ${reply.status})`);
+    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} issues no token (status ${reply.status})`);
   }
   const bytes = await reply.bytes(MAX_TOKEN_BYTES);
   let value: ReturnType<typeof asObject>;
@@ -130,7 +130,7 @@ async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
   }
   const token = asText(value?.token) ?? asText(value?.access_token);
   if (token === null || !/^[\x21-\x7e]+$/.test(token))
-    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} gives no token`);
+    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} issues no token`);
   const life = typeof value?.expires_in === 'number' && value.expires_in > 0 ? value.expires_in : DEFAULT_LIFE_S;
   return { header: `Bearer ${token}`, untilMs: Date.now() + life * 1000 - Math.min(MARGIN_MS, life * 500) };
 }

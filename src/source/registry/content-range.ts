@@ -5,7 +5,7 @@ export interface ContentRange {
   readonly total: number | null;
 }
 
-/** Parses a Content-Range; null if missing or of another form. */
+/** Parses a Content-Range; null if it is missing or malformed. */
 export function parseContentRange(text: string | undefined): ContentRange | null {
   const [, first, last, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(text?.trim() ?? '') ?? [];
   if (first === undefined || last === undefined) return null;

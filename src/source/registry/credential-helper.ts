@@ -25,7 +25,9 @@ export interface HelperOptions {
   readonly timeoutMs?: number;
 }
 
-/** Asks a helper; null if it has no credentials for the server. Throws UNAUTHORIZED if there is no such helper or it fails; CANCELLED. */
+/**
+ * Queries a helper; null if it has no credentials for the server. Throws UNAUTHORIZED if there is no such helper or it fails; CANCELLED.
+ */
 export async function askHelper(
   name: string,
   server: string,
@@ -47,7 +49,7 @@ export async function askHelper(
     value = null;
   }
   const secret = asText(value?.Secret);
-  if (secret === null) throw new LayerscopeError('UNAUTHORIZED', `${shown}: its answer has no secret`);
+  if (secret === null) throw new LayerscopeError('UNAUTHORIZED', `${shown}: its output has no secret`);
   return helperCredentials(asText(value?.Username) ?? '', secret);
 }
 
@@ -87,7 +89,7 @@ function run(program: string, input: string, options: RunOptions): Promise<{ cod
     signal?.addEventListener('abort', stop, { once: true });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.length > MAX_OUTPUT) fail(new LayerscopeError('UNAUTHORIZED', `${shown}: its answer is too long`));
+      if (output.length > MAX_OUTPUT) fail(new LayerscopeError('UNAUTHORIZED', `${shown}: its output is too long`));
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${input}\n`);

@@ -8,8 +8,8 @@ import { askHelper, type Credentials, type HelperOptions } from './credential-he
 /** Finds credentials for a registry. */
 export interface CredentialSource {
   /**
-   * `host` as in references; `name`: the repository. Returns null if there are none. Throws UNAUTHORIZED if a helper fails; TOO_LARGE,
-   * PERMISSION, IO.
+   * Returns the credentials; null if there are none. `host` is spelled as in references, `name` is the repository. Throws UNAUTHORIZED if a
+   * helper fails; TOO_LARGE, PERMISSION, IO.
    */
   find(host: string, name: string, signal: AbortSignal | undefined): Promise<Credentials | null>;
 }
@@ -20,7 +20,7 @@ const HUB_KEY = 'https://index.docker.io/v1/';
 
 interface CredentialFile {
   readonly path: string;
-  /** Whether keys may be paths of repositories, of which the longest match wins. */
+  /** Whether keys may be paths of repositories; if so, the longest match wins. */
   readonly hasPaths: boolean;
   /** Whether the file itself is the list of `auths`, as `~/.dockercfg` is. */
   readonly isBare?: boolean;

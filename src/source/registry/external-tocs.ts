@@ -1,5 +1,5 @@
-// TOCs of eStargz layers that are kept in another image, beside the one that has the layers: TAG-esgztoc. Each of its layers is a TOC, in a
-// gzipped tar. Source: stargz-snapshotter docs/estargz.md, nativeconverter/estargz/externaltoc.
+// TOCs of eStargz layers that are stored in a separate image, TAG-esgztoc. Each of its layers is a TOC, in a gzipped tar. Source:
+// stargz-snapshotter docs/estargz.md, nativeconverter/estargz/externaltoc.
 import type { ArchiveReader, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
@@ -12,15 +12,15 @@ const MAX_TOC_BYTES = 96 * 1024 * 1024;
 type Documents = Pick<ArchiveReader, 'keptDocument' | 'keepDocument'>;
 type Listed = ReadonlyMap<string, { readonly digest: string; readonly size: number | null }>;
 
-/** The TOC image of an image. Fetched on first use. */
+/** The TOC image that belongs to an image. Fetched on first use. */
 export class ExternalTocs {
   readonly #client: RegistryClient;
   readonly #reader: Documents;
   readonly #tag: string | null;
-  /** By the digest of the layer that a TOC belongs to. */
+  /** Keyed by the digest of the layer that a TOC belongs to. */
   #listed: Promise<Listed> | null = null;
 
-  /** `tag`: the image's; null for an image named by its digest, whose TOC image can't be named. */
+  /** `tag` is that of the image; null for an image referred to by digest, because its TOC image can't be named. */
   constructor(client: RegistryClient, reader: Documents, tag: string | null) {
     this.#client = client;
     this.#reader = reader;
@@ -28,7 +28,7 @@ export class ExternalTocs {
   }
 
   /**
-   * Returns the packed TOC of a layer; null if there is none. Its bytes match the TOC image, which nothing vouches for: the layer's
+   * Returns the packed TOC of a layer; null if there is none. Its bytes match the TOC image, which nothing vouches for; only the layer's
    * descriptor does, with a digest of the TOC. Throws what requests throw; DIGEST_MISMATCH.
    */
   async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<Uint8Array | null> {

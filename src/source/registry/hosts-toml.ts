@@ -1,13 +1,13 @@
 // containerd's mirrors: `certs.d/HOST[:PORT]/hosts.toml`, or the file in `_default` for hosts without one.
 //
-//   server = "https://registry-1.docker.io"
-//   [host."https://mirror.example/v2/hub"]
-//     capabilities = ["pull", "resolve"]
-//     override_path = true
-//     skip_verify = true
-//     ca = ["company.pem"]
+// server = "https://registry-1.docker.io"
+// [host."https://mirror.example/v2/hub"]
+// capabilities = ["pull", "resolve"]
+// override_path = true
+// skip_verify = true
+// ca = ["company.pem"]
 //
-// Source: containerd docs/hosts.md, core/remotes/docker/config/hosts.go. Client certificates and headers in the file are not used.
+// Source: containerd docs/hosts.md, core/remotes/docker/config/hosts.go. Client certificates and headers in the file aren't used.
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import { readSettings } from '#files';
@@ -39,7 +39,7 @@ const NONE: HostsFile = { mirrors: [], server: null };
 
 /** Reads the first existing file for a registry. Throws UNREACHABLE if the file isn't TOML; IO, TOO_LARGE. */
 export function readHosts(folders: readonly string[], host: string): HostsFile {
-  // The host is used as a folder's name, which can't contain a separator.
+  // The host is used as a folder's name, which must not contain a separator.
   if (/[/\\]|^\.+$/.test(host)) return NONE;
   const names = [host, host.replace(/:(\d+)$/, '_$1_'), host.replace(/:\d+$/, ''), '_default'];
   for (const folder of folders) {
@@ -77,7 +77,7 @@ function serverOf(address: string, options: JsonObject | null, folder: string): 
   return [{ url, ...at, only, skipVerify: options?.skip_verify === true, authorities: files.map((each) => path.resolve(folder, each)) }];
 }
 
-/** Splits a server's path. containerd adds `/v2`, unless the path is marked as the API's already. */
+/** Splits a server's path. containerd appends `/v2`, unless the path is marked as already being the API's. */
 function placeIn({ pathname }: URL, isApi: boolean): { readonly path: string; readonly prefix: string } | null {
   const trimmed = trimEnd(pathname, '/');
   if (!isApi || trimmed === '') return { path: trimmed.replace(/\/v2$/, ''), prefix: '' };
@@ -98,7 +98,7 @@ function readText(file: string): string | null {
   try {
     return readSettings(file)?.toString() ?? null;
   } catch (error) {
-    // containerd runs as root, so its folder may be closed to the user, to whom its settings don't apply then.
+    // containerd runs as root, so its folder may be closed to the user; in that case, its settings don't apply to the user.
     if (asLayerscopeError(error).code === 'PERMISSION') return null;
     throw error;
   }

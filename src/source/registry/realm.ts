@@ -69,7 +69,7 @@ export function realmUrl(realm: string | undefined, registry: URL): URL {
   return url;
 }
 
-/** Whether credentials for a registry may be sent to a realm. `allowed`: hosts that the user named. */
+/** Whether credentials for a registry may be sent to a realm. `allowed` are hosts that the user named. */
 export function isOwnRealm(realm: URL, registry: URL, allowed: ReadonlySet<string>): boolean {
   const [host, own] = [hostOf(realm).toLowerCase(), hostOf(registry).toLowerCase()];
   if (host === own || allowed.has(host) || allowed.has(realm.host)) return true;

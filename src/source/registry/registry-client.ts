@@ -11,9 +11,9 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 100;
 const MAX_TAGS = 100_000;
 const MAX_REFERRERS = 10_000;
-/** Bytes of all pages of a list together: a hundred thousand tags take a fraction of it. */
+/** Maximum total size of all pages of a list, in bytes: a hundred thousand tags take a fraction of it. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
-/** What is kept of a referrer's annotations; those that tools write are few and short. */
+/** Limits on a referrer's annotations; those that tools write are few and short. */
 const MAX_ANNOTATIONS = 64;
 const MAX_ANNOTATION_LENGTH = 4096;
 /** How many times a blob's connection may break within PROGRESS_BYTES. */
@@ -38,7 +38,7 @@ export interface Referrer {
   readonly mediaType: string | null;
   readonly artifactType: string | null;
   readonly size: number;
-  /** Those that are texts of a usual length, at most 64. */
+  /** Only those whose name and value have the usual length, at most 64. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +46,7 @@ export interface Referrer {
 export class RegistryClient {
   readonly #endpoints: readonly RegistryEndpoint[];
 
-  /** `endpoints`: in the order in which they are tried. */
+  /** `endpoints` are in the order to try them. */
   constructor(endpoints: readonly RegistryEndpoint[]) {
     this.#endpoints = endpoints;
   }
@@ -56,7 +56,7 @@ export class RegistryClient {
     return this.#first(async (endpoint) => {
       const reply = await endpoint.request(`manifests/${tag}`, { method: 'HEAD', accept: ACCEPT, signal });
       reply.discard();
-      // Some servers don't support HEAD; the manifest itself then determines the digest.
+      // Some servers don't support HEAD; the manifest then has to be fetched to find the digest.
       if (reply.status === 405 || reply.status === 400 || reply.status === 501) return null;
       if (reply.status !== 200) throw await refusal(reply, 'no such image');
       const digest = reply.headers['docker-content-digest'];
@@ -82,15 +82,16 @@ export class RegistryClient {
   /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what requests throw. */
   async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
     const most = size ?? limit;
-    if (most > limit) throw new LayerscopeError('TOO_LARGE', `a document of ${most} bytes, the limit is ${limit}`);
+    if (most > limit) throw new LayerscopeError('TOO_LARGE', `the document has ${most} bytes; the limit is ${limit}`);
     const pieces: Uint8Array[] = [];
     for await (const piece of this.blob(digest, size, { ...options, limit })) pieces.push(piece);
     return new Uint8Array(Buffer.concat(pieces));
   }
 
   /**
-   * Yields a blob's bytes, resuming after a broken connection. Throws DIGEST_MISMATCH after the last byte if the bytes don't match the
-   * digest, or as soon as there are more than `size`; NOT_FOUND; and what requests throw. `size` null: at most `limit`.
+   * Yields a blob's bytes, resuming after a broken connection. If `size` is null, there may be at most `limit` bytes. Throws
+   * DIGEST_MISMATCH after the last byte if the bytes don't match the digest, or as soon as there are more than `size`; NOT_FOUND; and what
+   * requests throw.
    */
   async *blob(
     digest: string,
@@ -123,9 +124,9 @@ export class RegistryClient {
   }
 
   /**
-   * Reads a part of a blob; fewer bytes only at its end. Nothing is hashed, because only a digest of the part itself could verify it.
-   * Throws UNREACHABLE for a range other than the requested one; BLOB_MISSING; and what requests throw. `isExact`: throws UNSUPPORTED if a
-   * server sends the whole blob instead.
+   * Reads a part of a blob; fewer bytes only at its end. Nothing is hashed, because only a digest of the part itself could verify it. With
+   * `isExact`, throws UNSUPPORTED if a server sends the whole blob instead. Throws UNREACHABLE for a range other than the requested one;
+   * BLOB_MISSING; and what requests throw.
    */
   async range(
     digest: string,
@@ -142,7 +143,7 @@ export class RegistryClient {
         const wanted = piece.subarray(0, end - at);
         bytes.set(wanted, at - first);
         at += wanted.length;
-        // Closes the connection to a server that sends the whole blob.
+        // Stop early, which closes the connection to a server that sends the whole blob.
         if (at === end) break;
       }
       if (at === before) throw new LayerscopeError('UNREACHABLE', `blob ${digest}: ended after ${at} of its ${size} bytes`);
@@ -162,7 +163,7 @@ export class RegistryClient {
     );
     if (isExact && reply.status === 200 && end - at < size) {
       reply.discard();
-      throw new LayerscopeError('UNSUPPORTED', `${reply.place}: sends whole blobs only`);
+      throw new LayerscopeError('UNSUPPORTED', `${reply.place}: only sends whole blobs`);
     }
     yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
   }
@@ -197,8 +198,8 @@ export class RegistryClient {
   }
 
   /**
-   * Lists what refers to a manifest, of one type if `artifactType` is given, from the registry's list or, for older registries, from a tag.
-   * No page is asked for once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
+   * Lists what refers to a manifest, limited to one type if `artifactType` is given. Uses the registry's list or, for older registries, a
+   * tag. Doesn't request further pages once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
    */
   async referrers(
     digest: string,
@@ -282,7 +283,7 @@ async function checkedRange(
     const isSameBlob = got?.total === null || got?.total === size;
     if (got?.first === range[0] && got.last <= range[1] && isSameBlob) return reply;
     reply.discard();
-    throw new LayerscopeError('UNREACHABLE', `${reply.place}: it sent a different range than requested`);
+    throw new LayerscopeError('UNREACHABLE', `${reply.place}: sent a different range than requested`);
   }
   if (reply.status === 404) {
     reply.discard();
@@ -294,14 +295,14 @@ async function checkedRange(
 function refuseOldSchema(bytes: Uint8Array, place: string): void {
   const value = asObject(parseJson(bytes, `${place}: the manifest`));
   if (value?.schemaVersion === 1)
-    throw new LayerscopeError('UNSUPPORTED', `${place}: a manifest of schema 1, which registries no longer accept`);
+    throw new LayerscopeError('UNSUPPORTED', `${place}: the manifest has schema 1, which registries no longer accept`);
 }
 
 function refuseEndless(place: string, pages: number, bytes: number, count: number, most: number): void {
   if (pages > MAX_PAGES || count > most || bytes > MAX_LIST_BYTES)
     throw new LayerscopeError(
       'TOO_LARGE',
-      `${place}: a list of more than ${MAX_PAGES} pages, ${most} entries or ${formatSize(MAX_LIST_BYTES)}`,
+      `${place}: the list has more than ${MAX_PAGES} pages, ${most} entries or ${formatSize(MAX_LIST_BYTES)}`,
     );
 }
 
@@ -319,7 +320,7 @@ function parseReferrer(value: unknown): Referrer | null {
   };
 }
 
-/** The fields that are texts of a usual length. What isn't kept doesn't hold the whole document in memory. */
+/** Returns the fields whose names and values have the usual length, up to a limit, so that the rest need not be kept in memory. */
 function shortTexts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const kept: [string, string][] = [];
   for (const [name, value] of Object.entries(fields)) {

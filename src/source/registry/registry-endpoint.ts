@@ -1,4 +1,4 @@
-// A server of a repository: a registry, or a mirror. Source: OCI distribution-spec.
+// A server for a repository: a registry, or a mirror. Source: OCI distribution-spec.
 import { asArray, asObject, asText, parseJson } from '#format/image';
 import { displayText, LayerscopeError } from '#model';
 import { type AddressRule, hostOf, isLoopback } from '../http/address.ts';
@@ -130,7 +130,7 @@ export class RegistryEndpoint {
   }
 }
 
-/** Whether a host is this machine, to which plain http is no risk. */
+/** Whether a host is this machine, for which plain http isn't a risk. */
 function isThisMachine(host: string): boolean {
   const name = hostOf(new URL(`http://${host}`));
   return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name);
@@ -140,7 +140,7 @@ function speaksNoTls(error: unknown): boolean {
   return error instanceof LayerscopeError && NO_TLS.has((error.cause as { code?: unknown } | undefined)?.code);
 }
 
-/** Returns the error for an unexpected response. `what`: what is missing after a 404. Drops the rest of the response. */
+/** Returns the error for an unexpected response. `what` describes what is missing after a 404. Drops the rest of the response. */
 export async function refusal(reply: HttpReply, what: string): Promise<LayerscopeError> {
   const { status, place } = reply;
   const said = await saidBy(reply);

@@ -33,7 +33,7 @@ interface RegistryRule {
 export interface SettingsOptions {
   readonly env: Environment;
   readonly home: string;
-  /** Hosts that may be contacted without TLS, besides those that the files name. */
+  /** Hosts that may be contacted without TLS, in addition to those named in the files. */
   readonly plainHttp?: readonly string[];
   /** For tests: a folder to use in place of `/etc`. */
   readonly system?: string;
@@ -103,7 +103,7 @@ export class RegistrySettings {
       .filter(({ url }) => url.host === host);
   }
 
-  /** Whether a host's certificate needn't be checked. */
+  /** Whether a host's certificate doesn't have to be checked. */
   isInsecure(host: string): boolean {
     if (this.#servers(host).some(({ skipVerify }) => skipVerify)) return true;
     if (
@@ -134,7 +134,7 @@ export class RegistrySettings {
       host: url.host,
       path: before,
       name: `${prefix}${name}`,
-      // Docker Hub's server uses Docker Hub's credentials.
+      // Docker Hub's server uses the credentials stored for Docker Hub.
       credentialHost: url.host === HUB_SERVER ? HUB : url.host,
       mayBePlain: url.protocol === 'http:' || this.#mayBePlain(url.host),
       isMirror,
@@ -166,7 +166,7 @@ export class RegistrySettings {
   }
 }
 
-/** Whether a prefix ends at a component of the name. `*.example.com` matches any host below. */
+/** Whether a name starts with a prefix that ends at a component boundary. `*.example.com` matches any host below. */
 function hasPrefix(full: string, prefix: string): boolean {
   if (prefix.startsWith('*.')) return hostPart(full).endsWith(prefix.slice(1));
   return full === prefix || full.startsWith(`${prefix}/`);
@@ -192,7 +192,7 @@ function isInSubnet(host: string, entry: string): boolean {
 }
 
 /**
- * Reads the first existing registries.conf, and every file in the registries.conf.d beside it. Later rules for a prefix replace earlier
+ * Reads the first existing registries.conf, and every file in the registries.conf.d next to it. Later rules for a prefix replace earlier
  * ones.
  */
 function readRules(env: Environment, home: string, system: string): readonly RegistryRule[] {

@@ -28,7 +28,7 @@ import { RegistrySettings } from './registry-settings.ts';
 import { SociIndex } from './soci-index.ts';
 
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
-/** Limits on the levels of indexes below the first, and on the entries of all indexes. */
+/** Maximum number of nested index levels, and of entries in all indexes. */
 const MAX_DEPTH = 2;
 const MAX_ENTRIES = 1000;
 
@@ -37,7 +37,7 @@ export interface RegistryOptions {
   readonly plainHttp?: readonly string[];
   /** Hosts of token servers that may get a registry's credentials although they don't belong to it. */
   readonly realms?: readonly string[];
-  /** Default: the user's credentials. */
+  /** Defaults to the user's credentials. */
   readonly credentials?: CredentialSource;
   readonly silenceMs?: number;
   /** For tests: a folder to use in place of `/etc`. */
@@ -263,7 +263,7 @@ class RegistryImage {
   /** Returns the manifests of an index and of nested indexes. */
   async #flatten(index: OciIndex, depth: number): Promise<Descriptor[]> {
     this.#entries += index.manifests.length;
-    if (this.#entries > MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `an index of more than ${MAX_ENTRIES} entries`);
+    if (this.#entries > MAX_ENTRIES) throw new LayerscopeError('TOO_LARGE', `the index has more than ${MAX_ENTRIES} entries`);
     const all: Descriptor[] = [];
     for (const entry of index.manifests) {
       const isIndex = entry.mediaType === MEDIA_TYPE.ociIndex || entry.mediaType === MEDIA_TYPE.dockerIndex;
@@ -296,7 +296,7 @@ class RegistryImage {
   }
 
   #blob({ digest, size, mediaType, urls, annotations }: Descriptor, soci: SociIndex, external: ExternalTocs): FetchableBlob[] {
-    // Never fetch from addresses in a manifest: the registry would choose what this machine connects to.
+    // Never fetch from addresses in a manifest, because that would let the registry choose what this machine connects to.
     if (digest === '' || size === null || isForeignMediaType(mediaType) || urls.length > 0) return [];
     const pieces = (signal: AbortSignal): AsyncIterable<Uint8Array> => this.#client.blob(digest, size, { signal });
     const parts: BlobParts = {
@@ -322,7 +322,7 @@ function shownPlatform({ os, architecture, variant, osVersion }: NonNullable<Des
   };
 }
 
-/** Returns the manifest for a platform; by default for this machine's, or else the first. Throws NOT_FOUND. */
+/** Returns the manifest for a platform, by default this machine's or else the first. Throws NOT_FOUND. */
 function pick(all: readonly Descriptor[], wanted: string | undefined): Descriptor {
   const platform = wanted?.toLowerCase() ?? machinePlatform(process.platform, process.arch);
   const ranked = all
@@ -331,7 +331,7 @@ function pick(all: readonly Descriptor[], wanted: string | undefined): Descripto
     .sort((a, b) => a.rank - b.rank);
   const best = ranked[0]?.descriptor ?? (wanted === undefined ? all[0] : undefined);
   if (best !== undefined) return best;
-  if (all.length === 0) throw new LayerscopeError('NOT_AN_IMAGE', 'an index without images');
+  if (all.length === 0) throw new LayerscopeError('NOT_AN_IMAGE', 'the index has no images');
   const platforms = [...new Set(all.map((each) => platformName(each.platform)))].slice(0, 12).join(', ');
   throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; available: ${platforms}`);
 }

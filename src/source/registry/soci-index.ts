@@ -1,7 +1,7 @@
 // The SOCI index of an image: a manifest whose blobs are zTOCs of the image's layers. Source: awslabs/soci-snapshotter docs/soci-index.md.
 //
-//   v1   refers to the image (referrers); anyone who may push can add one, so it can't be verified
-//   v2   the image's manifest names its digest, in com.amazon.soci.index-digest
+// v1 refers to the image (referrers); anyone who may push can add one, so it can't be verified
+// v2 the image's manifest contains its digest, in com.amazon.soci.index-digest
 import type { ArchiveReader, FetchedZtoc, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
@@ -15,7 +15,7 @@ const MAX_ZTOC_BYTES = 150 * 1024 * 1024;
 
 interface Listed {
   readonly isVouched: boolean;
-  /** Digests of zTOCs by the digest of their layer. */
+  /** Digests of zTOCs, keyed by the digest of their layer. */
   readonly ztocs: ReadonlyMap<string, { readonly digest: string; readonly size: number | null }>;
 }
 
@@ -27,7 +27,7 @@ export class SociIndex {
   readonly #stated: string | null;
   #listed: Promise<Listed> | null = null;
 
-  /** `annotations`: those of the image's manifest and of its entry in an index. */
+  /** `annotations` are those of the image's manifest and of its entry in an index. */
   constructor(
     client: RegistryClient,
     reader: Pick<ArchiveReader, 'keptDocument' | 'keepDocument'>,

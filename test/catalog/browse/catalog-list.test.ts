@@ -1,4 +1,4 @@
-// Open catalogs on the worker: what they say of a fleet, of damaged files, and of searches part by part.
+// Open catalogs on the worker: what they report about a fleet, about damaged files, and about searches run part by part.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ function setUp(t: TestContext) {
   return { jobs, list, open, find, latest: () => summaries };
 }
 
-test('a fleet: what is shared, what is alone, and what was found where', async (t) => {
+test('a fleet: which layers are shared, which are used once, and where each image was found', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 2, broken: true });
   assert.ok(looksLikeCatalog(catalog));
   assert.ok(!looksLikeCatalog(path.dirname(catalog)));
@@ -110,7 +110,7 @@ test('damaged files are problems with a code, and everything else is shown', asy
   assert.ok(part.problems.length > 0);
   assert.ok((await find(catalogId, 'path', '/')).length > 0);
 
-  // Read again, under the same id.
+  // Read again under the same id.
   const again = await open(catalog);
   assert.equal(again.catalogId, catalogId);
   list.close(catalogId);
@@ -118,7 +118,7 @@ test('damaged files are problems with a code, and everything else is shown', asy
   assert.ok(latest().length <= 1);
 });
 
-test('a text that a small file has in each row is not given as often', async (t) => {
+test('text repeated in each row of a small file is not returned for every row', async (t) => {
   const catalog = path.join(testFolder(t), 'catalog');
   const long = 'long '.repeat(1000);
   const rows = Array.from({ length: 10_000 }, () => ({ image: `sha256:${'a'.repeat(64)}`, source: long, reference: long }));
@@ -132,7 +132,7 @@ test('a text that a small file has in each row is not given as often', async (t)
   assert.ok((image?.places.length ?? 0) > 1000);
 });
 
-test('a folder that is no catalog, or one of another version, says so', async (t) => {
+test('a folder that isn’t a catalog, or one from another version, is refused as such', async (t) => {
   const folder = testFolder(t);
   const { open } = setUp(t);
   assert.equal((await open(folder)).error?.code, 'NOT_FOUND');
@@ -142,7 +142,7 @@ test('a folder that is no catalog, or one of another version, says so', async (t
   assert.ok(!looksLikeCatalog(folder));
 });
 
-test('a catalog that is cancelled while it is read is not opened', async (t) => {
+test('a catalog is not opened if reading it is cancelled', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 1, tags: 1 });
   const { list, jobs, latest } = setUp(t);
   const jobId = list.open({ path: catalog, title: 'catalog' });
@@ -151,7 +151,7 @@ test('a catalog that is cancelled while it is read is not opened', async (t) => 
   assert.deepEqual(latest(), []);
 });
 
-test('tables of an unfinished catalog may be missing', async (t) => {
+test('an unfinished catalog may lack tables', async (t) => {
   const folder = testFolder(t);
   const { catalog } = await writeFleet(folder, { services: 1, tags: 1 });
   mkdirSync(path.join(folder, 'aside'));

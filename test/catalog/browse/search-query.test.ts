@@ -9,7 +9,7 @@ function finds(text: string, path: string, most?: number): boolean {
   return matcherOf(query, most)(path);
 }
 
-test('a path is found by a part, by its beginning after a slash, and by wildcards', () => {
+test('finds a path by a part, by its beginning after a slash, and by wildcards', () => {
   assert.ok(finds('libssl', 'usr/lib/libssl.so.3'));
   assert.ok(finds('LIBSSL', 'usr/lib/libssl.so.3'));
   assert.ok(finds('/usr/lib', 'usr/lib/libssl.so.3'));
@@ -32,7 +32,7 @@ test('a path is found by a part, by its beginning after a slash, and by wildcard
   assert.throws(() => parseSearch('path', `${'a/'.repeat(200)}*`), hasCode('USAGE'));
 });
 
-test('many stars and a long name take no more steps than the pattern times the name', () => {
+test('many stars and a long name take at most as many steps as the pattern times the name', () => {
   const name = 'lib-ssl.so'.repeat(6_000);
   const bound = 12 * name.length;
   assert.ok(!finds('*lib*ssl*lib*ssl*lib*.py', name, bound));
@@ -40,7 +40,7 @@ test('many stars and a long name take no more steps than the pattern times the n
   assert.ok(!finds(`${'*'.repeat(1_000)}x`, name, bound));
 });
 
-test('a search of more text than is read in a moment says so', () => {
+test('a search of more text than can be read at once says so', () => {
   const almost = `${'a'.repeat(1_000)}b`;
   assert.throws(() => finds(`*${'a'.repeat(500)}c`, almost, 100_000), hasCode('TOO_LARGE'));
   for (const text of ['aaab', '/aaab', '*b']) {
@@ -51,14 +51,14 @@ test('a search of more text than is read in a moment says so', () => {
   }
 });
 
-test('a package is a part of a name, and the beginning of a version', () => {
+test('a package is found by part of its name and the beginning of its version', () => {
   assert.deepEqual(parseSearch('package', 'OpenSSL'), { what: 'package', name: 'openssl', version: '' });
   assert.deepEqual(parseSearch('package', ' log4j-core 2.14'), { what: 'package', name: 'log4j-core', version: '2.14' });
   assert.deepEqual(parseSearch('package', '@types/node@24'), { what: 'package', name: '@types/node', version: '24' });
   assert.deepEqual(parseSearch('package', '@types/node'), { what: 'package', name: '@types/node', version: '' });
 });
 
-test('a content is a checksum or the beginning of a digest', () => {
+test('content is found by its checksum or the beginning of its digest', () => {
   assert.deepEqual(parseSearch('content', '0123456789ABCDEF'), { what: 'content', content: '0123456789abcdef' });
   assert.deepEqual(parseSearch('content', 'sha256:abcdef0'), { what: 'digest', start: 'abcdef0' });
   assert.throws(() => parseSearch('content', 'libssl'), hasCode('USAGE'));

@@ -1,4 +1,4 @@
-// Files of a catalog as hyparquet reads them behind the checks: the same rows as DuckDB, and of a damaged file never more than an error.
+// Catalog files as hyparquet reads them behind the checks: the same rows as DuckDB, and at most an error for a damaged file.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { tableRows } from '../../support/catalog.ts';
 import { writeFleet } from '../../support/fleet.ts';
 import { testFolder } from '../../support/workbench.ts';
 
-/** Columns of a table that the window may read. */
+/** The columns of a table that the window may read. */
 function readable(table: TableName): readonly string[] {
   return TABLES[table].filter(({ type }) => !['bytes', 'texts', 'textMap'].includes(type)).map(({ name }) => name);
 }
@@ -45,7 +45,7 @@ test('reads the rows that DuckDB reads, in every table', async (t) => {
   assert.deepEqual(times(rowsOf(catalog, 'images').map((row) => row.created)), times(created));
 });
 
-/** The biggest file of a table, and its bytes. */
+/** A table's biggest file, and its bytes. */
 async function sampleFile(
   t: TestContext,
   table: TableName,
@@ -57,7 +57,7 @@ async function sampleFile(
   return { folder, file: path.join(folder, 'x.parquet'), bytes: all[0] as Buffer };
 }
 
-/** Reads all of a file: its rows, or the error, which must be one of a damaged file. */
+/** Reads a whole file: its rows, or the error, which must be one for a damaged file. */
 function outcome(file: string, bytes: Uint8Array, table: TableName): string {
   writeFileSync(file, bytes);
   try {
@@ -73,12 +73,12 @@ function outcome(file: string, bytes: Uint8Array, table: TableName): string {
   }
 }
 
-test('a file that was cut off at any place is an error', async (t) => {
+test('a file cut off anywhere is an error', async (t) => {
   const { file, bytes } = await sampleFile(t, 'history');
   for (let length = 0; length < bytes.length; length += 7) assert.notEqual(outcome(file, bytes.subarray(0, length), 'history'), '4 rows');
 });
 
-test('a file with a byte changed anywhere is read or an error, in bounded memory', async (t) => {
+test('a file with a changed byte is read or is an error, in bounded memory', async (t) => {
   const { file, bytes } = await sampleFile(t, 'history');
   const before = process.memoryUsage().rss;
   for (let at = 0; at < bytes.length; at++) {
@@ -93,7 +93,7 @@ test('a run that claims two billion values is refused before it is read', async 
   const { file, bytes } = await sampleFile(t, 'history');
   const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
   const before = process.memoryUsage().rss;
-  // Columns come first, each with its page's header, levels and values: the run takes the place of each of them in turn.
+  // Columns come first, each with its page's header, levels and values: the run replaces each of them in turn.
   const outcomes = new Set<string>();
   for (let at = 4; at < Math.min(bytes.length / 2, 600); at++) {
     outcomes.add(outcome(file, Buffer.concat([bytes.subarray(0, at), run, bytes.subarray(at + run.length)]), 'history'));
@@ -102,7 +102,7 @@ test('a run that claims two billion values is refused before it is read', async 
   assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
 });
 
-test('what is no file of a table is named with its reason', async (t) => {
+test('the error for anything but a table file names it and the reason', async (t) => {
   const folder = testFolder(t);
   const { catalog } = await writeFleet(path.join(folder, 'fleet'), { services: 1, tags: 1 });
   mkdirSync(path.join(folder, 'folder.parquet'));
@@ -113,14 +113,14 @@ test('what is no file of a table is named with its reason', async (t) => {
     () => TableFile.open(path.join(folder, 'text.parquet'), 'images'),
     (error: Error) => /text\.parquet: /.test(error.message),
   );
-  // A file of another table lacks most columns: they are null.
+  // A file from another table lacks most columns: they are null.
   const other = path.join(folder, 'other.parquet');
   copyFileSync(path.join(catalog, 'layers', 'empty.parquet'), other);
   using open = TableFile.open(other, 'images');
   assert.equal(open.groups, 0);
 });
 
-test('columns of a group are bounded together, not each by itself', (t) => {
+test('the columns of a group share one limit', (t) => {
   const folder = path.join(testFolder(t), 'catalog');
   // Kilobytes in the file, 25 MB as text in each column.
   const text = 'y'.repeat(25_000_000);

@@ -1,4 +1,4 @@
-// Windows' shared base images: listing them makes no layers, adopting one is a separate operation, and layers use it in place.
+// Windows' shared base images: listing them creates no layers, adopting one is a separate operation, and layers use it in place.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { standIn, WindowsBench } from '../../support/windows-bench.ts';
 import { filterTar } from '../../support/windows-tars.ts';
 
 const NAME = 'CN=Microsoft_WindowsServerCore_10.0.10586.0';
-/** The first 32 bytes of the name's SHA-384, which is Docker's id for that image. */
+/** The first 32 bytes of the name's SHA-384, Docker's id for that image. */
 const ID = '6801d964fda5b67eb36e005261c1529ec96974bb02dfad52ee249638a18a93d1';
 
 async function withImages(work: (bench: WindowsBench, store: string) => Promise<void>): Promise<void> {
@@ -28,7 +28,7 @@ async function withImages(work: (bench: WindowsBench, store: string) => Promise<
   }
 }
 
-test('listing base images makes no layers, however often', () =>
+test('listing base images creates no layers, however often', () =>
   withImages(async (bench, store) => {
     const driver = await bench.open();
     standIn.log();
@@ -87,7 +87,7 @@ test('a base image adopted twice at the same time is one layer, and no other fol
     assert.equal((await driver.baseImages())[0]?.adopted, true);
   }));
 
-test('adopting a missing base image, and a list that is not JSON, are errors', () =>
+test('adopting a missing base image fails, as does a list that is not JSON', () =>
   withImages(async (bench) => {
     const driver = await bench.open();
     await assert.rejects(driver.adoptBaseImage('0'.repeat(64)), { code: 'NOT_FOUND' });

@@ -1,4 +1,4 @@
-// The layer calls through koffi on the stand-in: arguments byte for byte as hcsshim passes them, errors, memory.
+// The layer calls through koffi on the stand-in: arguments exactly as hcsshim passes them, errors, memory.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,7 @@ test('each call passes the same arguments as hcsshim, byte for byte', async () =
   assert.deepEqual(standIn.log(), readFileSync(vector, 'utf8').trimEnd().split('\n'));
 });
 
-test('the error of a failed call has its name, subject, code and kind', async () => {
+test('a failed call’s error has the call’s name, subject, code and kind', async () => {
   standIn.reset();
   standIn.logOnly();
   for (const [hresult, code, win32] of [
@@ -72,7 +72,7 @@ test('the list of base images is read and freed', async () => {
   standIn.setBaseImages('{"Images":[]}');
 });
 
-test('a missing export of the library is detected', () => {
+test('a missing library export is detected', () => {
   assert.equal(layers.has('HNSCall'), true);
   const old = new StandIn(process.env.LAYERSCOPE_STAND_IN_TP4 ?? buildStandIn({ system, tp4: true }));
   assert.equal(old.layers.has('HNSCall'), false);

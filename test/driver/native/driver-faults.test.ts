@@ -41,7 +41,7 @@ const calls = (): string[] =>
     .map((line) => line.split(' ', 1)[0] ?? '')
     .filter((name) => name !== 'NameToGuid');
 
-test('no layer can be based on a read-write layer, mounted or not, and no path of a volume is stored', async () => {
+test('no layer can be based on a read-write layer, mounted or not, and no volume path is stored', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withRun(bench);
   const refused = async (): Promise<void> => {
@@ -63,7 +63,7 @@ test('no layer can be based on a read-write layer, mounted or not, and no path o
   assert.deepEqual(JSON.parse(readFileSync(path.join(other.home, 'top', 'layerchain.json'), 'utf8')), [path.join(other.home, 'base')]);
 });
 
-test('a read-write layer has a disk of 127 GiB unless a size is given, and its original size on an old system that cannot grow it', async () => {
+test('a read-write layer has a disk of 127 GiB unless a size is given, and its original size on an old system that can’t grow it', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);
@@ -103,7 +103,7 @@ test('a mount that another process left is released by its id, both steps even i
   }
 });
 
-test("backups of system files aren't a layer; they are removed with their layer, and those of lost layers by a cleanup", async () => {
+test("backups of system files aren't a layer; they are removed with their layer, or by a cleanup if the layer is lost", async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withRun(bench);
   for (const id of ['base', 'run', 'lost']) {
@@ -177,7 +177,7 @@ test('a failed mount at a folder undoes the mount', async () => {
   assert.equal(standIn.held, 0);
 });
 
-test('activating and preparing are retried while a disk is not ready, at most five times, and for no other reason', async () => {
+test('activating and preparing are retried only while a disk is not ready, and at most five times', async () => {
   for (const [code, times, works] of [
     [21, 5, true],
     [1167, 1, true],
@@ -301,7 +301,7 @@ test('SeBackup and SeRestore are enabled before every DestroyLayer, and without 
   assert.deepEqual(readdirSync(bench.home), ['base'], 'what was half made is undone as far as possible');
 });
 
-test('the three calls that make layers get long paths, and the imported folder is a plain path in the home', async () => {
+test('the three calls that create layers get long paths, and the imported folder is a plain path in the home', async () => {
   const seen: string[] = [];
   const layers = layersWith({
     importLayer: async (...parameters) => {
@@ -338,7 +338,7 @@ test('a system without HNSCall is TP4 only if its build is older than Technical 
   }
 });
 
-test('a home on a file system other than NTFS is refused by name, as is one that is missing', async () => {
+test('a home on a file system other than NTFS is refused by name, as is a missing one', async () => {
   await using bench = new WindowsBench('windowsfilter');
   for (const fileSystem of ['ReFS', 'FAT32', 'exFAT', '']) {
     bench.volumes.fileSystem = fileSystem;
@@ -363,7 +363,7 @@ test('a layer is removed even if an earlier removal of that name was interrupted
   assert.deepEqual(readdirSync(bench.home), []);
 });
 
-test('a file with several names counts once in the size of its layer', async () => {
+test('a file with several names counts once towards its layer’s size', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -1,5 +1,5 @@
 // Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed: the first error is
-// thrown, and nothing stays mounted, prepared, open or half made.
+// thrown, and nothing stays mounted, prepared, open or half-made.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';
@@ -35,21 +35,21 @@ const utilityTop = await windowsTar([
 ]);
 const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
 
-/** Steps that prepare the store, and the step in which calls are made to fail. */
+/** Steps that prepare the store, and the step whose calls are made to fail. */
 const SCENARIOS: readonly {
   readonly name: string;
   readonly before: readonly Step[];
   readonly step: (driver: GraphDriver, options: CallOptions) => Promise<void>;
   readonly retried?: true;
 }[] = [
-  { name: 'a base layer is made', before: [], step: (driver, options) => driver.create('base', null, options) },
+  { name: 'creating a base layer', before: [], step: (driver, options) => driver.create('base', null, options) },
   {
-    name: 'a base layer is imported',
+    name: 'importing a base layer',
     before: [(driver) => driver.create('base', null)],
     step: async (driver, options) => void (await driver.applyDiff('base', [utilityBase], options)),
   },
   {
-    name: 'a layer on it is made and imported',
+    name: 'creating and importing a layer on it',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [utilityBase]))],
     step: async (driver, options) => {
       await driver.create('top', 'base', options);
@@ -57,7 +57,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a layer is exported, listed and measured',
+    name: 'exporting, listing and measuring a layer',
     before: [
       (driver) => driver.create('base', null),
       async (driver) => void (await driver.applyDiff('base', [utilityBase])),
@@ -72,7 +72,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a read-write layer is made, mounted, exported while mounted and after, and released',
+    name: 'creating, mounting, exporting and releasing a read-write layer, with an export while mounted and one after',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [readWriteBase]))],
     step: async (driver, options) => {
       await driver.createReadWrite('run', 'base', { ...options, sizeBytes: 1_000_000 });
@@ -84,7 +84,7 @@ const SCENARIOS: readonly {
     },
   },
   {
-    name: 'a layer is removed',
+    name: 'removing a layer',
     before: [
       (driver) => driver.create('base', null),
       async (driver) => void (await driver.applyDiff('base', [readWriteBase])),
@@ -129,7 +129,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       }
     };
 
-    test('each layer call in turn', async () => {
+    test('undoes its steps when any layer call fails', async () => {
       let calls = 0;
       await attempt(() => standIn.failAt(-1, false), 'without a failure');
       await using bench = new WindowsBench('windowsfilter');
@@ -146,7 +146,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       assert.equal(failed > 0, !retried);
     });
 
-    test('each file call in turn', async (t) => {
+    test('undoes its steps when any file call fails', async (t) => {
       await using bench = new WindowsBench('windowsfilter');
       const files = bench.nodeFiles;
       // Windows' own file calls can't be made to fail.
@@ -168,7 +168,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
   });
 }
 
-/** Wraps layer calls to call `before` with each call's number. */
+/** Wraps layer calls so that `before` is called with each call's number. */
 function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls {
   let calls = 0;
   return new Proxy(layers, {
@@ -184,7 +184,7 @@ function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls
 }
 
 for (const { name, before, step } of SCENARIOS) {
-  test(`${name}: cancelled at each layer call in turn`, async () => {
+  test(`${name} can be cancelled at each layer call`, async () => {
     const attempt = async (at: number): Promise<number> => {
       const abort = new AbortController();
       let armed = false;

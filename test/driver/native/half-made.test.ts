@@ -1,4 +1,4 @@
-// Layers that are half made, empty or made by another process: no layer can be based on one, and none is destroyed by mistake.
+// Layers that are half-made, empty or made by another process: no layer can be based on one, and none is destroyed by mistake.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,7 +50,7 @@ async function isUnfinished(bench: WindowsBench, id: string): Promise<void> {
   assert.equal(existsSync(path.join(bench.home, 'child')), false);
 }
 
-test('a layer whose import has not ended is broken to other processes, at each piece of its tar, and complete afterwards', async () => {
+test('a layer whose import has not ended is broken to other processes, after each piece of its tar, and complete once it has ended', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withBase(bench);
   await driver.create('top', 'base');
@@ -102,7 +102,7 @@ test('a layer is unfinished until the steps after ImportLayer are done, and one 
   );
 });
 
-test('an empty layer cannot be a parent or be mounted, but can still be filled', async () => {
+test('an empty layer can’t be a parent or be mounted, but can still be filled', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);
@@ -121,7 +121,7 @@ test('an empty layer cannot be a parent or be mounted, but can still be filled',
   await driver.create('over', 'top');
 });
 
-test('Windows itself cannot use a layer on an empty one', async () => {
+test('Windows itself can’t use a layer on an empty one', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);
@@ -136,7 +136,7 @@ test('Windows itself cannot use a layer on an empty one', async () => {
   await standIn.layers.importLayer(info, other, folder, [base]);
 });
 
-test('a layer that another process created meanwhile is not destroyed', async () => {
+test('a layer that another process created in the meantime is not destroyed', async () => {
   const made: string[] = [];
   const first = async (folder: string): Promise<void> => {
     mkdirSync(folder);
@@ -163,7 +163,7 @@ test('a layer that another process created meanwhile is not destroyed', async ()
   for (const id of made) assert.deepEqual(readdirSync(path.join(bench.home, id)), ['mine']);
 });
 
-test('a name with the ending of a removed layer is not an id, in any case, and removing a layer touches no other', async () => {
+test('a name with the suffix of a removed layer is not an id, in any case, and removing a layer touches no other', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withBase(bench);
   for (const id of ['x-removing', 'x-REMOVING', 'base-Removing']) {

@@ -10,7 +10,7 @@ import { filterTar, sketchOf } from '../../support/windows-tars.ts';
 
 const TAR = await filterTar({ files: { 'a.txt': 'a' } }, true);
 
-test('a plain, gzip or zstd tar is recognized by its content and imported, and exported only into a new file', async () => {
+test('a plain, gzip or zstd tar is recognized by its content and imported, and exported only to a new file', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   const input = path.join(bench.folder, 'input');
@@ -35,7 +35,7 @@ test('a plain, gzip or zstd tar is recognized by its content and imported, and e
   assert.deepEqual(await bench.stray(), []);
 });
 
-test('a missing, damaged or truncated source leaves no layer behind, and a failed export no file', async () => {
+test('a missing, damaged or truncated source leaves no layer behind, and a failed export leaves no file', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   const input = path.join(bench.folder, 'input');
@@ -57,7 +57,7 @@ test('a missing, damaged or truncated source leaves no layer behind, and a faile
   assert.deepEqual(await bench.stray(), []);
 });
 
-test('verification names what is broken', async () => {
+test('verification names the broken layers', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -1,5 +1,5 @@
 // What a strict Windows refuses and does: access rights, privileges, the order and timing of calls, flavours. Also that an exported layer
-// equals its folder after the import. On Linux, with the product's own file calls on the stand-in.
+// equals its folder after the import. On Linux, the product's own file calls run on the stand-in.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -14,7 +14,7 @@ import { StrictBench } from '../../support/strict-bench.ts';
 import { standIn } from '../../support/windows-bench.ts';
 import { type WindowsMember, windowsTar } from '../../support/windows-tars.ts';
 
-/** Owner and group BA, DACL of one entry for SY: [MS-DTYP] 2.4.6. */
+/** Owner and group BA, a DACL with one entry for SY: [MS-DTYP] 2.4.6. */
 const PLAIN = Buffer.from(
   '0100048014000000240000000000000034000000010200000000000520000000200200000102000000000005200000002002000002001c000100000000001400ff011f00010100000000000512000000',
   'hex',
@@ -86,7 +86,7 @@ describe('a strict Windows', { skip }, () => {
     assert.equal(standIn.openHandles, 0);
   });
 
-  test('a layer is exported as its folder is after the import: with tombstones and hard links, and the times of folders set last', async () => {
+  test('a layer is exported as its folder is after the import: with tombstones and hard links, and folder times set last', async () => {
     await using bench = new StrictBench();
     const driver = await filled(bench);
     const top = await windowsTar([
@@ -124,7 +124,7 @@ describe('a strict Windows', { skip }, () => {
     assert.equal(standIn.openHandles, 0);
   });
 
-  test('a layer that was created in the other flavour is refused, as are ids and homes that are not paths', async () => {
+  test('refuses a layer created in the other flavour, and ids and homes that are not paths', async () => {
     await using bench = new StrictBench();
     await standIn.layers.createLayer(INFO, bench.at('base'), '');
     assert.equal(await bench.open().exists('base'), true);
@@ -150,7 +150,7 @@ describe('a strict Windows', { skip }, () => {
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'], 'the stand-in prepares one at a time');
   });
 
-  test('a read-write layer is exported after it was prepared once, mounted or not, and is left as it was', async () => {
+  test('a read-write layer is exported after being prepared once, mounted or not, and is left as it was', async () => {
     await using bench = new StrictBench();
     const driver = await filled(bench);
     await driver.createReadWrite('run', 'base');
@@ -257,7 +257,7 @@ describe('a strict Windows', { skip }, () => {
     await driver.createReadWrite('run', 'top');
   });
 
-  test('files that belong to Windows are read and removed by privilege only, and DestroyLayer fails without them', async () => {
+  test('files that belong to Windows are read and removed only by privilege, and DestroyLayer fails without it', async () => {
     await using bench = new StrictBench();
     const driver = await filled(bench);
     standIn.shield(bench.at('base', 'Files', 'old.txt'));

@@ -57,7 +57,7 @@ test('a layer is imported and exported as its transport folder, file by file', a
   assert.equal(tp4.held, 0);
 });
 
-test('a tar with a link, a tar with a name that leads outside, or a truncated tar never reaches ImportLayer, and no layer remains', async () => {
+test('a tar with a link, with a name that leads outside, or that is truncated never reaches ImportLayer, and no layer remains', async () => {
   for (const [bytes, code] of [
     [tar(...FOLDER, symlink('Files/l', '../..')), 'PATH_ESCAPE'],
     [tar(...FOLDER, file('../x', 'x')), 'PATH_ESCAPE'],
@@ -73,7 +73,7 @@ test('a tar with a link, a tar with a name that leads outside, or a truncated ta
   }
 });
 
-test("a layer's files are read from an export of it, which is removed when they are closed", async () => {
+test("a layer's files are read from an export, which is removed when they are closed", async () => {
   await using bench = new WindowsBench('windowsfilter', tp4.layers, 10_586);
   const driver = await onBase(bench);
   await driver.applyDiff('top', [tar(...FOLDER)]);

@@ -19,7 +19,7 @@ test('at most the limit runs at the same time, and everything ends', async () =>
   assert.deepEqual({ most, ended }, { most: 2, ended: 7 });
 });
 
-test('the first error stops the others, and is thrown when they have ended', async () => {
+test('the first error stops the rest, and is thrown once they have ended', async () => {
   let stopped = false;
   const failing = atOnce(2, undefined, async (start, signal) => {
     await start(async () => {

@@ -167,7 +167,7 @@ test('a name moves to the last imported image, and the other image loses it', as
   await assert.rejects(driver.images.remove('nothing:1'), { code: 'NOT_FOUND' });
 });
 
-test('an index of several platforms is imported completely, or just one of them', async () => {
+test('an index of several platforms is imported completely, or only one of them is', async () => {
   const plain = await written(
     packOciArchive([image('x:1', [base, true]), { ...image('x:1', [app, true]), architecture: 'arm64' }]),
     'two.tar',
@@ -236,7 +236,7 @@ test('an index of several platforms is imported completely, or just one of them'
   assert.equal(blobsOf(one.home).length, 3);
 });
 
-test('a blob that is missing or does not match its digest is refused, and nothing is left', async () => {
+test('a blob that is missing or doesn’t match its digest is refused, and nothing is left', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('kept:1', [base, true])]), 'kept.tar'));
   const before = blobsOf(driver.home);
@@ -283,7 +283,7 @@ test('a cancelled import leaves nothing behind', async () => {
   }
 });
 
-test('verify reports every document and layer that does not match its digest', async () => {
+test('verify reports every document and layer that doesn’t match its digest', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true], [app, true])]), 'a.tar'));
   const [stored] = await driver.images.list();
@@ -325,7 +325,7 @@ test('if another program adds an image to the layout, its layers exist, and the 
   assert.deepEqual(await driver.cleanup(), []);
 });
 
-test('layers and images are found by id, prefix of an id, and shortened name', async () => {
+test('layers and images are found by id, id prefix and shortened name', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('docker.io/library/web:latest', [base, true], [app, true])]), 'a.tar'));
   const [stored] = await driver.images.list();
@@ -345,7 +345,7 @@ test('layers and images are found by id, prefix of an id, and shortened name', a
   );
 });
 
-test('a home that is a symbolic link is the folder that it leads to', async () => {
+test('a home that is a symbolic link is the folder it leads to', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const link = newPath('link');
   symlinkSync(driver.home, link);

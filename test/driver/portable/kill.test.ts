@@ -1,5 +1,4 @@
-// A writer that is killed at any moment leaves either the old or the new state. Nothing is lost, and the next writer cleans up and
-// continues.
+// A writer killed at any moment leaves either the old or the new state. Nothing is lost, and the next writer cleans up and continues.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +13,7 @@ import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
-/** How many writers to kill: LAYERSCOPE_KILLS. The killed verbs of test/hostile/faults, of which CI kills more, do the same step by step. */
+/** LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills verbs step by step in the same way, and CI runs more of those. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
 /**
@@ -29,7 +28,7 @@ function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>):
   }
 }
 
-test(`a writer is killed ${KILLS} times`, async (t) => {
+test(`a store survives ${KILLS} killed writers`, async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-kill-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = path.join(folder, 'home');
@@ -131,7 +130,7 @@ test('two simultaneous writers both add their layers, and a reader sees only com
   assert.equal((await reader.list()).length, 20);
 });
 
-test('a store of a newer version, a folder of other files, and a malformed record are reported', async (t) => {
+test('reports a store from a newer version, a folder of other files, and a malformed record', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-odd-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'letter.txt'), 'dear store');

@@ -33,7 +33,7 @@ test('without hard links, copies are made with the same owner, mode and time; mi
   assert.deepEqual([stats.mode & 0o7777, stats.mtimeMs, stats.nlink], [0o640, 1_400_000_000_000, 1]);
   assert.deepEqual(reported, [
     'not-made c: the system refuses it: EPERM (the system does not permit it)',
-    'not-kept b: it is a copy: this file system allows no more hard links',
+    'not-kept b: it is a copy, because this file system doesn’t allow more hard links',
   ]);
 });
 
@@ -41,10 +41,10 @@ test('a link beyond the maximum number of links is a copy', async (t) => {
   failing(t, 'EMLINK', 'linkSync');
   const root = newRoot(t);
   const reported = await layOut(root, tar(file('a', 'x'), hardlink('b', 'a')));
-  assert.deepEqual(reported, ['not-kept b: it is a copy: this file system allows no more hard links']);
+  assert.deepEqual(reported, ['not-kept b: it is a copy, because this file system doesn’t allow more hard links']);
 });
 
-test('modes and times that cannot be set are reported', async (t) => {
+test('modes and times that can’t be set are reported', async (t) => {
   failing(t, 'EPERM', 'fchmodSync', 'chmodSync', 'futimesSync', 'lutimesSync');
   const root = newRoot(t);
   const reported = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
@@ -56,7 +56,7 @@ test('modes and times that cannot be set are reported', async (t) => {
   );
 });
 
-test('an error that is not a limit of the file system stops the work', async (t) => {
+test('an error other than a file-system limit stops the work', async (t) => {
   failing(t, 'EIO', 'linkSync');
   await assert.rejects(layOut(newRoot(t), tar(file('a', 'x'), hardlink('b', 'a'))), { code: 'IO' });
 });

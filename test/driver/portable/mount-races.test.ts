@@ -1,4 +1,5 @@
-// Mounts while other processes remove, clean up and mount: what a mount shows is not removed, and two mounts of a new working copy share it.
+// Mounts while other processes remove, clean up and mount: what a mount shows is not removed, and two mounts of a new working copy share
+// it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ interface Two {
   readonly ofImage: string;
 }
 
-/** Opens two drivers of a store with an image, a layer `base` and a working copy `copy` of that layer. */
+/** Opens two drivers of a store that has an image, a layer `base` and a working copy `copy` of that layer. */
 async function newStore(t: TestContext): Promise<Two> {
   const folder = testFolder(t);
   const home = path.join(folder, 'home');
@@ -43,7 +44,7 @@ async function newStore(t: TestContext): Promise<Two> {
   return { home, one, other, ofImage: (await one.images.list())[0]?.layers[0] ?? '' };
 }
 
-/** Runs `work` once, when a method is called for the first time, before the method itself. */
+/** Runs `work` once, before the first call of a method. */
 function atFirst<T extends object, K extends keyof T>(
   t: TestContext,
   of: T,
@@ -113,7 +114,7 @@ test('cleanup leaves the files of a mounted working copy whose record is missing
 
 test('two simultaneous first mounts of a working copy share its folder', async (t) => {
   const { home, one, other } = await newStore(t);
-  // Both have laid the folder out before either gives it its name.
+  // Both have laid out the folder before either renames it into place.
   let arrived = 0;
   let bothAreThere: () => void = () => {};
   const both = new Promise<void>((resolve) => {
@@ -164,7 +165,7 @@ test('a layer that an ended process left mounted is not removed until it is rele
   assert.deepEqual([await one.mountsLeft(), marks(home), readdirSync(path.join(home, 'written'))], [[], [], []]);
 });
 
-test('an unfinished mount left by a killed process does not count: its layer can be removed', async (t) => {
+test('an unfinished mount left by a killed process is ignored: its layer can be removed', async (t) => {
   const { home, one } = await newStore(t);
   leaveMounted(home, 'copy');
   for (const name of marks(home)) rmSync(path.join(home, 'mounts', name, 'complete'));
@@ -172,9 +173,9 @@ test('an unfinished mount left by a killed process does not count: its layer can
   assert.deepEqual([marks(home), readdirSync(path.join(home, 'written'))], [[], []]);
 });
 
-// What a process that is killed while it removes a folder may leave, by step; older versions removed the owner file first.
+// What a process killed while removing a folder may leave, by step; older versions removed the owner file first.
 for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
-  test(`a mount folder whose removal was interrupted is removed later: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
+  test(`a mount folder is removed later if its removal was interrupted: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
     const { home, one } = await newStore(t);
     leaveMounted(home, 'copy');
     for (const name of marks(home)) {
@@ -187,10 +188,10 @@ for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
 }
 
 for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
-  test(`a working copy whose removal was interrupted is removed later, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
+  test(`a working copy is removed later if its removal was interrupted, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
     const { home, one } = await newStore(t);
     const folder = path.join(home, 'written', 'copy');
-    /** Removes the record and what isn't listed, as the killed process did. */
+    /** Removes the record and any unlisted files, as the killed process did. */
     const interrupt = async () => {
       {
         await using mount = await one.mount('copy');

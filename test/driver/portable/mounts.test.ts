@@ -60,13 +60,13 @@ for (const [what, order] of [
   ['before', [file('gone/.wh..wh..opq', ''), file('gone/new', 'new')]],
   ['behind', [file('gone/new', 'new'), file('gone/.wh..wh..opq', '')]],
 ] as const) {
-  test(`an opaque marker ${what} its folder's content hides the layers below only`, async (t) => {
+  test(`an opaque marker ${what} its folder's content hides only the layers below`, async (t) => {
     const { root } = await laidOut(t, below, tar(directory('gone/'), ...order));
     assert.deepEqual(readdirSync(path.join(root, 'gone')), ['new']);
   });
 }
 
-test('a whiteout hides a file or a whole folder of the layers below, but not what its own layer adds', async (t) => {
+test('a whiteout hides a file or a whole folder in the layers below, but not what its own layer adds', async (t) => {
   const { root } = await laidOut(
     t,
     below,
@@ -76,7 +76,7 @@ test('a whiteout hides a file or a whole folder of the layers below, but not wha
   assert.deepEqual(readdirSync(path.join(root, 'gone')), ['own']);
 });
 
-test('a folder can become a file and a file a folder; the last entry of a path wins', async (t) => {
+test('a folder can become a file and a file a folder; a path’s last entry wins', async (t) => {
   const { root } = await laidOut(
     t,
     below,
@@ -219,7 +219,7 @@ test('set-id bits and devices are left out and reported, unless `asIs` is set', 
   );
 });
 
-test('a change of a name that would be a whiteout in a layer is refused, in a folder of such a name too', async (t) => {
+test('a change to a name that would be a whiteout in a layer is refused, as is one below a folder with such a name', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-markers-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -240,7 +240,7 @@ test('a change of a name that would be a whiteout in a layer is refused, in a fo
   }
 });
 
-test('attributes by which overlayfs would look elsewhere are left out, unless all is wanted as it is', async (t) => {
+test('attributes that redirect overlayfs are left out, unless `asIs` is set', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-overlay-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -263,7 +263,7 @@ test('attributes by which overlayfs would look elsewhere are left out, unless al
   );
 });
 
-test('the diff of a read-write layer has the attributes, pipes and links that were written', async (t) => {
+test('a read-write layer’s diff has the attributes, pipes and links that were written', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-written-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -304,7 +304,7 @@ test('names that go through a loop of links are left out, and the rest is create
   assert.equal(readlinkSync(path.join(root, 'a')), 'b');
 });
 
-test('modes, times, hard links, holes and raw names are kept; a link to a lower file keeps its bytes', async (t) => {
+test('modes, times, hard links, holes and raw names are kept; a link to a file in a lower layer keeps its bytes', async (t) => {
   const { root } = await laidOut(
     t,
     below,

@@ -26,7 +26,7 @@ function worker(home: string, image: string, name: string, times: number): Child
   return spawn(process.execPath, [script, home, image, name, `${times}`], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Reads every layer of the named image; returns the number of layers, or the code of the error. */
+/** Reads every layer of the named image; returns the number of layers, or the error's code. */
 async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: string, folder: string): Promise<string> {
   try {
     await using archive = await openStored(reader, driver, name, folder);

@@ -1,4 +1,4 @@
-// Records of layers that are damaged, form a cycle, or were written by a newer version.
+// Layer records that are damaged, form a cycle, or were written by a newer version.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { PortableDriver } from '../../../src/driver/portable/portable-driver.ts';
 
-test('a layer whose parent is a damaged record, or itself, is broken, and a record of a newer version stops the list', async (t) => {
+test('a layer whose parent is a damaged record, or itself, is broken, and a newer version’s record stops the list', async (t) => {
   const home = mkdtempSync(path.join(tmpdir(), 'layerscope-records-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   await using driver = await PortableDriver.open(home);

@@ -94,14 +94,14 @@ test('a table is removed with its blob, and an uncompressed layer has none', asy
   assert.deepEqual(kept(driver), []);
 });
 
-test('a table that a stranger made is not used, whatever it says', async (t) => {
+test('a stranger’s table is not used, whatever it says', async (t) => {
   const driver = await openStore(t);
   const honest = await addPacked(driver, 'a', tar(file('good', 'content')));
   const bait = await addPacked(driver, 'b', tar(file('evil', 'content')));
   const home = await PortableHome.open(driver.home);
   const tableOf = (blob: string): string => path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
   const own = readFileSync(tableOf(honest));
-  // A stranger's seal, over a table with another name in it and the key of this very file.
+  // A stranger's seal over a table that contains another name and has this very file's key.
   const strangers = await TableSeal.in(path.join(path.dirname(driver.home), 'stranger'), true);
   const digest = `sha256:${path.basename(honest)}`;
   const { cacheKey } = home.blob(digest);
@@ -138,7 +138,7 @@ test('verify compares the tables that would be used with their blobs', async (t)
   );
 });
 
-test('without a cache folder no table is kept or used, and one that others may enter has no key', async (t) => {
+test('without a cache folder no table is kept or used, and a cache folder that others may enter has no key', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-tables-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));

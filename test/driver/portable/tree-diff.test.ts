@@ -1,4 +1,4 @@
-// What counts as a change of a tree, and the tar of changes.
+// What counts as a change to a tree, and the tar of the changes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ async function laid(t: TestContext): Promise<{ readonly root: string; readonly s
 const listed = async (root: string, snapshot: ReadonlyMap<string, SnapshotEntry>) =>
   (await treeChanges(root, snapshot.values())).map(({ kind, path: changed }) => `${kind} ${changed}`);
 
-test('a folder of which only the time has changed is unchanged', async (t) => {
+test('a folder with only a new time is unchanged', async (t) => {
   const { root, snapshot } = await laid(t);
   utimesSync(path.join(root, 'd'), 1, 1);
   assert.deepEqual(await listed(root, snapshot), []);
@@ -69,14 +69,14 @@ test('files deeper than the system’s longest path are listed and read', { skip
   assert.ok(tar.includes('deep\n\0'));
 });
 
-test('names of one file are hard links to its first name', async (t) => {
+test('a file’s other names are hard links to its first name', async (t) => {
   const { root, snapshot } = await laid(t);
   writeFileSync(path.join(root, 'd', 'h'), 'h');
   linkSync(path.join(root, 'd', 'h'), path.join(root, 'd', 'i'));
   assert.deepEqual(await namesInTar(root, snapshot), ['5 d/', '0 d/h', '1 d/i d/h']);
 });
 
-test('a new name of an existing file adds the file again, so that both stay names of one file', {
+test('a new name for an existing file adds the file again, so that both remain names of one file', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const { root, snapshot } = await laid(t);
@@ -85,7 +85,7 @@ test('a new name of an existing file adds the file again, so that both stay name
   assert.deepEqual(await namesInTar(root, snapshot), ['5 d/', '0 d/f', '1 d/i d/f']);
 });
 
-/** Type, name and target of each entry in the tar of changes. */
+/** Each entry's type, name and target in the tar of changes. */
 async function namesInTar(root: string, snapshot: ReadonlyMap<string, SnapshotEntry>): Promise<string[]> {
   const found: string[] = [];
   const reader = new TarReader({

@@ -1,4 +1,4 @@
-// Remote calls: the data that they carry, and its flow control.
+// Remote calls: the data they carry, and its flow control.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Finding, finding, LayerscopeError } from '#model';
@@ -19,7 +19,7 @@ const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => 
 /** Gives something that should be blocked a chance to continue by mistake; both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
-test('a slow reader holds the driver back: at most a window is read ahead', async () => {
+test('a slow reader holds the driver back: at most one window is read ahead', async () => {
   let produced = 0;
   let isReleased = false;
   const total = 64 * 1024 * 1024;
@@ -85,7 +85,7 @@ test('a slow driver holds the tar back', async () => {
   assert.ok(ahead <= WINDOW_BYTES + 2 * piece.length, `${ahead} bytes ahead`);
 });
 
-test('a tar in pieces of one byte, and one in a single piece, arrive unchanged', async () => {
+test('a tar arrives unchanged, in one-byte pieces and in a single piece', async () => {
   let arrived: Uint8Array[] = [];
   await using remote = await serve({
     applyDiff: async (_id, tar) => {

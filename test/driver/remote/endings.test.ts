@@ -19,7 +19,7 @@ const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => 
 /** Gives something that should be blocked a chance to continue by mistake; both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
-test('aborting a diff ends it with CANCELLED, after the driver has released it', async () => {
+test('aborting a diff ends it with CANCELLED, once the driver has released it', async () => {
   let isReleased = false;
   await using remote = await serve({
     diff: async function* () {
@@ -46,7 +46,7 @@ test('aborting a diff ends it with CANCELLED, after the driver has released it',
   assert.equal(pieces, 5);
 });
 
-test('a release error of the driver reaches the consumer that stopped reading', async () => {
+test('the driver’s release error reaches the consumer that stopped reading', async () => {
   await using remote = await serve({
     diff: async function* () {
       try {
@@ -91,7 +91,7 @@ test('a stalled source does not hold up a cancelled call', async () => {
   await until(() => isReturned, 'the source is closed once it yields');
 });
 
-test('the source of a refused tar is never read', async () => {
+test('a refused tar’s source is never read', async () => {
   await using remote = await serve({
     applyDiff: async () => {
       throw new LayerscopeError('NOT_FOUND', 'no layer a');
@@ -127,7 +127,7 @@ test('a connection cut in the middle of a tar leaves no trace of the layer', asy
   await assert.rejects(remote.driver.list(), { code: 'IO', message: /the driver's process has ended/ });
 });
 
-test('a cut connection releases its own mounts only', async () => {
+test('a cut connection releases only its own mounts', async () => {
   await using bench = new PortableBench();
   const driver = await bench.open();
   await driver.create('base', null);
@@ -176,7 +176,7 @@ test('a mount that completes after its connection was cut is released too', asyn
   assert.equal(isReleased, true);
 });
 
-test('the end of the server fails running and later calls', async () => {
+test('the server’s end fails running and later calls', async () => {
   const never = <T>(): Promise<T> => new Promise(() => {});
   const remote = await serve({
     diffSize: () => never(),
@@ -277,7 +277,7 @@ test('name and home come from the served driver, which has no images', async () 
   assert.equal(remote.driver.blobs, undefined);
 });
 
-test('a layer’s facts arrive with their types', async () => {
+test('a layer’s metadata arrives with its types', async () => {
   const known = { dir: '/home/of/layers/a', digest: 'sha256:0', sizeBytes: 2 ** 40 };
   await using remote = await serve({ metadata: async () => known });
   assert.deepEqual(await remote.driver.metadata('a'), known);

@@ -58,7 +58,7 @@ test('frames are read completely, however their bytes are split', () => {
   );
 });
 
-test('a frame owns its payload: the buffers that it came from may be reused', () => {
+test('a frame owns its payload: its source buffers may be reused', () => {
   const source = Buffer.from('content');
   const bytes = Buffer.from(encodeFrame(FRAME.data, 1, source));
   source.fill(0);
@@ -78,7 +78,7 @@ test('an invalid length is refused as soon as its four bytes have arrived', () =
   assert.throws(() => encodeFrame(FRAME.data, 1, new Uint8Array(MAX_PAYLOAD_BYTES + 1)), { code: 'TOO_LARGE' });
 });
 
-test('an unknown type is refused, and so is text', () => {
+test('an unknown type is refused, as is text', () => {
   refused('05000000' + '00' + '00000000', /type 0/);
   refused('05000000' + '0b' + '00000000', /type 11/);
   refused(Buffer.from('GET / HTTP/1.1\r\n'), /bytes/);

@@ -17,7 +17,7 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const secret = randomBytes(32);
 
-/** Serves a raw peer and records the calls of the driver. */
+/** Serves a raw peer and records the driver's calls. */
 async function serveRaw(options: Partial<ServeOptions> = {}) {
   const asked: string[] = [];
   const driver = scriptedDriver({
@@ -162,7 +162,7 @@ test('a proof or a hello of the wrong length is refused', async () => {
   }
 });
 
-test('garbage, and a frame of a gigabyte, end the connection', async () => {
+test('garbage, or a gigabyte-long frame, ends the connection', async () => {
   const garbage = await serveRaw();
   garbage.peer.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await refused(garbage, 'BAD_REQUEST', /a frame of \d+ bytes/);
@@ -172,7 +172,7 @@ test('garbage, and a frame of a gigabyte, end the connection', async () => {
   await refused(long, 'BAD_REQUEST', /1073741824 bytes/);
 });
 
-test('either side refuses a peer that does not finish the handshake in time', async () => {
+test('either side refuses a peer that doesn’t finish the handshake in time', async () => {
   const raw = await serveRaw({ handshakeMs: 50 });
   raw.peer.send(FRAME.hello, 0, encodeHello(newNonce()));
   await refused(raw, 'IO', /in 50 ms/);
@@ -183,7 +183,7 @@ test('either side refuses a peer that does not finish the handshake in time', as
   await peer.closed();
 });
 
-test('a client that leaves, even inside a frame, is reported', async () => {
+test('a client that disconnects, even inside a frame, is reported', async () => {
   const gone = await serveRaw();
   gone.peer.socket.end();
   await refused(gone, 'IO', /ended the connection/);

@@ -38,7 +38,7 @@ function stuckDriver(): Partial<GraphDriver> {
   };
 }
 
-test('an invalid request gets an error, never reaches the driver, and the connection continues', async () => {
+test('an invalid request gets an error, never reaches the driver, and leaves the connection open', async () => {
   const { peer, served } = await serveRaw();
   const layer = { id: 'a' };
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
@@ -61,9 +61,9 @@ test('an invalid request gets an error, never reaches the driver, and the connec
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: -1 }, 'BAD_REQUEST', /sizeBytes is not a count/],
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1.5 }, 'BAD_REQUEST', /sizeBytes is not a count/],
     ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1e300 }, 'BAD_REQUEST', /sizeBytes is not a count/],
-    ['openFile', { handle: 1, name: 'x' }, 'NOT_FOUND', /no layer's files/],
+    ['openFile', { handle: 1, name: 'x' }, 'NOT_FOUND', /no open layer has that number/],
     ['openFile', { handle: 1, name: 'x'.repeat(70_000) }, 'BAD_REQUEST', /name has more than/],
-    ['release', { handle: 1 }, 'NOT_FOUND', /nothing has that number/],
+    ['release', { handle: 1 }, 'NOT_FOUND', /no mount and no open layer has that number/],
     ['release', { handle: '1' }, 'BAD_REQUEST', /handle is not a count/],
   ];
   const methods = ['exists', 'remove', 'mount', 'diff', 'changes', 'applyDiff', 'diffSize', 'chain', 'metadata', 'files', 'adoptBaseImage'];
@@ -191,7 +191,7 @@ for (const [what, message, violate] of violations) {
   });
 }
 
-test('frames for a call that has ended are ignored, because the client could not know yet', async () => {
+test('frames for a call that has ended are ignored, because the client may not know yet', async () => {
   const { peer, served } = await serveRaw();
   peer.request(1, 'status', {});
   await peer.answer(1);
@@ -221,7 +221,7 @@ test('running calls and held resources are limited', async () => {
   await served[Symbol.asyncDispose]();
 });
 
-test('a client that does not read its events is disconnected before the memory fills up', async () => {
+test('a client that doesn’t read its events is disconnected before memory fills up', async () => {
   let sent = 0;
   const { peer, served } = await serveRaw({
     mount: async (_id, { onFinding, signal } = {}) => {

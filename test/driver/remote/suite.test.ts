@@ -2,7 +2,7 @@ import { PortableBench } from '../../support/portable-bench.ts';
 import { RemoteBench } from '../../support/remote-bench.ts';
 import { driverSuite } from '../suite.ts';
 
-// Long chains are the other drivers' own, and are tested there.
+// The other drivers' suites test long chains.
 driverSuite({
   name: 'portable, at a distance',
   open: () => RemoteBench.over(new PortableBench()),

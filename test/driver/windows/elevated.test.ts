@@ -62,7 +62,7 @@ async function benchOf(t: TestContext): Promise<Bench> {
   return new Bench(await exchange.join());
 }
 
-test('refusing consent is not an error: there is no driver, and nothing is left', async (t) => {
+test('declining consent is not an error: there is no driver, and nothing is left', async (t) => {
   const bench = await benchOf(t);
   assert.equal(await bench.open({ args: ['C:\\app'], ownerWindow: 77n }), null);
   const [started] = bench.windows.started;
@@ -130,7 +130,7 @@ for (const [exitCode, code, words] of [
   [5, 'PERMISSION', /administrator/],
   [0xc000_0005, 'IO', /its exit code is 3221225477$/],
 ] as const) {
-  test(`a process that exits with ${exitCode} before it connects: ${code}`, async (t) => {
+  test(`a process that exits with ${exitCode} before it connects is ${code}`, async (t) => {
     const bench = await benchOf(t);
     bench.windows.processes.set(HOST_PID, { image: PROGRAM, exitCode });
     bench.windows.onStart = async () => HOST_PID;
@@ -183,7 +183,7 @@ test('a home that is not an absolute path on a drive is refused before the user 
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('the exit code says why the second process could not open the driver', async (t) => {
+test('the exit code explains why the second process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {
@@ -202,7 +202,7 @@ test('both sides refuse a peer with another secret', async (t) => {
   const secret = '0'.repeat(64);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-1, `--driver-secret=${secret}`) });
   await assert.rejects(bench.open(), { code: 'FORBIDDEN' });
-  // The side that notices first closes the connection; the other side only sees the connection closed.
+  // The side that notices first closes the connection; the other side only sees it closed.
   assert.ok([1, 3].includes((await bench.hosted) ?? 0));
   assert.equal(bench.reports.length, 1);
   assert.match(bench.reports[0] ?? '', /^layerscope: driver host: (FORBIDDEN|IO): [^\n]*$/);
@@ -210,7 +210,7 @@ test('both sides refuse a peer with another secret', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the elevated process opens no driver for the pipe of another process or another program', async (t) => {
+test('the elevated process opens no driver for another process’s or another program’s pipe', async (t) => {
   for (const spoil of [
     (windows: FakeWindows) => {
       windows.processes.set(99, { image: PROGRAM, exitCode: null });
@@ -235,7 +235,7 @@ test('the elevated process opens no driver for the pipe of another process or an
   }
 });
 
-test('the elevated process ends when its parent has ended, even if the pipe is still open', async (t) => {
+test('the elevated process ends once its parent has ended, even if the pipe is still open', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) => bench.host(started, { lookMs: 20 });
   const driver = await bench.open();
@@ -286,7 +286,7 @@ test('wrong arguments end the elevated process with 2 and one line, before any c
 });
 
 test(
-  'on another system even correct arguments end the elevated process',
+  'on another system, even correct arguments end the elevated process',
   async (t) => {
     const bench = await benchOf(t);
     await bench.open();

@@ -24,7 +24,7 @@ function withWord(at: number, word: string): readonly string[] {
   return words.with(at, word);
 }
 
-test('formatted arguments can be parsed, whatever arguments of the program precede them', () => {
+test('formatted arguments can be parsed, whatever program arguments precede them', () => {
   for (const before of [[], ['Layerscope.exe'], ['electron.exe', '--inspect', 'C:\\app']]) {
     assert.deepEqual(parseHostArguments([...before, ...words]), GOOD);
     assert.ok(isDriverHost([...before, ...words]));

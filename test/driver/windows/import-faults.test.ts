@@ -106,7 +106,7 @@ test('for a folder that occurs twice, the last times and attributes win', async 
   assert.deepEqual([writeTimeFiletime, creationTimeFiletime, attributes], [wanted, wanted, hidden]);
 });
 
-test('names that the transport folder reserves are refused beside the folder, in either order and in any case', async (t) => {
+test('names that the transport folder reserves are refused next to the folder, in either order and in any case', async (t) => {
   const folder = { name: 'Files/e' };
   for (const name of ['Files/e.$wcidirs$', 'Files/E.$WCIDIRS$', 'Hives/x.$wcidirs$']) {
     const own = { name, content: 'own' };
@@ -127,7 +127,7 @@ test('names that the transport folder reserves are refused beside the folder, in
   );
 });
 
-test('a folder below Hives has an empty file beside it, without attributes', async (t) => {
+test('a folder below Hives has an empty file next to it, without attributes', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   let found: Buffer | null = null;
@@ -144,7 +144,7 @@ test('a hard link to anything but a file is refused before anything is imported'
   const head = [directory('Files/'), directory('Files/d/'), symlink('Files/l', 'a.txt')];
   await refuses(t, tar(...head, hardlink('Files/h', 'Files/d')), 'NAME_REFUSED', /Files\\h: a hard link to Files\\d, which is not a file/);
   await refuses(t, tar(...head, hardlink('Files/h', 'Files/l')), 'NAME_REFUSED', /Files\\l, which is not a file/);
-  // Only the parent has the target, but files of the utility VM are searched in the layer itself.
+  // Only the parent has the target, but the utility VM's files are looked up in the layer itself.
   await refuses(t, tar(directory('Files/'), hardlink('Files/h', 'UtilityVM/Files/EFI')), 'NOT_FOUND', /failed to find link target/);
   const work = workIn(t);
   const place = await withParent(work);
@@ -166,7 +166,7 @@ test('a hard link to anything but a file is refused before anything is imported'
   assert.deepEqual(linked.layers.calls, []);
 });
 
-test('hard links to hard links lead to the first file, of this layer or of a parent', async (t) => {
+test('hard links to hard links lead to the first file, in this layer or a parent', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   await importLayer(work.native, place, [
@@ -207,7 +207,7 @@ test("a hard link to a parent's file leads to the layer that has the file, not t
   assert.equal(readFileSync(path.join(top.layer, 'Files/h'), 'utf8'), 'real');
 });
 
-test('a name or path that Windows does not allow is refused with the entry, before any call', async (t) => {
+test('a name or path that Windows doesn’t allow is refused with its entry, before any call', async (t) => {
   for (const [name, words] of [
     [`Files/${'n'.repeat(256)}`, /^Files\/n+: a name of 256 characters/],
     [`Files/${'ä'.repeat(256)}`, /a name of 256 characters/],
@@ -225,7 +225,7 @@ test('a name or path that Windows does not allow is refused with the entry, befo
   await refuses(t, folder, 'NAME_REFUSED', /a folder's name of 246 characters/);
 });
 
-test('a stream whose name Windows does not allow is refused before any call', async (t) => {
+test('a stream whose name Windows doesn’t allow is refused before any call', async (t) => {
   for (const name of [`Files/f:${'s'.repeat(256)}`, 'Files/f:a:b', 'Files/f:a/b', 'Files/f:a\\b']) {
     await refuses(
       t,
@@ -262,7 +262,7 @@ test("a file's alternate data streams are read by their names in the tar", async
   }
 });
 
-test('a reparse point on the path is an escape, and a missing file is not', () => {
+test('a reparse point on the path is an escape; a missing file is not', () => {
   assert.equal(new NativeError('NtCreateFile', 4395, '').code, 'PATH_ESCAPE');
   assert.equal(new NativeError('DeviceIoControl', 4390, '').code, 'IO');
 });

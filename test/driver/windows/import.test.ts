@@ -1,4 +1,5 @@
-// Unusual tars of Windows layers, from public bug reports: what is imported, what is refused, and that a refused tar leaves nothing behind.
+// Unusual tars of Windows layers, from public bug reports: which are imported, which are refused, and that a refused tar leaves nothing
+// behind.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -64,7 +65,7 @@ test('a truncated tar never reaches Windows', async (t) => {
   for (const length of [whole.length - 2000, whole.length - 4096]) await refuses(t, whole.subarray(0, length), 'TRUNCATED', /./);
 });
 
-test('names that lead outside, and names that Windows does not allow, are refused', async (t) => {
+test('names that lead outside, and names that Windows doesn’t allow, are refused', async (t) => {
   for (const [name, code] of [
     ['Files/../../x', 'PATH_ESCAPE'],
     ['/Files/x', 'PATH_ESCAPE'],
@@ -102,7 +103,7 @@ test('a hard link to a hive, or to a missing file, is refused', async (t) => {
   await refuses(t, tar(directory('Files/'), hardlink('Files/h', 'Files/none')), 'NOT_FOUND', /failed to find link target/);
 });
 
-test('two entries with the same name, ignoring case, are refused; of two for a folder the last wins (crane)', async (t) => {
+test('two entries with the same name, ignoring case, are refused; for folders, the last one wins (crane)', async (t) => {
   await refuses(t, await windowsTar([...HEAD, { name: 'Files/t', content: '1' }, { name: 'Files/T', content: '2' }]), 'EXISTS', /Files\\T/);
   const work = workIn(t);
   const place = await withParent(work);
@@ -142,7 +143,7 @@ test('paths over 260 characters are imported and exported completely', async (t)
   assert.equal((await sketchOf(Buffer.concat(parts))).files?.[deep.slice('Files/'.length)], 'deep');
 });
 
-test('a part of a name that is too long for any file system is an error (moby#15775)', (t) =>
+test('a path component too long for any file system is an error (moby#15775)', (t) =>
   refuses(
     t,
     tar(directory('Files/'), pax({ path: `Files/${'n'.repeat(256)}` }), file('x', 'x')),
@@ -199,7 +200,7 @@ test('an export with a malformed tombstones.txt fails and leaves nothing behind'
   assert.equal(existsSync(path.join(place.layer, 'Files')), true);
 });
 
-test('an export finds the folders of tombstones in any case, and gives hives and their folders one time each', async (t) => {
+test('an export finds tombstone folders in any case, and gives hives and their folders one time each', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const hives = [{ name: 'Hives' }, { name: 'Hives/Sam_Delta', content: 'sam', later: 5n }, { name: 'Hives/System_Delta', content: 's' }];

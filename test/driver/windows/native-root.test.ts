@@ -13,7 +13,7 @@ const SYMLINK = 0xa000_000c;
 const JUNCTION = 0xa000_0003;
 const READ = { access: ACCESS.read, create: 'existing' } as const;
 
-/** Returns what ImportLayer leaves behind: folders and files that are reparse points of the container filter, and links. */
+/** Returns what ImportLayer leaves behind: folders and files that are the container filter's reparse points, and links. */
 function layer(): ScriptedCalls {
   return new ScriptedCalls(
     folder({
@@ -29,7 +29,7 @@ function layer(): ScriptedCalls {
   );
 }
 
-test('a link is a file that stands for another name; folders and files of the container filter are not links', () => {
+test('a link is a file that stands for another name; the container filter’s folders and files are not links', () => {
   const point = FILE_ATTRIBUTE.reparsePoint;
   for (const reparseTag of [SYMLINK, JUNCTION, 0xa000_001d]) assert.ok(isLink({ attributes: point, sizeBytes: 0, reparseTag }));
   for (const reparseTag of [WCI, WCI_1, 0x8000_0013, 0x8000_0017]) assert.ok(!isLink({ attributes: point, sizeBytes: 0, reparseTag }));

@@ -1,4 +1,4 @@
-// The preflight of the Windows drivers: what it checks, and how it reports what is missing.
+// The Windows drivers' preflight: what it checks, and how it reports what is missing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preflight, preflightLines } from '../../../src/driver/windows/elevated/preflight.ts';
@@ -11,7 +11,7 @@ async function withWindows(work: (windows: FakeWindows) => Promise<void>): Promi
   await work(new FakeWindows(await exchange.join()));
 }
 
-test('on a complete system, every check passes', () =>
+test('every check passes on a complete system', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: PRIVILEGES, service: () => 'running' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));
@@ -42,7 +42,7 @@ test('each missing requirement is named', () =>
     );
   }));
 
-test('a check that throws counts as not held', () =>
+test('a check that throws counts as failed', () =>
   withWindows(async (windows) => {
     windows.service = () => {
       throw new Error('OpenSCManagerW of this system failed:\n  refused (0x5)');
@@ -61,7 +61,7 @@ test('facts are formatted as aligned lines', () => {
   assert.deepEqual(preflightLines([]), []);
 });
 
-test('on another system one line says that the drivers need Windows', { skip: process.platform === 'win32' }, async () => {
+test('on another system, one line says that the drivers need Windows', { skip: process.platform === 'win32' }, async () => {
   assert.deepEqual(preflightLines(await preflight()), [
     `no   Windows  windowsfilter and windowsdiff need Windows: this is ${process.platform}`,
   ]);

@@ -35,7 +35,7 @@ async function windowsOf(t: { after(work: () => Promise<void>): void }): Promise
   return windows;
 }
 
-test('a program that was installed for all users may be started as administrator', async (t) => {
+test('a program installed for all users may be started as administrator', async (t) => {
   const windows = await windowsOf(t);
   requireSafePlace(windows.seenBy(WINDOW_PID), [PROGRAM]);
 });
@@ -65,20 +65,20 @@ for (const [what, change, words] of [
   ],
   ['it has no access list', (w) => w.security.set(PROGRAM, 'O:BAG:SYD:NO_ACCESS_CONTROL'), /Layerscope\.exe can be changed by Everyone/],
   [
-    'a folder on the way can be renamed',
+    'a parent folder can be renamed',
     (w) => w.security.set('C:\\Program Files', `${ADMINISTRATORS_ONLY}(A;;SD;;;BU)`),
     /Program Files can be/,
   ],
-  ['a folder on the way is the user’s', (w) => w.security.set('C:\\Program Files', MINE), /Program Files can be changed by S-1-5-21/],
+  ['a parent folder belongs to the user', (w) => w.security.set('C:\\Program Files', MINE), /Program Files can be changed by S-1-5-21/],
   [
-    'what is below the drive can be removed',
+    'folders at the root of the drive can be removed',
     (w) => w.security.set('C:\\', `${ADMINISTRATORS_ONLY}(A;;0x40;;;AU)`),
     /^C:\\\S* can be changed/,
   ],
-  ['a file of it is a link', (w) => w.links.add(`${FOLDER}\\resources`), /resources is a link/],
-  ['its drive can be taken away', (w) => w.fixedDrives.clear(), /Layerscope\.exe is not on a drive of this machine/],
+  ['one of its files is a link', (w) => w.links.add(`${FOLDER}\\resources`), /resources is a link/],
+  ['its drive is removable', (w) => w.fixedDrives.clear(), /Layerscope\.exe is not on a drive of this machine/],
 ] as const satisfies readonly (readonly [string, (windows: FakeWindows) => unknown, RegExp])[]) {
-  test(`a program is not started as administrator where ${what}; nobody is asked`, async (t) => {
+  test(`a program is not started as administrator if ${what}, and no consent is requested`, async (t) => {
     const windows = await windowsOf(t);
     change(windows);
     const system = windows.seenBy(WINDOW_PID);
@@ -129,7 +129,7 @@ test('the started program is the running one, by its real path', async (t) => {
   );
 });
 
-test('rights are those of the entries that apply to the object itself', () => {
+test('rights come from the entries that apply to the object itself', () => {
   const all = 0x1000_0000 | 0xd_0046;
   const who = (sddl: string): string | null => strangerWith(all, sddlToSecurityDescriptor(sddl));
   assert.equal(who('O:BAD:'), null);

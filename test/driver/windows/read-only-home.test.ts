@@ -1,4 +1,4 @@
-// Homes that were copied from Windows to a case-sensitive system.
+// Homes copied from Windows to a case-sensitive system.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ test('two layerID files count as one if they agree, and are reported as a proble
   assert.match(base?.problem ?? '', /layerI[dD] and layerI[dD] name different folders/);
 });
 
-test('the folders that Docker and this program keep beside the layers are not layers', async (t) => {
+test('folders that Docker and this program keep next to the layers are not layers', async (t) => {
   const home = homeOf(t, { layerId: NAME });
   mkdirSync(path.join(home, 'sysfile-backups', 'base'), { recursive: true });
   mkdirSync(path.join(home, `layerscope-${process.pid}-0123456789abcdef`));

@@ -47,7 +47,7 @@ test('the rest of a short write is written afterwards, and a short BackupWrite i
   await assert.rejects(sink.write(Buffer.from('abcd')), { code: 'IO', message: /BackupWrite of f: not all bytes/ });
 });
 
-test('the token is closed, whether or not the privilege is held, and is opened once for each privilege', () => {
+test('the token is closed, whether or not the privilege is held, and opened once per privilege', () => {
   const calls = new ShortCalls();
   const privileges = new Privileges(calls);
   privileges.enable(['SeBackupPrivilege']);
@@ -58,7 +58,7 @@ test('the token is closed, whether or not the privilege is held, and is opened o
   assert.deepEqual(calls.closed, [77n, 77n]);
 });
 
-test('a file is refused as a root, and closed', () => {
+test('refuses a file as a root, and closes it', () => {
   const calls = new ScriptedCalls(plainFile());
   assert.throws(() => NativeRoot.open(calls, 'C:\\f', '\\\\?\\C:\\f'), { code: 'NOT_FOUND', message: 'no folder C:\\f' });
   assert.equal(calls.open, 0);

@@ -29,7 +29,7 @@ const INFO: FileBasicInfo = {
   attributes: FILE_ATTRIBUTE.directory,
 };
 
-test('a folder that is a link is not in the transport folder while other files are written, but is there when it is imported', async (t) => {
+test('a linked folder is absent from the transport folder while other files are written, and present when it is imported', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const writer = await TransportWriter.open(work.native, place);
@@ -48,7 +48,7 @@ test('a folder that is a link is not in the transport folder while other files a
   assert.equal(given, true);
 });
 
-test("a hard link leads to the nearest parent's file of that name", async (t) => {
+test("a hard link leads to the nearest parent's file with that name", async (t) => {
   const work = workIn(t);
   const far = work.place('far');
   const near = work.place('near', [far.layer]);
@@ -76,7 +76,7 @@ test("a folder's times are set after those of the folders in it", async () => {
   assert.deepEqual(set, ['a\\b\\c', 'a\\b', 'a']);
 });
 
-test('the recycle bin of a volume is skipped, in any case, but not a file of that name', async () => {
+test('a volume’s recycle bin is skipped, in any case, but not a file with that name', async () => {
   const bin = () => folder({ deleted: plainFile() });
   for (const [name, file, found] of [
     ['$Recycle.Bin', bin(), ['Files']],
@@ -121,11 +121,11 @@ test('a root and a moved folder are passed to Windows by their long paths', asyn
   const calls = new Recorded({ GetLastError: () => 2, CreateFileW: () => -1n });
   const files = new NativeFiles(calls);
   await assert.rejects(files.openRoot('C:\\home\\layer'), { code: 'NOT_FOUND' });
-  // FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, sharing all but its deletion, FILE_FLAG_BACKUP_SEMANTICS.
+  // FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, sharing everything but its deletion, FILE_FLAG_BACKUP_SEMANTICS.
   assert.deepEqual(calls.of('CreateFileW'), ['\\\\?\\C:\\home\\layer', 0x81, 3, null, 3, 0x0200_0000, null]);
 });
 
-test('a program is checked itself, not through a link', () => {
+test('a program’s own path is checked, without following links', () => {
   const calls = new Recorded({ CreateFileW: () => -1n, GetLastError: () => 2 });
   assert.throws(() => placeOf(calls, 'C:\\p\\app.exe'), { code: 'NOT_FOUND' });
   assert.deepEqual(calls.of('CreateFileW'), ['\\\\?\\C:\\p\\app.exe', 0x2_0080, 7, null, 3, 0x0220_0000, null]);

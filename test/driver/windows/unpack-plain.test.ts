@@ -1,4 +1,4 @@
-// Tars that windowsdiff unpacks, as Docker does: links, opaque markers, and what would lead outside.
+// Tars that windowsdiff unpacks as Docker does: links, opaque markers, and names that would lead outside.
 import assert from 'node:assert/strict';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ async function refused(t: TestContext, bytes: Uint8Array, code: string, words: R
   });
 }
 
-test('an opaque marker removes earlier content from its folder, wherever in the tar it is', async (t) => {
+test('an opaque marker removes earlier content from its folder, wherever it is in the tar', async (t) => {
   const own = [file('l/d/new', 'new'), file('l/d/sub/new', 'new')];
   for (const members of [
     [file('l/d/.wh..wh..opq'), ...own],
@@ -60,7 +60,7 @@ test('a whiteout spares what the same tar adds', async (t) => {
   }
 });
 
-test('a hard link may point to any file of the layer, even an earlier one', async (t) => {
+test('a hard link may point to any file in the layer, even an earlier one', async (t) => {
   const { folder, sizeBytes } = await unpacked(
     t,
     tar(file('l/a', 'abc'), hardlink('l/d/b', 'l/a'), hardlink('l/c', 'l/old'), hardlink('l/a', 'l/a')),

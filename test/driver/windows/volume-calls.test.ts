@@ -121,7 +121,7 @@ test('a volume is mounted at a folder and unmounted from all folders, by paths w
   );
 });
 
-test('the build is that of RtlGetVersion', () => {
+test('the build number comes from RtlGetVersion', () => {
   const calls = new RecordedCalls({
     RtlGetVersion: (version) => {
       assert.equal((version as Buffer).readUInt32LE(0), 276);

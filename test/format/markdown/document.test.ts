@@ -8,7 +8,7 @@ import { seeded } from '../../support/tar-collect.ts';
 
 const columns = [{ title: 'size', align: 'right' as const }, { title: 'path' }];
 
-/** The cells of all tables of a document, as a renderer sees them. */
+/** The cells of all tables in a document, as a renderer sees them. */
 function cellsOf(html: string): string[][] {
   return [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
     [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell = '']) => cell),
@@ -55,11 +55,11 @@ function check(name: string): void {
   assert.doesNotMatch(html, /<(?:a|img|script|b|em|del)\b/);
 }
 
-test('a name makes no link, mention, cell or HTML, and is shown as it is', () => {
+test('a name creates no link, mention, cell or HTML, and is shown verbatim', () => {
   for (const name of HOSTILE_NAMES) check(name);
 });
 
-test('random names of the characters that Markdown knows are shown as they are', () => {
+test('random names made of Markdown’s special characters are shown verbatim', () => {
   const next = seeded(7);
   const letters = ['`', '|', '\\', '<', '>', '[', ']', '(', ')', '*', '_', '@', '#', '&', ' ', 'a', ':', '/', '.', '-', '$', '!', '~', '"'];
   for (let round = 0; round < 2000; round++) {
@@ -78,7 +78,7 @@ test('a hidden line stays a comment', () => {
   }
 });
 
-test('a document keeps its limit by leaving out whole rows, the last ones of each table', () => {
+test('a document stays within its limit by leaving out whole rows, the last ones in each table', () => {
   const rows = Array.from({ length: 100 }, (_, row) => [`${row} B`, codeSpan(`${row}-${'x'.repeat(150)}`)]);
   const tables = ['A', 'B', 'C'].map((title) => ({ title, columns, rows, more: 7 }));
   const whole = markdownDocument(['start'], tables, 1_000_000);
@@ -96,6 +96,6 @@ test('a document keeps its limit by leaving out whole rows, the last ones of eac
   }
 });
 
-test('a heading without columns is a line of its own', () => {
+test('a heading without columns gets its own line', () => {
   assert.equal(markdownDocument(['start'], [{ title: 'No new finding', columns: [], rows: [] }], 1000), 'start\n\n**No new finding**\n');
 });

@@ -1,5 +1,5 @@
-// Determines which of the product's sources an input ran, by V8's block coverage. V8 reports ranges of functions and omits a block whose
-// count equals its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
+// Uses V8's block coverage to determine which of the product's source code an input ran. V8 reports ranges of functions and omits a block
+// whose count equals its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
 import inspector from 'node:inspector';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 interface Block {
   readonly start: number;
   readonly end: number;
-  /** One bit for each bucket of counts seen; bit 0: the block was skipped while its function ran. */
+  /** One bit for each count bucket seen; bit 0: the block was skipped while its function ran. */
   seen: number;
 }
 

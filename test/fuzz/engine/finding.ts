@@ -35,7 +35,7 @@ export function inputName(input: Uint8Array): string {
 
 /**
  * Checks that an error is one with which the product may refuse bad input: a LayerscopeError with a code that blames the input and a clean
- * one-line message. Returns its code; rethrows any other error. `codes`: allowed codes; default all that blame the input.
+ * one-line message. Returns its code; rethrows any other error. `codes`: allowed codes; by default all that blame the input.
  */
 export function expectRefusal(error: unknown, codes: readonly string[] = BLAMING_INPUT): string {
   if (!(error instanceof LayerscopeError) || !codes.includes(error.code)) throw error;

@@ -19,7 +19,7 @@ export interface LoopOptions {
   readonly untilMs: number;
   /** Maximum number of inputs. */
   readonly inputs: number;
-  /** Called before each input, so that the input is known if the process ends in it. */
+  /** Called before each input, so that the input is known if the process ends while running it. */
   readonly before: (input: Uint8Array) => void;
   readonly onFound: (found: Found) => void;
   readonly onProgress: (state: LoopState) => void;
@@ -107,7 +107,7 @@ export class FuzzLoop {
     return input.slice(0, maxBytes);
   }
 
-  /** Picks a recent input half of the time, because the code that recent inputs reach has been explored the least. */
+  /** Picks a recent input half of the time, because code reached by recent inputs has been explored the least. */
   #choose(): Uint8Array {
     const from = this.#random.chance(0.5) ? Math.floor(this.#corpus.length * 0.8) : 0;
     return this.#corpus[from + this.#random.int(this.#corpus.length - from)] ?? new Uint8Array(0);
@@ -145,7 +145,7 @@ export class FuzzLoop {
     const { user, system } = process.cpuUsage(start);
     const ms = (user + system) / 1000;
     if (ms > SLOW_MS) return { key: 'slow', message: `${Math.round(ms)} ms of the processor for ${input.length} bytes`, input };
-    // Measuring the memory takes as long as running many inputs, so only do this after slow ones.
+    // Measuring memory takes as long as running many inputs, so it is only done after slow ones.
     if (ms > 30 && process.memoryUsage.rss() > MOST_RESIDENT_BYTES) {
       return { key: 'memory', message: `the process has grown to ${process.memoryUsage.rss()} bytes`, input };
     }

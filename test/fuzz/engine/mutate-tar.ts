@@ -1,4 +1,4 @@
-// Changes to tars that keep them tars: other fields, records and positions of members. Checksums are recomputed.
+// Changes to tars that keep them tars: other fields, records and member positions. Checksums are recomputed.
 import { base256, latin1, paxRecord } from '../../support/tar-builder.ts';
 import { joined, mutateBytes, spliced, textTokens } from './mutate.ts';
 import type { Random } from './random.ts';
@@ -94,7 +94,7 @@ const FLAGS = '\x000123456789xgLKSVDMNXA7';
 const SIZES = [0, 1, 511, 512, 513, 1024, 2 ** 20, 2 ** 33 - 1];
 const BIG = [-1n, 2n ** 31n, 2n ** 53n, 2n ** 62n, -(2n ** 62n)];
 
-/** Numeric fields of a header: offset, length. */
+/** A header's numeric fields: offset, length. */
 const FIELDS = [
   [100, 8],
   [108, 8],
@@ -133,7 +133,7 @@ export function fixChecksum(bytes: Uint8Array, at: number): void {
   if (at + BLOCK <= bytes.length) bytes.set(latin1(`${sumOf(bytes, at).toString(8).padStart(6, '0')}\0 `), at + 148);
 }
 
-/** Returns the tar with {@link PLACE} replaced by a path of at most the same length, with checksums recomputed. */
+/** Returns the tar with {@link PLACE} replaced by a path no longer than it, with checksums recomputed. */
 export function withPlace(bytes: Uint8Array, place: string): Uint8Array {
   const copy = Buffer.from(bytes);
   const headers = headersOf(copy);

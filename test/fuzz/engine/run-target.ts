@@ -1,4 +1,4 @@
-// Runs a target in its own process with little memory and watches it, to find inputs that end the process or hang as well as those that
+// Runs a target in a separate process with little memory and watches it, to find inputs that end the process or hang as well as those that
 // throw.
 import { type ChildProcess, fork } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { inputName } from './finding.ts';
 import type { LoopState } from './fuzz-loop.ts';
 import type { ChildOrder, ChildReport } from './messages.ts';
 
-/** Limit of the JavaScript heap. */
+/** The JavaScript heap's limit. */
 const HEAP_MEGABYTES = 512;
 const HANG_MS = 20_000;
 const WATCH_MS = 500;
@@ -29,7 +29,7 @@ export interface RunOptions {
   /** Whether the target writes to disk and should run without root's rights. */
   readonly asOrdinaryUser: boolean;
   readonly log: (text: string) => void;
-  /** Whether to write inputs of findings below `out/fuzz`. Default true. */
+  /** Whether to write the inputs that caused findings below `out/fuzz`. Default true. */
   readonly keep?: boolean;
   /** How long an input may take before the process is killed. Default 20,000 ms, because the machine may be busy. */
   readonly hangMs?: number;

@@ -1,4 +1,4 @@
-// Initial inputs: those made here and, if `../shared` exists beside the clone, those of other projects.
+// Initial inputs: those made here and, if `../shared` exists next to the clone, those from other projects.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as build from '../../support/tar-builder.ts';

@@ -1,17 +1,17 @@
 import type { Random } from './random.ts';
 
-/** What is fuzzed: where its inputs come from, and what must hold for each. */
+/** A fuzz target: its initial inputs, and what must hold for each. */
 export interface Target {
   readonly name: string;
   /** Initial inputs. They must pass. */
   seeds(): readonly Uint8Array[];
-  /** Pieces that are likely in inputs of this format. */
+  /** Pieces that are likely in this format's inputs. */
   readonly tokens?: readonly Uint8Array[];
   /** Makes a change that keeps the format's structure; the engine makes all other changes. `other`: a second input to take parts from. */
   mutate?(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array;
   /** Longest input, in bytes. Default 64 KiB. */
   readonly maxBytes?: number;
-  /** Number of inputs between checks of the coverage. Default 32; use 1 for slow targets. */
+  /** Number of inputs between coverage checks. Default 32; use 1 for slow targets. */
   readonly batch?: number;
   /** Whether the target writes to disk and should run as an ordinary user if possible. */
   readonly asOrdinaryUser?: boolean;

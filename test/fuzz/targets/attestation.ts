@@ -1,4 +1,4 @@
-// Statements, envelopes, provenances, SBOMs and what is signed: read as far as possible, or refused with a clean one-line message.
+// Statements, envelopes, provenances, SBOMs and signed payloads: read as far as possible, or refused with a clean one-line message.
 import assert from 'node:assert/strict';
 import {
   compareSbom,

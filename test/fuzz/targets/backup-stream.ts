@@ -1,4 +1,4 @@
-// Backup streams are read the same in pieces of any size and written back to the same bytes; so are reparse points and extended attributes.
+// Backup streams are read the same in pieces of any size and written back to the same bytes, as are reparse points and extended attributes.
 import assert from 'node:assert/strict';
 import {
   type BackupStream,
@@ -46,7 +46,7 @@ function read(input: Uint8Array, size: number): Read {
   return found;
 }
 
-/** Checks that what is parsed from the bytes can be encoded, and then parses to the same value. */
+/** Checks that the value parsed from the bytes can be encoded, and then parses to the same value. */
 function roundTrip<T>(bytes: Uint8Array, parse: (bytes: Uint8Array) => T, encode: (value: T) => Uint8Array): T | null {
   try {
     const value = parse(bytes);

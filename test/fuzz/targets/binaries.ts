@@ -1,4 +1,4 @@
-// Programs and jars, chosen by their first bytes: what they say about packages is read, or they are refused. Reading stays within bounds.
+// Programs and jars, chosen by their first bytes: their package information is read, or they are refused. Reading stays within bounds.
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { type Content, readSite, type SeenFiles, type Site } from '#packages';

@@ -1,4 +1,4 @@
-// Parquet files of a catalog, which may come from anybody: each is read or refused with a clean message, and has as many cells in each column
+// A catalog's Parquet files, which may come from anyone: each is read or refused with a clean message, and has as many cells in each column
 // as it has rows.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ function inFolder<T>(use: (folder: string) => T): T {
   }
 }
 
-/** Returns a file of `count` entries. */
+/** Returns a file with `count` entries. */
 function seed(count: number): Uint8Array {
   const rows = Array.from({ length: count }, (_, at) => ({
     layer: `sha256:${'ab'.repeat(32)}`,

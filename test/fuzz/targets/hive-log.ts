@@ -1,5 +1,5 @@
-// Logs of registry hives: the input is a log, or two logs one after the other, of a hive that is dirty. Whatever they say, the hive stays
-// readable, grows within bounds, and is recovered or left as it is.
+// Registry hive logs: the input is one log, or two consecutive logs, of a dirty hive. Whatever they say, the hive stays readable, grows
+// within bounds, and is recovered or left as it is.
 import assert from 'node:assert/strict';
 import { openHive, walkHive } from '#format/registry-hive';
 import { dword, hive, setBaseSum } from '../../support/hive-builder.ts';
@@ -19,7 +19,7 @@ BROKEN.writeUInt32LE(1, 60);
 const PAGE = { offset: 0, bytes: AFTER.subarray(4096) };
 const BINS_BYTES = AFTER.length - 4096;
 
-/** Signs what the log's sizes say, so that changes behind the checks are read. */
+/** Recomputes the hashes over the range that the log's sizes state, so that changes beyond the hash checks are reached. */
 function signed(input: Uint8Array): Buffer {
   const log = Buffer.from(input);
   if (log.length < 512) return log;

@@ -58,7 +58,7 @@ function readRemnants(opened: Hive): void {
   assert.ok(bytes <= 2 * opened.bytes.length + 4 * remnants.length, 'more data of remnants than the file has');
 }
 
-/** A hive whose second half of cells is free: remnants to find. */
+/** A hive whose second half of cells is free, with remnants to find. */
 function halfFreed(): Buffer {
   const bytes = hive({ name: 'R', keys: TREE }, { perList: 2 });
   const cells: number[] = [];
@@ -79,7 +79,7 @@ function readStacked(opened: Hive): void {
     if (change.kind === 'removed') removed += 1 + change.hidden.keys;
   }
   const below = [...walkView([base])].length;
-  // A root that is a tombstone, or can't be read, shows nothing and isn't a change of a key.
+  // A root that is a tombstone, or can't be read, shows nothing and doesn't count as a changed key.
   assert.ok(shown === 0 || shown === below + added - removed, `${shown} keys, not ${below} + ${added} - ${removed}`);
 }
 

@@ -93,7 +93,7 @@ function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Arra
   return spliced(bytes, at + 512, size, filled);
 }
 
-/** Pads documents, so that they have room to grow. */
+/** Pads documents, so that they have space to grow. */
 function roomy(map: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   return new Map(
     [...map].map(([name, bytes]) => [name, bytes[0] === 0x7b || bytes[0] === 0x5b ? concat(bytes, Buffer.from(' '.repeat(300))) : bytes]),

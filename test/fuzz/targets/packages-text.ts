@@ -1,4 +1,4 @@
-// Package databases that are text, chosen by the first byte: read, or refused. Paths are never longer than the text allows.
+// Text package databases, chosen by the first byte: read, or refused. Paths are never longer than the text allows.
 import assert from 'node:assert/strict';
 import { readSite, type Site } from '#packages';
 import { INFLATERS } from '../../../src/engine/packages/inflaters.ts';
@@ -7,7 +7,7 @@ import { expectRefusal } from '../engine/finding.ts';
 import { textTokens } from '../engine/mutate.ts';
 import { session, type Target } from '../engine/target.ts';
 
-/** A kind of site, its path, and where in it the input's parts are. */
+/** A kind of site, its path, and the files in it that the input's parts become. */
 const KINDS: readonly { readonly kind: Site['kind']; readonly path: string; readonly files: readonly string[]; readonly seed: string }[] = [
   {
     kind: 'dpkg',

@@ -1,11 +1,11 @@
-// Shared by targets for node:zlib's formats: the archive room unpacks a blob in memory, in pieces of several sizes.
+// Shared by targets for node:zlib's formats: src/archive unpacks a blob in memory, in pieces of several sizes.
 import assert from 'node:assert/strict';
 import { type Decompressed, decompress, type PackedAs } from '../../../src/archive/blob/decompress.ts';
 import type { FileRange, SourceFile } from '../../../src/archive/blob/source-file.ts';
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';
 import { expectSame } from '../engine/same.ts';
 
-/** Limit on the plain bytes to examine, because a few bytes may unpack to gigabytes. */
+/** Limit on the unpacked bytes to examine, because a few bytes may unpack to gigabytes. */
 const MOST_PLAIN_BYTES = 4 * 1024 * 1024;
 
 /** Returns a range of a file that exists only in memory. */
@@ -43,7 +43,7 @@ export async function unpackTwice(input: Uint8Array, compression: PackedAs): Pro
     assert.equal(whole.plainBytes, whole.plain.length);
     const pieces = await unpack(input, compression, Math.ceil((input.length + 1) / (2 + (input.length % 11))));
     if (compression === 'zstd' && whole.end === 'damaged' && pieces.end === 'damaged') {
-      // How much of a damaged frame libzstd unpacks, and the message, depend on how much input libzstd gets at once.
+      // How much of a damaged frame libzstd unpacks, and its message, depend on how much input libzstd gets at once.
       const length = Math.min(whole.plain.length, pieces.plain.length);
       assert.equal(Buffer.compare(whole.plain.subarray(0, length), pieces.plain.subarray(0, length)), 0, 'plain bytes differ');
       return whole;

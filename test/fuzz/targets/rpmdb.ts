@@ -1,4 +1,4 @@
-// Databases of rpm, of every kind, and a write-ahead log after the marker: read, or refused. What is listed never exceeds what is there.
+// rpm databases of every kind, and a write-ahead log after the marker: read, or refused. What is listed never exceeds what is there.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// The search for secrets finds the same however its input is cut into pieces, with vectors and without, agrees with slow expressions for some codes, and never shows
-// a whole secret. The first byte of an input chooses the file's path, the second the size of the pieces.
+// The search for secrets finds the same secrets however its input is cut into pieces, with vectors and without, agrees with slow
+// expressions for some codes, and never shows a whole secret. The first byte of an input chooses the file's path, the second the size of
+// the pieces.
 import assert from 'node:assert/strict';
 import { BodySearcher } from '#secrets';
 import { LeadWindow, WINDOW } from '../../../src/secrets/lead-window.ts';
@@ -50,7 +51,7 @@ function compareWays(bytes: Uint8Array): void {
   assert.deepEqual(vectors, plain);
 }
 
-/** A text in UTF-16 with a byte order mark, without that; null for anything else. */
+/** Returns UTF-16 text without its byte order mark; null for anything else. */
 function wideText(bytes: Uint8Array): string | null {
   const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
   if (mark !== 'fffe' && mark !== 'feff') return null;

@@ -1,5 +1,5 @@
 // Security descriptors: a binary descriptor that is parsed and encoded parses to the same value; SDDL text that we write parses to the same
-// descriptor. An input that begins with `"` is text, any other binary.
+// descriptor. An input that begins with `"` is text, any other is binary.
 import assert from 'node:assert/strict';
 import {
   descriptorFromSddl,

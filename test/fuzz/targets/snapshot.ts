@@ -1,4 +1,4 @@
-// Snapshots of working copies: whatever the lines say, what is read is in order and whole, or the snapshot is reported as damaged.
+// Working copy snapshots: whatever the lines say, what is read is in order and whole, or the snapshot is reported as damaged.
 import assert from 'node:assert/strict';
 import type { FileHandle } from 'node:fs/promises';
 import { compareWalked, readSnapshot } from '../../../src/driver/portable/snapshot.ts';
@@ -8,7 +8,7 @@ import { session, type Target } from '../engine/target.ts';
 
 const FACTS = { kind: 'file', mode: 0o644, uid: 0, gid: 0, size: 1, mtimeNs: '1', ctimeNs: '2', ino: '3', target: '', device: 0 };
 
-/** The part of a file that is read here. Pieces are short, so that lines are cut anywhere. */
+/** The part of a file handle used here. Pieces are short, so that lines are cut anywhere. */
 function fileOf(input: Uint8Array): FileHandle {
   let at = 0;
   const read = async (buffer: Buffer) => {

@@ -1,5 +1,5 @@
 // tar-split's metadata: a split tar is reassembled to the same bytes; foreign metadata is read or refused. An input that begins with `{` is
-// metadata, any other a tar.
+// metadata, any other is a tar.
 import assert from 'node:assert/strict';
 import { assembleTar, encodeSplitEntry, readSplitEntries, type SplitEntry, splitTar } from '#format/tar-split';
 import { asLayerscopeError } from '#model';
@@ -55,7 +55,7 @@ async function takeApart(input: Uint8Array): Promise<void> {
   const metadata = await split(input, Math.max(1, input.length));
   expectSame(await split(input, 1 + (input.length % 701)), metadata);
   if (typeof metadata === 'string') return;
-  // The content of each file entry, cut out of the tar.
+  // Each file entry's content, cut out of the tar.
   const contents: Uint8Array[] = [];
   let at = 0;
   for (const entry of await entriesOf(metadata)) {

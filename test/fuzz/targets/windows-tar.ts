@@ -12,7 +12,7 @@ import { expectSame } from '../engine/same.ts';
 import { sharedFiles, tarSeeds } from '../engine/seeds.ts';
 import { session, type Target } from '../engine/target.ts';
 
-/** Limit on collected bytes, because a sparse file of a few bytes may have gigabytes of zeros. */
+/** Limit on collected bytes, because a sparse file stored in a few bytes may have gigabytes of zeros. */
 const MOST_BACKUP_BYTES = 4 * 1024 * 1024;
 
 interface Read {
@@ -51,7 +51,7 @@ async function read(input: Uint8Array, size: number): Promise<Read> {
   return found;
 }
 
-/** Returns the tar of one file; null if a tar can't represent the content of its streams. */
+/** Returns one file's tar; null if a tar can't represent its streams' content. */
 async function written({ entry, backup }: Read['entries'][number]): Promise<Uint8Array | null> {
   if (entry.info === null) return null;
   const writer = new TarWriter();

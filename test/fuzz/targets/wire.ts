@@ -1,4 +1,4 @@
-// Messages of the loopback host with typed arrays: refused, or decoded to a value that survives another round trip.
+// The loopback host's messages with typed arrays: refused, or decoded to a value that survives another round trip.
 import { decodeWire, encodeWire } from '#contract';
 import { LayerscopeError } from '#model';
 import { expectRefusal } from '../engine/finding.ts';

@@ -8,7 +8,7 @@ import { session, type Target } from '../engine/target.ts';
 import { unpackTwice } from './packed.ts';
 
 const TEXT = Buffer.from('a text that repeats itself, a text that repeats itself\n'.repeat(20));
-/** An empty frame: no size, one raw block of no bytes. */
+/** An empty frame: no size, one empty raw block. */
 const EMPTY = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x01, 0x00, 0x00);
 /** A frame with one RLE block of 65 bytes. */
 const RLE = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x41, 0x0b, 0x02, 0x00, 0x78);

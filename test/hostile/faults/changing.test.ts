@@ -32,7 +32,7 @@ const INPUTS: readonly Input[] = [
   },
 ];
 
-/** Ways to put other bytes under the name. The first three also change a file that is already open. */
+/** Ways to put other bytes at the path. The first three also change a file that is already open. */
 const CHANGES: Readonly<Record<string, (name: string, other: Uint8Array) => void>> = {
   'written over': (name, other) => writeFileSync(name, other, { flag: 'r+' }),
   'cut off': (name) => truncateSync(name, 50_000),
@@ -94,7 +94,7 @@ test('an input that changes while being read gives an error or its old content, 
         const cacheFolder = path.join(folder, 'cache');
         rmSync(input, { force: true });
         writeFileSync(input, before);
-        // The system's clock for files ticks every few ms. A file that is written twice in a tick looks as if it were written once.
+        // The system's clock for files ticks every few ms. A file that is written twice in one tick looks as if it were written once.
         utimesSync(input, 1, 1);
         let isReached = false;
         try {
@@ -126,7 +126,7 @@ test('an input that changes while being read gives an error or its old content, 
   assert.ok(cases.told > 20);
 });
 
-test('importing or exporting an input that changes meanwhile fails and leaves nothing behind', async (t: TestContext) => {
+test('importing or exporting an input that changes in the meantime fails and leaves nothing behind', async (t: TestContext) => {
   const folder = testFolder(t);
   const input = path.join(folder, 'input');
   const home = path.join(folder, 'home');

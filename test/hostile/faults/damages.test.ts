@@ -1,5 +1,5 @@
-// Files of a store and of a cache, damaged in every part and in every manner: the result is an error with a code or a rebuilt file, never a
-// wrong answer. Nothing hangs, and nothing intact is lost.
+// Files of a store and a cache, damaged in every part and in every way: the result is an error with a code or a rebuilt file, never a wrong
+// answer. Nothing hangs, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ test('a damaged cache file is treated as missing', async (t: TestContext) => {
   t.diagnostic(`${damages} damages to ${files.length} cache files, no wrong answer`);
 });
 
-/** Returns everything that a store reports: its layers' changes, and the files of its mounted image. Errors are returned as codes. */
+/** Returns everything that a store reports: its layers' changes, and its mounted image's files. Errors are returned as codes. */
 async function storeSays(place: Place): Promise<Map<string, string>> {
   const said = new Map<string, string>();
   const tell = async (what: string, work: () => Promise<unknown>) => {

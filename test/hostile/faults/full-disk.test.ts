@@ -1,5 +1,5 @@
 // Disks that fill up at any write of any verb: the verb fails with a code, the previous state is intact, nothing half-written is left under
-// any name, and the verb works once there is room.
+// any name, and the verb works once there is space.
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { leftIn } from './kill-loop.ts';
 import { copyPlace, makePlace, type Place } from './place.ts';
 import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
 
-/** LAYERSCOPE_FAULT_WRITES=1: every write of every verb; otherwise the first, the last and some between. */
+/** LAYERSCOPE_FAULT_WRITES=1: every write of every verb; otherwise the first, the last and some in between. */
 const ALL = process.env.LAYERSCOPE_FAULT_WRITES === '1';
 const SMALL = { files: 4, bigBytes: 80_000 };
 const LOOKS = 'an uncached read';
@@ -87,7 +87,7 @@ test('a disk that is full at any write of any verb fails that verb and harms not
         await isWhole(place, name);
         const left = leftIn(place).filter((each) => each !== 'tmp/working');
         assert.deepEqual(left, [], `${what}: left`);
-        // There is room again.
+        // There is space again.
         if (verb.isOnce !== true || found !== JSON.stringify(after)) await verb.run(place);
         assert.deepEqual(await verb.result(place), after, what);
         if (name === LOOKS) assert.equal(await readWithCache(place), report, what);
@@ -125,7 +125,7 @@ test('on a small disk filled up to various sizes, each verb either succeeds or f
         else await verb.run(place);
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        // There is no room for an archive that must be unpacked to be read, and the message suggests another disk.
+        // There is no space for an archive that must be unpacked to be read, and the message suggests another disk.
         if (!(error instanceof LayerscopeError && error.code === 'TOO_LARGE' && name === LOOKS)) isClear(error, what);
         isDone = false;
         figures.refused++;

@@ -82,7 +82,7 @@ export interface KillFigures {
   swept: number;
 }
 
-/** The result of an undisturbed verb. */
+/** An undisturbed verb's result. */
 interface Known {
   readonly verb: Verb;
   readonly name: string;
@@ -154,7 +154,7 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
 
   // Running the verb again works, and so does the next writer, which cleans up.
   if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
-  // A verb that was killed after its last rename is not run again, so something else must write to the same folder.
+  // A verb killed after its last rename is not run again, so something else must write to the same folder.
   else await writeBeside(place);
   assert.deepEqual(await verb.result(place), after);
   await driver.cleanup();
@@ -197,7 +197,7 @@ export function leftIn({ home, out, cache }: Place): string[] {
   ];
 }
 
-/** Checks that every blob has the digest in its name and is referred to by a layer or an image. */
+/** Checks that every blob has the digest in its name and that a layer or an image refers to it. */
 async function hashBlobs(driver: PortableDriver): Promise<void> {
   const named = new Set<string | undefined>();
   for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));

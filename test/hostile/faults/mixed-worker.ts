@@ -39,7 +39,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
   'remove-shared-layer': () => driver.remove('shared'),
   'remove-shared-image': () => driver.images.remove('shared:1'),
   verify: async () => {
-    // Blobs that other processes remove meanwhile may be reported as missing; nothing else may be reported.
+    // Only blobs that other processes remove in the meantime may be reported, as missing.
     for (const { id, message } of await verifyStore(driver)) {
       if (!/not there|is missing|no such file|NOT_FOUND|not in the archive/.test(message))
         throw new LayerscopeError('DIGEST_MISMATCH', `${id} ${message}`);

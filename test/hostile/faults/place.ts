@@ -16,7 +16,7 @@ export interface Place {
   readonly cache: string;
   /** Where exports go. */
   readonly out: string;
-  /** Archives of the images `kept:1` and `next:1`, one that is compressed as a whole, and a layer. */
+  /** Archives of the images `kept:1` and `next:1`, an archive compressed as a whole, and a layer. */
   readonly kept: string;
   readonly next: string;
   readonly packed: string;
@@ -104,7 +104,7 @@ export function copyPlace({ folder }: Place, to: string): Place {
   return placeIn(to);
 }
 
-/** Returns names, kinds, modes and content of everything below a path; null if the path doesn't exist. */
+/** Returns the names, kinds, modes and content of everything below a path; null if the path doesn't exist. */
 export function pictureOf(at: string): unknown {
   const stats = lstatSync(at, { throwIfNoEntry: false });
   if (stats === undefined) return null;

@@ -21,7 +21,7 @@ function mountsHere(): boolean {
   }
 }
 
-/** Makes a folder read-only: by its mode or, for root, who isn't restricted by modes, by a mount. Returns false if neither is possible. */
+/** Makes a folder read-only: by its mode or, as root isn't restricted by modes, by a mount. Returns false if neither is possible. */
 function makeReadOnly(t: TestContext, folder: string): boolean {
   if (isRoot) {
     if (!mountsHere()) return false;

@@ -1,5 +1,5 @@
-// Calls each of hcsshim's exported layer functions once, on the stand-in for vmcompute.dll, and writes the arguments that the stand-in got,
-// as a test vector for our own calls. make-vector.sh builds it with GOOS=windows and runs it under Wine.
+// Calls each of hcsshim's exported layer functions once, on the stand-in for vmcompute.dll, and writes the arguments that the stand-in
+// received, as a test vector for our own calls. make-vector.sh builds it with GOOS=windows and runs it under Wine.
 package main
 
 import (

@@ -1,5 +1,5 @@
 // Imports, exports, mounts and removes layers with hcsshim on the stand-in for vmcompute.dll, and writes the layer calls with their
-// arguments, a line each. Our driver must make the same calls for the same layers (test/shared/hcsshim-calls.test.ts). make-vector.sh
+// arguments, one per line. Our driver must make the same calls for the same layers (test/shared/hcsshim-calls.test.ts). make-vector.sh
 // builds it with GOOS=windows and runs it under Wine. Usage: layers.exe VECTORS.json OUTPUT
 package main
 
@@ -28,7 +28,7 @@ func must(err error) {
 	}
 }
 
-// The layer calls logged since calls last ran, without NameToGuid and the Backup functions. Every transport folder gets the same name.
+// The layer calls logged since `calls` last ran, without NameToGuid and the Backup functions. Every transport folder gets the same name.
 func calls() string {
 	log := dll.NewProc("StandInLog")
 	length, _, _ := log.Call(0, 0)

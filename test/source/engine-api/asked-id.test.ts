@@ -25,13 +25,13 @@ function layout(hasIndex: boolean) {
   return { blobs, image, top, archive: archiveOf(ociLayout(blobs, [top])) };
 }
 
-/** Builds the manifest.json that Docker 25 and later write beside a layout. */
+/** Builds the manifest.json that Docker 25 and later write next to a layout. */
 function dockerManifest({ config, layers }: ReturnType<typeof ociImage>): Uint8Array {
   const nameOf = ({ digest }: { readonly digest: string }): string => `blobs/${digest.replace(':', '/')}`;
   return json([{ Config: nameOf(config), RepoTags: ['app:1'], Layers: layers.map(nameOf) }]);
 }
 
-/** Asks an engine for an image that it says to have under `id`, and exports as `archive`. Returns how many images the export has. */
+/** Requests the image `word` from an engine that lists it as `id` and exports it as `archive`. Returns how many images the export has. */
 async function ask(t: TestContext, id: string, archive: Uint8Array, word = `docker:${id}`, platform?: string): Promise<number> {
   const { engine, socket } = await fakeEngine(t);
   engine.version = '1.48';
@@ -51,7 +51,7 @@ test('an image opens by the digest of its config, its manifest or its index', as
   }
 });
 
-test('an image opens by the digest of an index of which the engine has one platform', async (t) => {
+test('an image opens by its index’s digest even if the engine has only one platform', async (t) => {
   const blobs = new Files();
   const images = ['amd64', 'arm64'].map((architecture) =>
     ociImage(blobs, {
@@ -68,7 +68,7 @@ test('an image opens by the digest of an index of which the engine has one platf
   await assert.rejects(ask(t, OTHER_ID, archiveOf(ociLayout(blobs, [index]))), hasCode('DIGEST_MISMATCH'));
 });
 
-test('an engine that exports another image than the one with the id is refused', async (t) => {
+test('refuses an engine that exports an image other than the one with the id', async (t) => {
   const named = new Map(ONE);
   named.delete(CONFIG_NAME);
   const manifest = json([
@@ -97,13 +97,13 @@ test('an engine that exports another image than the one with the id is refused',
   assert.equal(await ask(t, OTHER_ID, archiveOf(ONE), 'docker:app:1'), 1, 'a name says nothing of the digest');
 });
 
-test('of a platform asked for, Docker exports the manifest without its index', async (t) => {
+test('Docker exports a requested platform’s manifest without its index', async (t) => {
   const { archive } = layout(false);
   assert.equal(await ask(t, layout(true).top.digest, archive, undefined, 'linux/amd64'), 1);
   await assert.rejects(ask(t, OTHER_ID, archiveOf(ONE), undefined, 'linux/amd64'), hasCode('DIGEST_MISMATCH'));
 });
 
-test('an engine that describes another image than the one that it lists is refused', async (t) => {
+test('refuses an engine that describes an image other than the one it lists', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push({ id: OTHER_ID, names: [], archive: archiveOf(ONE), describedId: CONFIG_ID });
   const source = new EngineSource({ engine: 'docker', address: `unix://${socket}`, tls: null, identity: null }, { offline: false });

@@ -16,7 +16,7 @@ function environment({ env = {}, home, platform = 'linux' }: Settings): SourceEn
   return { env, home, platform, offline: false };
 }
 
-/** Returns the endpoints of one engine, without those of this machine. */
+/** Returns one engine's endpoints, without this machine's. */
 function of(engine: string, settings: Settings): EngineEndpoint[] {
   const isOwn = ({ address }: EngineEndpoint): boolean => /^unix:\/\/\/(var\/)?run\//.test(address);
   return findEndpoints(environment(settings)).filter((each) => each.engine === engine && !isOwn(each));

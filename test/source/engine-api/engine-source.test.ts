@@ -62,7 +62,7 @@ async function pathsIn(reader: ArchiveReader, archive: Awaited<ReturnType<Engine
   return layers.flatMap((layer) => [...pathsOf(layer)]);
 }
 
-test('an image opens by name, by id and by the start of its id, over the engine’s version of the API', async (t) => {
+test('an image opens by name, by id and by id prefix, with the engine’s version of the API', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   const source = sourceAt(`unix://${socket}`);
@@ -81,7 +81,7 @@ test('an image opens by name, by id and by the start of its id, over the engine�
   );
 });
 
-test('for a listing, an image with a damaged layer is asked for once more, and one without is not', async (t) => {
+test('for a listing, an image is requested again only if a layer is damaged', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const whole = tar(file('big', new Uint8Array(400_000).fill(7)));
   const source = sourceAt(`unix://${socket}`);
@@ -102,7 +102,7 @@ test('for a listing, an image with a damaged layer is asked for once more, and o
   }
 });
 
-test('a container is its image and one more layer: its changes, byte for byte, and whiteouts', async (t) => {
+test('a container is its image plus one layer: its changes, byte for byte, and whiteouts', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   const long = `new/${'n'.repeat(120)}`;
@@ -166,7 +166,7 @@ test('a list has names, ids and sizes, and no names for an unnamed image', async
   ]);
 });
 
-test('a size that is no number of bytes, and a time outside the years 1 to 9999, are unknown', async (t) => {
+test('a size that isn’t a number of bytes and a time outside the years 1 to 9999 are unknown', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const stated: readonly (readonly [size: unknown, created: unknown, sizeBytes: number | null, time: string | null])[] = [
     [1e308, 1e300, null, null],
@@ -185,7 +185,7 @@ test('a size that is no number of bytes, and a time outside the years 1 to 9999,
   );
 });
 
-test('the common start of two ids is refused, naming both', async (t) => {
+test('a prefix of two ids is refused, naming both', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const ids = ['1', '2'].map((end) => `sha256:${end.padStart(64, 'abcdef')}`);
   engine.images.push(...ids.map((id) => ({ ...IMAGE, id, names: [] })));
@@ -195,7 +195,7 @@ test('the common start of two ids is refused, naming both', async (t) => {
   });
 });
 
-test('an engine that can chooses the platform, and a missing platform is reported', async (t) => {
+test('an engine that can choose the platform does, and a missing platform is reported', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push({ ...IMAGE, platforms: ['linux/amd64'] });
   engine.version = '1.48';
@@ -221,7 +221,7 @@ test('Podman is recognized by its response, whatever the socket', async (t) => {
   );
 });
 
-test('an engine that is missing, refuses, hangs, breaks off or has lost the image: one reason each, without the address', async (t) => {
+test('an engine that is missing, refuses, hangs, disconnects or has lost the image gives one reason each, without the address', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   const open = (address: string, options: Asking = {}) =>
@@ -303,7 +303,7 @@ test('the error that ssh prints is the reason', async (t) => {
   }
 });
 
-test('parts of an address become arguments of ssh only where they cannot be options', async () => {
+test('parts of an address become ssh arguments only where they can’t be options', async () => {
   assert.deepEqual(sshArguments({ host: 'machine', user: 'me', port: '2222', command: 'docker', identity: null }), [
     '-l',
     'me',
@@ -329,7 +329,7 @@ function httpOver(t: TestContext, agent: http.Agent): HttpClient {
   return client;
 }
 
-test('an image of a Docker on this machine is read from the folder that Docker reports, if the folder has that image', async (t) => {
+test('a local Docker’s image is read from the folder that Docker reports, if the folder has that image', async (t) => {
   const root = testFolder(t);
   const layers = [tar(directory('etc/'), file('etc/hosts', 'x')), tar(file('b', 'y'))];
   const [id = ''] = (await writeDockerRoot(root, [{ names: ['app:1'], layers }])).ids;
@@ -367,7 +367,7 @@ test('an image of a Docker on this machine is read from the folder that Docker r
   }
 });
 
-test('a container that changed a name that would be a whiteout is not shown as if it had removed something', async (t) => {
+test('refuses a container that changed a file whose name would be a whiteout', async (t) => {
   for (const at of ['/.wh.b', '/.wh.d/f']) {
     const { engine, socket } = await fakeEngine(t);
     engine.images.push(IMAGE);
@@ -385,10 +385,10 @@ test('a container that changed a name that would be a whiteout is not shown as i
   }
 });
 
-/** Why folders of containers are not read here; false if they are. */
+/** Why containers' folders can't be read here; false if they can. */
 const noContainerFolders = process.platform === 'linux' && process.getuid?.() === 0 ? false : 'only root reads the folders of containers';
 
-/** Writes what a container changed as overlay2 keeps it. Deleted paths are devices, which the engine's list tells. */
+/** Writes a container's changes as overlay2 keeps them. Deleted paths are devices, as in the engine's list. */
 function writeUpper(folder: string): void {
   const at = (name: string): string => path.join(folder, name);
   for (const name of ['new', 'new/deep', 'bin', 'opaque', 'unchanged']) mkdirSync(at(name), { recursive: true });
@@ -459,7 +459,7 @@ async function ownLayer(t: TestContext, source: EngineSource): Promise<unknown> 
   return { entries: await entriesOf(reader, layer), figures, findings };
 }
 
-test('what a container changed is read from Docker’s folder, equal to what the engine exports', { skip: noContainerFolders }, async (t) => {
+test('a container’s changes read from Docker’s folder equal the engine’s export', { skip: noContainerFolders }, async (t) => {
   const { engine, byApi, withFolder } = await containerBench(t);
   const expected = await ownLayer(t, byApi);
   assert.ok(engine.asked.some((asked) => asked.endsWith('/export')));
@@ -521,7 +521,7 @@ test('a container whose folder is not as its engine says is exported by the engi
   }
 });
 
-test('a folder that its engine calls a container’s is read only if Docker’s own records there say so', {
+test('a folder that an engine reports as a container’s is read only if Docker’s own records there agree', {
   skip: noContainerFolders,
 }, async (t) => {
   type Bench = Awaited<ReturnType<typeof containerBench>>;

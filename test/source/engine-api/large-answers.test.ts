@@ -16,7 +16,7 @@ const CONFIG = [...FILES].find(([name]) => /^[0-9a-f]{64}\.json$/.test(name))?.[
 const IMAGE = { id: digestOf(CONFIG), names: ['app:1'], archive: archiveOf(FILES) };
 const MB = 1_000_000;
 
-/** Starts an engine with a container that removed these paths. Returns the address of its socket. */
+/** Starts an engine with a container that removed these paths. Returns its socket's address. */
 async function engineWith(t: TestContext, paths: readonly string[]): Promise<string> {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);

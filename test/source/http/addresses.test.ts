@@ -64,7 +64,7 @@ const FINE = [
   '2001:db8:0:1:1:1:1:1',
 ];
 
-test('link-local addresses, metadata services and invalid targets are refused, and this machine unless the server is on it', () => {
+test('link-local addresses, metadata services and invalid targets are refused, as is this machine unless the server is on it', () => {
   for (const address of FORBIDDEN)
     for (const rule of ['foreign', 'neighbour'] as const) assert.ok(!isAllowed(address, rule), `${address} ${rule}`);
   for (const address of LOOPBACK)
@@ -146,7 +146,7 @@ test('a name is checked by the address actually connected to', async (t) => {
   assert.equal(Buffer.from(await reply.bytes(10)).toString(), 'hello');
 });
 
-test('a connection made for one rule is not used for another', async (t) => {
+test('a connection made under one rule is not used for another', async (t) => {
   const server = http.createServer((_request, response) => response.end());
   await listen(t, server);
   const url = new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`);
@@ -155,7 +155,7 @@ test('a connection made for one rule is not used for another', async (t) => {
   await assert.rejects(client.request(url, { rule: 'foreign' }), hasCode('UNREACHABLE'));
 });
 
-test('only a server on this machine may name others on it', () => {
+test('only a server on this machine may name other servers on it', () => {
   const from = (peer: string | null): string => ruleOf({ peer } as HttpReply);
   assert.deepEqual([from('127.0.0.1'), from('::1'), from('10.0.0.1'), from(null)], ['neighbour', 'neighbour', 'foreign', 'foreign']);
 });
@@ -184,7 +184,7 @@ const outward = Object.values(os.networkInterfaces())
   .flat()
   .find((each) => each !== undefined && !each.internal && each.family === 'IPv4')?.address;
 
-test('a registry elsewhere cannot lead to this machine', {
+test('a remote registry can’t lead to this machine', {
   skip: outward === undefined && 'not run: this machine has no network address',
 }, async (t) => {
   const target = await standInRegistry(t);

@@ -11,7 +11,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
 import { testFolder } from '../../support/workbench.ts';
 import { sampleImage, testClient } from '../registry/bench.ts';
 
-test('a registry’s certificate has to be trusted, if by certs.d, for that host and port only', async (t) => {
+test('a registry’s certificate must be trusted, by certs.d only for that host and port', async (t) => {
   const server = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE });
   const registry = await standInRegistry(t, server);
   const { files, image } = sampleImage();
@@ -30,7 +30,7 @@ test('a registry’s certificate has to be trusted, if by certs.d, for that host
   assert.equal((await client.manifest('1')).digest, image.digest);
 });
 
-test('a registry that asks for a client’s certificate gets the one in certs.d', async (t) => {
+test('a registry that asks for a client certificate gets the one in certs.d', async (t) => {
   const options = { key: TEST_KEY, cert: TEST_CERTIFICATE, ca: TEST_CERTIFICATE, requestCert: true, rejectUnauthorized: true };
   const registry = await standInRegistry(t, https.createServer(options));
   const { files, image } = sampleImage();
@@ -59,7 +59,7 @@ test('a host’s name can’t lead to another folder', (t) => {
   for (const host of ['..', '../', '..\\', '.']) assert.equal(certificates.of(host).ca, undefined, host);
 });
 
-test('the authorities of Windows and macOS come from the system’s store, where the runtime can read it', () => {
+test('Windows’ and macOS’s authorities come from the system’s store, where the runtime can read it', () => {
   const read = (type: string): readonly string[] => [`${type} store`];
   assert.deepEqual(readStore('win32', read), ['system store']);
   assert.deepEqual(readStore('darwin', read), ['system store']);
@@ -73,7 +73,7 @@ test('the authorities of Windows and macOS come from the system’s store, where
   );
 });
 
-test('the token server’s certificate is trusted by certs.d for its own host and port', async (t) => {
+test('certs.d makes the token server’s certificate trusted for its own host and port', async (t) => {
   const registry = await standInRegistry(t, https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }));
   const tokens = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (request, response) =>
     registry.server.emit('request', request, response),

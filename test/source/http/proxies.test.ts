@@ -58,7 +58,7 @@ test('an invalid address is refused without being quoted, because it may contain
   }
 });
 
-/** Starts a proxy that connects every name to one port of this machine. `asked` lists its requests. */
+/** Starts a proxy that connects every name to one port on this machine. `asked` lists its requests. */
 async function testProxy(t: TestContext, targetPort: number, status = '200 OK') {
   const asked: { readonly line: string; readonly authorization: string | undefined }[] = [];
   const note = ({ method, url, headers }: http.IncomingMessage): void => {
@@ -111,7 +111,7 @@ test('plain http is requested from the proxy by its full address', async (t) => 
   );
 });
 
-test('a proxy that refuses or is missing is named', async (t) => {
+test('the error names a proxy that refuses or is missing', async (t) => {
   const { address } = await testProxy(t, 1, '403 Forbidden');
   for (const at of [address, '127.0.0.1:1']) {
     await assert.rejects(
@@ -125,7 +125,7 @@ test('a proxy that refuses or is missing is named', async (t) => {
   }
 });
 
-test('where no variable is set, the system is asked: once an origin, and never for this machine', async () => {
+test('without a variable, the system is asked: once per origin, and never for this machine', async () => {
   const asked: string[] = [];
   const answers: Readonly<Record<string, string>> = {
     'https://a.test/': 'PROXY p.test:3128; DIRECT',
@@ -157,10 +157,10 @@ test('where no variable is set, the system is asked: once an origin, and never f
     asked,
     Object.keys(answers).sort((a, b) => asked.indexOf(a) - asked.indexOf(b)),
   );
-  // Of proxies that aren't supported, the first request says so.
+  // With an unsupported proxy, the first request fails and says so.
   const socks = new Proxies({}, async () => 'SOCKS5 s.test:1080');
   await assert.rejects(socks.prepare(new URL('https://a.test/')), hasCode('UNSUPPORTED'));
-  // A variable counts more, whatever it is for.
+  // A variable takes precedence over the system, whatever it is for.
   for (const env of [{ https_proxy: 'http://own:1' }, { HTTP_PROXY: 'own:1' }]) {
     const own = new Proxies(env, async () => assert.fail('the system is not asked'));
     await own.prepare(new URL('https://a.test/'));
@@ -168,7 +168,7 @@ test('where no variable is set, the system is asked: once an origin, and never f
   }
 });
 
-test('requests go through the system’s proxy, but none is asked for when offline', async (t) => {
+test('requests go through the system’s proxy, but the system isn’t asked for one when offline', async (t) => {
   const server = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (_request, response) => response.end('hello'));
   await listen(t, server);
   const { address, asked } = await testProxy(t, (server.address() as AddressInfo).port);

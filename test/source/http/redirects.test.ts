@@ -49,7 +49,7 @@ test('a blob may come from another server, which gets no credentials', async (t)
   }
 });
 
-test('credentials stay at their scheme, host and port through a chain of redirects, and are not sent again after leaving', async (t) => {
+test('credentials stay with their scheme, host and port through a chain of redirects, and are not sent again after leaving', async (t) => {
   const got: (string | undefined)[] = [];
   const end = http.createServer(({ headers, url }, response) => {
     got.push(headers.authorization);

@@ -78,7 +78,7 @@ test('every challenge is read, in any order', async (t) => {
   assert.deepEqual(parseChallenges('"",;=='), []);
 });
 
-test('an endless 401 is retried once with a token and no more', async (t) => {
+test('an endless 401 is retried only once, with a token', async (t) => {
   const registry = await standInRegistry(t);
   withImage(registry, { scheme: 'bearer' });
   registry.faults.always401 = true;
@@ -86,7 +86,7 @@ test('an endless 401 is retried once with a token and no more', async (t) => {
   assert.equal(registry.log.filter(({ path }) => path.startsWith('/v2/')).length, 2);
 });
 
-test('credentials are sent to no other owner’s token server, unless the user names it', async (t) => {
+test('credentials are never sent to another owner’s token server, unless the user names it', async (t) => {
   const [registry, other] = [await standInRegistry(t), await standInRegistry(t)];
   // Another name for this machine represents another owner's host.
   const realm = other.address.replace('127.0.0.1', 'localhost');
@@ -115,7 +115,7 @@ test('a token server’s redirect is not followed', async (t) => {
   assert.deepEqual(other.log, []);
 });
 
-test('a missing or endless token, or one with control characters, is refused and not quoted', async (t) => {
+test('a token that is missing, endless or contains control characters is refused and not quoted', async (t) => {
   const answers = {
     '{"token":"a\\r\\nX-Other: b"}': 'UNREACHABLE',
     '{"token":"to ken"}': 'UNREACHABLE',

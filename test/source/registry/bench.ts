@@ -1,4 +1,4 @@
-// Shared by tests of registries: a client for a stand-in registry, configured through a user's settings.
+// Shared by registry tests: a client for a stand-in registry, configured through a user's settings.
 import type { TestContext } from 'node:test';
 import { HttpClient } from '../../../src/source/http/http-client.ts';
 import { NetworkRouter } from '../../../src/source/http/network-router.ts';
@@ -55,7 +55,7 @@ export function testClient(context: TestContext, host: string, options: ClientOp
   );
 }
 
-/** Makes an image of two layers with its blobs. */
+/** Makes an image of two layers, with its blobs. */
 export function sampleImage() {
   const files = new Files();
   const image = ociImage(files, {

@@ -56,7 +56,7 @@ test('the first file that has credentials for a host is used', async (t) => {
   assert.equal(await userFor(home, { DOCKER_CONFIG: testFolder(t) }, 'x.test'), 'config');
 });
 
-test('keys are hosts, Docker Hub’s old address, old addresses, and in auth.json also paths, of which the longest match wins', async (t) => {
+test('keys are hosts, old addresses such as Docker Hub’s, and in auth.json also paths, where the longest match wins', async (t) => {
   const home = testFolder(t);
   write(path.join(home, '.docker/config.json'), {
     auths: {
@@ -136,7 +136,7 @@ test('a helper’s name can’t be a path, an option or shell syntax', async (t)
   assert.ok(!existsSync(path.join(folder, 'y')));
 });
 
-test('a helper is only searched in absolute folders of the PATH, never in the working folder', async (t) => {
+test('a helper is only searched for in absolute folders of the PATH, never in the working folder', async (t) => {
   const folder = helper(t, 'x', 'echo');
   const relative = path.relative(process.cwd(), folder);
   for (const PATH of [relative, '.', '', `${relative}:`, `:${relative}`])
@@ -171,7 +171,7 @@ test('a helper that fails, hangs, floods or prints nothing useful is an error th
   }
 });
 
-test('cancelling ends a helper', async (t) => {
+test('cancelling stops a helper', async (t) => {
   const PATH = `${helper(t, 'x', 'exec sleep 1000')}:/bin:/usr/bin`;
   const abort = new AbortController();
   const asked = askHelper('x', 'x.test', abort.signal, { env: { PATH } });
@@ -179,7 +179,7 @@ test('cancelling ends a helper', async (t) => {
   await assert.rejects(asked, hasCode('CANCELLED'));
 });
 
-test('a damaged file of credentials is named, but not quoted', async (t) => {
+test('a damaged credentials file is named but not quoted', async (t) => {
   const home = testFolder(t);
   write(path.join(home, '.docker/config.json'), '{"auths": {"x.test": {"auth": "secret-word"');
   await assert.rejects(userFor(home, {}, 'x.test'), (error: Error) => {

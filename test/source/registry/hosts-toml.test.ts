@@ -66,7 +66,7 @@ test('a mirror without the `resolve` capability is only asked for digests, and o
   assert.deepEqual(placesOf(system, 'x.test', { digest }), ['blobs.test team/app', 'x.test team/app']);
 });
 
-test('authorities and unchecked certificates apply to their host only', (t) => {
+test('authorities and unchecked certificates apply only to their host', (t) => {
   const system = systemWith(t, {
     'x.test': `[host."https://one.test"]
   ca = "one.pem"
@@ -91,7 +91,7 @@ test('a file that is not TOML is named, and a host that can’t be a folder’s 
   assert.deepEqual(readHosts([system], '../x.test'), { mirrors: [], server: null });
 });
 
-test('an image comes from a mirror of hosts.toml, and from the registry if the mirror lacks it', async (t) => {
+test('an image comes from a mirror in hosts.toml, and from the registry if the mirror lacks it', async (t) => {
   const { files, image } = sampleImage();
   const [own, mirror] = [await standInRegistry(t), await standInRegistry(t)];
   own.add('team/app', files, { '1': image.digest });

@@ -1,4 +1,4 @@
-// Tables of contents (TOCs) that the manifest vouches for, and whose digests lie: of zeros, of files, of holes.
+// Tables of contents (TOCs) that the manifest vouches for, and whose digests lie: those of zeros, files and holes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listChanges, loadImage } from '#engine';
@@ -29,7 +29,7 @@ function drop(fields: TocFields, ...keys: readonly string[]): void {
   for (const key of keys) delete fields[key];
 }
 
-/** Lists the middle piece of a file as zeros that aren't stored; `digest`: the digest to state of it. */
+/** Lists the middle piece of a file as zeros that aren't stored, with `digest` as its digest. */
 function hole(entries: TocFields[], digest: string | undefined): void {
   const piece = entries.find(({ type, chunkOffset }) => type === 'chunk' && chunkOffset === PIECE) ?? {};
   Object.assign(piece, { chunkType: 'zeros', chunkDigest: digest });
@@ -40,7 +40,11 @@ test('a TOC whose digests contradict one another, or are zeros, is reported, and
     ['zeros', (entries) => set(entries, 'sh', { digest: NONE, chunkDigest: NONE }), /digest of zeros/],
     ['zeros of the piece', (entries) => set(entries, 'sh', { chunkDigest: NONE }), /a chunkDigest of zeros/],
     ['zeros of the file', (entries) => set(entries, 'sh', { digest: NONE }), /a digest of zeros/],
-    ['of another file', (entries) => set(entries, 'sh', { digest: digestOf(utf8('EVILEVILEVIL')) }), /two digests of one content/],
+    [
+      'of another file',
+      (entries) => set(entries, 'sh', { digest: digestOf(utf8('EVILEVILEVIL')) }),
+      /two different digests for the same content/,
+    ],
     ['a hole over content', (entries) => set(entries, 'sh', { chunkType: 'zeros' }), /lists zeros in sh, but not with the digest of zeros/],
   ];
   for (const [format, make] of MAKERS) {
@@ -63,7 +67,7 @@ async function stored({ reader, layer, indexed }: One, member: number): Promise<
   return bytes;
 }
 
-test('a file of several pieces that is not what its digest says is an error at its end, also from the cache', async (t) => {
+test('a file of several pieces that doesn’t match its digest is an error at its end, also from the cache', async (t) => {
   for (const [format, make] of MAKERS) {
     const layer = make(tar(file('big', HOLEY)), (entries) => set(entries, 'big', { digest: digestOf(utf8('other')) }));
     const served = await serve(t, layer);
@@ -79,7 +83,7 @@ test('a file of several pieces that is not what its digest says is an error at i
   }
 });
 
-test('a hole is as good as its digest: proven, or the layer is unverified and the file checked when all of it is read', async (t) => {
+test('a hole’s digest is proven, or the layer is unverified and the file is checked when all of it is read', async (t) => {
   const evil = Buffer.concat([noise(PIECE), noise(PIECE).reverse(), noise(1000)]);
   const cases: readonly (readonly [string, Uint8Array, string | undefined, readonly string[], boolean])[] = [
     ['proven', HOLEY, digestOf(zeros(PIECE)), [], true],
@@ -163,10 +167,10 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const round = (content: Uint8Array, mode: number): Uint8Array => tar(file('big', content, { mode }));
   const layers = [
     estargzLayer(round(good, 0o600)),
-    // Says that its file is the same.
+    // Claims that its file is the same.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
-    // In other pieces: only reading can tell, and it shows that the claim is false.
+    // In different pieces: only reading can tell, and it shows that the claim is false.
     estargzLayer(round(evil, 0o660), claim, 50_000),
     estargzLayer(round(evil, 0o664), undefined, 60_000),
     estargzLayer(round(evil, 0o666), undefined, 70_000),
@@ -179,7 +183,7 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const archive = await source.open(parseImageWord(`${registry.host}/app:1`) as SourceWord, { reader });
   const loaded = await loadImage(reader, archive, 0, { sums: 'taken' });
   assert.ok(loaded.report.layers.every(({ listedBy }) => listedBy === 'toc'));
-  // What a TOC says is no checksum of a body, and isn't written to catalogs as one.
+  // A TOC's digest isn't a body checksum, and isn't written to catalogs as one.
   assert.ok(loaded.stack.layers.every((table) => table?.bodySums.length === 0));
   for (const [layer, bit, isRead] of [
     [1, DIFFERS.content, false],

@@ -1,4 +1,4 @@
-// Layers that are listed by their table of contents: eStargz and zstd:chunked, made by real tools (test/fixtures/lazy) and by hand.
+// Layers listed by their table of contents: eStargz and zstd:chunked, made by real tools (test/fixtures/lazy) and by hand.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -79,7 +79,7 @@ for (const [name, layer] of LAYERS) {
     assert.equal(listed.archive.source?.verified, true);
   });
 
-  test(`${name}: every content is fetched separately, and equals that of the tar`, async (t) => {
+  test(`${name}: every file's content is fetched separately, and equals the tar's`, async (t) => {
     const served = await serve(t, layer);
     const reader = testReader(t);
     const listed = await openOne(reader, await served.open(reader));
@@ -103,7 +103,7 @@ for (const [name, layer] of LAYERS) {
 }
 
 const PLAIN = tar(file('a', 'first'), file('secret', 'hidden from lists'), file('b', noise(100_000)), file('c', 'last'));
-/** Large enough that a footer is searched for. */
+/** Large enough for a footer to be searched for. */
 const LARGE = tar(file('a', 'first'), file('b', noise(1_200_000)), file('c', 'last'));
 
 test('an impossible TOC is reported, and the layer itself is listed', async (t) => {
@@ -116,7 +116,7 @@ test('an impossible TOC is reported, and the layer itself is listed', async (t) 
       zstdChunkedLayer(PLAIN, false, ([first]) => void Object.assign(first ?? {}, { endOffset: 1e9 })),
       /outside the layer/,
     ],
-    ['gaps', estargzLayer(PLAIN, (entries) => entries.filter(({ type }) => type !== 'chunk')), /not the whole of their file/],
+    ['gaps', estargzLayer(PLAIN, (entries) => entries.filter(({ type }) => type !== 'chunk')), /do not make up their whole file/],
     ['headers that disagree', zstdChunkedLayer(PLAIN, true, (entries) => entries.slice(1)), /disagree/],
     ['a size that disagrees', zstdChunkedLayer(PLAIN, true, ([a]) => void Object.assign(a ?? {}, { size: 4, chunkSize: 4 })), /disagree/],
     ['a name that disagrees', zstdChunkedLayer(PLAIN, true, ([a]) => void Object.assign(a ?? {}, { name: 'z' })), /disagree/],
@@ -190,13 +190,13 @@ test('with --verify the layer is read completely, and a TOC that disagrees is a 
   }
 });
 
-test('a layer in a file is read itself, regardless of its TOC', async (t) => {
+test('the layer itself is read from a file, whatever its TOC', async (t) => {
   const layer = estargzLayer(PLAIN, (entries) => entries.filter(({ name }) => name !== 'secret'));
   const one = await full(t, layer);
   assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['tar', ['a', 'secret', 'b', 'c', 'stargz.index.json']]);
 });
 
-test('content that does not match its digest is an error, and nothing of it is kept', async (t) => {
+test('content that doesn’t match its digest is an error, and none of it is kept', async (t) => {
   for (const [name, layer] of LAYERS) {
     const served = await serve(t, layer);
     const cacheFolder = testFolder(t);
@@ -226,7 +226,7 @@ test('a frame with other content is refused by its digest alone', async (t) => {
   await assert.rejects(body(one, 0), hasCode('DIGEST_MISMATCH'));
 });
 
-test('from a server without ranges, the whole layer is fetched, once', async (t) => {
+test('the whole layer is fetched once from a server without ranges', async (t) => {
   for (const fault of ['whole', 'no-range', 'wrong-range', 'missing'] as const) {
     const served = await serve(t, estargzLayer(PLAIN));
     served.registry.faults.range = fault;
@@ -252,7 +252,7 @@ test('if range requests stop working while contents are read, the whole layer is
   assert.equal(rangesOf(served).filter((range) => range === null).length, 1);
 });
 
-test('a TOC that the manifest does not verify is noted, and not kept', async (t) => {
+test('a TOC that the manifest doesn’t verify is noted and not kept', async (t) => {
   for (const layer of [estargzLayer(LARGE), zstdChunkedLayer(LARGE, false), zstdChunkedLayer(LARGE, true)]) {
     const served = await serve(t, layer, {});
     const cacheFolder = testFolder(t);
@@ -281,7 +281,7 @@ test('contents without digests are noted', async (t) => {
   }
 });
 
-test('a plain gzip layer is searched for a footer, and then read', async (t) => {
+test('a plain gzip layer is searched for a footer, then read', async (t) => {
   const blob = pack(LARGE, 'gzip');
   const served = await serve(t, { blob, annotations: {}, tar: LARGE });
   const reader = testReader(t);
@@ -293,7 +293,7 @@ test('a plain gzip layer is searched for a footer, and then read', async (t) => 
   );
 });
 
-test('neither a known TOC nor known content is fetched again', async (t) => {
+test('known TOCs and known content are not fetched again', async (t) => {
   const layer = estargzLayer(lazyLayer());
   const served = await serve(t, layer);
   const cacheFolder = testFolder(t);
@@ -380,7 +380,7 @@ test('listing a large layer and reading a file fetches little of it', async (t) 
   assert.ok(rangesOf(served).length < 12, String(rangesOf(served).length));
 });
 
-test('a file of a gzip layer that was read before costs one range, verified by its digest', async (t) => {
+test('a file in a gzip layer that was read before costs one range, verified by its digest', async (t) => {
   const bodies = Array.from({ length: 8 }, (_, at) => words(2_000_000, at + 1));
   const plain = tar(...bodies.map((bytes, at) => file(`f${at}`, bytes)));
   const served = await serve(t, { blob: pack(plain, 'gzip'), annotations: {}, tar: plain });
@@ -565,7 +565,7 @@ test('an eStargz layer is listed by a TOC in another image, which its descriptor
   }
 });
 
-test('an external TOC that is not there, or not the one of the layer: the layer itself is listed', async (t) => {
+test('if an external TOC is missing or not the layer’s own, the layer itself is listed', async (t) => {
   const honest = externalTocLayer(PLAIN);
   const lying = externalTocLayer(PLAIN, (entries) => entries.filter(({ name }) => name !== 'secret'));
   for (const [name, layer, tags, codes] of [
@@ -616,9 +616,9 @@ test('SOCI: with --verify the layer is read completely, and a zTOC that disagree
     [
       'another digest of a span',
       sociIndex((spec) => ({ ...spec, spanDigests: spec.spanDigests.map((digest, at) => (at === 1 ? digestOf(noise(3)) : digest)) })),
-      /span 2 of \d+ has another digest/,
+      /span 2 of \d+ has a different digest/,
     ],
-    ['another window', sociIndex((spec) => spoiled(spec, 3, 1)), /span 4 of \d+ (unpacks to another content|can’t be unpacked)/],
+    ['another window', sociIndex((spec) => spoiled(spec, 3, 1)), /span 4 of \d+ (unpacks to different content|can’t be unpacked)/],
   ];
   for (const version of [1, 2] as const) {
     for (const [name, index, message] of cases) {
@@ -632,7 +632,7 @@ test('SOCI: with --verify the layer is read completely, and a zTOC that disagree
   }
 });
 
-test('pieces of which nothing is stored are holes, however large they are', async (t) => {
+test('pieces with nothing stored are holes, however large they are', async (t) => {
   const size = 2 ** 50;
   const layer = zstdChunkedLayer(tar(file('a', 'some'), file('b', 'more')), false, (entries) => {
     const [a] = entries;
@@ -669,7 +669,7 @@ test('tables of contents that take much memory together are fetched and read one
   const blobs = tars.map((plain) => new Uint8Array(gzipSync(plain, { level: 0 })));
   const tocs = blobs.map((blob, at) => {
     const spec = ztocSpec(blob, tars[at] as Uint8Array, 64 * 1024);
-    // 17 MB: two of them are more than may be read at a time.
+    // 17 MB: two of them exceed what may be read at a time.
     const entries = Array.from({ length: 4300 }, (_, each) => ({ name: `${each}-${'n'.repeat(4000)}`, type: 'reg' }));
     const toc = files.add(ztoc({ ...spec, entries }), 'application/octet-stream');
     return { ...toc, annotations: { 'com.amazon.soci.image-layer-digest': digestOf(blob) } };

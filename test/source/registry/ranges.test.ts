@@ -19,7 +19,7 @@ async function withBlob(t: TestContext, fault?: BlobFault) {
   return { registry, digest, size };
 }
 
-test('any part of a blob is read by an exact range, or from a complete response, of which no more than needed is read', async (t) => {
+test('any part of a blob is read by an exact range, or from a complete response, reading no more of it than needed', async (t) => {
   for (const fault of [undefined, 'whole'] as const) {
     const { registry, digest, size } = await withBlob(t, fault);
     const client = testClient(t, registry.host);
@@ -38,7 +38,7 @@ test('any part of a blob is read by an exact range, or from a complete response,
   }
 });
 
-test('a part that comes in pieces is requested until it is complete', async (t) => {
+test('a part that arrives in pieces is requested until it is complete', async (t) => {
   const { registry, digest, size } = await withBlob(t, 'short');
   const part = await testClient(t, registry.host).range(digest, size, 100, 1000);
   assert.deepEqual(Buffer.from(part), Buffer.from(BYTES.subarray(100, 1100)));

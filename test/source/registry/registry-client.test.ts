@@ -17,7 +17,7 @@ test('a manifest is fetched by tag and by digest, and its bytes are hashed', asy
   assert.notEqual((await client.manifest('1')).digest, image.digest);
 });
 
-test('a document that is missing, too large or of schema 1 is refused by name', async (t) => {
+test('a document that is missing, too large or in schema 1 is refused by name', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });
@@ -33,7 +33,7 @@ test('a document that is missing, too large or of schema 1 is refused by name', 
   assert.equal(await client.tagDigest('1'), null);
 });
 
-test('a blob arrives completely although its connection breaks, whether or not the server supports ranges', async (t) => {
+test('a blob arrives completely even if its connection breaks, whether or not the server supports ranges', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, {});
@@ -149,7 +149,7 @@ test('tags come page by page, from the registry only, up to a limit', async (t) 
   assert.ok(registry.log.length <= 102, `${registry.log.length} pages`);
 });
 
-test('referrers come from the API, filtered again, or from the tag used instead', async (t) => {
+test('referrers come from the API, filtered again, or from the fallback tag', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   const entry = (type: string, index: number) => ({
@@ -184,7 +184,7 @@ test('referrers come from the API, filtered again, or from the tag used instead'
   await assert.rejects(client.referrers(image.digest, null), hasCode('TOO_LARGE'));
 });
 
-test('of a referrer’s annotations only short texts are kept, and pages together have a bound', async (t) => {
+test('only a referrer’s short annotations are kept, and all pages share one limit', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, {});
@@ -198,7 +198,7 @@ test('of a referrer’s annotations only short texts are kept, and pages togethe
   const before = registry.log.length;
   await assert.rejects(client.referrers(image.digest, null), hasCode('TOO_LARGE'));
   assert.ok(registry.log.length - before <= 8, `${registry.log.length - before} pages`);
-  // Whoever wants one asks for no second page.
+  // A caller that wants one referrer doesn't request a second page.
   const asked = registry.log.length;
   assert.ok((await client.referrers(image.digest, null, { most: 1 })).length >= 1);
   assert.equal(registry.log.length - asked, 1);

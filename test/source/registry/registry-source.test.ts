@@ -24,7 +24,7 @@ function open(t: TestContext, word: string, { reader = testReader(t), platform, 
   return source.open(parseImageWord(word) as SourceWord, { reader, platform });
 }
 
-/** Makes an index of images for some platforms, each with one file that names the platform. */
+/** Makes an index of images for these platforms, each with one file that names its platform. */
 function platformsOf(names: readonly string[]): { files: Files; images: BuiltDescriptor[]; index: BuiltDescriptor } {
   const files = new Files();
   const images = names.map((name) => {
@@ -61,7 +61,7 @@ test('an image opens by tag and by digest, with every layer, and reports its sou
   }
 });
 
-test('a known digest costs one request without a body, and none if the digest is in the name', async (t) => {
+test('a known digest costs one request without a body, or none if the digest is in the name', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });
@@ -119,7 +119,7 @@ test('an endless index is refused', async (t) => {
   await assert.rejects(open(t, `${registry.host}/app:1`), hasCode('TOO_LARGE'));
 });
 
-test('an artifact is listed as such, and none of its blobs is fetched', async (t) => {
+test('an artifact is listed as such, and none of its blobs are fetched', async (t) => {
   const registry = await standInRegistry(t);
   const files = new Files();
   const blob = files.add(new Uint8Array(10), 'application/x');
@@ -156,7 +156,7 @@ test('addresses in a manifest are not contacted', async (t) => {
   assert.deepEqual(other.log, []);
 });
 
-test('what a registry lacks is reported, and so is that nothing is contacted with --offline', async (t) => {
+test('content missing from a registry is reported, as is that nothing is contacted with --offline', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });
@@ -196,7 +196,7 @@ test('mirrors, other locations and blocks in registries.conf are respected', asy
   await assert.rejects(askedBy(t, 'not toml [', name, registries), hasCode('UNREACHABLE'));
 });
 
-test('the mirrors of Docker Hub in daemon.json are used for its images', async (t) => {
+test('Docker Hub’s mirrors in daemon.json are used for its images', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('library/app', files, { '1': image.digest });

@@ -23,7 +23,7 @@ test('an archive with only artifacts lists them with their types and shows no im
   expect(win.complaints).toEqual([]);
 });
 
-test('an artifact beside an image shows its subject', async ({ win }) => {
+test('an artifact next to an image shows its subject', async ({ win }) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
   const subject = { mediaType: MANIFEST, digest: image.digest, size: image.size };

@@ -26,7 +26,7 @@ test('steps without a layer are one line that expands', { tag: '@page' }, async 
   await expect(chain.getByText('["node" "server.js"]')).toBeVisible();
 });
 
-test('the chain shows one main size, with stored and hidden bytes beside it', { tag: '@page' }, async ({ win }) => {
+test('the chain shows one main size, with stored and hidden bytes next to it', { tag: '@page' }, async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain.getByText('5 layers', { exact: true })).toBeVisible();
@@ -48,7 +48,7 @@ test('selecting a layer shows its changes, with marks in words', async ({ win })
 test('a whiteout shows what it hides', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();
-  await expect(page.getByRole('row', { name: /removed motd/ })).toContainText(/hides .* of layer 0/);
+  await expect(page.getByRole('row', { name: /removed motd/ })).toContainText(/hides .* from layer 0/);
   await expect(page.getByRole('row', { name: /removed a\.bin/ })).toContainText(/hides 60\.0 kB/);
 });
 
@@ -65,7 +65,7 @@ test('folders open and close with the mouse', { tag: '@window' }, async ({ win }
   await expect(page.getByRole('row', { name: /package-\d/ }).first()).toBeVisible();
 });
 
-test('the tree can be navigated by the keyboard alone', { tag: '@window' }, async ({ win }) => {
+test('the tree can be navigated with the keyboard alone', { tag: '@window' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const app = page.getByRole('row', { name: /app\// }).first();
@@ -158,7 +158,7 @@ test('kinds and sizes filter, and a filter without matches can be cleared', { ta
 test('sorting by size puts the largest first, folder by folder', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
-  // That is the order in which a layer begins.
+  // A layer is sorted like this by default.
   await expect(page.getByRole('columnheader', { name: /Size/ })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
   await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();
@@ -166,7 +166,7 @@ test('sorting by size puts the largest first, folder by folder', { tag: '@page' 
   await expect(page.getByRole('row').nth(1)).not.toContainText('usr');
 });
 
-test('stacked shows the file system at a layer, without dimming', { tag: '@page' }, async ({ win }) => {
+test('stacked mode shows the filesystem at a layer, without dimming', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -182,7 +182,7 @@ test('Shift-click selects a range and shows its combined changes', { tag: '@wind
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
   await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
-  // The range is named by the commands of its ends, and all of them are in the tooltip.
+  // The range is named by the commands at its ends, and the tooltip has all of them.
   const named = page
     .getByRole('region', { name: 'Changes' })
     .getByTitle(/^4 COPY app\.conf.*\n3 RUN rm -rf.*\n2 RUN npm ci.*\n1 RUN apt-get update/);
@@ -213,7 +213,7 @@ test('the address contains the complete selection: reload and Back return to the
   expect(win.complaints).toEqual([]);
 });
 
-test('only those of a hundred thousand rows that are in sight are in the document', { tag: '@page' }, async ({ win }) => {
+test('of a hundred thousand rows, only those in sight are in the document', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();

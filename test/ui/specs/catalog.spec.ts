@@ -1,14 +1,14 @@
-// A catalog of many images: made by the command line from a small fleet, and opened as a folder.
+// A catalog of many images, made with the command line from a small fleet, and opened as a folder.
 import { renameSync, rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { complaintsOf } from '../support/axe.ts';
 import { expect, test } from '../support/window.ts';
 
-const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name });
-const images = (page: Page) => page.getByRole('treegrid', { name: 'Images of the catalog' });
+const view = (page: Page, name: string) => page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name });
+const images = (page: Page) => page.getByRole('treegrid', { name: 'Images in the catalog' });
 const layers = (page: Page) => page.getByRole('treegrid', { name: 'Layers and the images that have them' });
 const tags = (page: Page) => page.getByRole('treegrid', { name: 'Names and their tags, newest first' });
-const hits = (page: Page) => page.getByRole('treegrid', { name: 'What was found' });
+const hits = (page: Page) => page.getByRole('treegrid', { name: 'Search results' });
 const searchField = (page: Page) => page.getByRole('searchbox');
 const imageShown = (page: Page, name: string) => page.getByRole('heading', { name: `registry.example.com/${name}` });
 
@@ -18,12 +18,14 @@ test.describe('a fleet', () => {
   // 15 images: three bases, and three tags each of services on node, java, alpine and node.
   test.use({ withCatalog: { services: 4, tags: 3, broken: true } });
 
-  test('images come first, each with its tags, bytes and what is known of it, and are opened', async ({ win: { page, complaints } }) => {
+  test('images come first, each with its tags, its bytes and what is known about it, and can be opened', async ({
+    win: { page, complaints },
+  }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await expect(view(page, 'Images')).toBeChecked();
     const row = (name: RegExp) => images(page).getByRole('row', { name });
     const grouping = page.getByRole('radiogroup', { name: 'How images are listed' });
-    await grouping.getByRole('radio', { name: 'One by one' }).click();
+    await grouping.getByRole('radio', { name: 'Ungrouped' }).click();
     await expect(images(page)).toHaveAttribute('aria-rowcount', '16');
     const head = (name: string) => images(page).getByRole('columnheader', { name, exact: true });
     await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
@@ -34,7 +36,7 @@ test.describe('a fleet', () => {
     await expect(head('Unique')).toHaveAttribute('aria-sort', 'descending');
     const unique = await images(page)
       .getByRole('row')
-      .evaluateAll((rows) => rows.slice(1).map((each) => each.children[4]?.textContent ?? ''));
+      .evaluateAll((rows) => rows.slice(1).map((each) => each.children[5]?.textContent ?? ''));
     const bytes = unique.map((text) => Number.parseFloat(text || '0') * (text.includes('MB') ? 1000 : 1));
     expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
     expect(await complaintsOf(page)).toEqual([]);
@@ -48,18 +50,18 @@ test.describe('a fleet', () => {
     await expect(imageShown(page, 'shop/checkout:1.2')).toBeAttached();
     await page.goBack();
     await expect(images(page)).toBeVisible();
-    await grouping.getByRole('radio', { name: 'One by one' }).click();
-    // A row has a menu, which leads to a comparison, too.
+    await grouping.getByRole('radio', { name: 'Ungrouped' }).click();
+    // A row has a menu, which offers a comparison, too.
     await row(/shop\/checkout.*1\.2/).click({ button: 'right' });
     const menu = page.getByRole('menu', { name: 'Actions for registry.example.com/shop/checkout:1.2' });
-    await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Copy name', 'Copy digest']);
+    await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Pick to compare', 'Copy name', 'Copy digest']);
     expect(await complaintsOf(page)).toEqual([]);
     await menu.getByRole('menuitem', { name: 'Compare with…' }).click();
     await expect(page.getByRole('dialog', { name: /Compare/ })).toBeVisible();
     expect(complaints).toEqual([]);
   });
 
-  test('images are grouped by repository, filtered and opened by keyboard alone', async ({ win: { page, complaints } }) => {
+  test('images are grouped by repository, filtered and opened with the keyboard alone', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     const row = (name: RegExp) => images(page).getByRole('row', { name });
     // Three bases, and four services with three tags each.
@@ -95,6 +97,68 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('images are listed below what they are built on, and two of them are compared', async ({ win: { page, complaints } }) => {
+    await page.setViewportSize({ width: 1320, height: 860 });
+    await page.getByRole('radio', { name: 'By base image' }).click();
+    const tree = page.getByRole('treegrid', { name: 'Images and what is built on them' });
+    const row = (name: RegExp) => tree.getByRole('row', { name });
+    // Debian alone is no image of the catalog, but Java and Node are built on it.
+    await expect(tree).toHaveAttribute('aria-rowcount', '17');
+    await expect(row(/ADD debian-12/)).toHaveAttribute('aria-level', '1');
+    await expect(row(/ADD debian-12/)).toContainText('base of 11 images');
+    await expect(row(/base\/java:21/)).toHaveAttribute('aria-level', '2');
+    await expect(row(/shop\/search:1\.0/)).toHaveAttribute('aria-level', '3');
+    await expect(row(/shop\/search:1\.0/)).toContainText('+2 layers 43.0 kB');
+    expect(await complaintsOf(page)).toEqual([]);
+    await row(/base\/java:21/)
+      .locator('[data-twisty]')
+      .click();
+    await expect(row(/shop\/search/)).toHaveCount(0);
+    await row(/base\/java:21/).press('ArrowRight');
+
+    // By keyboard, with the mouse, and with the checkbox.
+    await page.keyboard.press('ArrowDown');
+    await expect(row(/shop\/search:1\.2/)).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('Control+Space');
+    const picks = page.getByRole('region', { name: 'Images to compare' });
+    await expect(picks).toContainText('search:1.2');
+    await expect(picks.getByRole('button', { name: 'Compare' })).toBeDisabled();
+    await row(/shop\/search:1\.1/).click({ modifiers: ['Control'] });
+    await row(/shop\/search:1\.0/)
+      .locator('input')
+      .check();
+    await expect(tree.getByRole('row', { name: /^picked registry/ })).toHaveCount(2);
+    await expect(picks.getByRole('status')).toHaveText(/^Aregistry.*search:1\.0Bregistry.*search:1\.1$/);
+    await row(/shop\/search:1\.1/).click({ button: 'right' });
+    const menu = page.getByRole('menu');
+    await expect(menu.getByRole('menuitem', { name: 'Compare with registry.example.com/shop/search:1.0' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    expect(await complaintsOf(page)).toEqual([]);
+    await page.keyboard.press('3');
+    await expect(page.getByRole('radio', { name: 'Compare' })).toBeChecked();
+    await expect(page.getByRole('row', { name: /modified server\.js/ })).toBeVisible();
+
+    // What was chosen is kept. Groups have menus, too.
+    await page.goBack();
+    await expect(tree).toBeVisible();
+    await page.getByRole('radio', { name: 'By repository' }).click();
+    await images(page)
+      .getByRole('row', { name: /shop\/checkout/ })
+      .click({ button: 'right' });
+    await expect(menu.getByRole('menuitem')).toHaveText([
+      'Open the newest, registry.example.com/shop/checkout:1.2',
+      'Show tags over time',
+      'Compare the two newest',
+      'Compare the oldest with the newest',
+      'Copy name',
+      'Copy names of its images',
+    ]);
+    await menu.getByRole('menuitem', { name: 'Compare the two newest' }).click();
+    await expect(page.getByText('checkout:1.1').first()).toBeVisible();
+    await expect(page.getByRole('radio', { name: 'Compare' })).toBeChecked();
+    expect(complaints).toEqual([]);
+  });
+
   test('layers are sorted by their columns’ heads, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await view(page, 'Layers').click();
@@ -102,7 +166,7 @@ test.describe('a fleet', () => {
     await expect(page.getByText(/^Layers in images, by repositoryhas the layerdoesn’t$/)).toBeVisible();
     const debian = layers(page).getByRole('row', { name: /ADD debian-12/ });
     await expect(debian.getByRole('img', { name: '11 of 15 images' })).toBeVisible();
-    // Above the marks are the repositories whose images they stand for, and in the tooltip the image at the pointer.
+    // Above the marks are the repositories of their images, and the tooltip names the image under the pointer.
     await expect(layers(page).getByText('invoices', { exact: true })).toBeVisible();
     const name = await layers(page).getByText('checkout', { exact: true }).boundingBox();
     const marks = debian.getByRole('img', { name: '11 of 15 images' });
@@ -145,7 +209,9 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('paths, packages and digests are found in all images, and a search has an address', { tag: '@page' }, async ({ win: { page } }) => {
+  test('paths, packages and digests are found in all images, and a search has its own address', { tag: '@page' }, async ({
+    win: { page },
+  }) => {
     await view(page, 'Layers').click();
     await expect(layers(page)).toBeVisible();
     const title = await layers(page)
@@ -158,7 +224,7 @@ test.describe('a fleet', () => {
     await expect(hits(page).getByRole('row', { name: /usr\/bin\/bash/ })).toContainText('11 images');
     await expect(page.getByText('1 hit in 11 images')).toBeVisible();
     await expect(hits(page).locator('mark').first()).toBeAttached();
-    // Each view says what the catalog holds, and each image where in it a hit's layer is.
+    // Each view says what the catalog contains, and each image says where in it the hit's layer is.
     const holds = page.getByRole('list', { name: 'The catalog' }).getByRole('listitem');
     await expect(holds).toHaveText([
       /^15 images$/,
@@ -184,7 +250,7 @@ test.describe('a fleet', () => {
 
     await page.getByRole('radio', { name: 'Package' }).click();
     await searchField(page).fill('libssl 9');
-    await expect(page.getByText('No image has it')).toBeVisible();
+    await expect(page.getByText('Not found in any image')).toBeVisible();
     await searchField(page).fill('libssl 3.0');
     await expect(hits(page).getByRole('row', { name: /libssl3/ })).toContainText('3.0.11');
     await page.reload();
@@ -211,15 +277,15 @@ test.describe('a fleet', () => {
     await expect(page.getByRole('row', { name: /bash/, selected: true })).toBeVisible();
   });
 
-  test('tags lead to their images, and say why if these are gone or replaced', async ({ win: { page }, fleet }) => {
+  test('tags lead to their images, and say why if an image is gone or was replaced', async ({ win: { page }, fleet }) => {
     const fileOf = (name: string) => fleet?.fileOf(`registry.example.com/shop/${name}`) ?? '';
     rmSync(fileOf('checkout:1.2'));
     renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));
     await view(page, 'Tags').click();
     await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
-    // Not the measure of the view Images, whose sizes are as stored.
+    // Not the measure in the Images view, which shows stored sizes.
     await expect(tags(page).getByRole('columnheader', { name: 'Visible' })).toBeVisible();
-    // Bars of all names have one scale, which their head names, so that only the largest image’s is full.
+    // The bars of all names have one scale, stated in the heading, so that only the largest image’s is full.
     await expect(tags(page).getByRole('columnheader', { name: 'Square-root scale' })).toBeVisible();
     const bars = tags(page).locator('[aria-hidden="true"] > [style^="width"]');
     const widths = await bars.evaluateAll((all) => all.map((bar) => Number.parseFloat((bar as HTMLElement).style.width)));

@@ -12,7 +12,7 @@ test('every layer that touches the selected path has a dot', { tag: '@page' }, a
   await layer(4).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
   await expect(layer(4)).toHaveAccessibleName(/the path was modified here/);
-  // The tooltip isn't the button's own: screen readers would say the command twice.
+  // The tooltip isn't on the button itself: screen readers would read the command twice.
   await expect(layer(4)).toHaveAccessibleDescription('');
   await expect(page.getByRole('listitem').filter({ has: layer(4) })).toHaveAttribute('title', /● passwd: modified here$/);
   await expect(layer(0)).toHaveAccessibleName(/the path was added here/);
@@ -22,7 +22,7 @@ test('every layer that touches the selected path has a dot', { tag: '@page' }, a
   await expect(layer(3)).toHaveAccessibleName(/the path was removed here/);
 });
 
-test('a folder without an entry of its own is added by the layer that first writes into it', { tag: '@page' }, async ({ win }) => {
+test('a folder without an entry is added by the layer that first writes into it', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   const details = page.getByRole('region', { name: 'Details' });
   await layer(2).click();
@@ -50,15 +50,15 @@ test('arrow keys move through the layers, and with Shift select a range', { tag:
   await expect(layer(0)).toBeFocused();
 });
 
-test('a layer that only removes states how much, in a low window too', { tag: '@page' }, async ({ win }) => {
+test('a layer that only removes states how much, even in a short window', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(3)).toContainText(/−3 removed\s+hides 84\.7 kB/);
-  // So does one that has files of its own, if it is much.
+  // So does one that has files itself, if it hides a lot.
   await expect(layer(1)).toContainText(/modified\s+hides 300\.0 kB/);
   await expect(layer(4)).not.toContainText('hides');
   await expect(page.getByRole('listitem').filter({ has: layer(1) })).toHaveAttribute(
     'title',
-    /\n\d+\.\d.% of the image, as the line below shows$/,
+    /\n\d+\.\d.% of the image, drawn as the line below$/,
   );
   await page.setViewportSize({ width: 1320, height: 300 });
   await expect(layer(3)).toContainText('−3 removed0 B');

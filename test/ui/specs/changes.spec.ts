@@ -3,7 +3,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
-/** A window with room for every column, including previous sizes. */
+/** A window with space for every column, including previous sizes. */
 const WIDE = { width: 1440, height: 900 };
 
 async function openWebApi(win: LayerscopeWindow) {
@@ -35,7 +35,7 @@ test('every column sorts, and reverses when chosen again', { tag: '@page' }, asy
   await expect(head('Name')).toHaveAttribute('aria-sort', 'descending');
 });
 
-test('each mode begins with its own order, and keeps the one that is chosen in it', { tag: '@page' }, async ({ win }) => {
+test('each mode begins with its default order, and keeps the one that the user chooses', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   const head = (name: string) => page.getByRole('columnheader', { name });
@@ -45,7 +45,7 @@ test('each mode begins with its own order, and keeps the one that is chosen in i
   await expect(head('Size')).toContainText('↓');
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
-  // What changed is marked; a column for it would be empty in nearly all rows.
+  // Changes are marked; a column for them would be empty in nearly all rows.
   await expect(head('Share')).toBeVisible();
   await expect(head('Change')).toHaveCount(0);
   await head('Items').getByRole('button').click();
@@ -61,7 +61,7 @@ test('each mode begins with its own order, and keeps the one that is chosen in i
   await expect(head('Items')).toHaveAttribute('aria-sort', 'descending');
 });
 
-test('a removed folder weighs what its files did, struck through in a layer, hidden in the image', { tag: '@page' }, async ({ win }) => {
+test('a removed folder shows the size of its files, struck through in a layer, hidden in the image', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [
     {
@@ -81,7 +81,7 @@ test('a removed folder weighs what its files did, struck through in a layer, hid
   await expect(gone.first()).toHaveCSS('text-decoration-line', 'line-through');
 });
 
-test('chips for what is searched and listed look alike, and one that limits has a cross', { tag: '@page' }, async ({ win }) => {
+test('chips for searching and for listing look alike, and one that limits has a cross', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   const bar = page.getByRole('toolbar', { name: 'Filters' });
@@ -104,7 +104,7 @@ test('chips for what is searched and listed look alike, and one that limits has 
   await expect(all.locator('svg')).toHaveCount(0);
 });
 
-test('the filter’s text is cleared by a button, and does not follow into another image', { tag: '@page' }, async ({ win }) => {
+test('the filter’s text is cleared by a button, and isn’t kept for another image', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   const filter = page.getByRole('searchbox');
@@ -123,7 +123,7 @@ test('the filter’s text is cleared by a button, and does not follow into anoth
   await expect(filter).toHaveValue('');
 });
 
-test('a layer’s heading and its command stand on one line', { tag: '@page' }, async ({ win }) => {
+test('a layer’s heading and its command are on one line', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(3).click();
@@ -133,7 +133,7 @@ test('a layer’s heading and its command stand on one line', { tag: '@page' }, 
       .getByText(text)
       .first()
       .evaluate((element) => {
-        // An empty inline block stands on the baseline.
+        // An empty inline block sits on the baseline.
         const mark = element.appendChild(document.createElement('span'));
         mark.style.display = 'inline-block';
         const { bottom } = mark.getBoundingClientRect();
@@ -159,26 +159,30 @@ test('share bars are relative to everything shown', { tag: '@page' }, async ({ w
   await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of the total')).toBeVisible();
   const share = page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of the total');
   await expect(share).toBeVisible();
-  // The track is drawn, so that one sees of what a bar is a part.
+  // The track is drawn, so that a bar is seen to be a part of it.
   const track = share.locator('> :first-child');
   await expect(track).not.toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
   const [whole, bar] = [await track.boundingBox(), await track.locator('> :first-child').boundingBox()];
   expect((bar?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(0.667, 1);
 });
 
-test('a search in all layers shows which layers touch a path, with links', async ({ win }) => {
+test('searching all layers shows which layers touch a path, with links', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   const all = page.getByRole('button', { name: 'Search all layers', exact: true });
   // It says what a click does, before and after.
-  await expect(all).toHaveAttribute('title', /^Find the filter’s text in the files of every layer/);
+  await expect(all).toHaveAttribute('title', /^Search the paths of every layer/);
   await all.click();
-  await expect(all).toHaveAttribute('title', /^Back to what is selected/);
+  await expect(all).toHaveAttribute('title', /^Back to the selection/);
   await expect(page.getByText('Type to search all layers')).toBeVisible();
   await page.getByRole('searchbox').fill('*ssl*');
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');
   await expect(found).toHaveCount(2);
   await expect(found.nth(1)).toContainText('usr/lib/libssl.so.3');
+  await expect(page.getByText(/^2 paths in all layers, [\d.]+ [kM]B$/)).toBeVisible();
+  await page.getByRole('radio', { name: 'Largest first' }).click();
+  await expect(found.first()).toContainText('usr/lib/libssl.so.3');
+  await page.getByRole('radio', { name: 'Best match' }).click();
   await found.nth(1).getByRole('button', { name: 'modified in layer 1' }).click();
   await expect(layer(1)).toHaveAttribute('aria-pressed', 'true');
   await expect(page.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();
@@ -188,7 +192,7 @@ test('a search in all layers shows which layers touch a path, with links', async
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('a layer that only removes has room for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
+test('a layer that only removes has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(3).click();
@@ -199,7 +203,7 @@ test('a layer that only removes has room for what it hides, and its heading has 
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('RUN rm -rf /var/cache /etc/motd');
 });
 
-test('names have room beside all other columns', { tag: '@page' }, async ({ win }) => {
+test('names have space next to all other columns', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await expect(page.getByRole('columnheader', { name: 'Change' })).toBeVisible();
@@ -220,7 +224,7 @@ test('names have room beside all other columns', { tag: '@page' }, async ({ win 
   }
 });
 
-/** Long names, deep in folders, with ends that tell them apart; one is rewritten, others are deleted. */
+/** Long names, deep in folders, with distinctive ends; one is rewritten, others are deleted. */
 const LONG = ['one', 'two', 'three'].map((end) => `file-with-a-really-long-name-that-is-cut-in-any-pane-${end}.txt`);
 const DEEP = 'one/in/another/and/in/it/';
 const LONG_NAMES = dockerArchive(
@@ -231,7 +235,7 @@ const LONG_NAMES = dockerArchive(
   { name: 'acme/long:1' },
 );
 
-test('long names have half of the row, and are cut in the middle', { tag: '@page' }, async ({ win }) => {
+test('long names get half of the row, and are cut in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('long.tar', LONG_NAMES));
   for (const layer of ['Whole image', 'Layer 0', 'Layer 1']) {
@@ -242,7 +246,7 @@ test('long names have half of the row, and are cut in the middle', { tag: '@page
       await page.setViewportSize({ width, height: 860 });
       const share = async () => ((await name.boundingBox())?.width ?? 0) / ((await row.boundingBox())?.width ?? 1);
       await expect.poll(share, { message: `${layer}, ${width} px` }).toBeGreaterThanOrEqual(0.48);
-      // One text with both ends of the name, which leaves less room than the next letter and a slash need.
+      // One string with both ends of the name, which leaves less space than the next letter and a slash need.
       const cut = name.locator('span[aria-hidden]');
       await expect(cut).toHaveText(/^file.*….{10}$/);
       const [text, box] = [await cut.boundingBox(), await name.boundingBox()];
@@ -258,7 +262,7 @@ test('a filter’s match is marked in a name that is cut', { tag: '@page' }, asy
   await win.drop(await win.write('long.tar', LONG_NAMES));
   await page.getByRole('searchbox').fill('pane-two');
   const marks = page.getByRole('row', { name: new RegExp(LONG[1] ?? '') }).locator('mark');
-  // What is behind the cut.
+  // The part after the cut.
   await expect(marks).toHaveText(['ne-two']);
 });
 
@@ -274,7 +278,7 @@ test('only what the filter’s text matches is marked in a name', { tag: '@page'
   await expect(page.getByRole('treegrid').locator('mark')).toHaveCount(0);
 });
 
-test('at the first width, the heading is whole and the chips have words', { tag: '@page' }, async ({ win }) => {
+test('at the default width, the heading is whole and the chips have words', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('long.tar', LONG_NAMES));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
@@ -288,7 +292,9 @@ test('at the first width, the heading is whole and the chips have words', { tag:
   for (const chip of await chips.all()) expect((await chip.boundingBox())?.width).toBeGreaterThan(50);
 });
 
-test('with a filter, folders show how much of them matches, in every number, and are ordered by it', { tag: '@page' }, async ({ win }) => {
+test('with a filter, every number in a folder’s row shows how much matches, and folders are sorted by that', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();
@@ -303,7 +309,7 @@ test('with a filter, folders show how much of them matches, in every number, and
   await expect(folder('usr').getByTitle('150,000 of 451,000 bytes match the filter')).toBeVisible();
   await expect(folder('usr').getByTitle('100.0 % of what matches the filter')).toBeVisible();
   await expect(folder('usr').getByTitle('2 of 5 items match the filter').first()).toBeVisible();
-  // The mark tells what matches, too.
+  // The mark reflects what matches, too.
   await expect(folder('usr').getByRole('img')).toHaveAccessibleName('contains 2 added');
   await page.getByRole('searchbox').fill('');
   await page.getByTitle('Hide modified paths').click();
@@ -314,7 +320,7 @@ test('with a filter, folders show how much of them matches, in every number, and
   await expect(folder('usr')).toContainText('301.0 kB');
   await page.getByTitle('Show added paths').click();
   await expect(folder('usr')).toContainText('451.0 kB');
-  // A folder that is found by its name counts with everything in it.
+  // A folder that matches by name counts with everything in it.
   await page.getByRole('button', { name: /^Whole image/ }).click();
   await page.getByRole('searchbox').fill('*modules');
   await expect(status).toHaveText(/1 match · 109\.\d kB/);
@@ -324,7 +330,7 @@ test('with a filter, folders show how much of them matches, in every number, and
   await expect(folder('app').getByTitle(/^838,\d{3} of 838,\d{3} bytes match the filter$/)).toBeVisible();
 });
 
-test('columns stay when other layers and images are chosen, where there is room; that of hidden bytes goes with them', {
+test('columns stay in place when other layers and images are chosen, if there is space; the column of hidden bytes comes and goes', {
   tag: '@page',
 }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);

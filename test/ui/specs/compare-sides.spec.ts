@@ -1,4 +1,4 @@
-// What tells the sides of a comparison apart, in details and chains.
+// How details and chains distinguish the sides of a comparison.
 import { file, symlink, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, PNG } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -13,7 +13,7 @@ async function compareTwo(win: LayerscopeWindow, a: Uint8Array, b: Uint8Array) {
   return page;
 }
 
-test('the breadcrumb always has the name of a path and its folder, at every width', { tag: '@page' }, async ({ win }) => {
+test('the breadcrumb has a path’s name and folder at every width', { tag: '@page' }, async ({ win }) => {
   const path = 'opt/application/releases/current/configuration/settings.conf';
   const image = (text: string, tag: string) =>
     dockerArchive([{ createdBy: 'COPY', tar: tar(file(path, text)) }], { name: `registry.example.com/platform/team/web-api:${tag}` });
@@ -32,13 +32,13 @@ test('the breadcrumb always has the name of a path and its folder, at every widt
       await expect(part).toBeInViewport({ ratio: 1 });
     }
   }
-  // The folders between are in a menu.
-  await crumbs.getByRole('button', { name: 'Folders between' }).click();
+  // The folders in between are in a menu.
+  await crumbs.getByRole('button', { name: 'Folders in between' }).click();
   await page.getByRole('menuitem', { name: 'releases' }).click();
   await expect(crumbs.getByRole('listitem').last()).toHaveText('releases');
 });
 
-test('a path that differs in its mode alone opens on its attributes, and what is of one side says of which', { tag: '@page' }, async ({
+test('a path that differs only in its mode opens on its attributes, and whatever is about one side says which', { tag: '@page' }, async ({
   win,
 }) => {
   const image = (tag: string, mode: number) =>
@@ -56,14 +56,14 @@ test('a path that differs in its mode alone opens on its attributes, and what is
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
   await expect(details.getByRole('tabpanel')).toContainText('0755');
-  // Only there: the next path has the tab that was chosen.
+  // Only for this path: the next one opens on the tab that was chosen.
   await page.getByRole('row', { name: /modified text/ }).click();
   await expect(details.getByRole('tab', { name: 'Content' })).toHaveAttribute('aria-selected', 'true');
   for (const name of ['Origin', 'Raw']) {
     await details.getByRole('tab', { name }).click();
     await expect(details.getByRole('tabpanel')).toContainText('Side B');
   }
-  // A tab that is chosen for such a path stays.
+  // A tab chosen for such a path stays.
   await details.getByRole('tab', { name: 'Content' }).click();
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
@@ -72,7 +72,7 @@ test('a path that differs in its mode alone opens on its attributes, and what is
   expect(win.complaints).toEqual([]);
 });
 
-test('bytes and pictures of a comparison are those of A and B, not of before and now', { tag: '@page' }, async ({ win }) => {
+test('bytes and pictures in a comparison are labelled A and B, not before and now', { tag: '@page' }, async ({ win }) => {
   const image = (byte: number, tag: string) =>
     dockerArchive(
       [
@@ -92,7 +92,7 @@ test('bytes and pictures of a comparison are those of A and B, not of before and
   await expect(details.getByText(/^Before|^Now/)).toHaveCount(0);
 });
 
-test('digests and sizes that read alike show what differs', { tag: '@page' }, async ({ win }) => {
+test('digests and sizes that look the same when shortened show what differs', { tag: '@page' }, async ({ win }) => {
   const image = (bytes: number, tag: string) =>
     dockerArchive([{ createdBy: 'COPY', tar: tar(file('data.bin', 'x'.repeat(bytes))) }], { name: `acme/app:${tag}` });
   const page = await compareTwo(win, image(700_010, '1'), image(700_020, '2'));
@@ -101,7 +101,7 @@ test('digests and sizes that read alike show what differs', { tag: '@page' }, as
   const digests = details.getByRole('row', { name: /^Diff ID/ }).locator('dd > span');
   await expect(digests).toHaveCount(2);
   for (const digest of await digests.all()) {
-    // The algorithm, which both have, is left out.
+    // The algorithm is left out, because both have it.
     await expect(digest.locator('.visually-hidden')).toHaveText('sha256:');
     expect(await digest.evaluate((element) => element.clientWidth / 7.3)).toBeGreaterThan(10);
   }
@@ -112,7 +112,7 @@ test('digests and sizes that read alike show what differs', { tag: '@page' }, as
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A700,010 bytesB700,020 bytes/);
 });
 
-test('in a low and narrow window, the sizes in both chains are whole', { tag: '@page' }, async ({ win }) => {
+test('in a short and narrow window, the sizes in both chains aren’t cut', { tag: '@page' }, async ({ win }) => {
   const layers = (text: string) =>
     [888_800, 640_000, 120].map((bytes, at) => ({
       createdBy: `RUN make step-${at} ${text}`,
@@ -143,7 +143,7 @@ test('in a low and narrow window, the sizes in both chains are whole', { tag: '@
   }
 });
 
-test('the details of a path say what both sides have, equal facts once, and from which layers', { tag: '@page' }, async ({ win }) => {
+test('a path’s details show what both sides have, equal facts only once, and from which layers', { tag: '@page' }, async ({ win }) => {
   const base = { createdBy: 'ADD rootfs /', tar: tar(file('etc/passwd', 'app:x:7:7\n'), file('etc/same', 's', { uid: 0 })) };
   const image = (tag: string, text: string, mode: number) =>
     dockerArchive(
@@ -160,30 +160,30 @@ test('the details of a path say what both sides have, equal facts once, and from
   const page = await compareTwo(win, image('v1', 'one', 0o644), image('v2', 'three', 0o755));
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /modified run/ }).click();
-  const layers = details.getByRole('list', { name: 'Layers that the sides have it from' }).getByRole('button');
+  const layers = details.getByRole('list', { name: 'Where each side has it from' }).getByRole('button');
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt', 'side Blayer 1COPY v2 /opt']);
   await details.getByRole('tab', { name: 'Attributes' }).click();
   const fact = (name: string) => details.getByRole('row', { name: new RegExp(`^${name}`) }).getByRole('cell');
   await expect(fact('Size')).toHaveText('A3 BB5 B');
   await expect(fact('Mode')).toHaveText('A0644 -rw-r--r--B0755 -rwxr-xr-x');
   await expect(fact('Owner')).toHaveText('app (7)');
-  // Layers 1 of two images are different layers.
+  // Layer 1 of one image isn't layer 1 of the other.
   await expect(fact('From layer')).toHaveText('A1B1');
   await expect(fact('Layer digest')).toHaveText(/^Asha256:[0-9a-f]{64}Bsha256:[0-9a-f]{64}$/);
   await page.getByRole('row', { name: /modified now/ }).click();
   await expect(fact('Target')).toHaveText('Av1Bv2');
   await page.getByRole('row', { name: /removed only-v1/ }).click();
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt']);
-  await expect(details).toContainText('Only in side A, from its layer 1.');
+  await expect(details).toContainText('Only on side A, from its layer 1.');
   await expect(fact('Layer digest')).toHaveText(/^sha256:[0-9a-f]{64}$/);
-  // The digest is cut, not the names of the facts.
+  // The digest is cut, but not the labels of the facts.
   const type = await details.getByRole('rowheader', { name: 'Type' }).boundingBox();
   expect(type?.height).toBeLessThan(32);
   const body = details.getByRole('table').locator('xpath=..');
   expect(await body.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   await page.getByRole('row', { name: /added only-v2/ }).click();
   await expect(layers).toHaveText(['side Blayer 1COPY v2 /opt']);
-  await expect(details).toContainText('Only in side B, from its layer 1.');
+  await expect(details).toContainText('Only on side B, from its layer 1.');
   // A layer leads to what it changed.
   await layers.first().click();
   await expect(page.getByRole('heading', { name: 'Layer 1' })).toBeVisible();
@@ -191,7 +191,7 @@ test('the details of a path say what both sides have, equal facts once, and from
   expect(win.complaints).toEqual([]);
 });
 
-test('attributes that a layer changes are shown as before and now', { tag: '@page' }, async ({ win }) => {
+test('attributes that a layer changes are shown before and now', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [0o644, 0o755].map((mode) => ({ createdBy: 'RUN', tar: tar(file('opt/run', 'x', { mode })) }));
   await win.drop(await win.write('a.tar', dockerArchive(layers)));

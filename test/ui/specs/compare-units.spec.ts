@@ -1,9 +1,9 @@
-// How a comparison's head and columns say what differs and by how much.
+// How a comparison's head and columns show what differs and by how much.
 import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
-/** Compares two images of the same files: `old` bytes of `x` and `now` bytes of `y`. */
+/** Compares two images with the same files: `old` bytes of `x` and `now` bytes of `y`. */
 async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
   const { page } = win;
   const image = (tag: string, letter: string, bytes: number) =>
@@ -27,15 +27,15 @@ async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
   return page;
 }
 
-test('sizes and their difference are in one unit in the head, the details and the breakdown', { tag: '@page' }, async ({ win }) => {
+test('sizes have the digits that tell them apart in the head, the details and the breakdown', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_600_000, 5_632_400);
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle('Files that a container sees: 5600.0 kB in A, 5632.4 kB in B')).toHaveText('visible +32.4 kB');
+  await expect(changes.getByTitle('Files that a container sees: 5.600 MB in A, 5.632 MB in B')).toHaveText('visible +32.4 kB');
   const visible = page.getByRole('region', { name: 'Details' }).getByRole('row', { name: /^Visible/ });
-  await expect(visible).toHaveText('VisibleA5600.0 kBB5632.4 kB+32.4 kB');
+  await expect(visible).toHaveText('VisibleA5.600 MBB5.632 MB+32.4 kB');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   const sums = page.getByRole('table', { name: 'By top folder' }).getByRole('row', { name: /srv/ }).getByRole('cell');
-  await expect(sums.filter({ hasText: 'B' })).toHaveText(['5600.0 kB', '5632.4 kB', '+32.4 kB']);
+  await expect(sums.filter({ hasText: 'B' })).toHaveText(['5.600 MB', '5.632 MB', '+32.4 kB']);
   for (const width of [600, 720, 900, 1320]) {
     await page.setViewportSize({ width, height: 860 });
     const cut = await sums.evaluateAll((cells) => Math.max(...cells.map((cell) => cell.scrollWidth - cell.clientWidth)));
@@ -43,7 +43,7 @@ test('sizes and their difference are in one unit in the head, the details and th
   }
 });
 
-test('the head says how much more is stored and hidden, which no file that a container sees shows', { tag: '@page' }, async ({ win }) => {
+test('the head shows how much more is stored and hidden, which no visible file does', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const base = { createdBy: 'COPY . /srv', tar: tar(file('srv/data', 'x'.repeat(100_000))) };
   const cache = { createdBy: 'RUN make', tar: tar(file('tmp/cache', 'c'.repeat(300_000))) };
@@ -52,8 +52,8 @@ test('the head says how much more is stored and hidden, which no file that a con
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.dropRight(await win.write('b.tar', dockerArchive([base, cache, clean], { name: 'app:2' })));
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle(/^Layers as they are stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
-  await expect(changes.getByTitle(/^Files that higher layers hide: /)).toHaveText('hidden +300.0 kB');
+  await expect(changes.getByTitle(/^Layers as stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
+  await expect(changes.getByTitle(/^Files hidden by higher layers: /)).toHaveText('hidden +300.0 kB');
   await expect(changes.getByTitle(/^Files that a container sees: /)).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
@@ -77,7 +77,9 @@ test('the top layers of whole images are compared only if they are the same step
   await expect(details.getByRole('heading', { name: 'Layer', exact: true })).toBeVisible();
 });
 
-test('sizes that read alike are in a smaller unit in the list, and not in the sums of a breakdown', { tag: '@page' }, async ({ win }) => {
+test('sizes that look the same when rounded are in a smaller unit in the list, but not in the sums of a breakdown', {
+  tag: '@page',
+}, async ({ win }) => {
   const page = await compareSizes(win, 12_353, 12_400);
   await page.setViewportSize({ width: 1600, height: 860 });
   const row = page.getByRole('row', { name: /modified data/ });
@@ -88,13 +90,13 @@ test('sizes that read alike are in a smaller unit in the list, and not in the su
   await expect(sums.filter({ hasText: 'B' })).toHaveText(['12.4 kB', '12.4 kB', '+47 B']);
 });
 
-test('files that changed without a change in size are said to have', { tag: '@page' }, async ({ win }) => {
+test('files that changed without changing size are counted', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_000, 5_000);
-  await expect(page.getByText('3 files changed without a change in size')).toBeVisible();
+  await expect(page.getByText('3 files changed without changing size')).toBeVisible();
   await expect(page.getByText('(0 B)')).toHaveCount(0);
 });
 
-test('both layer menus have words, and no change is cut, at all widths', { tag: '@page' }, async ({ win }) => {
+test('both layer menus have words, and no change is cut, at any width', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_000, 6_000);
   for (const width of [600, 720, 900, 1320, 1440, 1920]) {
     await page.setViewportSize({ width, height: 860 });
@@ -109,16 +111,16 @@ test('both layer menus have words, and no change is cut, at all widths', { tag: 
       expect(word.width, `${width} px, ${side}`).toBeGreaterThan(30);
       expect(word.cut, `${width} px, ${side}`).toBeLessThanOrEqual(0);
     }
-    // Beside both chains, a narrow pane has no such column.
+    // Next to both chains, a narrow pane has no such column.
     const hasColumn = (await page.getByRole('columnheader', { name: 'Change' }).count()) > 0;
     expect(hasColumn || width === 720, `${width} px`).toBe(true);
     for (const name of hasColumn ? [/modified run/, /modified settings/] : []) {
-      const change = page.getByRole('row', { name }).getByTitle(/mode, owner/);
+      const change = page.getByRole('row', { name }).getByTitle(/mode 0644 → 0\d{3}, owner/);
       expect(await change.evaluate((element) => element.scrollWidth - element.clientWidth), `${width} px, ${name}`).toBeLessThanOrEqual(0);
     }
   }
   await page.setViewportSize({ width: 1320, height: 860 });
-  await expect(page.getByRole('row', { name: /modified settings/ }).getByTitle('content, mode, owner, time')).toHaveText(
+  await expect(page.getByRole('row', { name: /modified settings/ }).getByTitle('content, mode 0644 → 0600, owner, time')).toHaveText(
     /^content, (metadata|mode, owner, time)$/,
   );
   expect(win.complaints).toEqual([]);

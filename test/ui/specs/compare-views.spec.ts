@@ -51,7 +51,7 @@ test.describe('two images', () => {
   test.use({ startWith: { 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
   test.beforeEach(async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
-    // With one image there would be a question what to compare it with.
+    // With only one image open, the window would ask what to compare it with.
     await expect(page.locator('[data-image]')).toHaveCount(2);
     await expect(page.getByRole('list', { name: 'In progress' })).toHaveCount(0);
     await page.keyboard.press('3');
@@ -69,7 +69,7 @@ test.describe('two images', () => {
     await expect(table.getByRole('row').nth(1)).toHaveText(/jq deb1\.79\.0 kB\+9\.0 kB/);
     await expect(table.getByRole('row').nth(2)).toHaveText(/curl deb7\.88 → 8\.530\.0 kB\+10\.0 kB/);
     await expect(table.getByRole('row').nth(3)).toHaveText(/nano deb75\.0 kB−5\.0 kB/);
-    await expect(page.getByText('1 only in B, 1 in another version, 1 only in A (A has 3 packages, B has 3)')).toBeVisible();
+    await expect(page.getByText('1 only in B, 1 in different versions, 1 only in A (A has 3 packages, B has 3)')).toBeVisible();
     await expect(page.getByRole('radio', { name: 'Packages' })).toBeChecked();
     expect(await complaintsOf(page)).toEqual([]);
     await page.getByRole('searchbox').fill('7.88');
@@ -80,7 +80,7 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are broken down by kind of file and folder, with the difference, the largest first', { tag: '@page' }, async ({ win }) => {
+  test('are broken down by file type and folder, with the difference, largest first', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('y');
     const rows = page.getByRole('table', { name: 'By top folder' }).getByRole('row');
@@ -91,11 +91,11 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are drawn in the colours of a key that says who has what', { tag: '@page' }, async ({ win: { page } }) => {
+  test('are drawn in colours, with a legend that explains who has what', { tag: '@page' }, async ({ win: { page } }) => {
     await page.keyboard.press('t');
     const key = page.getByRole('list', { name: 'Colours of the comparison' });
     await expect(key.getByRole('listitem')).toHaveText(['− only in A', '+ only in B', '~ changed']);
-    // The chain isn't coloured, so the key alone names the drawing's colours.
+    // The chain isn't coloured, so only the legend explains the drawing's colours.
     const fill = (name: string) =>
       key
         .getByRole('listitem')
@@ -115,12 +115,12 @@ test.describe('two images', () => {
     for (const name of ['only in A', 'only in B', 'changed']) await expect.poll(drawn, name).toContain(await fill(name));
   });
 
-  test('are drawn by how much they grew or shrank, which the key and the captions say', { tag: '@page' }, async ({ win: { page } }) => {
+  test('are drawn by how much they grew or shrank, as legend and captions explain', { tag: '@page' }, async ({ win: { page } }) => {
     await page.keyboard.press('t');
     await expect(page.getByText('Areas: changes in size', { exact: true })).toBeVisible();
     const caption = page.locator('#treemap-caption');
     await page.getByRole('application', { name: 'Treemap' }).focus();
-    // opt/tool.zip is gone; curl grew by a half; nano is gone, and jq is new.
+    // opt/tool.zip is gone; curl grew by half; nano is gone, and jq is new.
     await page.keyboard.press('ArrowRight');
     await expect(caption).toHaveText(/^opt −70\.0 kB · \d/);
     await page.keyboard.press('ArrowRight');
@@ -139,13 +139,13 @@ test.describe('two images', () => {
     await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
     await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
     expect(await complaintsOf(page)).toEqual([]);
-    // A path that both have: old and new.
+    // A path that both sides have: old and new.
     await page.getByRole('row', { name: /modified curl/ }).click();
     await details.getByRole('tab', { name: 'Attributes' }).click();
     await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A20\.0 kBB30\.0 kB/);
   });
 
-  test('are both in sight in a narrow window, and numbers stay near their names in a wide one', { tag: '@page' }, async ({
+  test('are both in sight in a narrow window; in a wide one, numbers stay close to their names', { tag: '@page' }, async ({
     win: { page },
   }) => {
     await page.setViewportSize({ width: 600, height: 800 });
@@ -154,7 +154,7 @@ test.describe('two images', () => {
       await expect(page.getByRole('button', { name: `Layer of side ${side}: whole image` })).toHaveText('whole image');
     }
     await page.setViewportSize({ width: 1440, height: 860 });
-    // A stratum says what made it and how large it is.
+    // A stratum shows its command and its size.
     const stratum = page.getByRole('list', { name: 'Layers of side A only, newest first' }).getByRole('button').first();
     await expect(stratum).toHaveText(/^Layer \d+(RUN|COPY|ADD) .*B/);
     await expect(page.getByRole('button', { name: 'Layer of side A: whole image' })).toHaveText('whole image');
@@ -167,7 +167,7 @@ test.describe('two images', () => {
 
 test.describe('one image', () => {
   test.use({ startWith: { 'web.tar': WEB } });
-  test('asks what to compare it with, and says how big both sides are and what of them differs', { tag: '@page' }, async ({ win }) => {
+  test('asks what to compare it with, and shows how big both sides are and how much of them differs', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('radio', { name: 'Compare' }).click();
@@ -188,7 +188,7 @@ test.describe('one image', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('in a layer, is compared with the layer below without asking', { tag: '@page' }, async ({ win: { page } }) => {
+  test('at a layer, is compared with the layer below without asking', { tag: '@page' }, async ({ win: { page } }) => {
     await page.getByRole('button', { name: /^Layer 2 / }).click();
     await page.keyboard.press('3');
     await expect(differences(page)).toBeVisible();
@@ -196,7 +196,7 @@ test.describe('one image', () => {
     await expect(page.getByRole('button', { name: 'Layer of side B: layer 2' })).toBeVisible();
   });
 
-  test('is compared with a file that is opened for it', async ({ win }) => {
+  test('is compared with a file that is opened for the comparison', async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     const other = await win.write('today.tar', TODAY);
@@ -211,7 +211,9 @@ test.describe('one image', () => {
   });
 });
 
-test('sides of equal packages whose sizes read alike say that their files differ, and by how much', { tag: '@page' }, async ({ win }) => {
+test('sides with equal packages and sizes that round to the same say that their files differ, and by how much', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const image = (bytes: number, tag: string) =>
     dockerArchive([{ createdBy: 'ADD rootfs.tar /', tar: tar(dpkg(['curl', '7.88']), file('opt/data.bin', new Uint8Array(bytes))) }], {
@@ -222,13 +224,13 @@ test('sides of equal packages whose sizes read alike say that their files differ
   await win.dropRight(await win.write('two.tar', image(1_237_000, '2')));
   await expect(differences(page)).toBeVisible();
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('VisibleA1210.1 kBB1237.1 kB+27.0 kB');
+  await expect(details.getByRole('row', { name: /^Visible/ })).toHaveText('VisibleA1.210 MBB1.237 MB+27.0 kB');
   await page.keyboard.press('i');
   await expect(page.getByText('Same packages, but files differ: see Tree')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('the later image is side B, whichever is open', { tag: '@page' }, async ({ win }) => {
+test('the later image is side B, whichever is on screen', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const image = (name: string, created: string) =>
     dockerArchive([{ createdBy: 'COPY x /', tar: tar(file('x', name)) }], { name: `acme/app:${name}`, created });
@@ -247,7 +249,7 @@ test('the later image is side B, whichever is open', { tag: '@page' }, async ({ 
 
 test.describe('three images', () => {
   test.use({ startWith: { 'web.tar': WEB, 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
-  test('which of the others an image is compared with is asked', { tag: '@page' }, async ({ win }) => {
+  test('with several others open, the window asks which one to compare with', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     const shown = await page.getByRole('banner').getByRole('heading').textContent();

@@ -33,7 +33,7 @@ test('comparing two images shows shared layers once, sizes of both sides, and wh
   await expect(chain).toContainText('Shared base (4 layers)');
   await expect(chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button')).toHaveCount(4);
   await expect(chain.getByRole('list', { name: /side A only/ }).getByRole('button')).toHaveCount(1);
-  // The size below a command is whole.
+  // The size below a command isn't cut.
   const size = chain.getByRole('list', { name: /side A only/ }).locator('span[title$=" bytes"]');
   const room = await size.evaluate((element) => {
     const stratum = element.closest('li')?.getBoundingClientRect().bottom ?? 0;
@@ -47,9 +47,7 @@ test('comparing two images shows shared layers once, sizes of both sides, and wh
   expect(win.complaints).toEqual([]);
 });
 
-test('layers that touch the selected path have a dot in a comparison, on each side by its own history', { tag: '@page' }, async ({
-  win,
-}) => {
+test('in a comparison, each side marks the layers that touch the selected path by its own history', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   const dotsOf = (list: RegExp) =>
@@ -67,7 +65,7 @@ test('layers that touch the selected path have a dot in a comparison, on each si
   expect(await dotsOf(/Shared layers/)).toEqual([['● passwd: added here', 'added']]);
 });
 
-test('a modified row says its previous size, in changes and comparisons alike', { tag: '@page' }, async ({ win }) => {
+test('a modified row shows its previous size, in changes and comparisons alike', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const size = page.getByRole('row', { name: /modified passwd/ });
   for (const width of [600, 900, 1440]) {
@@ -88,14 +86,14 @@ const topped = (name: string, text: string) =>
 test.describe('long chains', () => {
   test.use({ startWith: { 'long-1.tar': topped('acme/long:1', 'one'), 'long-2.tar': topped('acme/long:2', 'two') } });
 
-  test('layers that both sides have, and those that do not matter, are one line that opens', { tag: '@page' }, async ({ win }) => {
+  test('layers that both sides have, and layers that don’t matter, are one line that opens', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.keyboard.press('3');
     const chain = page.getByRole('region', { name: 'Chain' });
     const shared = chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button');
-    await expect(shared).toHaveText([/^30 equal layers300\.0 kB$/]);
-    // In a low window the strips of both sides and the base are whole, too.
+    await expect(shared).toHaveText([/^30 identical layers300\.0 kB$/]);
+    // In a short window, the strips of both sides and the base aren't cut either.
     for (const [width, height] of [
       [1320, 860],
       [660, 430],
@@ -108,12 +106,12 @@ test.describe('long chains', () => {
     await page.setViewportSize({ width: 1320, height: 860 });
     await shared.click();
     await expect(shared).toHaveCount(31);
-    // Layers of one size are lines, not 64 px high each.
+    // Layers of equal size are lines, not 64 px high each.
     expect((await shared.last().boundingBox())?.height).toBeLessThan(32);
     await shared.first().click();
     await expect(shared).toHaveCount(1);
 
-    // Of one image, what lies between the sides is shown.
+    // Within one image, the layers between the sides are shown.
     await page.getByRole('button', { name: /^Side A: / }).click();
     await page.getByRole('menuitemradio', { name: /long:2/ }).click();
     await page.getByRole('button', { name: /^Layer of side A: / }).click();
@@ -124,7 +122,7 @@ test.describe('long chains', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('a picker cuts a long command with an ellipsis, and leaves its layer whole', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a picker cuts a long command with an ellipsis, but not its layer', { tag: '@page' }, async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('button', { name: 'Close long-2.tar' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'acme/long:1' })).toBeVisible();
@@ -143,7 +141,7 @@ test('an image dropped on the right half is compared with the one shown', async 
   await expect(page.getByRole('treegrid')).toBeVisible();
   const next = await win.write('new.tar', NEW);
   await win.hover(next);
-  await expect(page.getByText('Compare web-api:1.7 with it')).toBeVisible();
+  await expect(page.getByText('Compare web-api:1.7 with this')).toBeVisible();
   await expect(page.getByText('Open this archive')).toBeVisible();
   await win.dropRight(next);
   await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
@@ -175,7 +173,7 @@ test('Alt-click compares with a layer of the same image', { tag: '@window' }, as
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('layers of either side are chosen by name', { tag: '@window' }, async ({ win }) => {
+test('layers on either side are chosen by name', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
@@ -189,12 +187,12 @@ test('layers of either side are chosen by name', { tag: '@window' }, async ({ wi
   }
 });
 
-test('layers are compared alone, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
+test('layers are compared on their own, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
   await page.getByRole('button', { name: 'Layer of side A: layer 2' }).click();
-  // From the bottom there are none below to be without.
+  // From the bottom, there are no lower layers to leave out.
   await expect(page.getByRole('menuitemradio', { name: /^Layers 0–2 alone/ })).toHaveCount(0);
   await page.getByRole('menuitemradio', { name: /^Layers 1–2 alone/ }).click();
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
@@ -209,7 +207,7 @@ test('layers are compared alone, without those below, even after swapping sides'
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
-  // The details show the selected path, on either side and on either host.
+  // The details show the selected path, on either side and with either host.
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /server\.js/ }).click();
   await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
@@ -220,6 +218,37 @@ test('layers are compared alone, without those below, even after swapping sides'
   expect(await complaintsOf(page)).toEqual([]);
 });
 
+test('the library marks both sides with their letters', { tag: '@page' }, async ({ win }) => {
+  const page = await compareImages(win);
+  const library = page.getByRole('navigation', { name: 'Library' });
+  const images = () =>
+    library
+      .getByRole('button', { name: /web-api.*of the comparison/ })
+      .evaluateAll((buttons) =>
+        buttons.map((button) => [
+          (button.getAttribute('aria-label') ?? button.textContent)?.match(/web-api:1\.\d/)?.[0],
+          button.parentElement?.querySelector('[data-sides]')?.getAttribute('data-sides'),
+        ]),
+      );
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'A'],
+    ['web-api:1.8', 'B'],
+  ]);
+  await page.keyboard.press('x');
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  await page.setViewportSize({ width: 900, height: 860 });
+  await expect.poll(images).toEqual([
+    ['web-api:1.7', 'B'],
+    ['web-api:1.8', 'A'],
+  ]);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('1');
+  await expect(library.locator('[data-sides]')).toHaveCount(0);
+});
+
 test('text is compared line by line, unified or side by side', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
@@ -227,9 +256,15 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
-  await page.getByRole('radio', { name: 'Side by side' }).click();
-  await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
+  // Side by side needs more room than this pane has.
+  await page.getByRole('row', { name: /modified app\.conf/ }).focus();
+  await page.keyboard.press(' ');
+  const large = page.getByRole('dialog');
+  await large.getByRole('radio', { name: 'Side by side' }).click();
+  await expect(large.getByRole('region', { name: 'Text differences' })).toContainText('host = a');
+  await page.keyboard.press('Escape');
+  await expect(diff).toContainText('removed: port = 80');
 });
 
 test('content that only one side has is shown', { tag: '@page' }, async ({ win }) => {
@@ -247,17 +282,17 @@ test('content that only one side has is shown', { tag: '@page' }, async ({ win }
   await page.getByRole('row', { name: /added old\.conf/ }).click();
   await expect(text).toContainText('from = a');
   await expect(page.getByText('Could not load')).toHaveCount(0);
-  // A removed folder is one row; its files are shown at side A.
+  // A removed folder is one row; its files are shown on side A.
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /removed opt/ }).click();
-  await page.getByRole('button', { name: 'Show its contents at side A' }).click();
+  await page.getByRole('button', { name: 'Show its contents on side A' }).click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid', { name: 'Files' }).getByRole('row', { selected: true })).toContainText('opt');
   expect(win.complaints).toEqual([]);
 });
 
-test('all details of a file that only side A has are those of side A', { tag: '@page' }, async ({ win }) => {
-  // Side B has fewer layers than side A, so that a layer of the wrong side shows.
+test('all details of a file that only side A has come from side A', { tag: '@page' }, async ({ win }) => {
+  // Side B has fewer layers than side A, so that a layer from the wrong side would be noticed.
   const own = { createdBy: 'COPY etc /etc', tar: tar(file('etc/old.conf', 'from = a\n')) };
   const old = dockerArchive([...WEB_API, own], { name: 'acme/web-api:1.7' });
   const page = await compareImages(win, old);
@@ -265,21 +300,21 @@ test('all details of a file that only side A has are those of side A', { tag: '@
   const layer = WEB_API.length;
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
-  // Wide enough for all parts.
+  // Wide enough for all parts of the breadcrumb.
   await page.setViewportSize({ width: 1920, height: 900 });
   await expect(crumbs.getByRole('listitem')).toHaveText(['A → B', 'etc', 'old.conf']);
-  await expect(details).toContainText(`from side A, its layer ${layer}`);
+  await expect(details).toContainText(`from layer ${layer} of side A`);
   const touched = details.getByRole('list', { name: 'Path history' }).getByRole('button');
   await expect(touched).toHaveCount(1);
   await details.getByRole('tab', { name: 'Attributes' }).click();
-  await expect(details).toContainText(`Only in side A, from its layer ${layer}.`);
+  await expect(details).toContainText(`Only on side A, from its layer ${layer}.`);
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details.getByRole('tabpanel')).toContainText('etc/old.conf');
   await expect(details.getByRole('tabpanel')).toContainText('Side A');
   await details.getByRole('tab', { name: 'Origin' }).click();
   await expect(details.getByRole('list', { name: 'Versions of this path' })).toContainText('COPY etc /etc');
   await expect(details).not.toContainText('Could not');
-  // Its layer is one of side A; the comparison stays.
+  // The layer is one of side A's; the comparison stays.
   await touched.click();
   await expect(page.getByRole('button', { name: /^Side A: .*web-api:1\.7/ })).toBeVisible();
   await page.keyboard.press('Escape');
@@ -301,13 +336,13 @@ test('a file changed by a layer is compared with the version below', { tag: '@pa
   await expect(page.getByText(/bytes differ/)).toBeVisible();
 });
 
-test('a comparison begins with what grew or shrank most, and its head leaves room for it', { tag: '@page' }, async ({ win }) => {
+test('a comparison begins with what grew or shrank most, and its head leaves space for it', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const net = page.getByRole('columnheader', { name: 'Net' });
   await expect(net).toHaveAttribute('aria-sort', 'descending');
   // It shrank.
   await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '1');
-  // Both sides in one line, the sums in another, the chips in a third.
+  // Both sides on one line, the sums on another, the chips on a third.
   const [a, b] = await Promise.all(
     ['A', 'B'].map((side) => page.getByRole('button', { name: new RegExp(`^Side ${side}: `) }).boundingBox()),
   );
@@ -322,7 +357,7 @@ test('a comparison begins with what grew or shrank most, and its head leaves roo
   await expect(page.getByRole('button', { name: 'More filters: Any size, Folders' })).toBeVisible();
 });
 
-test('a folder whose contents differ only in kinds that are left out is left out, too', { tag: '@page' }, async ({ win }) => {
+test('a folder whose contents differ only in kinds that are left out is also left out', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (mtime: number, text: string) => ({
     createdBy: 'ADD',
@@ -333,7 +368,7 @@ test('a folder whose contents differ only in kinds that are left out is left out
   await win.dropRight(await win.write('two.tar', dockerArchive([layer(2, 'b')], { name: 'acme/app:2' })));
   await expect(page.getByRole('row', { name: /modified app\.conf/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /bin/ })).toHaveCount(0);
-  // The chips beside ~ add up to its count, and a class without paths has none.
+  // The chips next to ~ add up to its count, and a class without paths has no chip.
   const chips = page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button');
   await expect(chips).toHaveText(['content1', 'time only1']);
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText(/\+1 added\D*~1 modified \(\+1 time only\)/);
@@ -341,7 +376,7 @@ test('a folder whose contents differ only in kinds that are left out is left out
   await expect(page.getByRole('row', { name: /modified sh/ })).toBeVisible();
 });
 
-test('config differences are counted beside the sums, shown on request, and included in the report', { tag: '@page' }, async ({ win }) => {
+test('config differences are counted next to the sums, shown on request, and included in the report', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [{ createdBy: 'COPY x', tar: tar(file('x', 'one')) }];
   await win.drop(
@@ -369,14 +404,14 @@ test('config differences are counted beside the sums, shown on request, and incl
   expect(await complaintsOf(page)).toEqual([]);
   await button.click();
   await expect(region).toHaveCount(0);
-  // Between layers, configs aren't compared.
+  // Configs aren't compared between layers.
   await page.getByRole('button', { name: /^Layer of side A/ }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 0 alone/ }).click();
   await expect(button).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
 
-test('names that fit are whole, and all of a level begin at one edge', { tag: '@page' }, async ({ win }) => {
+test('names that fit aren’t cut, and all on one level begin at the same edge', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const names = ['package.json', 'app.js', '.dockerignore', 'docker-compose.yml', 'readme', 'tsconfig.build.json', 'x'];
   const layers = (content: string) => [{ createdBy: 'COPY . /', tar: tar(...names.map((name) => file(name, content))) }];
@@ -414,7 +449,7 @@ test('names that fit are whole, and all of a level begin at one edge', { tag: '@
     const found = await boxes();
     expect(found.map(({ text }) => text).sort()).toEqual([...names].sort());
     expect(new Set(found.map(({ start }) => Math.round(start))).size, `${width} px`).toBe(1);
-    // What is cut has no room left.
+    // A cut name has no space left.
     for (const { text, cut, free } of found) if (cut) expect(free, `${text}, ${width} px`).toBeLessThan(2);
   }
 });
@@ -428,7 +463,8 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
-  await expect(row).toContainText('rewritten, mode');
+  await expect(row).toContainText('rewritten, 0644 → 0600');
+  await expect(row.getByTitle('rewritten, mode 0644 → 0600')).toBeVisible();
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
@@ -464,7 +500,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('differences in content, metadata and time are distinguished; differences in time only are initially left out', {
+test('differences in content, metadata and time are distinguished; differences in time only are left out by default', {
   tag: '@page',
 }, async ({ win }) => {
   const { page } = win;
@@ -477,7 +513,7 @@ test('differences in content, metadata and time are distinguished; differences i
   const chip = (name: string) => page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button', { name });
   await expect(rows).toHaveCount(3);
   await expect(chip('time only')).toHaveText('time only1');
-  // The heading counts what the list shows, and the rest apart.
+  // The heading counts what the list shows, and separately the rest.
   const changes = page.getByRole('region', { name: 'Changes' });
   await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~2 modified (+1 time only)');
   await chip('time only').click();
@@ -489,11 +525,11 @@ test('differences in content, metadata and time are distinguished; differences i
   await expect(rows).toHaveCount(2);
   await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~1 modified');
   await chip('time only').click();
-  await expect(page.getByText('Only differences of hidden kinds, such as times')).toBeVisible();
+  await expect(page.getByText('All differences are of hidden kinds, such as times')).toBeVisible();
   await page.getByRole('button', { name: 'Show all differences' }).click();
   await expect(rows).toHaveCount(4);
-  // The sizes of both filesystems, in one line.
-  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B3 files changed without a change in size');
+  // The sizes of both filesystems, on one line.
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B3 files changed without changing size');
   // The chips filter only comparisons.
   await chip('content').click();
   await page.getByRole('radio', { name: 'Layer' }).click();
@@ -501,7 +537,7 @@ test('differences in content, metadata and time are distinguished; differences i
   expect(win.complaints).toEqual([]);
 });
 
-test('the breadcrumb of a comparison tells its sides, leads to each, and back to what is compared', { tag: '@page' }, async ({ win }) => {
+test('a comparison’s breadcrumb names its sides, and leads to each and back to what is compared', { tag: '@page' }, async ({ win }) => {
   const own = { createdBy: 'COPY etc /etc', tar: tar(file('etc/old.conf', 'from = a\n')) };
   const page = await compareImages(win, dockerArchive([...WEB_API, own], { name: 'acme/web-api:1.7' }));
   const details = page.getByRole('region', { name: 'Details' });
@@ -515,7 +551,7 @@ test('the breadcrumb of a comparison tells its sides, leads to each, and back to
   await crumbs.getByRole('button', { name: 'B web-api:1.8' }).click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
-  // A side that is not all of its image leads to the filesystem there.
+  // A side that isn't its whole image leads to the filesystem there.
   await page.getByRole('button', { name: /^Layer 2 / }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Compare with the layer below' }).click();
   await crumbs.getByRole('button', { name: 'A web-api:1.8 at layer 1' }).click();

@@ -3,7 +3,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, type ImageLayer, PNG } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
-/** Returns the same picture with another size in its header; browsers allocate that many pixels before reading any. */
+/** Returns the same picture with a different size in its header; browsers allocate that many pixels before reading any. */
 function pngOf(width: number, height: number): Uint8Array {
   const bytes = Buffer.from(PNG);
   bytes.writeUInt32BE(width, 16);
@@ -34,7 +34,7 @@ const LAYERS: readonly ImageLayer[] = [
       file('same.txt', 'the same\n', { mode: 0o600 }),
       file('setup.inf', Buffer.from('\ufeff[Version]\r\nSignature="$WINDOWS NT$"\r\n', 'utf16le')),
       file('huge.png', pngOf(16_000, 16_000)),
-      // Chromium lays out such lines for minutes.
+      // Chromium would take minutes to lay out such a line.
       file('marks.txt', `a${'\u0301'.repeat(500_000)}`),
       file('marks2.txt', `a${'\u0301'.repeat(500_000)}\n2`),
       file('one-line.txt', `${'x'.repeat(900_000)} new ${'y'.repeat(100_000)}`),
@@ -55,14 +55,14 @@ async function open(win: LayerscopeWindow) {
   return { page, details, choose };
 }
 
-test('a text in UTF-16 is shown as text', { tag: '@page' }, async ({ win }) => {
+test('a UTF-16 file is shown as text', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('setup.inf');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('[Version]');
   await expect(details).toContainText('UTF-16 LE');
 });
 
-test('a pile of marks does not freeze the page', { tag: '@page' }, async ({ win }) => {
+test('a pile of combining marks doesn’t freeze the page', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('marks.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('\\u0301\\u0301');
@@ -72,7 +72,7 @@ test('a pile of marks does not freeze the page', { tag: '@page' }, async ({ win 
   await expect.poll(() => page.evaluate(() => 'alive')).toBe('alive');
 });
 
-test('of a very long line, a diff shows what is around its change', { tag: '@page' }, async ({ win }) => {
+test('a diff of a very long line shows the surroundings of its change', { tag: '@page' }, async ({ win }) => {
   const { details, choose } = await open(win);
   await choose('one-line.txt');
   const differences = details.getByRole('region', { name: 'Text differences' });
@@ -81,7 +81,7 @@ test('of a very long line, a diff shows what is around its change', { tag: '@pag
   await expect(differences).toContainText('899,801 more characters');
 });
 
-test('a picture of very many pixels is only drawn on request', async ({ win }) => {
+test('a picture with very many pixels is only drawn on request', async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('huge.png');
   await expect(details.getByText('16,000 × 16,000 pixels')).toBeVisible();
@@ -91,7 +91,7 @@ test('a picture of very many pixels is only drawn on request', async ({ win }) =
   await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('89 50 4e 47');
 });
 
-test('a modified text opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
+test('a modified text file opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('a.conf');
   const diff = details.getByRole('region', { name: 'Text differences' });
@@ -105,17 +105,42 @@ test('a modified text opens on its diff, and the choice is remembered for the ne
   await details.getByRole('radio', { name: 'Diff' }).click();
   await choose('a.conf');
   await expect(diff).toContainText('port = 8080');
-  // Only the file's mode was changed, so there is nothing to compare.
+  // Only the file's mode changed, so there is nothing to compare.
   await choose('same.txt');
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('the same');
   expect(win.complaints).toEqual([]);
 });
 
-test('both halves of a side-by-side diff are in sight in the details pane', { tag: '@page' }, async ({ win }) => {
-  const { details, choose } = await open(win);
+test('a diff is side by side where both halves are in sight, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
+  const { page, details, choose } = await open(win);
   await choose('a.conf');
-  await details.getByRole('radio', { name: 'Side by side' }).click();
   const view = details.getByRole('region', { name: 'Text differences' });
+  const way = details.getByRole('radio', { name: 'Side by side' });
+  const bar = details.locator('[data-content-bar]');
+  // A narrow pane has no room for two halves.
+  await expect(view).toContainText('added: port = 8080');
+  await expect(way).toHaveCount(0);
+  await expect(details.getByRole('radio', { name: 'Diff' })).toBeChecked();
+  await expect(bar).toHaveCount(1);
+  const edge = details.getByRole('separator', { name: 'Details width' });
+  await page.setViewportSize({ width: 1920, height: 860 });
+  await edge.focus();
+  const height = () => bar.evaluate((element) => element.clientHeight);
+  for (const width of [380, 470]) {
+    while ((await details.evaluate((element) => element.clientWidth)) < width) await page.keyboard.press('ArrowLeft');
+    expect(await height(), `${width} px`).toBeLessThan(40);
+    await expect(way).toHaveCount(0);
+  }
+  await page.keyboard.press('End');
+  await way.click();
+  expect(await height()).toBeLessThan(40);
+  // The choice stays, for where there is room.
+  await edge.focus();
+  await page.keyboard.press('Home');
+  await expect(way).toHaveCount(0);
+  await edge.focus();
+  await page.keyboard.press('End');
+  await expect(way).toBeChecked();
   const box = await view.boundingBox();
   for (const text of ['port = 80', 'port = 8080']) {
     const line = await view.getByText(text, { exact: true }).boundingBox();
@@ -147,7 +172,7 @@ test('modified pictures are compared two-up, by a swipe, or as onion skin', asyn
   expect(win.complaints).toEqual([]);
 });
 
-test('a text can be searched, and its matches stepped through', { tag: '@page' }, async ({ win }) => {
+test('text can be searched, with steps from match to match', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('long.txt');
   await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');

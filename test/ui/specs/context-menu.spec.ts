@@ -35,7 +35,7 @@ test('a row’s menu offers preview, history, copying, and comparing the file wi
   expect(win.complaints).toEqual([]);
 });
 
-test('the menu key opens the menu of the focused row, and Escape gives the focus back', { tag: '@window' }, async ({ win }) => {
+test('the menu key opens the focused row’s menu, and Escape restores the focus', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   const row = page.getByRole('row', { name: /modified passwd/ });
   await row.click();
@@ -60,13 +60,13 @@ test('a layer’s menu offers comparing with the layer below, and copying its id
   await expect.poll(() => page.url()).toMatch(/layer\/4\?mode=compare&against=[^&]+@3$/);
 });
 
-test('an image’s menu in the library offers comparing with the shown image', { tag: '@window' }, async ({ win }) => {
+test('an image’s menu in the library offers comparing with the image shown', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await win.drop(await win.write('old.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/old:1' })));
   await expect(page.getByRole('heading', { name: 'acme/old:1' })).toBeVisible();
   const library = page.getByRole('navigation', { name: 'Library' });
   await library.getByRole('button', { name: /^web-api:1\.8/ }).click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Compare with the shown image' }).click();
+  await page.getByRole('menuitem', { name: 'Compare with the image shown' }).click();
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Side B: acme/old:1' })).toBeVisible();
   expect(win.complaints).toEqual([]);

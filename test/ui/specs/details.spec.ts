@@ -19,7 +19,7 @@ async function openWebApi(win: LayerscopeWindow, layer: number) {
   return { page, details, choose };
 }
 
-test('in a low window, layer, command and history of a path are on one line', { tag: '@page' }, async ({ win }) => {
+test('in a short window, a path’s layer, command and history are on one line', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 2);
   await choose('server.js');
   const tops = async () => {
@@ -46,7 +46,7 @@ test('with no path selected, the details show the layer and the image', async ({
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
   await expect(details).toContainText('npm ci --omit=dev');
   await expect(details).toContainText('Diff ID');
-  // The share of what is hidden, as in the status bar; its complement, efficiency, is only in Waste.
+  // The share of hidden bytes, as in the status bar; its complement, efficiency, is only in Waste.
   await expect(details.getByText(/^\(\d+\.\d %\)$/)).toBeVisible();
   await expect(details).not.toContainText('efficiency');
 });
@@ -69,7 +69,7 @@ test('the config shows how the image is run, and the history every step, includi
   expect(win.complaints).toEqual([]);
 });
 
-test('the history is one stop of the keyboard, whose arrow keys go from layer to layer', { tag: '@page' }, async ({ win }) => {
+test('the history is one tab stop, whose arrow keys go from layer to layer', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await page.getByRole('button', { name: 'Explore the sample image' }).click();
   const steps = page.getByRole('region', { name: 'Details' }).getByRole('button', { name: /^Step \d+: layer / });
@@ -109,7 +109,7 @@ test('a binary file is shown as bytes', { tag: '@page' }, async ({ win }) => {
   await choose('libssl.so.3');
   const bytes = details.getByRole('region', { name: 'File bytes' });
   await expect(bytes).toContainText(/00 ?1f 3e ?5d 7c ?9b ba ?d9/);
-  // Whole lines at every width that the pane can have.
+  // Lines aren't cut at any width that the pane can have.
   const overflow = () => bytes.evaluate((element) => element.scrollWidth - element.clientWidth);
   const edge = details.getByRole('separator', { name: 'Details width' });
   for (const key of ['Home', 'End']) {
@@ -129,7 +129,7 @@ test('an image file is drawn, and can be viewed as bytes', async ({ win }) => {
   await details.getByRole('radio', { name: 'Hex' }).click();
   const dump = details.getByRole('region', { name: 'File bytes' });
   await expect(dump).toContainText('89 50 4e 47');
-  // A line is whole at any width of the pane.
+  // Lines aren't cut at any width of the pane.
   expect(await dump.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   expect(win.complaints).toEqual([]);
 });
@@ -151,7 +151,7 @@ test('the old content of a removed file can still be read', { tag: '@page' }, as
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
-test('a path that the layer shown does not have was not removed there', { tag: '@page' }, async ({ win }) => {
+test('a path that the shown layer doesn’t have wasn’t removed there', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   const showLayer = (layer: number) =>
     details.getByRole('list', { name: 'Path history' }).getByRole('button', { name: new RegExp(` in layer ${layer}$`) });
@@ -165,7 +165,7 @@ test('a path that the layer shown does not have was not removed there', { tag: '
   await page.keyboard.press('[');
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(details).toContainText('Not in layer 1 yet; added in layer 2');
-  // Removed by a layer below the one that is shown.
+  // Removed by a layer below the shown one.
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
   await page.getByRole('button', { name: /^Layer 3 / }).click();
   await choose('motd');
@@ -190,7 +190,7 @@ test('attributes are shown old → new', { tag: '@page' }, async ({ win }) => {
   await expect(details.getByRole('row', { name: /^Group/ })).toContainText('GID 0');
 });
 
-test('a folder was added by the layer that implies it, and says what changed in it', { tag: '@page' }, async ({ win }) => {
+test('a folder is added by the layer that implies it, and shows what changed in it', { tag: '@page' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 2);
   await page.getByRole('row', { name: /node_modules/ }).click();
   await expect(details).toContainText('added in layer 2');
@@ -257,7 +257,7 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
     'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
   ]);
   await expect(page.getByRole('button', { name: 'Copy Security descriptor' })).toBeAttached();
-  // The times that Windows stores in addition to the last write.
+  // The times that Windows stores besides the last write.
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
   await expect(row('Created')).toContainText('2016-04-26 19:46:40.1234567 UTC');
   await expect(row('Accessed').getByRole('deletion')).toHaveText('2016-04-26 19:46:41 UTC');
@@ -265,7 +265,7 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
   await expect(row('Stream Zone.Identifier').getByRole('deletion')).toHaveText('26 B');
   await expect(row('Stream Zone.Identifier').getByRole('insertion')).toHaveText('40 B');
   await expect(row('Changed')).toContainText('2016-04-26 19:46:43.0000001 UTC');
-  // Keys of PAX records are on one line.
+  // Keys of PAX records stay on one line.
   await page.getByRole('tab', { name: 'Raw' }).click();
   for (const key of ['MSWINDOWS.fileattr', 'LIBARCHIVE.creationtime'])
     expect((await page.getByRole('term').filter({ hasText: key }).boundingBox())?.height).toBeLessThan(24);
@@ -290,7 +290,7 @@ test('the history of a path links to its layers', { tag: '@page' }, async ({ win
   await expect(page.getByRole('row', { name: /added passwd/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('deceptive names and texts are shown escaped', async ({ win }) => {
+test('deceptive names and file contents are shown escaped', async ({ win }) => {
   const layer = { createdBy: 'RUN evil', tar: tar(file('safe\u202Efdp.exe', `${'plain text\n'.repeat(20)}a\u202Eb\u0007\n`)) };
   await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1' })));
   await win.page.getByRole('row', { name: /safe\\u202Efdp\.exe/ }).click();
@@ -305,7 +305,7 @@ test('c copies the path', async ({ win }) => {
   await expect(page.getByText('Path copied')).toBeVisible();
 });
 
-test('code is coloured, and a text made to keep the highlighter busy stays plain while the page stays responsive', async ({ win }) => {
+test('code is coloured; text crafted to keep the highlighter busy stays plain, and the page stays responsive', async ({ win }) => {
   const busy = 'a\n'.repeat(49_500);
   const layer = tar(file('app.js', "const name = 'x'; // note\n"), file('main.c', busy));
   await win.drop(await win.write('busy.tar', dockerArchive([{ tar: layer, createdBy: 'COPY . /' }])));
@@ -322,7 +322,7 @@ test('code is coloured, and a text made to keep the highlighter busy stays plain
   expect(win.complaints).toEqual([]);
 });
 
-test('a path of a Windows image is shown and copied as its container sees it, and a path on no drive has a note', async ({ win }) => {
+test('a Windows image’s path is shown and copied as its container sees it, and one that isn’t on a drive has a note', async ({ win }) => {
   const { page } = win;
   if (win.door === 'web') await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const layer = tar(
@@ -347,7 +347,7 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   };
   await choose('C:\\Windows\\a', 'a.txt');
   const crumbs = details.getByRole('navigation', { name: 'Location' });
-  // Wide enough for all parts.
+  // Wide enough for all parts of the breadcrumb.
   await page.setViewportSize({ width: 1920, height: 900 });
   await expect(crumbs.getByRole('listitem')).toHaveText([/windows:1/, 'Layer 0', 'C:\\', 'Windows', 'a.txt']);
   await expect(crumbs.getByTitle('C:\\Windows\\a.txt')).toBeVisible();
@@ -364,7 +364,7 @@ test('a path of a Windows image is shown and copied as its container sees it, an
   expect(win.complaints).toEqual([]);
 });
 
-test('the dots of a file’s history are on one line, and a long name is on one, cut in the middle', { tag: '@page' }, async ({ win }) => {
+test('the dots of a file’s history are on one line, and so is a long name, cut in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const long = `${'name-'.repeat(18)}.txt`;
   const layers = Array.from({ length: 8 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file('all', `${at}`), file(long, `${at}`)) }));
@@ -387,7 +387,7 @@ test('the dots of a file’s history are on one line, and a long name is on one,
   await expect(name.getByTitle(long)).toBeVisible();
   const end = name.locator('[data-text$=".txt"]');
   expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
-  // Beside it, the actions are of one size, at the right.
+  // The actions next to it are equally large, at the right.
   const actions = [
     await box(details.getByRole('button', { name: 'Copy path' })),
     await box(details.getByRole('button', { name: 'Save…' })),
@@ -398,14 +398,14 @@ test('the dots of a file’s history are on one line, and a long name is on one,
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('the details of a file begin with what it is, how big, and the command that made it so; numbers end at one edge', {
+test('a file’s details begin with its type, its size and the command that made it so; numbers line up at the right', {
   tag: '@page',
 }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 4);
   await page.getByRole('row', { name: /modified passwd/ }).click();
   const facts = details.getByText(/^file\d/);
   await expect(facts).toHaveText(/^file\d+ B→\d+ B$/);
-  // The content doesn't say the size again.
+  // The content doesn't repeat the size.
   await expect(details.getByTitle(/bytes$/)).toHaveCount(2);
   for (const width of [300, 360, 480]) {
     await page.evaluate((px) => localStorage.setItem('layerscope.layout', JSON.stringify({ detailsWidth: px })), width);
@@ -434,7 +434,7 @@ test('the details of a file begin with what it is, how big, and the command that
   expect(new Set(edges).size).toBe(1);
 });
 
-test('a folder of a whole image weighs what its row says, and its hidden files are among the biggest', { tag: '@page' }, async ({
+test('a folder of a whole image has the size that its row shows, and its hidden files are among the biggest', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -455,14 +455,14 @@ test('a folder of a whole image weighs what its row says, and its hidden files a
   await expect(line(/seen\.bin/).getByRole('img')).toHaveCount(0);
   await expect(line(/Layer 1/)).toContainText('300.0 kB');
   expect(await complaintsOf(page)).toEqual([]);
-  // The file system has only what is visible.
+  // The filesystem has only visible files.
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await page.getByRole('row', { name: / opt/ }).first().click();
   await expect(details).toContainText('Size188.0 kB');
   await expect(line(/gone\.bin/)).toHaveCount(0);
 });
 
-test('the biggest files of a folder end with their names, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
+test('the paths of a folder’s biggest files end with the name, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'app/node_modules/@scope/a-package-with-a-long-name/dist/compiled/';
   const members = ['server', 'client'].map((name, at) => file(`${folder}${name}.runtime.production.js`, 'x'.repeat(9_000 + at)));
@@ -478,14 +478,14 @@ test('the biggest files of a folder end with their names, and their sizes are in
     const size = await each.getByTitle(/bytes$/).boundingBox();
     expect(right(size)).toBeLessThanOrEqual(right(pane) - 12);
     expect(right(await path.boundingBox())).toBeLessThanOrEqual(size?.x ?? 0);
-    // The path is cut in the middle: its end is whole.
+    // The path is cut in the middle; its end isn't.
     const end = path.locator('[data-text$=".runtime.production.js"]');
     expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
     await expect(path.getByTitle(/^node_modules.*production\.js$/)).toBeVisible();
   }
 });
 
-test('the size that matters comes first, and names of labels are above their long texts', { tag: '@page' }, async ({ win }) => {
+test('the size that matters comes first, and label names are above their long values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const key = 'org.opencontainers.image.source=';
   const config = { Env: ['A=b'], Labels: { [key.slice(0, -1)]: 'https://git.example.com/acme/web-api/tree/main' }, WorkingDir: '/srv' };
@@ -501,14 +501,14 @@ test('the size that matters comes first, and names of labels are above their lon
     await expect(details.getByText(name, { exact: true })).toBeVisible();
     const [first, second] = await details.getByText(name, { exact: true }).locator('xpath=..').locator('> span').all();
     const [a, b] = [await first?.boundingBox(), await second?.boundingBox()];
-    // On one line: no name is broken.
+    // On one line: names aren't broken.
     expect(a?.height).toBeLessThan(24);
     expect((b?.y ?? 0) < (a?.y ?? 0) + 10, name).toBe(isBeside);
   }
   await expect(details.getByText('Workdir')).toBeVisible();
 });
 
-test('a breadcrumb is one line, and a long part of it is cut in the middle', { tag: '@page' }, async ({ win }) => {
+test('a breadcrumb is one line, and a long part is cut in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'a-folder-with-a-name-that-is-longer-than-the-breadcrumb-has-room-for';
   await win.drop(await win.write('long.tar', dockerArchive([{ createdBy: 'COPY', tar: tar(file(`${folder}/a`, 'x')) }], { name: 'a:1' })));

@@ -3,7 +3,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-/** 4,096 bytes of a program, with other bytes at some places. */
+/** Returns 4,096 bytes of a program, with different bytes at some offsets. */
 function program(changes: Readonly<Record<number, number>> = {}): Uint8Array {
   const bytes = Uint8Array.from({ length: 4_096 }, (_, at) => (at * 7 + (at >> 4)) & 0xff);
   for (const [at, byte] of Object.entries(changes)) bytes[Number(at)] = byte;
@@ -26,7 +26,7 @@ const IMAGE = dockerArchive(
 
 test.use({ startWith: { 'tool.tar': IMAGE } });
 
-test('a diff of bytes marks those that differ on both sides, at hexadecimal offsets', { tag: '@page' }, async ({ win }) => {
+test('a byte diff marks the bytes that differ on both sides, at hexadecimal offsets', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified tool/ }).click();
@@ -40,13 +40,13 @@ test('a diff of bytes marks those that differ on both sides, at hexadecimal offs
       getComputedStyle(part).textDecorationLine,
     ]),
   );
-  // Each side's bytes as hex and as text, marked not by colour alone.
+  // Each side's bytes as hex and as text, marked not only by colour.
   expect(rows.filter(([, hex]) => hex === '0102' || hex === '03')).toEqual([
     ['added 000200', '0102', 'underline'],
     ['added 000208', '03', 'underline'],
   ]);
   expect(await complaintsOf(page)).toEqual([]);
-  // Where there is room, a row has 16 bytes, of both sides if they are side by side.
+  // Where there is space, a row has 16 bytes, from both sides if they are side by side.
   await page.getByRole('row', { name: /modified tool/ }).click();
   await page.keyboard.press(' ');
   const large = page.getByRole('dialog').getByRole('region', { name: 'Differing bytes' });
@@ -73,7 +73,7 @@ for (const [name, region, count] of [
     const diff = details.getByRole('region', { name: region });
     const at = details.getByText(new RegExp(`^\\d of ${count}$`));
     await expect(at).toHaveText(`1 of ${count}`);
-    // What is between them is shown, so that the next one is out of sight.
+    // Unfold what is between them, so that the next one is out of sight.
     await diff
       .getByRole('button', { name: /equal bytes|unchanged lines/ })
       .nth(1)
@@ -86,7 +86,7 @@ for (const [name, region, count] of [
     await expect(at).toHaveText(count === 2 ? '1 of 2' : '3 of 3');
     await page.keyboard.press('Shift+F7');
     await expect(at).toHaveText(`2 of ${count}`);
-    // The preview in front has the keys while it is open.
+    // The preview in front gets the keys while it is open.
     await page.getByRole('row', { name: new RegExp(`modified ${name}`) }).click();
     await page.keyboard.press(' ');
     const preview = page.getByRole('dialog');
@@ -97,7 +97,7 @@ for (const [name, region, count] of [
   });
 }
 
-test('a file that a layer stores again only for its mode or owner has the advice', { tag: '@page' }, async ({ win }) => {
+test('a file that a layer stores again only to change its mode or owner has advice', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [
     { createdBy: 'COPY app /opt', tar: tar(file('opt/app', 'a'.repeat(5_000)), file('opt/other', 'b'), file('opt/time', 'c')) },
@@ -111,7 +111,7 @@ test('a file that a layer stores again only for its mode or owner has the advice
     },
   ];
   await win.drop(await win.write('base.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/app:1' })));
-  // What is open last is shown, and of two files at once that may be either.
+  // The last one opened is shown, and of two files opened at once that may be either.
   await expect(page.getByRole('heading', { name: 'acme/app:1' })).toBeVisible();
   await win.drop(await win.write('app.tar', dockerArchive(layers, { name: 'acme/app:2' })));
   await expect(page.getByRole('heading', { name: 'acme/app:2' })).toBeVisible();
@@ -120,16 +120,16 @@ test('a file that a layer stores again only for its mode or owner has the advice
   const advice = details.getByText(/^Same content as in layer 0/);
   await page.getByRole('row', { name: /modified app/ }).click();
   await expect(advice).toHaveText(
-    'Same content as in layer 0, only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
+    'Same content as in layer 0; only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
   );
   expect(await complaintsOf(page)).toEqual([]);
-  // Other content has a reason to be stored, and a time alone is no owner.
+  // Different content is a reason to store it, and a time alone isn't a mode or owner.
   for (const name of [/modified other/, /modified time/]) {
     await page.getByRole('row', { name }).click();
     await expect(details.getByRole('heading', { level: 2 })).toContainText(/other|time/);
     await expect(advice).toHaveCount(0);
   }
-  // A comparison with the image below, too.
+  // So does a comparison with the image below.
   await page.getByRole('row', { name: /modified app/ }).click();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await page.keyboard.type('app:1');

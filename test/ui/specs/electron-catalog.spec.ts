@@ -1,4 +1,4 @@
-// A catalog as a folder that is dropped: browsers can't open folders.
+// A catalog as a dropped folder: browsers can't open folders.
 import { mkdirSync, truncateSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from '../support/window.ts';
 
 test.use({ withCatalog: { services: 2, tags: 1 } });
 
-test('a folder is recognised as a catalog when it is dropped, damaged, empty or again', async ({ win, fleet }) => {
+test('a dropped folder is recognized as a catalog, even if it is damaged, empty or already open', async ({ win, fleet }) => {
   test.slow(); // the command line indexes the fleet
   const { page } = win;
   const folder = fleet?.catalog ?? '';
@@ -18,7 +18,7 @@ test('a folder is recognised as a catalog when it is dropped, damaged, empty or 
   truncateSync(path.join(folder, 'images', damaged), 100);
   await win.drop(folder);
   await expect(page.getByRole('listitem').filter({ hasText: /^4 images$/ })).toBeVisible();
-  await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Problems' }).click();
+  await page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name: 'Problems' }).click();
   await expect(page.getByRole('row', { name: new RegExp(damaged) })).toContainText('TRUNCATED');
 
   const empty = path.join(path.dirname(folder), 'empty');

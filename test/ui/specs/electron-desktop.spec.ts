@@ -1,4 +1,4 @@
-// What the desktop app does with the system's own means: menus, recent files, starts from outside, taskbar, log, diagnostics.
+// What the desktop app does with the system's own features: menus, recent files, starts from outside, taskbar, log, diagnostics.
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { expect, test } from '../support/window.ts';
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const IMAGE = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
 
-/** Chooses an item of a menu, and of a menu in it. */
+/** Chooses an item from a menu or a submenu. */
 async function chooseInMenu(app: ElectronApplication, ...labels: string[]): Promise<void> {
   await app.evaluate(({ Menu, BrowserWindow }, wanted) => {
     let items = Menu.getApplicationMenu()?.items ?? [];
@@ -23,7 +23,7 @@ async function chooseInMenu(app: ElectronApplication, ...labels: string[]): Prom
   }, labels);
 }
 
-/** Labels of a menu's items, or of a menu in it; separators are left out. */
+/** Returns the labels in a menu or a submenu, without separators. */
 function labelsOf(app: ElectronApplication, ...labels: string[]): Promise<readonly string[]> {
   return app.evaluate(({ Menu }, wanted) => {
     let items = Menu.getApplicationMenu()?.items ?? [];
@@ -32,7 +32,7 @@ function labelsOf(app: ElectronApplication, ...labels: string[]): Promise<readon
   }, labels);
 }
 
-test('recent files are in the menu by their names, open again from there, and can be forgotten', async ({ win }) => {
+test('recent files are in the menu by name, open again from there, and can be cleared', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   await win.drop(await win.write('a & b.tar', IMAGE));
@@ -93,7 +93,7 @@ test('a job shows its progress on the taskbar until it ends', async ({ win }) =>
   expect((await shown()).some((value) => value >= 0)).toBe(true);
 });
 
-test('diagnostics and the log tell versions and the last errors, and no names of files', async ({ win }) => {
+test('diagnostics and the log contain versions and the last errors, but no file names', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   const logs = await electron.evaluate(({ app }) => app.getPath('logs'));
@@ -112,7 +112,7 @@ test('diagnostics and the log tell versions and the last errors, and no names of
   if (process.platform !== 'win32') expect((await stat(path.join(logs, 'layerscope.log'))).mode & 0o777).toBe(0o600);
 });
 
-test('a start from outside can ask for the dialog of images by name', async () => {
+test('a start from outside can open the dialog for images by name', async () => {
   const profile = await mkdtemp(path.join(tmpdir(), 'layerscope-start-'));
   const executablePath = process.env.LAYERSCOPE_ELECTRON;
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');

@@ -43,7 +43,7 @@ test('the menu has the window’s commands and does what their keys do', async (
   await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
   await chooseInMenu(electron, 'Keyboard shortcuts');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
-  // An overlay blocks the menu's commands as it blocks the keys.
+  // An overlay blocks the menu's commands, as it blocks keys.
   await chooseInMenu(electron, 'Filesystem at the layer');
   await page.waitForTimeout(300); // the menu's messages take a different route from keys
   await page.keyboard.press('Escape');
@@ -116,14 +116,14 @@ test('a mount can be shown in the file manager', async ({ win }) => {
   await expect.poll(() => electron.evaluate(() => (globalThis as { opened?: string }).opened)).toBe(at);
 });
 
-test.describe('a Windows store without an administrator’s rights', () => {
+test.describe('a Windows store without administrator rights', () => {
   test.use({ withWindows: 'unelevated' });
   test.skip(
     process.env.LAYERSCOPE_STAND_IN === undefined,
     'needs the stand-in for vmcompute.dll, which a C compiler on Linux makes; CI requires it',
   );
 
-  test('is read-only until the user starts the elevated process and Windows gets consent; declining is not an error', async ({ win }) => {
+  test('is read-only until the user starts the elevated process and consents; declining isn’t an error', async ({ win }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
     await expect(store).toContainText('Read-only: changing Windows layers needs administrator rights');
@@ -166,7 +166,7 @@ test('a file made up by the page gets no grant, and a made-up grant opens nothin
   expect(codes).toEqual({ file: 'BAD_REQUEST', opened: false });
 });
 
-test('calls that the page cancels, and those of a page that is left, are stopped in the main process', async ({ win }) => {
+test('calls that the page cancels, or that a closed page leaves behind, are stopped in the main process', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   // Calls that end only when aborted: the dialog is never answered.

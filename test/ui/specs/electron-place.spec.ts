@@ -1,4 +1,4 @@
-// The position of the desktop's window is saved on closing, and not trusted on reading.
+// The desktop window's position is saved on closing, and not trusted on reading.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,11 +1,11 @@
-// Electron only: requests to registries go through the proxy of the system's settings, and the page's network stays cut off.
+// Electron only: requests to registries go through the proxy in the system's settings, and the page's network stays cut off.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '../support/window.ts';
 
 test.use({ withEngine: true });
 
-test('a registry is asked through the system’s proxy', async ({ win }) => {
+test('a registry is contacted through the system’s proxy', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   const asked: string[] = [];

@@ -49,7 +49,7 @@ test('app:// serves the window’s own files and nothing else on disk', async ({
     return all;
   }, preload);
   for (const [what, result] of Object.entries(statuses)) expect(result, what).toMatch(/^(404 not found|TypeError)$/);
-  // Other hosts of the scheme don't exist, not even for main.
+  // No other host exists in the scheme, not even for main.
   const others = await main.evaluate(async ({ BrowserWindow }) => {
     const all: string[] = [];
     for (const url of ['app://other/', 'app://layerscope.example/', 'app://layerscope:80/../../etc/passwd', 'app://layerscope@other/']) {

@@ -1,4 +1,4 @@
-// Messages to the main process from the page, a page that broke out of its context, other windows or frames can do no more than the
+// Messages to the main process from the page, a page that broke out of its context, or other windows or frames can do no more than the
 // window's own page may. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, giveRaw, inForeignWindow, mainOf, type Reply } from '../support/strangers.ts';
@@ -61,7 +61,7 @@ test('messages are heard on five channels, and others have no effect', async ({ 
   await expectAtWork(win);
 });
 
-test('unknown names and malformed inputs are refused with a code, and not echoed', async ({ win }) => {
+test('unknown names and malformed inputs are refused with a code, and aren’t echoed', async ({ win }) => {
   const replies = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as Attacked;
     const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown;
@@ -110,7 +110,7 @@ test('unknown names and malformed inputs are refused with a code, and not echoed
   await expectAtWork(win);
 });
 
-test('messages of megabytes are refused, and the window keeps working', async ({ win }) => {
+test('messages of several megabytes are refused, and the window keeps working', async ({ win }) => {
   const codes = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as Attacked;
     const long = 'x'.repeat(2_000_000);
@@ -131,7 +131,7 @@ test('messages of megabytes are refused, and the window keeps working', async ({
   await expectAtWork(win);
 });
 
-test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one ends no other', async ({ win }) => {
+test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one doesn’t end another', async ({ win }) => {
   await giveRaw(win);
   await win.page.evaluate(async () => {
     const { raw, layerscope } = window as unknown as Attacked;
@@ -299,7 +299,7 @@ test('the window at another page is not accepted as a sender, and receives nothi
   expect(seen.result).toEqual(ALL_REFUSED);
 });
 
-test('a denied navigation ends no subscription of the page', async ({ win }) => {
+test('a denied navigation doesn’t end the page’s subscriptions', async ({ win }) => {
   await expectAtWork(win);
   await win.page.evaluate(() => window.location.assign('https://example.com/'));
   const second = await win.write('second.tar', dockerArchive(WEB_API, { name: 'second:2' }));

@@ -203,7 +203,7 @@ test('the window stays on its page, wherever it is sent', async ({ win }) => {
   expect(ears.heard).toEqual([]);
 });
 
-test('a page that empties itself gains nothing, and the window’s own page comes back', async ({ win }) => {
+test('a page that empties itself gains nothing, and the window’s own page returns', async ({ win }) => {
   await win.page.evaluate(() => void setTimeout(() => window.location.assign('about:blank')));
   await expect.poll(async () => (await shown(win)).text).toContain('web-api:1.4');
   expect((await shown(win)).url).toMatch(PAGE);
@@ -267,7 +267,7 @@ test('a webview is an unknown element, and one created anyway is refused', async
   expect(await mainOf(win).evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(1);
 });
 
-test('no other program is started: the page has no access to the shell, and URLs of other programs have no effect', async ({ win }) => {
+test('no other program is started: the page has no access to the shell, and other programs’ URLs have no effect', async ({ win }) => {
   const { page } = win;
   const main = mainOf(win);
   await main.evaluate(({ shell }) => {
@@ -348,7 +348,7 @@ test('the clipboard can’t be read, neither by the new API nor by the old one',
     field.focus();
     document.execCommand('paste');
   });
-  // Electron has asked about the old API since version 28. The specs' stand-in is older.
+  // Electron has asked for permission for the old API since version 28. The specs' stand-in is older.
   const asks = await main.evaluate(() => Number.parseInt(process.versions.electron ?? '', 10) >= 28);
   if (asks) expect(await page.locator('#stolen').inputValue()).toBe('');
   else test.info().annotations.push({ type: 'not here', description: 'execCommand("paste") is not asked about by this Electron' });

@@ -10,7 +10,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('a file, a folder and the report of an image can be saved', async ({ win }) => {
+test('a file, a folder and an image’s report can be saved', async ({ win }) => {
   const page = await openWebApi(win);
   const report = await saved(win, () => page.getByRole('button', { name: 'Save report…' }).click());
   expect(report.name).toBe('web-api.tar.json');
@@ -24,7 +24,7 @@ test('a file, a folder and the report of an image can be saved', async ({ win })
   expect(file.name).toBe('passwd');
   expect(file.bytes.toString()).toContain('root:x:0:0');
   await page.getByRole('row', { name: /etc/ }).first().click();
-  // The keys open a menu that names everything that can be saved, the selected path first.
+  // The keys open a menu of everything that can be saved, starting with the selected path.
   await page.keyboard.press('Control+s');
   const menu = page.getByRole('menu', { name: 'Save' });
   await expect(menu.getByRole('menuitem')).toHaveText([

@@ -13,7 +13,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   const button = page.getByRole('button', { name: /^Findings: / });
-  // Everywhere findings are called findings; the tooltip says how grave they are.
+  // Findings have the same name everywhere; the tooltip shows their severity.
   await expect(button).toHaveText(/^Findings: \d+$/);
   await expect(button).toHaveAttribute('title', /^(\d+ warnings? · )?\d+ notes?$/);
   await button.click();
@@ -29,7 +29,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   await expect(findings).toHaveCount(0);
 });
 
-test('a check of every digest shows its result', async ({ win }) => {
+test('checking all digests shows the result', async ({ win }) => {
   const good = dockerArchive([{ createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) }], { name: 'acme/good:1' });
   await win.drop(await win.write('good.tar', good));
   const verify = win.page.getByRole('button', { name: 'Verify digests' });
@@ -43,7 +43,7 @@ test('a check of every digest shows its result', async ({ win }) => {
   expect(await verify.boundingBox()).toEqual(before);
 });
 
-test('a scan finds secrets in files, also in removed ones, and says where, which and what to do', { tag: '@page' }, async ({ win }) => {
+test('a scan finds secrets in files, including removed ones, and says where, which and what to do', { tag: '@page' }, async ({ win }) => {
   const token = SECRET_SAMPLES['secret-github-token']?.() ?? { text: '', secret: '' };
   const layers = [
     { createdBy: 'COPY . .', tar: tar(file('root/.ssh/id_rsa', privateKey('RSA ')), file('app/settings.txt', token.text)) },
@@ -88,7 +88,7 @@ test('a scan that finds nothing says so', { tag: '@page' }, async ({ win }) => {
   await expect(win.page.getByText('No secrets found')).toBeVisible();
 });
 
-test('a short message is over the rows, not over the details and their history', { tag: '@page' }, async ({ win }) => {
+test('a short message covers the rows, but not the details and their history', { tag: '@page' }, async ({ win }) => {
   const layer = { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) };
   await win.drop(await win.write('clean.tar', dockerArchive([layer], { name: 'acme/clean:1' })));
   const { page } = win;

@@ -28,7 +28,7 @@ test('Escape leads from a file back to its layer, and the arrow keys continue fr
   expect(win.complaints).toEqual([]);
 });
 
-test('a click on a layer shows the layer, whatever was selected', { tag: '@window' }, async ({ win }) => {
+test('a click on a layer shows the layer, whatever is selected', { tag: '@window' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 4);
   await page.getByRole('row', { name: /passwd/ }).click();
   await expect(details.getByRole('heading', { name: 'passwd' })).toBeVisible();
@@ -39,7 +39,7 @@ test('a click on a layer shows the layer, whatever was selected', { tag: '@windo
 
 test('the breadcrumb links to the folders of a path, its layer and the image', async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
-  // Wide enough for all parts.
+  // Wide enough for all parts of the breadcrumb.
   await page.setViewportSize({ width: 1920, height: 900 });
   await page.getByRole('row', { name: /libssl/ }).click();
   const crumbs = details.getByRole('navigation', { name: 'Location' });
@@ -80,7 +80,7 @@ test('the focus stays in the rows when a key changes to another layer with the s
   await page.keyboard.press(']');
   await expect(page.getByRole('heading', { name: 'Layer 1' }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /modified libssl/ })).toBeFocused();
-  // Layer 2 doesn't have the file: the focus is still in the rows, but that doesn't select anything.
+  // Layer 2 doesn't have the file, so the focus stays in the rows without selecting anything.
   await page.keyboard.press(']');
   await expect(page.getByRole('heading', { name: 'Layer 2' }).first()).toBeVisible();
   await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeFocused();
@@ -113,12 +113,12 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   await menu.getByRole('menuitemradio', { name: /web-api:1\.8/ }).click();
   await expect(page.getByRole('heading', { name: 'registry.example.com/acme/web-api:1.8' })).toBeVisible();
   await name.click();
-  await menu.getByRole('menuitem', { name: 'Show the details of the image' }).click();
+  await menu.getByRole('menuitem', { name: 'Show image details' }).click();
   await expect(page.getByRole('region', { name: 'Details' }).getByRole('heading', { name: 'Image' })).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 
-test('the image’s buttons are of one size, and a size is said once', { tag: '@page' }, async ({ win }) => {
+test('the image’s buttons are equally large, and a size is shown only once', { tag: '@page' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
   await page.keyboard.press('Escape');
   for (const width of [1440, 900, 600]) {
@@ -130,12 +130,12 @@ test('the image’s buttons are of one size, and a size is said once', { tag: '@
     }
     expect(new Set(widths).size, `${width} px: ${widths}`).toBe(1);
   }
-  // Plain layers of few large files: what is stored is what is unpacked.
+  // Plain layers with a few large files: stored and unpacked sizes are the same.
   const sizes = details.locator('dd', { hasText: /same as .*stored/ });
   await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.*same as (unpacked and )?stored/);
 });
 
-test('the details of a range list its layers, and lead to each', { tag: '@page' }, async ({ win }) => {
+test('a range’s details list its layers, and lead to each', { tag: '@page' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
   await page.getByRole('button', { name: /^Layer 3 / }).click({ modifiers: ['Shift'] });
   const layers = details.getByRole('list', { name: 'Layers, newest first' });

@@ -1,4 +1,5 @@
-// How the window behaves with the keyboard alone, in little space, at 200 %, with forced colours, without motion, and with deceptive names.
+// How the window behaves with the keyboard alone, in little space, at 200 %, with forced colours, with reduced motion, and with deceptive
+// names.
 import type { Page } from '@playwright/test';
 import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -26,7 +27,7 @@ async function expectNoOverflow(page: Page): Promise<void> {
   expect(scroll).toBeLessThanOrEqual(room);
 }
 
-test.describe('by keyboard alone', () => {
+test.describe('with the keyboard alone', () => {
   test.use({ startWith: { 'old.tar': OLD, 'new.tar': NEW } });
   test('the four main questions can be answered', async ({ win }) => {
     const { page } = win;
@@ -209,7 +210,7 @@ const HOSTILE = dockerArchive(
 
 test.describe('with deceptive names', () => {
   test.use({ startWith: { 'evil.tar': HOSTILE } });
-  test('no control or bidi character of a name reaches the page, and no name is interpreted as markup', async ({ win }) => {
+  test('no control or bidi character from a name reaches the page, and no name is interpreted as markup', async ({ win }) => {
     test.slow();
     const { page } = win;
     const expectSafe = async (where: string) => {

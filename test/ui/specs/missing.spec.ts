@@ -4,7 +4,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-/** Expects the heading of the changes to be clear of the filters below it. */
+/** Expects the heading of the changes not to overlap the filters below it. */
 async function expectClearHeading(page: Page, name: string) {
   const pane = page.getByRole('region', { name: 'Changes' });
   const heading = await pane.getByRole('heading', { name }).boundingBox();
@@ -17,9 +17,7 @@ async function expectClearHeading(page: Page, name: string) {
   ).toBe(true);
 }
 
-test('a layer missing from the archive is not shown as one without changes, and no compression is shown for it', { tag: '@page' }, async ({
-  win,
-}) => {
+test('a layer missing from the archive isn’t shown as one without changes, and has no compression', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'a')) }] });
@@ -36,7 +34,7 @@ test('a layer missing from the archive is not shown as one without changes, and 
   expect(win.complaints).toEqual([]);
 });
 
-test('the heading of a layer without changes stays on one line', { tag: '@page' }, async ({ win }) => {
+test('a layer without changes has its heading on one line', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', dockerArchive([{ createdBy: 'RUN true', tar: tar() }])));
   await page.getByRole('button', { name: /^Layer 0 / }).click();

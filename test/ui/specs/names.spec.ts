@@ -13,7 +13,7 @@ async function openNamed(win: LayerscopeWindow, archive: string, name: string) {
 
 const titleButton = ({ page }: LayerscopeWindow) => page.getByRole('banner').getByRole('button', { name: /^Image: / });
 
-/** The drawn parts of a name: their text, width, and the width that the whole text would take. */
+/** Returns the drawn parts of a name: their text, their width, and the width that all of the text would take. */
 function drawnParts(win: LayerscopeWindow, place: 'banner' | 'navigation') {
   const name = place === 'banner' ? titleButton(win) : win.page.getByRole('navigation', { name: 'Library' });
   return name
@@ -28,7 +28,7 @@ test('a short name is drawn in one piece, without a gap', { tag: '@page' }, asyn
   }
 });
 
-test('the title shows the last part of a name with its tag, whole if there is room for it', { tag: '@page' }, async ({ win }) => {
+test('the title shows the last part of a name with its tag, uncut if it fits', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'web.tar', 'sample/web-api:1.8');
   const parts = await drawnParts(win, 'banner');
   expect(parts.map(({ text }) => text).join('')).toBe('web-api:1.8');
@@ -36,7 +36,7 @@ test('the title shows the last part of a name with its tag, whole if there is ro
   await expect(titleButton(win).getByTitle('sample/web-api:1.8')).toBeVisible();
 });
 
-test('a long name keeps the beginning of its repository and its whole tag', { tag: '@page' }, async ({ win }) => {
+test('a long name keeps the beginning of its repository and all of its tag', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
   const [repository, tag, ...more] = await drawnParts(win, 'banner');
   expect(more).toEqual([]);
@@ -44,7 +44,7 @@ test('a long name keeps the beginning of its repository and its whole tag', { ta
   expect(tag?.is).toBeGreaterThanOrEqual(tag?.full ?? 0);
   expect(repository?.is).toBeGreaterThan(80);
   const [listed, listedTag] = await drawnParts(win, 'navigation');
-  // Its colon says that the tag follows on the next line.
+  // The colon shows that the tag follows on the next line.
   expect([listed?.text, listedTag?.text]).toEqual(['authentication-on-the-service-platform:', '2.14.3-rc1']);
   expect(listedTag?.is).toBeGreaterThanOrEqual(listedTag?.full ?? 0);
 });
@@ -65,7 +65,7 @@ test('in the library, a file’s name comes before the platform', { tag: '@page'
   await expect(items.nth(1).getByRole('button').first()).toHaveAttribute('title', /nightly-frontend\.tar · .* · linux\/amd64$/);
 });
 
-test('a name that is cut leaves no hole, however narrow', { tag: '@page' }, async ({ win }) => {
+test('a cut name leaves no gap, however narrow', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
   const { page } = win;
   const name = titleButton(win).locator('[title]').first();
@@ -81,7 +81,7 @@ test('a name that is cut leaves no hole, however narrow', { tag: '@page' }, asyn
       text.remove();
       return { cut, left: element.getBoundingClientRect().width - wide };
     });
-    // Less room is left than the next letter would take.
+    // Less space is left than the next letter would take.
     expect(drawn.left, `${width} px: ${drawn.cut}`).toBeLessThan(drawn.cut === null ? 1 : 13);
     expect(drawn.left, `${width} px: ${drawn.cut}`).toBeGreaterThan(-1);
     if (drawn.cut !== null) expect(drawn.cut).toMatch(/^a.*….*-rc1$/);
@@ -90,7 +90,7 @@ test('a name that is cut leaves no hole, however narrow', { tag: '@page' }, asyn
   await expect(name).toHaveAttribute('data-cut', /…/);
 });
 
-test('an image that is only named by a tag gets the name of its archive', { tag: '@page' }, async ({ win }) => {
+test('an image whose only name is a tag gets the name of its archive', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const members = [...ociLayout(LAYERS, '1')].map(([name, content]) => file(name, content));
   await win.drop(await win.write('dpkg.tar', tar(...members)));
@@ -103,7 +103,7 @@ test('an image that is only named by a tag gets the name of its archive', { tag:
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
 
-test('a name in the library has the whole width of its second line, below the size', { tag: '@page' }, async ({ win }) => {
+test('a name in the library has the full width of its second line, below the size', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'nightly.tar', 'acme/nightly:2025-11-25-alpine');
   const button = win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]');
   await expect(button.locator('[data-cut]').filter({ hasText: 'alpine' })).toHaveCount(0);
@@ -111,7 +111,7 @@ test('a name in the library has the whole width of its second line, below the si
   const size = await button.getByTitle(/: [\d,]+ bytes$/).boundingBox();
   expect(tag?.y).toBeGreaterThanOrEqual((size?.y ?? 0) + (size?.height ?? 0) - 2);
   expect((tag?.x ?? 0) + (tag?.width ?? 0)).toBeGreaterThan(size?.x ?? 0);
-  // A short one is beside it.
+  // A short name is next to it.
   await openNamed(win, 'web.tar', 'acme/web-api:1.8');
   expect((await button.last().boundingBox())?.height).toBeLessThan(48);
 });
@@ -129,7 +129,7 @@ test('the library cuts names and archives without a tag in the middle', { tag: '
   }
 });
 
-test('neither a tag nor a version is broken inside, in the details of a comparison', { tag: '@page' }, async ({ win }) => {
+test('in a comparison’s details, neither a tag nor a version is broken', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const image = (tag: string) => dockerArchive(LAYERS, { name: `registry.example.com/platform/team/base-files:${tag}` });
   await win.drop(await win.write('a.tar', image('12.4-deb12u1')));
@@ -152,7 +152,7 @@ test('neither a tag nor a version is broken inside, in the details of a comparis
       }
       return [...lines.values()];
     });
-  // The part with the tag is on a line of its own, or the tag is.
+  // The part with the tag, or else the tag, has its own line.
   expect((await linesOf(0)).slice(-2).join(' ')).toMatch(/^(platform\/team\/ base-files:12\.4-deb12u1|.*base-files: 12\.4-deb12u1)$/);
   expect(await linesOf(1)).toContain('base-files:');
 });

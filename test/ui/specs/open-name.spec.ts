@@ -52,7 +52,7 @@ function addToRegistry({ registry }: NamedImages, name: string, platforms: reado
   registry.add(name, { map } as Parameters<typeof registry.add>[1], { '1': index.digest });
 }
 
-test('an image of an engine is opened by the keyboard alone', async ({ win, sources }) => {
+test('an engine’s image is opened with the keyboard alone', async ({ win, sources }) => {
   const { page } = win;
   sources?.engine.images.push({ id: ID, names: ['acme/web-api:1.8'], archive: webApi });
   expect(askedOf(sources)).toBe(0);
@@ -64,7 +64,7 @@ test('an image of an engine is opened by the keyboard alone', async ({ win, sour
   await expect(dialogOf(page)).toHaveCount(0);
   await expect(page.getByText(/acme\/web-api:1\.8 comes from docker \(unix:/)).toBeVisible();
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
-  // The amount of data fetched is shown beside the image.
+  // The amount of data fetched is shown next to the image.
   const fetched = page.getByText(/in [\d,]+ requests?$/);
   await expect(async () => {
     await page.keyboard.press('Escape');
@@ -73,7 +73,7 @@ test('an image of an engine is opened by the keyboard alone', async ({ win, sour
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette has the command, and Escape gives the focus back', { tag: '@window' }, async ({ win: { page } }) => {
+test('the palette has the command, and Escape restores the focus', { tag: '@window' }, async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Open by name…' }).focus();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('by name');
@@ -84,7 +84,7 @@ test('the palette has the command, and Escape gives the focus back', { tag: '@wi
   await expect(page.getByRole('button', { name: 'Open by name…' })).toBeFocused();
 });
 
-test('engines that have no images and engines that do not respond are named', { tag: '@page' }, async ({ win: { page } }) => {
+test('engines without images and engines that don’t respond are listed', { tag: '@page' }, async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Open by name…' }).click();
   const engines = dialogOf(page).getByRole('list', { name: 'Engines on this machine' });
   await expect(engines.getByText(/^no images in unix:/)).toBeVisible();
@@ -95,8 +95,8 @@ test('engines that have no images and engines that do not respond are named', { 
 test('while an engine hangs, the dialog says so and can be closed', { tag: '@page' }, async ({ win: { page }, sources }) => {
   if (sources !== null) sources.engine.faults.hangs = true;
   await openDialog(page);
-  await expect(dialogOf(page).getByText('Reading the engines’ lists…')).toBeVisible();
-  await expect(dialogOf(page).getByText('asking…').first()).toBeVisible();
+  await expect(dialogOf(page).getByText('Listing the engines’ images…')).toBeVisible();
+  await expect(dialogOf(page).getByText('checking…').first()).toBeVisible();
   await page.keyboard.type('docker:app:1');
   await page.keyboard.press('Enter');
   await expect(dialogOf(page).getByRole('heading', { name: 'Looking for docker:app:1' })).toBeVisible();
@@ -106,7 +106,7 @@ test('while an engine hangs, the dialog says so and can be closed', { tag: '@pag
   await expect(dialogOf(page)).toHaveCount(0);
 });
 
-test('an invalid name is explained, and nothing is contacted', { tag: '@page' }, async ({ win: { page }, sources }) => {
+test('an invalid name is explained, and no request is sent', { tag: '@page' }, async ({ win: { page }, sources }) => {
   await openDialog(page);
   await expect(dialogOf(page).getByText(/^no images in/)).toBeVisible();
   const before = askedOf(sources);
@@ -117,7 +117,7 @@ test('an invalid name is explained, and nothing is contacted', { tag: '@page' },
   expect(askedOf(sources)).toBe(before);
 });
 
-test('one of several platforms of an index is chosen, and no other is fetched', async ({ win: { page }, sources }) => {
+test('one of an index’s platforms is chosen, and no other is fetched', async ({ win: { page }, sources }) => {
   if (sources === null) throw new Error('no registry');
   addToRegistry(sources, 'team/app', ['linux/s390x', 'linux/riscv64']);
   const name = `${sources.registry.host}/team/app:1`;
@@ -131,7 +131,7 @@ test('one of several platforms of an index is chosen, and no other is fetched', 
   await expect(page.getByRole('row', { name: /etc/ })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Image: .*linux\/riscv64/ })).toBeVisible();
   await expect(page.getByText(`${name} comes from ${sources.registry.host}`)).toBeVisible();
-  // Afterwards the name is a recent one, even if the page is reloaded. Showing recent names sends requests only to the engines.
+  // Afterwards the name is a recent one, even after a reload. Showing recent names sends requests only to the engines.
   const before = sources.registry.log.length;
   await page.reload();
   await expect(page.getByRole('row', { name: /etc/ })).toBeVisible();
@@ -173,7 +173,7 @@ test('an export that breaks off is reported in the dialog, and leaves nothing in
   await openDialog(page);
   await expect(dialogOf(page).getByRole('option', { name: /web-api/ })).toBeVisible();
   await page.keyboard.press('Enter');
-  await expect(dialogOf(page).getByRole('alert')).toContainText('Could not open it');
+  await expect(dialogOf(page).getByRole('alert')).toContainText('Could not open the image');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
@@ -197,7 +197,7 @@ test('a dropped or pasted name fills the dialog, and no registry is contacted be
   await expect(dialogOf(page)).toHaveCount(0);
   const session = await page.context().newCDPSession(page);
   const data = { items: [{ mimeType: 'text/plain', data: name }], dragOperationsMask: 1 };
-  // The window takes no drop until the dialog has gone, which is a frame later than its element.
+  // The window accepts no drop until the dialog has gone, one frame after its element.
   await expect(async () => {
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });

@@ -39,7 +39,7 @@ test('a dropped archive opens', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that is dropped again is shown, and listed once', { tag: '@page' }, async ({ win }) => {
+test('a file that is dropped again is shown, but listed only once', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const first = await win.write('web-api.tar', webApi);
   await win.drop(first);
@@ -54,22 +54,22 @@ test('a file that is dropped again is shown, and listed once', { tag: '@page' },
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(1);
 
-  // Once changed, the file counts as another one.
+  // Once changed, the file counts as a different one.
   await win.write('web-api.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/web-api:1.8' }));
   await win.drop(first);
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(2);
   expect(win.complaints).toEqual([]);
 });
 
-test('an archive without images says why it shows none', { tag: '@page' }, async ({ win }) => {
+test('an archive without images explains why it shows none', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', tar(file('manifest.json', '[]'))));
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library).toContainText('Docker archive · no images');
-  await expect(library).toContainText('Its manifest or index lists no image.');
+  await expect(library).toContainText('Its manifest or index lists no images.');
 });
 
-test('a single layer tar opens', async ({ win }) => {
+test('a single layer’s tar opens', async ({ win }) => {
   await win.drop(await win.write('layer.tar', tar(file('hello.txt', 'hello\n'))));
   await expect(win.page.getByRole('heading', { name: 'layer.tar' })).toBeVisible();
   await expect(win.page.getByRole('row', { name: /hello\.txt/ })).toBeVisible();
@@ -98,7 +98,7 @@ test('a dropped OCI layout folder opens, or the page says why a browser cannot o
     await expect(page.getByText('5 layers')).toBeVisible();
     await expect(page.getByRole('treegrid')).toBeVisible();
   } else {
-    await expect(page.getByRole('alert')).toContainText('A browser cannot open dropped folders');
+    await expect(page.getByRole('alert')).toContainText('Browsers can’t open dropped folders');
   }
 });
 
@@ -110,7 +110,7 @@ test('dragging files over the window shows what a drop will do', async ({ win })
 test('a file that cannot be an archive is refused before the drop', async ({ win }) => {
   await win.hover(await win.write('holiday.png', 'no archive'));
   await expect(win.page.getByText('This is not a tar archive')).toBeVisible();
-  // After the drop the reason stays until it is dismissed.
+  // After the drop, the reason stays until it is dismissed.
   await win.drop(await win.write('holiday.png', 'no archive'));
   const alert = win.page.getByRole('alert');
   await expect(alert).toContainText('holiday.png');
@@ -119,11 +119,12 @@ test('a file that cannot be an archive is refused before the drop', async ({ win
   await expect(alert).toHaveCount(0);
 });
 
-test('two archives can be open at once', { tag: '@page' }, async ({ win }) => {
+test('of two archives that are dropped at once the first is shown', { tag: '@page' }, async ({ win }) => {
   const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
   await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
   const library = win.page.getByRole('navigation', { name: 'Library' });
-  await library.getByRole('button', { name: /^web-api:1\.8/ }).click();
+  await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveAttribute('aria-current', 'true');
+  await expect(win.page.getByText('acme/other:2 is open')).toBeVisible();
   await expect(win.page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await expect(win.page.getByText('5 layers')).toBeVisible();
   await library.getByRole('button', { name: /^other:2/ }).click();
@@ -133,7 +134,7 @@ test('two archives can be open at once', { tag: '@page' }, async ({ win }) => {
   await expect(library.getByRole('button', { name: /^other:2/ })).toHaveCount(0);
 });
 
-test('one of several images in an archive is chosen from the title', { tag: '@page' }, async ({ win }) => {
+test('one of an archive’s images is chosen from the title', { tag: '@page' }, async ({ win }) => {
   const images = dockerArchiveOf([
     { layers: WEB_API.slice(0, 3), options: { name: 'acme/web-api:amd', architecture: 'amd64' } },
     { layers: WEB_API.slice(0, 1), options: { name: 'acme/web-api:arm', architecture: 'arm64' } },
@@ -147,7 +148,7 @@ test('one of several images in an archive is chosen from the title', { tag: '@pa
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
 });
 
-test('for a broken file, the window shows what is wrong and what to do; the code is for those who copy the details', {
+test('for a broken file, the window shows what is wrong and what to do; the code is only in the copied details', {
   tag: '@page',
 }, async ({ win }) => {
   await win.drop(await win.write('broken.tar', 'this is no archive at all, and long enough to be looked at\n'.repeat(50)));
@@ -159,7 +160,7 @@ test('for a broken file, the window shows what is wrong and what to do; the code
   await alert.getByRole('button', { name: 'Copy details' }).click();
   await expect(alert.getByRole('button', { name: 'Copied' })).toBeVisible();
   if (win.door === 'web') expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('NOT_AN_IMAGE');
-  // The name is said once, and nothing would change if it were read again.
+  // The name appears once, and there is no Retry, because reading it again would change nothing.
   expect((await alert.textContent())?.match(/broken\.tar/g)).toHaveLength(1);
   await expect(alert.getByRole('button', { name: 'Retry' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Dismiss broken.tar' }).click();
@@ -181,7 +182,7 @@ test('work in progress doesn’t move the images in the library', { tag: '@page'
   expect(await image.boundingBox()).toEqual(before);
 });
 
-test('what is being opened is shown where the image will be: in the window and in the library', { tag: '@page' }, async ({ win }) => {
+test('what is being opened is shown where the image will be, in the window and in the library', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
   const opening = page.getByRole('main').getByRole('region', { name: 'Opening endless.tar.gz' });
@@ -189,7 +190,7 @@ test('what is being opened is shown where the image will be: in the window and i
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toHaveCount(0);
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('listitem').first().getByRole('progressbar')).toBeVisible();
-  // Also where there is no room for the library.
+  // This also works where there is no space for the library.
   for (const width of [900, 600]) {
     await page.setViewportSize({ width, height: 800 });
     await expect(opening.getByRole('progressbar')).toBeInViewport();
@@ -210,7 +211,7 @@ test('opening can be cancelled', async ({ win }) => {
 test.describe('from the command line', () => {
   test.use({ startWith: { 'named.tar': webApi } });
 
-  test('a file given at the program’s start opens', async ({ win: { page } }) => {
+  test('a file given when the program starts is opened', async ({ win: { page } }) => {
     await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   });
 });

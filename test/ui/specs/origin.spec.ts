@@ -23,7 +23,7 @@ const SPDX = {
   files: [],
 };
 
-/** An image on a base, with a copy from another stage. */
+/** Returns an image on a base image, with files copied from another stage. */
 function built(attached: (files: Files, image: BuiltDescriptor, layers: readonly string[]) => BuiltDescriptor[]): Uint8Array {
   const files = new Files();
   const history = [
@@ -76,13 +76,13 @@ async function openOrigin(win: LayerscopeWindow, bytes: Uint8Array, layer: numbe
   return { page, details, versions: details.getByRole('list', { name: 'Versions of this path' }) };
 }
 
-test('a file shows the lines that made it, their stage, and the base image of its layer', { tag: '@page' }, async ({ win }) => {
+test('a file shows the lines that made it, their stage, and its layer’s base image', { tag: '@page' }, async ({ win }) => {
   const { page, details, versions } = await openOrigin(win, WITH_PROVENANCE, 2, 'old');
   await expect(versions.getByRole('listitem').first()).toContainText('Removed by layer 2');
   await expect(versions).toContainText('Dockerfile, line 6, in stage 1 (FROM debian)');
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
   await expect(versions).toContainText('COPY --from=build /out /srv');
-  await expect(versions).toContainText('Files it copied or mounted come from lines 2–3, in stage build (FROM golang).');
+  await expect(versions).toContainText('The files it copied or mounted come from lines 2–3, in stage build (FROM golang).');
   await expect(versions.getByRole('listitem').filter({ hasText: 'RUN go build' }).first()).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/origin-${win.door}.png` });
@@ -95,7 +95,7 @@ test('a file shows the lines that made it, their stage, and the base image of it
   expect(win.complaints).toEqual([]);
 });
 
-test('without provenance, a Dockerfile that is dropped is matched as a guess, and can be removed', async ({ win }) => {
+test('without provenance, a dropped Dockerfile is matched as a guess, and can be removed', async ({ win }) => {
   const { page, details, versions } = await openOrigin(
     win,
     built(() => []),
@@ -105,17 +105,17 @@ test('without provenance, a Dockerfile that is dropped is matched as a guess, an
   await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('Dockerfile', DOCKERFILE));
   await expect(versions).toContainText('Dockerfile, line 5, in stage 1 (FROM debian)');
-  await expect(versions).toContainText('A guess: the command has the same text.');
+  await expect(versions).toContainText('A guess, because the commands match.');
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/guess-${win.door}.png` });
   expect(await complaintsOf(page)).toEqual([]);
   await details.getByRole('button', { name: 'Stop using Dockerfile' }).click();
   await expect(page.getByText('The image doesn’t record which Dockerfile lines')).toHaveCount(1);
   await win.drop(await win.write('web.Dockerfile', 'FROM x\nRUN other\n'));
-  await expect(page.getByText('No line of web.Dockerfile matches.')).toHaveCount(1);
+  await expect(page.getByText('No line in web.Dockerfile matches.')).toHaveCount(1);
   expect(win.complaints).toEqual([]);
 });
 
-test('an image shows what is attested about it: builder, source, parameters, materials and packages', { tag: '@page' }, async ({ win }) => {
+test('an image shows its attestations: builder, source, parameters, materials and packages', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('shop.tar', WITH_PROVENANCE));
   const details = page.getByRole('region', { name: 'Details' });
@@ -135,7 +135,7 @@ test('an image shows what is attested about it: builder, source, parameters, mat
   expect(win.complaints).toEqual([]);
 });
 
-test('signatures are called present, not verified, and the files of an artifact can be looked at', { tag: '@page' }, async ({ win }) => {
+test('signatures are described as present, not verified, and an artifact’s files can be viewed', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const bytes = built((files, image) => {
     const payload = json({ critical: { image: { 'docker-manifest-digest': image.digest } } });

@@ -47,7 +47,7 @@ async function openPackages(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('packages are listed by layer, with what no package owns', { tag: '@page' }, async ({ win }) => {
+test('packages are listed by layer, with the files that no package owns', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   // The newest first, as in the chain.
   await expect(groups(page)).toHaveCount(4);
@@ -57,14 +57,14 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   await expect(groups(page).nth(1).getByRole('row').last()).toHaveText(/Not owned by a package.*5\.0 kB/);
   await expect(cells(3, 1)).toHaveText(['+libssl3 deb amd64', '3.0.11', '1', '', '50.0 kB', '']);
   await expect(cells(3, 2)).toHaveText(['+curl deb amd64', '7.88', '2', '', '20.1 kB', '']);
-  // What a layer replaces or removes takes up room below; its own line has the sums.
+  // What a layer replaces or removes takes up space below; the layer's line has the sums.
   await expect(cells(2, 0)).toHaveText([/^Layer 1RUN apt-get.*~1 modified−1 removed$/, '', '', /kB$/, '70.0 kB']);
   await expect(cells(2, 1)).toHaveText(['~libssl3 deb amd64', '3.0.11 → 3.0.12', '1', '', '60.0 kB', '50.0 kB']);
   await expect(cells(2, 2)).toHaveText(['−curl deb amd64', '7.88', '1', '', '', '20.0 kB']);
   await expect(groups(page).nth(2).getByRole('img', { name: 'removed' })).toBeVisible();
   const sums = page.getByRole('status').getByText('in packages');
   await expect(sums).toHaveText(/kB in packages, \d+\.\d kB outside/);
-  // Where there is room, bars are in the sizes' proportion, on one scale for all layers.
+  // Where there is space, bars are proportional to sizes, at one scale for all layers.
   await page.setViewportSize({ width: 1620, height: 860 });
   const bar = (at: number, row: number) => groups(page).nth(at).getByRole('row').nth(row).locator('td i');
   const widths = [await bar(3, 1).boundingBox(), await bar(2, 1).boundingBox()].map((box) => box?.width ?? 0);
@@ -72,7 +72,7 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   await page.setViewportSize({ width: 1320, height: 860 });
   // One line.
   expect((await sums.boundingBox())?.height).toBeLessThan(24);
-  // Largest first, as the host lists them; then by name.
+  // Largest first, in the host's order; then by name.
   const head = page.getByRole('columnheader', { name: 'Package' });
   await head.getByRole('button').click();
   await expect(cells(3, 1).first()).toHaveText('+curl deb amd64');
@@ -81,7 +81,7 @@ test('packages are listed by layer, with what no package owns', { tag: '@page' }
   expect(win.complaints).toEqual([]);
 });
 
-test('a package whose files nothing lists has no number of files and no size, and comes last', { tag: '@page' }, async ({ win }) => {
+test('a package without a list of files has no file count and no size, and comes last', { tag: '@page' }, async ({ win }) => {
   const layer = tar(status(['bare', '1'], ['whole', '1']), list('whole', '/usr/whole'), file('usr/whole', 'x'.repeat(500)));
   await win.drop(await win.write('bare.tar', dockerArchive([{ createdBy: 'ADD / /', tar: layer }], { name: 'acme/bare:1' })));
   await expect(win.page.getByRole('treegrid')).toBeVisible();
@@ -94,7 +94,7 @@ test('a package whose files nothing lists has no number of files and no size, an
   await expect(rows.last()).toContainText('bare');
 });
 
-test('only what is gone is grey: a package whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
+test('only removed packages are grey; one whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const [base] = LAYERS as [(typeof LAYERS)[0]];
   const again = {
@@ -106,7 +106,7 @@ test('only what is gone is grey: a package whose files are written again says so
   await page.keyboard.press('i');
   const rows = groups(page).first().getByRole('row');
   const nameOf = (row: RegExp) => rows.filter({ hasText: row }).getByRole('rowheader').getByRole('button');
-  // A mark, which leaves the version its line.
+  // A mark, which doesn't add a line to the version.
   const rewritten = rows.filter({ hasText: /libssl3/ });
   await expect(rewritten.getByRole('rowheader').getByRole('img', { name: 'written again' })).toBeVisible();
   await expect(rewritten.getByRole('cell').first()).toHaveText('3.0.11');
@@ -114,12 +114,12 @@ test('only what is gone is grey: a package whose files are written again says so
   expect(await colour(nameOf(/libssl3/))).not.toBe(await colour(nameOf(/curl/)));
   expect(await colour(nameOf(/libssl3/))).toBe(await page.evaluate(() => getComputedStyle(document.body).color));
   await expect(nameOf(/curl/)).toHaveCSS('text-decoration-line', 'line-through');
-  // A name keeps a distance from the version.
+  // There is a gap between the name and the version.
   const version = rows.nth(1).getByRole('cell').first();
   await expect(version).toHaveCSS('padding-left', '24px');
 });
 
-test('layers that change no package are one line, and a long name leaves its type in sight', { tag: '@page' }, async ({ win }) => {
+test('layers that change no packages are one line, and a long name leaves its type in sight', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const name = '@img/sharp-libvips-linuxmusl-x64-with-everything';
   const layers = [
@@ -139,10 +139,10 @@ test('layers that change no package are one line, and a long name leaves its typ
   expect((type?.x ?? 0) + (type?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
 });
 
-test('all packages of an image are listed by size, and a click anywhere in a row leads to the files', { tag: '@page' }, async ({ win }) => {
+test('all packages in an image are listed by size, and a click anywhere in a row leads to the files', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('radio', { name: 'All', exact: true }).click();
-  const rows = page.getByRole('table', { name: 'Packages of the whole image' }).getByRole('row');
+  const rows = page.getByRole('table', { name: 'Packages in the whole image' }).getByRole('row');
   await expect(rows.nth(1)).toHaveText(/^libssl3 deb amd64.*3\.0\.12.*60\.0 kB/);
   await expect(rows.nth(2)).toHaveText(/^ms npm.*2\.1\.2/);
   await expect(rows).toHaveCount(3);
@@ -153,7 +153,7 @@ test('all packages of an image are listed by size, and a click anywhere in a row
   await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('a long command of a layer pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
+test('a layer’s long command pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
   const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];
@@ -175,7 +175,7 @@ test('a long command of a layer pushes no column out of the pane, at any width',
         .last()
         .getByRole('cell', { name: /50\.0 kB/ }),
     ).toBeInViewport();
-    // The title bar names the layout that is shown, also where it has no room for a row of them.
+    // The title bar names the layout that is shown, even where it has no space for a row of layouts.
     const layout = page.getByRole('radio', { name: 'Packages', checked: true }).or(page.getByRole('button', { name: 'Layout: Packages' }));
     await expect(layout).toBeVisible();
   }
@@ -190,19 +190,19 @@ test('a package leads to its files in the tree', { tag: '@window' }, async ({ wi
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
   await page.getByRole('button', { name: /^Whole image/ }).click();
   await page.keyboard.press('i');
-  // A package that has a folder of its own leads there.
+  // A package that has its own folder leads there.
   await page.getByRole('button', { name: 'ms: show its files in layer 2' }).click();
   await expect(page.getByRole('row', { name: /added ms\// })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('what is typed to find packages is forgotten when the tree comes back, and what was typed for the tree returns', {
+test('text typed to find packages is forgotten when the tree comes back, and the tree’s own text is restored', {
   tag: '@page',
 }, async ({ win }) => {
   const page = await openPackages(win);
   const filter = page.getByRole('searchbox', { name: /^Filter/ });
   await filter.fill('7.88');
   await expect(groups(page)).toHaveCount(2);
-  // A package that the text finds leads to a file that it doesn't.
+  // A package that matches the text leads to a file that doesn't.
   await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
   await expect(filter).toHaveValue('');
@@ -219,7 +219,7 @@ test('what is typed to find packages is forgotten when the tree comes back, and 
   expect(win.complaints).toEqual([]);
 });
 
-test('the filter finds packages, and a view lists what is installed there', { tag: '@page' }, async ({ win }) => {
+test('the filter finds packages, and a view lists the installed ones', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('searchbox', { name: 'Filter packages' }).fill('SSL');
   await expect(groups(page)).toHaveCount(2);
@@ -239,7 +239,7 @@ test('the filter finds packages, and a view lists what is installed there', { ta
 test.describe('in dark mode', () => {
   test.use({ colorScheme: 'dark' });
 
-  test('packages can be filtered, passed through and followed by keyboard alone, and are legible', async ({ win }) => {
+  test('packages can be filtered, stepped through and followed with the keyboard alone, and are legible', async ({ win }) => {
     const page = await openPackages(win);
     await page.keyboard.press('/');
     await page.keyboard.type('deb');
@@ -257,7 +257,7 @@ test.describe('in dark mode', () => {
   });
 });
 
-test('a long name keeps room and its type at every width, and a number of files is whole or left out', { tag: '@page' }, async ({
+test('a long name keeps its space and its type at every width, and a file count is shown in full or not at all', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -280,7 +280,7 @@ test('a long name keeps room and its type at every width, and a number of files 
       return {
         room: element.getBoundingClientRect().width,
         share: cell.offsetWidth / (cell.closest('table') as HTMLElement).offsetWidth,
-        // What is drawn at the middle of the name: the name itself, not an ellipsis in place of it.
+        // What is drawn at the middle of the name is the name itself, not an ellipsis.
         shown: element.contains(document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8)),
         typeTop: type.getBoundingClientRect().top - cell.getBoundingClientRect().top,
       };

@@ -27,7 +27,7 @@ test('the palette finds and runs a command by a few letters', { tag: '@window' }
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette begins with what is done most, and says what its keys do', { tag: '@page' }, async ({ win }) => {
+test('the palette begins with the most frequent actions, and shows their keys', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'Commands' });
@@ -67,8 +67,8 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
-test('Go to path shows the row in sight in a long table of another layer', { tag: '@page' }, async ({ win }) => {
-  // By name, which is the order until all rows are there, the path is near the top; by size, it is the last one.
+test('Go to path scrolls to the row in a long table of another layer', { tag: '@page' }, async ({ win }) => {
+  // Sorted by name, as until all rows have arrived, the path is near the top; sorted by size, it is last.
   const files = Array.from({ length: 5_000 }, (_, at) => file(`etc/a-${String(at).padStart(5, '0')}`, at === 777 ? 'x' : 'more bytes'));
   const layers = [
     { createdBy: 'COPY etc', tar: tar(...files) },
@@ -118,7 +118,7 @@ for (const key of ['g', 'ControlOrMeta+k']) {
   });
 }
 
-test('closing a sheet moves the focus to the selected row and selects nothing else', { tag: '@window' }, async ({ win }) => {
+test('closing a sheet moves the focus to the selected row without selecting anything else', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const rows = page.getByRole('treegrid').getByRole('row');
@@ -137,7 +137,7 @@ test('closing a sheet moves the focus to the selected row and selects nothing el
   await expect(rows.nth(1)).toHaveAttribute('aria-selected', 'true');
 });
 
-test('Space opens and closes a large view of the selected file; Back and Forward are enabled while they lead somewhere', {
+test('Space opens and closes a large view of the selected file; Back and Forward are enabled only if they lead somewhere', {
   tag: '@window',
 }, async ({ win }) => {
   const page = await openWebApi(win);
@@ -156,7 +156,7 @@ test('Space opens and closes a large view of the selected file; Back and Forward
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.press('Space');
   await expect(preview).toHaveCount(0);
-  // Not toBeFocused, because of two windows on one display, only one has the system's focus.
+  // Not toBeFocused, because only one of two windows on a display has the system's focus.
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-selected'))).toBe('true');
   await page.keyboard.press('t');
   await expect(page.getByRole('application', { name: 'Treemap' })).toBeVisible();
@@ -172,11 +172,18 @@ test('the list of shortcuts contains every key, and disables the window’s keys
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(sheet).toContainText('Older layer');
   await expect(sheet).toContainText('Go to path…');
+  await expect(sheet).toContainText('Menu of the rowShiftF10');
   await expect(sheet.getByText('Filter', { exact: true })).toHaveCount(1);
   await page.keyboard.press('2');
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
   await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
+  // What can be chosen by a key says so.
+  await page.mouse.move(640, 400);
+  await page.getByRole('radio', { name: 'Treemap' }).hover();
+  await expect(page.getByRole('tooltip')).toHaveText('Treemapt');
+  await page.getByRole('radio', { name: 'Filesystem' }).hover();
+  await expect(page.getByRole('tooltip')).toHaveText('Filesystem2');
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,4 +1,4 @@
-// The registry of a Windows image: what each layer changed, and the registry at a layer as a tree.
+// A Windows image's registry: what each layer changed, and the registry at a layer as a tree.
 import type { Locator, Page } from '@playwright/test';
 import { deltaHive, descriptor, dword, hive, removedValue, sz } from '../../support/hive-builder.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
@@ -69,14 +69,12 @@ async function openRegistry(win: LayerscopeWindow) {
 const row = (registry: Locator, name: string) =>
   registry.getByRole('row', { name: new RegExp(`^(added |modified |removed |contains .* )?${name}( [\\d,]+)?$`) });
 
-test('a layer’s changed keys are a tree with counts, and beside it is what changed in the chosen key', { tag: '@page' }, async ({
-  win,
-}) => {
+test('a layer’s changed keys are a tree with counts, next to the changes in the chosen key', { tag: '@page' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
-  await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
   const tree = registry.getByRole('treegrid', { name: 'Changed keys' });
-  // Open down to the topmost changed keys, which are closed, with the number of values that changed in and below each.
+  // Open down to the topmost changed keys, which are closed, with the number of changed values in and below each.
   await expect(tree.getByRole('row')).toHaveText([
     /Key.*Changed values/,
     /SOFTWARE265$/,
@@ -92,7 +90,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   const run = registry.getByRole('article', { name: 'Microsoft\\Run modified' });
   await expect(run.getByRole('row')).toHaveCount(4);
   await expect(run.getByRole('row', { name: /^added Agent REG_SZ C:\\agent\\agent\.exe$/ })).toBeVisible();
-  // Paths are broken after separators, not inside names.
+  // Paths break after separators, not inside names.
   expect(await run.getByText('agent.exe').first().locator('wbr').count()).toBeGreaterThan(1);
   await expect(run.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\)$/ })).toBeVisible();
   await expect(run.getByRole('row', { name: /^removed Updater REG_SZ before: C:\\Program Files/ })).toBeVisible();
@@ -108,7 +106,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await row(tree, 'Vendor').click();
   await expect(registry.getByRole('article', { name: 'Vendor added' })).toContainText('Vendor \\u202Ecod.exe');
 
-  // A key is saved from here, too, as the layer left it, and columns have heads.
+  // Here, too, a key can be saved as the layer left it, and columns have headings.
   await expect(registry.getByRole('columnheader', { name: 'Data' })).toBeVisible();
   await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeVisible();
   await row(tree, 'Telemetry').click();
@@ -135,7 +133,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   await page.keyboard.press('ArrowRight');
   expect(await complaintsOf(page)).toEqual([]);
 
-  // A search opens the way to what it finds, and chooses the first of it.
+  // A search opens the way to what it finds, and chooses the first match.
   await page.getByRole('searchbox').fill('AGENT.exe');
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
   await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
@@ -151,7 +149,7 @@ test('a layer’s changed keys are a tree with counts, and beside it is what cha
   expect(win.complaints).toEqual([]);
 });
 
-test('a removed key shows the values and subkeys that it had', { tag: '@page' }, async ({ win }) => {
+test('a removed key shows its former values and subkeys', { tag: '@page' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await row(registry, 'Telemetry').click();
@@ -166,7 +164,7 @@ test('a removed key shows the values and subkeys that it had', { tag: '@page' },
 test('in the whole image, keys and values have marks, and removed ones are listed as they were', { tag: '@page' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
-  // It begins with the first key that any layer changed, though the top layer has no hive.
+  // It begins with the first key that any layer changed, even if the top layer has no hive.
   await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run 3');
   const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}( [\\d,]+)?$`) });
   await expect(marked('Vendor', 'added')).toBeVisible();
@@ -176,7 +174,7 @@ test('in the whole image, keys and values have marks, and removed ones are liste
   const key = registry.getByRole('article', { name: 'Registry key' });
   await expect(key.getByRole('row')).toHaveCount(4);
   await expect(key.getByRole('row', { name: /^added Agent/ })).toBeVisible();
-  // A changed value has what it was before, as among the changes of a layer.
+  // A changed value shows what it was before, as among a layer's changes.
   await expect(key.getByRole('row', { name: /^modified Delay REG_DWORD before: 0x0000001e \(30\) 0x00000005 \(5\) 1$/ })).toBeVisible();
   await expect(key.getByRole('row', { name: /^removed Updater REG_SZ C:\\Program Files.* 1$/ })).toBeVisible();
   await marked('Telemetry', 'removed').click();
@@ -187,7 +185,7 @@ test('in the whole image, keys and values have marks, and removed ones are liste
   await expect(key).toContainText('SOFTWARE\\Microsoft\\Telemetry\\Queue');
   await expect(key).toContainText('removed in layer 1');
   expect(await complaintsOf(page)).toEqual([]);
-  // A filesystem has only what is there, with what its layer changed.
+  // A filesystem has only what exists there, with its layer's changes.
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(marked('Run', 'modified')).toBeVisible();
@@ -196,7 +194,7 @@ test('in the whole image, keys and values have marks, and removed ones are liste
   expect(win.complaints).toEqual([]);
 });
 
-test('the line between keys and values is moved by pointer and keys, and stays there', { tag: '@window' }, async ({ win }) => {
+test('the line between keys and values is moved by pointer and keys, and keeps its position', { tag: '@window' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await page.setViewportSize({ width: 1720, height: 860 });
   await layer(1).click();
@@ -216,7 +214,7 @@ test('the line between keys and values is moved by pointer and keys, and stays t
   await expect.poll(width).toBe(before - 44);
   await page.reload();
   await expect.poll(width).toBe(before - 44);
-  // Values keep their room, and in a narrow pane they are below the keys.
+  // Values keep their space, and in a narrow pane they are below the keys.
   await page.keyboard.press('Escape');
   await line.focus();
   await page.keyboard.press('End');
@@ -232,14 +230,14 @@ test('the line between keys and values is moved by pointer and keys, and stays t
   expect(win.complaints).toEqual([]);
 });
 
-test('the heading of the registry says what is lit in the chain', { tag: '@page' }, async ({ win }) => {
+test('the registry’s heading matches what is lit in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
   await layer(1).click();
-  await expect(page.getByRole('heading', { name: 'Registry changes of layer 1' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
 });
 
-test('a layer’s tar by itself has a registry if it has hives, and packages if not', async ({ win }) => {
+test('a single layer’s tar has a registry if it has hives, and packages if not', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('layer.tar', tar(directory('Hives/'), file('Hives/Software_Delta', DELTA))));
   const layouts = page.getByRole('radiogroup', { name: 'Layout' });
@@ -290,7 +288,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await page.getByRole('searchbox').fill('telemetry.EXAMPLE');
   const found = registry.getByRole('treegrid', { name: 'Matching keys' });
   await expect(found.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Telemetry Server/]);
-  // The first hit is shown at once; afterwards the tree is open down to it.
+  // The first match is shown at once; afterwards the tree is open down to it.
   await expect(row(found, 'Telemetry Server')).toHaveAttribute('aria-selected', 'true');
   await expect(key.getByRole('row', { name: /Server/ })).toContainText('telemetry.example');
   await page.getByRole('searchbox').fill('');
@@ -298,7 +296,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
+test('the tree is navigated with the arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -324,7 +322,7 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await expect(row(tree, 'Run')).toHaveCount(0);
   await press(['ArrowLeft', 'ArrowLeft'], 'SOFTWARE');
   await expect(tree.getByRole('row')).toHaveCount(2);
-  // Tab leaves the tree, and comes back to the same key.
+  // Tab leaves the tree, and returns to the same key.
   await page.keyboard.press('Tab');
   await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeFocused();
   await press(['Shift+Tab'], 'SOFTWARE');
@@ -339,13 +337,13 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
   await expect(row(found, 'Key 259 Number')).toBeFocused();
   await expect(registry.getByRole('article', { name: 'Registry key' })).toContainText('0x00000103 (259)');
   await page.getByRole('searchbox').fill('nowhere at all');
-  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await expect(registry.getByText('No matching key, value name or data')).toBeVisible();
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
-  await expect(registry.getByText('No key, name or text matches')).toBeVisible();
+  await expect(registry.getByText('No matching key, value name or data')).toBeVisible();
   await expect(registry.getByRole('heading')).toHaveCount(0);
   await registry.getByRole('button', { name: 'Clear filter' }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('');
-  // What was searched for in the registry isn't a path.
+  // Text searched for in the registry isn't a path.
   await page.getByRole('searchbox').fill('nowhere at all');
   await page.getByRole('radio', { name: 'Tree', exact: true }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('');
@@ -355,7 +353,7 @@ test('the tree is walked by arrow keys alone, and one Tab leads into it', { tag:
 
 const MANY_VALUES = 1234;
 
-test('a key with more values than a page has is read to its last value', { tag: '@page' }, async ({ win }) => {
+test('a key with more values than fit on a page is read to its last value', { tag: '@page' }, async ({ win }) => {
   const values = Array.from({ length: MANY_VALUES }, (_, at) => dword(`Value ${String(at).padStart(4, '0')}`, at));
   const delta = deltaHive({ name: 'ROOT', keys: [{ name: 'Vendor', layer: 3, values }] });
   const layers = [LAYERS[0] as ImageLayer, { tar: tar(directory('Hives/'), file('Hives/Software_Delta', delta)), createdBy: 'cmd' }];
@@ -424,7 +422,7 @@ test('another image is shown as a tree if it has no registry', { tag: '@window' 
   await expect(registry).toHaveCount(0);
 });
 
-test('a comparison that comes from the registry filters files', { tag: '@page' }, async ({ win }) => {
+test('a comparison started from the registry filters files', { tag: '@page' }, async ({ win }) => {
   const { page } = await openRegistry(win);
   await expect(page.getByRole('searchbox', { name: 'Filter registry' })).toBeVisible();
   await page.getByRole('radio', { name: 'Compare' }).click();

@@ -11,7 +11,7 @@ import { expect, test } from '../support/window.ts';
 const folder = path.resolve(import.meta.dirname, '..', '..', '..', 'assets', 'screenshots');
 
 async function picture(page: Page, name: string) {
-  // The same typeface on every machine: Liberation Sans (Debian: fonts-liberation), or Arial, which is as wide.
+  // The same typeface on every machine: Liberation Sans (Debian: fonts-liberation), or Arial, which has the same widths.
   const hasTypeface = await page.evaluate(() => {
     document.documentElement.style.setProperty('--font', "'Liberation Sans', Arial, sans-serif");
     const pen = document.createElement('canvas').getContext('2d');
@@ -23,8 +23,8 @@ async function picture(page: Page, name: string) {
   });
   expect(hasTypeface, 'Liberation Sans or Arial is installed').toBe(true);
   await page.mouse.move(0, 0);
-  await page.waitForTimeout(700); // until the tooltip is gone
-  // The specs' temporary folders are no place where a user's store would be.
+  await page.waitForTimeout(700); // until the tooltip has disappeared
+  // A user's store wouldn't be in the specs' temporary folders.
   await page.evaluate(() => {
     for (const attribute of ['data-text', 'data-cut']) {
       for (const part of document.querySelectorAll(`[${attribute}]`)) {
@@ -79,7 +79,7 @@ test('the breakdown of an image', async ({ win: { page } }) => {
   await picture(page, 'breakdown');
 });
 
-test('the file system as rectangles', async ({ win: { page } }) => {
+test('the filesystem as rectangles', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 6 / }).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -91,7 +91,7 @@ test('the file system as rectangles', async ({ win: { page } }) => {
   await picture(page, 'treemap');
 });
 
-test('where a file comes from: the lines of the Dockerfile', async ({ win }) => {
+test('where a file comes from: the Dockerfile lines', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('shop.tar', builtByBuildKit()));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
@@ -102,7 +102,7 @@ test('where a file comes from: the lines of the Dockerfile', async ({ win }) => 
   await picture(page, 'origin');
 });
 
-/** An image of two stages, with the provenance that BuildKit attaches in mode `max`. */
+/** An image with two stages, and the provenance that BuildKit attaches in mode `max`. */
 function builtByBuildKit(): Uint8Array {
   const dockerfile = `FROM golang:1.23 AS build
 WORKDIR /src
@@ -189,7 +189,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
     .click();
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.getByRole('row', { name: /server\.js/ }).click();
-  await page.waitForTimeout(6_500); // until the messages are gone
+  await page.waitForTimeout(6_500); // until the messages have disappeared
   await picture(page, 'store');
 
   await page.getByRole('button', { name: 'Actions for worker:2.0 + working copy' }).click();
@@ -215,7 +215,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
 test.describe('in dark mode', () => {
   test.use({ colorScheme: 'dark' });
 
-  test('the stacked file system and attributes', async ({ win: { page } }) => {
+  test('the stacked filesystem and attributes', async ({ win: { page } }) => {
     await openSample(page);
     await page.getByRole('button', { name: /^Layer 6 / }).click();
     await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -336,9 +336,9 @@ const INSTALLED = deltaHive({
 
 test.describe('many images', () => {
   test.use({ withCatalog: { services: 12, tags: 6 } });
-  test('the layers of a catalog, and which images stand on them', async ({ win: { page } }) => {
+  test('the layers of a catalog, and which images are built on them', async ({ win: { page } }) => {
     test.slow(); // the command line indexes the fleet
-    await page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name: 'Layers' }).click();
+    await page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name: 'Layers' }).click();
     await page
       .getByRole('row', { name: /RUN npm ci/ })
       .first()
@@ -348,7 +348,7 @@ test.describe('many images', () => {
   });
 });
 
-test('what a layer of a Windows image changed in the registry', async ({ win }) => {
+test('what a Windows image’s layer changed in the registry', async ({ win }) => {
   const { page } = win;
   const layers = [
     {

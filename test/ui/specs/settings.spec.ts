@@ -25,7 +25,7 @@ test('settings apply at once and are remembered', async ({ win }) => {
   const text = page.getByRole('region', { name: 'File text' });
   await expect(text).toContainText('hello from line');
   await expect.poll(() => text.locator('> div').evaluate((lines) => getComputedStyle(lines).fontSize)).toBe('16px');
-  // Wrapped lines need no horizontal scrolling.
+  // Wrapped lines don't scroll sideways.
   await expect.poll(() => text.evaluate((view) => view.scrollWidth - view.clientWidth)).toBe(0);
   expect(win.complaints).toEqual([]);
 });
@@ -60,7 +60,7 @@ test('the palette finds layers by command, files, themes and actions for the ima
   expect(win.complaints).toEqual([]);
 });
 
-test('the heads of sheets are alike', { tag: '@page' }, async ({ win }) => {
+test('all sheets have the same head', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(page.getByRole('treegrid')).toBeVisible();

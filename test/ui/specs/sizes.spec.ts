@@ -12,7 +12,7 @@ const SIZES = [
   [2560, 1440],
 ] as const;
 
-/** Returns controls of a bar that overlap, and elements wider than the window. */
+/** Returns controls in a bar that overlap, and elements wider than the window. */
 function misplaced(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
@@ -67,7 +67,7 @@ test('at every size, bars fit, the image’s tag is visible, and a comparison ha
       const bar = await page.getByRole('contentinfo').boundingBox();
       expect((row?.y ?? height) + 24, `a row at ${width} × ${height}, ${mode}`).toBeLessThanOrEqual(bar?.y ?? 0);
     }
-    // The part with the tag is not cut.
+    // The part with the tag isn't cut.
     const tail = page.getByRole('banner').locator('[data-text=":1.8"]');
     await expect
       .poll(() => tail.evaluate((part) => part.scrollWidth <= part.clientWidth && part.clientWidth > 0), { message: `${width} px` })
@@ -75,7 +75,7 @@ test('at every size, bars fit, the image’s tag is visible, and a comparison ha
   }
 });
 
-test('modes stay in their place whatever the image’s name', { tag: '@page' }, async ({ win }) => {
+test('modes stay in place whatever the image’s name', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('short.tar', dockerArchive(WEB_API, { name: 'a:1' })));
   const mode = page.getByRole('radio', { name: 'Layer' });
@@ -86,7 +86,7 @@ test('modes stay in their place whatever the image’s name', { tag: '@page' }, 
   expect(await mode.boundingBox()).toEqual(before);
 });
 
-test('at every width, the title bar tells the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
+test('at every width, the title bar shows the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const banner = page.getByRole('banner');
@@ -116,7 +116,7 @@ test('at every width, the title bar tells the mode and the layout, and leads to 
       ['Layout', 'Tree'],
     ] as const) {
       await choose(name, label);
-      // The controls at the end stay in the first line.
+      // The controls at the end stay on the first line.
       const first = await banner.getByRole('button', { name: /library/ }).boundingBox();
       const last = await banner.getByRole('button', { name: 'Settings' }).boundingBox();
       expect(Math.abs((first?.y ?? 0) - (last?.y ?? 99)), `${width} px, ${label}`).toBeLessThan(4);
@@ -149,7 +149,7 @@ test('where the details are a drawer, a click on a file or folder opens it, and 
   }
 });
 
-test('images in the folded library can be told apart', { tag: '@page' }, async ({ win }) => {
+test('images in the folded library can be distinguished', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   await page.setViewportSize({ width: 900, height: 800 });
@@ -190,7 +190,7 @@ test('choosing another view or layout moves nothing in the title bar', { tag: '@
   }
 });
 
-test('views, column heads and the status bar are at least 24 px high to click', { tag: '@page' }, async ({ win }) => {
+test('views, column headings and the status bar are click targets at least 24 px high', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const targets = [
@@ -206,7 +206,7 @@ test('views, column heads and the status bar are at least 24 px high to click', 
   }
 });
 
-test('details grow with the window until a width is chosen, and the rows fill their pane', { tag: '@page' }, async ({ win }) => {
+test('details grow with the window until the user chooses a width, and the rows fill their pane', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await openTwo(win);
   const details = page.getByRole('region', { name: 'Details' });
@@ -228,7 +228,7 @@ test('details grow with the window until a width is chosen, and the rows fill th
   await expect(edge).toHaveAttribute('aria-valuenow', '464');
 });
 
-test('a drawer of details is at the right, moves nothing under the pointer, and has one button to close it', { tag: '@page' }, async ({
+test('a details drawer is on the right, moves nothing under the pointer, and has one button to close it', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -251,7 +251,7 @@ test('a drawer of details is at the right, moves nothing under the pointer, and 
     expect(await cells(), `${width} px`).toEqual(before);
     expect((pane?.x ?? 0) + (pane?.width ?? 0)).toBeGreaterThanOrEqual(width - 1);
     expect(pane?.width).toBeGreaterThanOrEqual(300);
-    // Beside it, the names of rows can be read and clicked.
+    // Next to it, the names of rows can be read and clicked.
     expect((pane?.x ?? 0) - (tree?.x ?? 0), `${width} px`).toBeGreaterThan(width < 800 ? 130 : 280);
     await expect(page.getByRole('button', { name: 'Show the layer’s details' })).toHaveCount(0);
     await details.getByRole('button', { name: 'Close details' }).click();
@@ -260,7 +260,7 @@ test('a drawer of details is at the right, moves nothing under the pointer, and 
   }
 });
 
-test('rows have the focus once an image is there, and again when the drawer of details closes', async ({ win }) => {
+test('rows have the focus once an image is shown, and again when the details drawer closes', async ({ win }) => {
   const { page } = win;
   await page.setViewportSize({ width: 900, height: 700 });
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'a:1' })));
@@ -277,7 +277,7 @@ test('rows have the focus once an image is there, and again when the drawer of d
     await expect(details).toHaveCount(0);
     await expect.poll(focused, close).toBe(await row.getAttribute('aria-rowindex'));
   }
-  // Without a selected row, the first.
+  // The first row, if none is selected.
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('button', { name: 'Show details' }).click();
@@ -285,7 +285,7 @@ test('rows have the focus once an image is there, and again when the drawer of d
   await expect.poll(focused).toBe(await page.getByRole('row').nth(1).getAttribute('aria-rowindex'));
 });
 
-test('no size is cut in a breakdown or in packages, at any width; there is room for the widest', { tag: '@page' }, async ({ win }) => {
+test('no size is cut in a breakdown or in packages, at any width; there is space for the widest', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const curl = (version: string, bytes: number) =>
     tar(
@@ -301,7 +301,7 @@ test('no size is cut in a breakdown or in packages, at any width; there is room 
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.drop(await win.write('new.tar', dockerArchive(layers, { name: 'acme/tool:2' })));
   await expect(page.getByRole('heading', { name: 'acme/tool:2' })).toBeAttached();
-  /** Returns what is cut of sizes that all read like the widest. */
+  /** Returns what is cut if all sizes look like the widest one. */
   const cut = () =>
     page.getByRole('region', { name: 'Changes' }).evaluate((pane) => {
       const found: string[] = [];
@@ -332,7 +332,7 @@ test('no size is cut in a breakdown or in packages, at any width; there is room 
   }
 });
 
-test('shortcuts are one column in a low window, and never scroll sideways', { tag: '@page' }, async ({ win }) => {
+test('shortcuts are one column in a short window, and never scroll sideways', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await page.keyboard.press('?');
   const sheet = page.getByRole('region', { name: 'All shortcuts' });

@@ -19,7 +19,7 @@ async function shoot({ page, door }: LayerscopeWindow, name: string) {
   if (folder !== undefined) await page.screenshot({ path: path.join(folder, `${name}-${door}.png`) });
 }
 
-/** Drops an archive and answers the question whether to keep it. */
+/** Drops an archive and answers whether to import it. */
 async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, answer: 'Import' | 'Just view') {
   await win.drop(await win.write(name, bytes));
   await win.page.getByRole('region', { name: 'Import to store' }).getByRole('button', { name: answer }).click();
@@ -31,7 +31,7 @@ async function act({ page }: LayerscopeWindow, title: string | RegExp, action: s
   await page.getByRole('menuitem', { name: action }).click();
 }
 
-/** Returns a colour of the theme, as computed styles write it. */
+/** Returns a colour of the theme, in the form that computed styles use. */
 function tokenColour(page: Page, token: string): Promise<string> {
   return page.evaluate((name) => {
     const probe = document.body.appendChild(document.createElement('span'));
@@ -73,7 +73,7 @@ test('an image is imported into the store, opened from it, and removed after con
     .click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid')).toBeVisible();
-  // An image of the store is listed there only, and as the current one.
+  // An image opened from the store is listed only there, and as the current one.
   await expect(page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /^web-api:1\.7\s/ })).toHaveCount(1);
   await expect(store.getByRole('button', { name: /web-api:1\.7 / }).first()).toHaveAttribute('aria-current', 'true');
   await expect(details).toContainText('LocationIn store');
@@ -85,7 +85,7 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await shoot(win, 'store');
 
-  // Removed only after confirmation; Enter means Cancel. What deletes has the colour of danger.
+  // Removed only after confirmation; Enter means Cancel. The button that deletes has the danger colour.
   const danger = await tokenColour(page, '--error');
   await page.getByRole('button', { name: 'Actions for acme/web-api:1.7' }).click();
   await expect(page.getByRole('menuitem', { name: 'Create working copy' })).not.toHaveCSS('color', danger);
@@ -106,11 +106,11 @@ test('an image is imported into the store, opened from it, and removed after con
   expect(win.complaints).toEqual([]);
 });
 
-test('viewing or importing can be remembered; there is no question for an image already in the store', async ({ win }) => {
+test('viewing or importing can be made the default; there is no question for an image already in the store', async ({ win }) => {
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Import to store' });
   await win.drop(await win.write('old.tar', OLD));
-  // One short sentence, shown whole, and one button.
+  // One short sentence, not cut, and one button.
   const sentence = offer.getByText('Not stored', { exact: true });
   await expect(sentence).toBeVisible();
   expect(await sentence.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
@@ -133,7 +133,7 @@ test('viewing or importing can be remembered; there is no question for an image 
   await expect(offer).toHaveCount(0);
 });
 
-test('the offer to import disappears with its archive, and several offers become one', { tag: '@page' }, async ({ win }) => {
+test('an offer to import disappears with its archive, and several offers become one', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Import to store' });
   await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
@@ -144,7 +144,7 @@ test('the offer to import disappears with its archive, and several offers become
   await expect(offer).toHaveCount(0);
 });
 
-test('an offer to import that is ignored ends with the next image', { tag: '@page' }, async ({ win }) => {
+test('an ignored offer to import ends when the next image is opened', { tag: '@page' }, async ({ win }) => {
   const offer = win.page.getByRole('region', { name: 'Import to store' });
   await win.drop(await win.write('old.tar', OLD));
   await expect(offer.getByTitle(/web-api:1\.7\n/)).toHaveText('Not stored');
@@ -152,7 +152,7 @@ test('an offer to import that is ignored ends with the next image', { tag: '@pag
   await expect(offer.getByTitle(/web-api:1\.8\n/)).toHaveText('Not stored');
 });
 
-test('importing a layer tar asks for its parent; removing an image that a layer is based on names the layer and what to do', async ({
+test('importing a layer tar asks for its parent; removing an image that a layer is based on names that layer and says what to do', async ({
   win,
 }) => {
   const { page } = win;
@@ -183,7 +183,7 @@ test('importing a layer tar asks for its parent; removing an image that a layer 
   await expect(store.getByRole('listitem')).toHaveCount(2);
 });
 
-test('a working copy is written to from outside, shown as it changes, committed with name and comment, and discarded', async ({ win }) => {
+test('a working copy is changed from outside, shown as it changes, committed with name and comment, and discarded', async ({ win }) => {
   test.slow();
   const { page } = win;
   const store = storeOf(win);
@@ -196,8 +196,8 @@ test('a working copy is written to from outside, shown as it changes, committed 
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
-  // The copy is opened before anything is written. Changes appear as they are made, with their sizes.
-  // While it is being opened it has its name, too, and what opens it ends.
+  // The copy is opened before anything is written. Changes appear with their sizes as they are made. It has its name even while it is being
+  // opened, and the job ends.
   const library = page.getByRole('navigation', { name: 'Library' });
   await library.evaluate((pane) => {
     const seen = new Set<string>();
@@ -216,7 +216,7 @@ test('a working copy is written to from outside, shown as it changes, committed 
   const top = page.getByRole('button', { name: /^Layer 4 .*working copy/ });
   await top.click();
   await expect(page.getByText('Nothing changed yet')).toBeVisible();
-  await expect(page.getByText(`Write into ${at}`)).toBeVisible();
+  await expect(page.getByText(`Write to ${at}`)).toBeVisible();
   await act(win, 'web-api:1.7 + working copy', 'Discard…');
   await expect(page.getByRole('dialog')).toContainText('Deletes the working copy. It has no changes.');
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -305,7 +305,7 @@ test('an image with a mounted working copy is removed together with it', async (
   expect(win.complaints).toEqual([]);
 });
 
-test('a check of the store finds no problems; a cleanup shows what it removed', { tag: '@page' }, async ({ win }) => {
+test('checking the store finds no problems; cleaning up shows what was removed', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
@@ -346,7 +346,7 @@ test('damage in the store is reported layer by layer', { tag: '@page' }, async (
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('layers shared by images are named and linked', { tag: '@page' }, async ({ win }) => {
+test('layers that images share are named and linked', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const bases = page.getByRole('region', { name: 'Shared bases' });
   await expect(bases).toHaveCount(0);
@@ -370,7 +370,7 @@ test.describe('windowsfilter', () => {
     await expect(store).toContainText('windowsfilter · ');
     await expect(page.locator('footer')).toContainText('2 stores: ');
 
-    // Viewing a base image creates nothing; it is adopted on request.
+    // Viewing a base image creates nothing; it is adopted only on request.
     const bases = page.getByRole('region', { name: 'Base images' });
     await expect(bases).toContainText('NanoServer');
     await expect(bases).toContainText('652.0 MB');

@@ -19,6 +19,11 @@ test('t shows the same rows as rectangles, then the tree again with the same row
   const { page, map, caption } = await openTreemap(win);
   await expect(page.getByRole('radio', { name: 'Treemap' })).toBeChecked();
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('view=treemap');
+  // The picture is as far from both edges of its pane as the texts around it.
+  const [box, pane] = [await map.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
+  const left = (box?.x ?? 0) - (pane?.x ?? 0);
+  const right = (pane?.x ?? 0) + (pane?.width ?? 0) - (box?.x ?? 0) - (box?.width ?? 0);
+  expect([left, right + 1]).toEqual([12, 12]);
   await map.focus();
   await page.keyboard.press('ArrowRight');
   await expect(caption).toContainText('app');
@@ -67,7 +72,7 @@ test('a filter leaves only its matches', { tag: '@page' }, async ({ win }) => {
   await map.focus();
   await page.keyboard.press('ArrowRight');
   await expect(caption).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
-  // A folder that is found by its name has the area of what is in it.
+  // A folder that matches by name has the area of its contents.
   await page.getByRole('searchbox').fill('*lib');
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('1 match');
   await expect(caption).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
@@ -93,7 +98,7 @@ test('hidden bytes are labelled, and never added to visible ones', { tag: '@page
   await page.keyboard.press('t');
   const caption = page.locator('#treemap-caption');
   await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB \+ 300\.0 kB hidden · 35\.9 %/);
-  // In its layer, the file has the bytes that the layer wrote.
+  // In its own layer, the file has the bytes that the layer wrote.
   await page.evaluate(() => {
     window.location.hash = window.location.hash.replace(/^(#\/image\/[^/?]+)/, '$1/layer/1');
   });
@@ -108,7 +113,7 @@ test('the caption of a hidden file names the layer that wrote it and the one tha
   await map.focus();
   for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
   await expect(caption).toContainText(/^var\/cache\/a\.bin.*60\.0 kB hidden.*written in layer 0, removed in layer 3/);
-  // Its colour is that of layer 0 in the chain. The point is between two lines of the hatching.
+  // Its colour is layer 0's in the chain. The point is between two lines of the hatching.
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 0 / }) });
   const wanted = await stratum.evaluate((element) => getComputedStyle(element).backgroundColor);
   const colours = () =>
@@ -122,7 +127,7 @@ test('the caption of a hidden file names the layer that wrote it and the one tha
   await expect.poll(colours).toContain(wanted);
 });
 
-test('with forced colours, numbers stand for the colours of layers and kinds of files', { tag: '@page' }, async ({ win }) => {
+test('with forced colours, numbers replace the colours of layers and file types', { tag: '@page' }, async ({ win }) => {
   await win.page.emulateMedia({ forcedColors: 'active' });
   const { page } = await openTreemap(win);
   await expect(page.getByText('Numbers: layers', { exact: true })).toBeVisible();
@@ -148,7 +153,7 @@ test('the meaning of hatching is explained', { tag: '@page' }, async ({ win }) =
   await expect(caption).toHaveText('Hatched: gone or smaller in B.');
 });
 
-test('files that are too small to be drawn share a rectangle, which shows their number', { tag: '@page' }, async ({ win }) => {
+test('files too small to be drawn share a rectangle, which shows their number', { tag: '@page' }, async ({ win }) => {
   const small = Array.from({ length: 3_000 }, (_, at) => file(`many/file-${at}.txt`, 'x'));
   const layers = [{ createdBy: 'ADD', tar: tar(...small, file('large.bin', 'x'.repeat(30_000))) }];
   await win.drop(await win.write('small.tar', dockerArchive(layers, { name: 'acme/small:1' })));
@@ -168,7 +173,7 @@ test('files that are too small to be drawn share a rectangle, which shows their 
   expect([...seen].filter((text) => text.startsWith('many/ 3,000 small files'))).toHaveLength(1);
 });
 
-test('the layers that are drawn are in a legend, with the bytes that each wrote', { tag: '@page' }, async ({ win }) => {
+test('the drawn layers are in a legend, with the bytes that each wrote', { tag: '@page' }, async ({ win }) => {
   const { page } = await openTreemap(win);
   await page.keyboard.press('0');
   const legend = page.getByRole('list', { name: 'Colours by layer' });
@@ -178,7 +183,7 @@ test('the layers that are drawn are in a legend, with the bytes that each wrote'
   await expect(items.first()).toHaveAttribute('title', 'RUN npm ci --omit=dev');
   const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
   expect(sizes.length).toBeGreaterThan(2);
-  // The colour is that of the layer in the chain.
+  // The colour is the layer's in the chain.
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
   const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
   await expect(items.first().locator('i')).toHaveCSS('background-color', colour);
@@ -192,7 +197,7 @@ test('the layers that are drawn are in a legend, with the bytes that each wrote'
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
 });
 
-test('a single layer is coloured by kinds of files, with a legend', { tag: '@page' }, async ({ win }) => {
+test('a single layer is coloured by file type, with a legend', { tag: '@page' }, async ({ win }) => {
   const { page } = await openTreemap(win);
   const legend = page.getByRole('list', { name: 'Colours by kind of file' });
   await expect(legend).toHaveCount(0);
@@ -214,7 +219,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the name on a hatched rectangle has no lines across', { tag: '@page' }, async ({ win }) => {
+test('the name on a hatched rectangle has no lines across it', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [
     { createdBy: 'COPY model.bin /', tar: tar(file('model.bin', 'x'.repeat(300_000))) },
@@ -225,7 +230,7 @@ test('the name on a hatched rectangle has no lines across', { tag: '@page' }, as
     await win.drop(await win.write(`${colorScheme}.tar`, dockerArchive(layers, { name: `acme/model:${colorScheme}` })));
     await page.getByRole('radio', { name: 'Treemap' }).click();
     const canvas = page.getByRole('application', { name: 'Treemap' }).locator('canvas');
-    /** Colours of a strip between the edge of the rectangle and its name, or far below. */
+    /** Returns the colours in a strip between the rectangle's edge and its name, or far below. */
     const colours = (y: number) =>
       canvas.evaluate((element: HTMLCanvasElement, top) => {
         const { data } = element.getContext('2d')?.getImageData(2, top, 2, 26) ?? { data: [] };

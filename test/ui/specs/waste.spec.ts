@@ -23,10 +23,11 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(overwritten.getByRole('columnheader')).toHaveText(['Size ↓', 'Path', 'Added in', 'Overwritten in', 'By command']);
   await expect(overwritten.getByRole('row').nth(1)).toHaveText(/^300\.0 kBusr\/lib\/libssl\.so\.301RUN apt-get update/);
   const causes = waste.getByRole('region', { name: 'Causes and kinds' }).getByRole('listitem');
-  // The biggest file of each, and the layers that wrote and hid it; most bytes first. What hides none is one line at the end.
+  // The biggest file of each cause, and the layers that wrote and hid it; most bytes first. A cause that hides nothing comes last, on one
+  // line.
   await expect(causes).toHaveText([
     /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1RUN apt-get update.*Write a file once/,
-    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3RUN rm -rf.*2 more · 24\.7 kBDelete files in/,
+    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3RUN rm -rf.*2 more files · 24\.7 kBDelete files in/,
     /^No file was written again with the same content\.$/,
   ]);
   expect((await causes.nth(2).boundingBox())?.height).toBeLessThan(26);
@@ -35,7 +36,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   const paths = deleted.getByRole('rowheader');
   await expect(paths).toHaveText([/^var\/cache\/a\.bin/, /b\.bin/, /./]);
   await expect(deleted.getByRole('row').nth(1)).toHaveText(/03RUN rm -rf/);
-  // By size, or by path; each column begins where its heading does.
+  // By size or by path; each column lines up with its heading.
   const head = (name: string) => deleted.getByRole('columnheader', { name });
   await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
   await head('Path').getByRole('button').click();
@@ -46,6 +47,10 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(paths).toHaveText([...named].reverse());
   await head('Size').getByRole('button').click();
   await expect(paths.first()).toHaveText(/^var\/cache\/a\.bin/);
+  // Paths are what one reads: they get the most room.
+  const width = async (name: string) => (await head(name).boundingBox())?.width ?? 0;
+  expect(await width('Path')).toBeGreaterThan(150);
+  expect(await width('Path')).toBeGreaterThan((await width('By command')) * 1.5);
   const left = async (name: string) => Math.round((await head(name).boundingBox())?.x ?? 0);
   expect(await left('Path')).toBe(Math.round((await paths.first().boundingBox())?.x ?? 0));
   await causes
@@ -63,7 +68,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   expect(win.complaints).toEqual([]);
 });
 
-test('causes are listed by bytes, also once rewritten files are found', { tag: '@page' }, async ({ win }) => {
+test('causes are listed by bytes, even after rewritten files have been found', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const big = 'x'.repeat(200_000);
   const layers = [
@@ -159,7 +164,7 @@ test('files rewritten with the same content are found automatically, and disting
   expect(win.complaints).toEqual([]);
 });
 
-test('long lists show five files at first, and the panel can fill the window until something is selected', { tag: '@page' }, async ({
+test('long lists show five files by default, and the panel can fill the window until something is selected', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -176,7 +181,7 @@ test('long lists show five files at first, and the panel can fill the window unt
   await expect(deleted.getByRole('rowheader')).toHaveCount(5);
   await deleted.getByRole('button', { name: 'Show all 700' }).click();
   await expect(deleted.getByRole('rowheader')).toHaveCount(500);
-  await expect(deleted).toContainText('200 more');
+  await expect(deleted).toContainText('200 more files too small to list');
   await waste.getByRole('button', { name: 'Fill the window with waste' }).click();
   await expect(page.getByRole('treegrid')).toHaveCount(0);
   await deleted.getByRole('button', { name: /files\/000/ }).click();
@@ -185,7 +190,7 @@ test('long lists show five files at first, and the panel can fill the window unt
   expect(win.complaints).toEqual([]);
 });
 
-test('before the answer, the panel says what it adds up, and nothing jumps when that arrives', { tag: '@page' }, async ({ win }) => {
+test('before the report arrives, the panel says what it is adding up, and nothing jumps afterwards', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   let answer = () => {};
   const held = new Promise<void>((resolve) => {
@@ -228,7 +233,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('waste lists what the image could do without by kind, with layer, command and advice, and links to it', { tag: '@page' }, async ({
+test('waste lists what the image doesn’t need by kind, with layer, command and advice, and links to it', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -248,7 +253,7 @@ test('waste lists what the image could do without by kind, with layer, command a
   for (const [row, text] of [
     /^ChangeLayersFilesSavedStored$/,
     /^As is259\.0 kB64\.0 kB$/,
-    // What isn't compressed need not be packed to know its size.
+    // Layers that aren't compressed don't need packing for their size to be known.
     /^Drop all caches21 B59\.0 kB\d\.\d kB$/,
     /^Squash all layers into one19\.0 kB50\.0 kB\d\d\.\d kB$/,
   ].entries())
@@ -265,7 +270,7 @@ test('waste lists what the image could do without by kind, with layer, command a
   expect(win.complaints).toEqual([]);
 });
 
-/** Compressed layers that a later one overwrites and removes from; `size` bytes that don't get smaller. */
+/** Returns compressed layers, some of whose files a later layer overwrites and removes; `size` bytes can't be compressed. */
 function packedLayers(size: number) {
   const noise = Buffer.alloc(size);
   for (let at = 0, state = 1; at < size; at++) {
@@ -278,7 +283,7 @@ function packedLayers(size: number) {
   ];
 }
 
-test('a button packs the layers as they would be, and the stored sizes are shown beside', async ({ win }) => {
+test('a button packs the layers of each what-if, and shows their stored sizes', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('packed.tar', dockerArchive(packedLayers(200_000), { name: 'acme/packed:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
@@ -304,7 +309,7 @@ test('a button packs the layers as they would be, and the stored sizes are shown
   expect(win.complaints).toEqual([]);
 });
 
-test('packing shows how far it is, and can be stopped', async ({ win }) => {
+test('packing shows its progress, and can be stopped', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('big.tar', dockerArchive(packedLayers(48_000_000), { name: 'acme/big:1' })));
   await page.getByRole('button', { name: /^Waste: / }).click();
@@ -339,7 +344,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('sizes and layers of the largest files stand in columns, and the paths have the rest', { tag: '@page' }, async ({ win }) => {
+test('sizes and layers of the largest files line up in columns, and the paths get the rest', { tag: '@page' }, async ({ win }) => {
   const lists = file(`var/lib/apt/lists/${'main_binary-amd64_'.repeat(8)}Packages`, 'x'.repeat(30_000));
   const layers = [
     { createdBy: 'ADD / /', tar: tar(lists, file('etc/motd', 'x'.repeat(70_000))) },
@@ -363,10 +368,10 @@ test('sizes and layers of the largest files stand in columns, and the paths have
   }
 });
 
-test('a jump to a list of many files scrolls the panel and leaves the page in its place', { tag: '@page' }, async ({ win }) => {
+test('a jump to a list of many files scrolls the panel but not the page', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const names = Array.from({ length: 30 }, (_, index) => `file-${index}`);
-  // A folder for each layer that deletes, and so a heading for each step: the list is longer than the panel.
+  // A folder for each layer that deletes, and so a heading for each step, so that the list is longer than the panel.
   const layers = [
     { createdBy: 'COPY data /', tar: tar(...names.map((name) => file(`data/${name}`, 'x'.repeat(5_000)))) },
     ...names.map((name) => ({ createdBy: `RUN rm /data/${name}`, tar: tar(file(`data/.wh.${name}`)) })),
@@ -379,13 +384,13 @@ test('a jump to a list of many files scrolls the panel and leaves the page in it
   await expect(page.getByRole('heading', { name: /^Deleted by a later layer/ })).toBeInViewport({ ratio: 1 });
   const place = () => page.evaluate(() => [document.documentElement.scrollTop, document.documentElement.scrollHeight - window.innerHeight]);
   expect(await place()).toEqual([0, 0]);
-  // Neither does the page follow a script or the browser's own search.
+  // Neither a script nor the browser's own search scrolls the page.
   await page.evaluate(() => window.scrollTo(0, 500));
   expect(await place()).toEqual([0, 0]);
   await expect(page.getByRole('contentinfo')).toBeInViewport({ ratio: 1 });
 });
 
-test('advice keeps the options of a command line whole', { tag: '@page' }, async ({ win }) => {
+test('advice doesn’t break command-line options', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = {
     createdBy: 'RUN apt-get install x',
@@ -422,7 +427,7 @@ test('advice keeps the options of a command line whole', { tag: '@page' }, async
   expect(win.complaints).toEqual([]);
 });
 
-test('Escape closes the panel that has the focus, and the focus is on its button then', { tag: '@window' }, async ({ win }) => {
+test('Escape closes the panel that has the focus, and moves the focus to its button', { tag: '@window' }, async ({ win }) => {
   const page = await openWebApi(win);
   for (const [button, name] of [
     [page.getByRole('button', { name: /^Waste: / }), 'Waste'],
@@ -439,7 +444,7 @@ test('Escape closes the panel that has the focus, and the focus is on its button
     await page.keyboard.press('Escape');
     await expect(panel).toHaveCount(0);
     await expect(button).toBeFocused();
-    // Elsewhere it leaves what is selected.
+    // Elsewhere, it leaves the panel open.
     await button.click();
     await page.getByRole('treegrid').locator('[tabindex="0"]').focus();
     await page.keyboard.press('Escape');
@@ -449,7 +454,7 @@ test('Escape closes the panel that has the focus, and the focus is on its button
   expect(win.complaints).toEqual([]);
 });
 
-test('in a low window, as at 200 %, waste fills it, and texts have its whole width', { tag: '@page' }, async ({ win }) => {
+test('in a short window, as at 200 %, waste fills it, and text gets the full width', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.setViewportSize({ width: 720, height: 430 });
   await page.getByRole('button', { name: /^Waste: / }).click();
@@ -463,7 +468,7 @@ test('in a low window, as at 200 %, waste fills it, and texts have its whole wid
     const box = await waste.getByRole('region', { name }).boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((panel?.x ?? 0) + (panel?.width ?? 0));
   }
-  // The panel makes room for what is selected.
+  // The panel shrinks to show what is selected.
   await waste
     .getByRole('button', { name: /libssl\.so\.3/ })
     .first()
@@ -471,7 +476,7 @@ test('in a low window, as at 200 %, waste fills it, and texts have its whole wid
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('the heads of waste and findings are alike', { tag: '@page' }, async ({ win }) => {
+test('the waste and findings panels have the same head', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   const heads = [];
   for (const name of ['Waste', 'Findings']) {

@@ -60,7 +60,7 @@ interface Group {
 const loaded = (page: Page) => expect(page.getByRole('treegrid')).toBeVisible();
 const layer = (page: Page, index: number) => page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }).click();
 const catalogView = (page: Page, name: string) =>
-  page.getByRole('radiogroup', { name: 'View of the catalog' }).getByRole('radio', { name }).click();
+  page.getByRole('radiogroup', { name: 'Catalog view' }).getByRole('radio', { name }).click();
 const closeSheet = async (page: Page) => {
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
@@ -273,14 +273,14 @@ const GROUPS: readonly Group[] = [
         name: 'a search that finds nothing',
         async reach(page) {
           await page.getByRole('searchbox').fill('nowhere');
-          await expect(page.getByText('No image has it')).toBeVisible();
+          await expect(page.getByText('Not found in any image')).toBeVisible();
         },
       },
       {
         name: 'what a catalog lacks',
         async reach(page) {
           await catalogView(page, 'Problems');
-          await expect(page.getByRole('table', { name: 'Problems of the catalog' })).toBeVisible();
+          await expect(page.getByRole('table', { name: 'Problems in the catalog' })).toBeVisible();
         },
       },
     ],
@@ -303,7 +303,7 @@ const GROUPS: readonly Group[] = [
           await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
           await act(page, 'acme/web-api:1.8', 'Create working copy');
           await expect(page.getByText('no changes · mounted')).toBeVisible();
-          // A message lies over the window until its time is over.
+          // A message covers the window until it disappears.
           await expect(page.getByText(/ is mounted$/)).toHaveCount(0, { timeout: 20_000 });
         },
       },
@@ -329,8 +329,6 @@ async function measure(page: Page, found: Found): Promise<void> {
     await page.emulateMedia(media);
     for (const { what, width, height } of sizes) {
       await page.setViewportSize({ width, height });
-      // Wait two frames, because panes measure themselves in the first.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       for (const complaint of await boxComplaintsOf(page)) add(complaint, `${theme}, ${what}`);
     }
     for (const width of axeWidths) {

@@ -1,4 +1,4 @@
-// Failed requests appear in the browser's console. There must be none when the window first appears.
+// Failed requests appear in the browser's console. When the window first appears, there must be none.
 import type { Page } from '@playwright/test';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
@@ -25,7 +25,7 @@ test('neither the window nor the page of a browser without a session requests an
   const wanted = failedRequests(stranger);
   await stranger.goto(new URL('/', page.url()).href);
   await expect(stranger.getByText('This link has already been used or is incomplete.')).toBeVisible();
-  // Browsers request the icon by themselves; a headless one does not.
+  // Browsers request the icon on their own; a headless one doesn't.
   expect(await stranger.evaluate(() => fetch('/favicon.ico').then(({ status }) => status))).toBe(200);
   expect(wanted).toEqual([]);
 });
@@ -33,14 +33,14 @@ test('neither the window nor the page of a browser without a session requests an
 test('leaving a comparison or a search stops its request', async ({ win }) => {
   const { page } = win;
   await expect(page.getByRole('treegrid')).toBeVisible();
-  // Hold back responses, so that the requests are still pending when their view is left.
+  // Hold back responses, so that the requests are still pending when the user leaves the view.
   const held: string[] = [];
   const stopped: string[] = [];
   await page.route(/\/call\/(images\.compare|image\.search)$/, async (route) => {
     held.push(new URL(route.request().url()).pathname);
   });
   page.on('requestfailed', (request) => stopped.push(new URL(request.url()).pathname));
-  // One layer is compared with that below it, without a question.
+  // A layer is compared with the one below it without asking.
   await page.getByRole('button', { name: /^Layer 2 / }).click();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await expect.poll(() => held).toEqual(['/call/images.compare']);
@@ -53,11 +53,11 @@ test('leaving a comparison or a search stops its request', async ({ win }) => {
   await expect.poll(() => stopped.filter((name) => name === '/call/image.search').length).toBe(held.length - 1);
 });
 
-test('a lost connection is said across the window until it is back', async ({ win: { page } }) => {
+test('a lost connection is announced across the window until it is back', async ({ win: { page } }) => {
   await page.route('**/topics/*', (route) => route.abort());
   await page.reload();
   const alert = page.getByRole('alert');
-  await expect(alert).toHaveText('Lost connection, reconnecting…');
+  await expect(alert).toHaveText('Connection lost, reconnecting…');
   expect((await alert.boundingBox())?.width).toBe(page.viewportSize()?.width);
   await page.unroute('**/topics/*');
   await expect(alert).toHaveCount(0);

@@ -1,7 +1,7 @@
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('a host without the option opens no images by name, and says how to enable that', async ({ win: { page } }) => {
+test('a host without the option doesn’t open images by name, and says how to enable it', async ({ win: { page } }) => {
   await expect(page.getByRole('button', { name: 'Open by name…' })).toHaveCount(0);
   await page.keyboard.press('o');
   const dialog = page.getByRole('dialog', { name: 'Open by name' });

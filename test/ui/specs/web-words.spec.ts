@@ -4,7 +4,7 @@ import { dockerArchive, type ImageLayer, PNG } from '../support/images.ts';
 import { buildPseudoPage, plainTexts, showPage } from '../support/pseudo-language.ts';
 import { expect, test } from '../support/window.ts';
 
-// Names without Latin letters, so that all Latin letters are the window's own.
+// Names without Latin letters, so that any Latin letters are the window's own.
 const LINES = Array.from({ length: 60 }, (_, index) => `строка ${index}\n`).join('');
 const LAYERS: readonly ImageLayer[] = [
   {
@@ -23,11 +23,11 @@ const image = (name: string, layers = LAYERS) => dockerArchive(layers, { name, l
 /** Data, and text that is the same in every language. */
 const DATA = [
   /[\d.,]+\s[kMGTP]?B\b/g, // sizes
-  /\b[kMG]?B\b/g, // their units, which are elements of their own
+  /\b[kMG]?B\b/g, // their units, which have their own elements
   /\bsha256:[0-9a-f]*…?/g,
   /\b[0-9a-f]{12,64}\b/g,
   /linux\/amd64/g,
-  /^Dismiss$/g, // a text of React Aria, which translates it itself
+  /^Dismiss$/g, // React Aria's own text, which it translates itself
   /[-dl][-rwx]{9}/g, // modes
   /\b12\.tar\b|\b13\.tar\b/g,
   /[A-Z][a-z]{2} \d+, \d{4}(, [\d:]+\s[AP]M UTC)?|[\d-]+ [\d:.]+ UTC|[\d-]+T[\d:]+Z/g,

@@ -60,9 +60,9 @@ test('an image opens with all its bytes, the largest branches open, and what mak
   expect(win.complaints).toEqual([]);
 });
 
-test.describe('whichever comes first, the image or its layers', () => {
+test.describe('whichever arrives first, the image or its layers', () => {
   test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }) } });
-  test('the whole image is selected and the same folders are open, each time', { tag: '@page' }, async ({ win }) => {
+  test('the whole image is selected and the same folders are open, every time', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     const seen = new Set<string>();
     for (let time = 0; time < 4; time++) {
@@ -81,7 +81,7 @@ test.describe('while a long table is loading', () => {
   const late = tar(file('zz/large', 'x'.repeat(900_000)));
   const layers = [wideLayer(60_000), { createdBy: 'COPY zz /', tar: late }];
   test.use({ startWith: { 'long.tar': dockerArchive(layers, { name: 'acme/long:1' }) } });
-  test('the focus is on the first row, also once the largest is first', { tag: '@page' }, async ({ win: { page } }) => {
+  test('the focus is on the first row, even after sorting has put the largest first', { tag: '@page' }, async ({ win: { page } }) => {
     const focused = page.locator('[role="row"]:focus');
     await expect(page.getByRole('row', { name: /zz\// }).first()).toHaveAttribute('aria-rowindex', '2');
     await expect(focused).toHaveAttribute('aria-rowindex', '2');
@@ -91,7 +91,7 @@ test.describe('while a long table is loading', () => {
   });
 });
 
-test('the open folders do not depend on which page comes first', { tag: '@page' }, async ({ win }) => {
+test('the open folders don’t depend on which page arrives first', { tag: '@page' }, async ({ win }) => {
   const members = Array.from({ length: 45 * 60 }, (_, at) => file(`a/part-${at % 45}/file-${at}`, 'x'));
   const layers = [
     { createdBy: 'ADD', tar: tar(...members, file('b/c', 'x'.repeat(900))) },
@@ -132,7 +132,7 @@ test('addresses of layers and of whole images open them', async ({ win }) => {
   await expect(page.getByRole('table', { name: 'By kind of file' })).toBeVisible();
 });
 
-test('the whole image is reached by keys: 0, and up from the top layer', { tag: '@window' }, async ({ win }) => {
+test('the whole image is reached with keys: 0, or up from the top layer', { tag: '@window' }, async ({ win }) => {
   const { page, whole, layer } = await openImage(win);
   await page.keyboard.press('[');
   await expect(layer(4)).toHaveAttribute('aria-pressed', 'true');
@@ -150,7 +150,7 @@ test('the whole image is reached by keys: 0, and up from the top layer', { tag: 
   await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
 });
 
-test('until all rows are there, folders have no numbers and keep their order', { tag: '@page' }, async ({ win }) => {
+test('until all rows have arrived, folders have no numbers and keep their order', { tag: '@page' }, async ({ win }) => {
   test.skip(
     win.door !== 'web',
     'answers are held back on their way through HTTP, which Electron’s window doesn’t use; the page is the same',
@@ -179,7 +179,7 @@ test('until all rows are there, folders have no numbers and keep their order', {
   });
   await folders.first().click();
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByRole('status', { name: 'Adding up the folder…' })).toBeVisible();
+  await expect(details.getByRole('status', { name: 'Adding up the folder’s files…' })).toBeVisible();
   answer();
   await expect(details).toContainText('2,500');
   await expect(folders).toHaveText([/^b.*90\.0/, /^a.*2\.5/]);
@@ -190,7 +190,7 @@ test('selecting a thin layer does not move others', { tag: '@page' }, async ({ w
   await page.setViewportSize({ width: 1320, height: 400 });
   const boxes = () => Promise.all([0, 1, 2, 3, 4].map((index) => layer(index).boundingBox()));
   await expect(layer(4)).toBeVisible();
-  // The window has just become lower: its layers have their places when two looks agree.
+  // The window has just become shorter. Its layers are in place once two measurements agree.
   let before = await boxes();
   await expect(async () => {
     const last = before;
@@ -270,7 +270,7 @@ test('a filter marks its matches, sums their bytes, and can be cleared', { tag: 
   await expect(page.locator('mark')).toHaveCount(0);
 });
 
-test('a whole image of which nothing is hidden has no column for that', { tag: '@page' }, async ({ win }) => {
+test('a whole image with nothing hidden has no column for hidden bytes', { tag: '@page' }, async ({ win }) => {
   const layers = [{ createdBy: 'COPY app /app', tar: tar(file('app/main', 'content'.repeat(100_000))) }];
   await win.drop(await win.write('one.tar', dockerArchive(layers, { name: 'acme/one:1' })));
   const grid = win.page.getByRole('treegrid');
@@ -282,7 +282,7 @@ test('a whole image of which nothing is hidden has no column for that', { tag: '
     const cut = await row.evaluate((button) => [...button.children].filter((line) => line.scrollWidth > line.clientWidth).length);
     expect(cut, `${width} px`).toBe(0);
   }
-  // Nor are there ways to list packages that aren't there.
+  // Nor does it offer ways to list packages that don't exist.
   await win.page.keyboard.press('i');
   await expect(win.page.getByText('No packages here')).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'By layer' })).toHaveCount(0);
@@ -298,9 +298,9 @@ test('a whole image is filtered by what is visible and what is hidden', { tag: '
   await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toBeVisible();
 });
 
-test('a breakdown adds up by kind of file, by top folder, and lists the biggest files', { tag: '@page' }, async ({ win }) => {
+test('a breakdown has sums by file type and top folder, and lists the biggest files', { tag: '@page' }, async ({ win }) => {
   const { page, layer, changes } = await openImage(win);
-  // Of all files, whatever was typed to find some.
+  // It covers all files, whatever was typed to filter them.
   const filter = page.getByRole('searchbox', { name: 'Filter by path' });
   await filter.fill('ssl');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
@@ -328,7 +328,7 @@ test('a breakdown adds up by kind of file, by top folder, and lists the biggest 
   expect(win.complaints).toEqual([]);
 });
 
-test('a kind of a breakdown leads to its files in the tree, a folder to its row', { tag: '@page' }, async ({ win }) => {
+test('a file type in a breakdown leads to its files in the tree, a folder to its row', { tag: '@page' }, async ({ win }) => {
   const { page, changes } = await openImage(win);
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   await changes
@@ -346,7 +346,7 @@ test('a kind of a breakdown leads to its files in the tree, a folder to its row'
   await expect(page.getByRole('row', { name: /usr\// }).first()).toHaveAttribute('aria-selected', 'true');
 });
 
-test('kinds can be read in a breakdown at every width, also of a comparison', { tag: '@page' }, async ({ win }) => {
+test('file types in a breakdown are readable at every width, even in a comparison', { tag: '@page' }, async ({ win }) => {
   const { page, changes } = await openImage(win);
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   const kinds = changes.getByRole('table', { name: 'By kind of file' }).getByRole('rowheader');
@@ -399,7 +399,7 @@ for (const [colorScheme, forcedColors] of [
   });
 }
 
-test('what makes an image big has its place before it is known, and is there in every window', { tag: '@page' }, async ({ win }) => {
+test('what makes an image big has a reserved place before it is known, in every window', { tag: '@page' }, async ({ win }) => {
   const { page, changes } = await openImage(win);
   const culprits = changes.getByRole('list', { name: 'What makes it big' });
   for (const [width, height] of [
@@ -421,7 +421,7 @@ test('what makes an image big has its place before it is known, and is there in 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
-  // Layouts that answer it themselves have its room.
+  // Layouts that answer the question themselves use its space.
   await page.setViewportSize({ width: 1320, height: 860 });
   for (const [layout, isThere] of [
     ['Breakdown', false],

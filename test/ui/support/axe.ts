@@ -3,13 +3,13 @@ import type { Page } from '@playwright/test';
 
 type Selection = { readonly type: 'tag' | 'rule'; readonly values: string[] };
 
-/** Runs axe, all its rules or those selected, and returns the violations. */
+/** Runs axe with all its rules or the selected ones, and returns the violations. */
 async function violationsOf(page: Page, runOnly?: Selection) {
   await endTransitions(page);
-  // axe stays in the page until it is left. A new copy each time would be compiled anew, which costs more than the rules.
+  // axe stays in the page until navigation. A new copy each time would have to be compiled, which costs more than the rules.
   const isThere = await page.evaluate(() => 'axe' in window);
   const builder = new AxeBuilder({ page, ...(isThere ? { axeSource: 'undefined' } : {}) });
-  // Legacy mode: Electron opens no second page, which axe would need to finish. What passed is not described.
+  // Legacy mode: Electron doesn't open a second page, which axe would need to finish. Passed rules aren't described.
   const { violations } = await builder
     .setLegacyMode()
     .options({ resultTypes: ['violations'], ...(runOnly === undefined ? {} : { runOnly }) })
@@ -17,7 +17,7 @@ async function violationsOf(page: Page, runOnly?: Selection) {
   return violations;
 }
 
-/** Ends transitions: halfway from one theme to the other, colours have a contrast that no theme has. */
+/** Finishes transitions: halfway between two themes, the contrast is that of neither. */
 async function endTransitions(page: Page): Promise<void> {
   await page.evaluate(async () => {
     // A change of the theme starts transitions at the next frame.
@@ -26,7 +26,7 @@ async function endTransitions(page: Page): Promise<void> {
   });
 }
 
-/** axe's violations on the current page, one line for each place. */
+/** Returns axe's violations on the current page, one line for each place. */
 export async function complaintsOf(page: Page): Promise<string[]> {
   return (await violationsOf(page)).flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`),

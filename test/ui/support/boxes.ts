@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 /**
- * Returns layout problems of the current page, one line each: overlapping texts, numbers that are cut off, and pages or panes that exceed
+ * Returns layout problems of the current page, one line each: overlapping text, numbers that are cut off, and pages or panes that exceed
  * their container. Ignores text under a sheet, menu or drawer.
  */
 export async function boxComplaintsOf(page: Page): Promise<string[]> {
@@ -32,7 +32,7 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
       const { overflowX } = getComputedStyle(element);
       if (element.clientWidth === 0 || element.scrollWidth <= element.clientWidth + 1) continue;
       const isPane = element.hasAttribute('data-pane');
-      // Text previews scroll by themselves, in a marked region.
+      // Text previews scroll on their own, in a marked region.
       const isText =
         element.matches('[role=region], pre, pre *, textarea, input') ||
         element.closest('[role=region][tabindex], section[tabindex][aria-label]') !== null;
@@ -40,7 +40,7 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
         complaints.push(`${nameOf(element)}${element.tagName.toLowerCase()} is ${element.scrollWidth} px wide in ${element.clientWidth}`);
     }
 
-    // Hidden texts are positioned absolutely. Outside their scroll container they wouldn't scroll with it, and would enlarge what is around.
+    // Hidden text is positioned absolutely. Outside its scroll container it wouldn't scroll along, and would enlarge its surroundings.
     const scrolls = (element: Element): boolean => /auto|scroll/.test(getComputedStyle(element).overflowY);
     for (const hidden of document.querySelectorAll<HTMLElement>('.visually-hidden')) {
       let scroller = hidden.parentElement;
@@ -50,8 +50,8 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
     }
 
     /**
-     * Returns the visible part of a box. `scrolls` means that the box is cut off by an element that scrolls horizontally, so the rest can
-     * be reached.
+     * Returns the visible part of a box. `scrolls` means that the box is cut off by an element that scrolls horizontally, so that the rest
+     * can be reached.
      */
     const clip = (element: Element, raw: DOMRect) => {
       let { left, right, top, bottom } = raw;
@@ -104,9 +104,9 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
         const wide = Math.min(one.box.right, other.box.right) - other.box.left;
         if (wide <= SLACK) break;
         const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
-        // Lines of a text may touch, because glyphs are lower than their boxes.
+        // Lines of text may touch, because glyphs are lower than their boxes.
         if (high <= 4 || one.element === other.element) continue;
-        // A drawer lies over the beginning or end of what is beside it.
+        // A drawer covers the beginning or end of what is next to it.
         if (one.element.closest('[data-drawer]') !== other.element.closest('[data-drawer]')) continue;
         complaints.push(
           `${nameOf(other.element)}“${one.words.slice(0, 40)}” and “${other.words.slice(0, 40)}” overlap by ${Math.round(wide)} × ${Math.round(high)} px`,

@@ -13,11 +13,11 @@ export interface ImageOptions {
   readonly name?: string;
   readonly architecture?: string;
   readonly os?: string;
-  /** Steps after the last layer that make no layer. */
+  /** Steps after the last layer that create no layer. */
   readonly lastSteps?: readonly string[];
   /** When its steps were made. */
   readonly created?: string;
-  /** How the image is run: the `config` object of its config. */
+  /** Settings for containers: the `config` object in the image's config. */
   readonly config?: object;
 }
 
@@ -44,19 +44,19 @@ function build(
   };
 }
 
-/** Makes a docker-archive of one image: manifest.json, its config, its layers as plain tars. */
+/** Creates a docker-archive with one image: manifest.json, its config, its layers as plain tars. */
 export function dockerArchive(layers: readonly ImageLayer[], options: ImageOptions = {}): Uint8Array {
   const { members, manifest } = build(layers, options);
   return tar(...members, file('manifest.json', JSON.stringify([manifest])));
 }
 
-/** Makes a docker-archive of several images. */
+/** Creates a docker-archive with several images. */
 export function dockerArchiveOf(images: readonly { layers: readonly ImageLayer[]; options: ImageOptions }[]): Uint8Array {
   const built = images.map(({ layers, options }) => build(layers, options));
   return tar(...built.flatMap(({ members }) => members), file('manifest.json', JSON.stringify(built.map(({ manifest }) => manifest))));
 }
 
-/** Returns the files of an OCI image layout by their paths in its folder. */
+/** Returns the files of an OCI image layout by their paths within its folder. */
 export function ociLayout(layers: readonly ImageLayer[], name: string): ReadonlyMap<string, Uint8Array | string> {
   const files = new Map<string, Uint8Array | string>();
   const blob = (mediaType: string, bytes: Uint8Array) => {
@@ -135,7 +135,7 @@ export const WEB_API: readonly ImageLayer[] = [
   },
 ];
 
-/** Makes a layer with many files in few folders. */
+/** Creates a layer with many files in few folders. */
 export function wideLayer(files: number): ImageLayer {
   const members = Array.from({ length: files }, (_, index) =>
     file(`data/part-${index % 50}/file-${String(index).padStart(6, '0')}.txt`, `${index}`),
@@ -144,8 +144,8 @@ export function wideLayer(files: number): ImageLayer {
 }
 
 /**
- * Makes a gzip-compressed layer of `mebibytes` of zeros, small on disk and slow to read: one gzip member of 16 MiB, repeated. The tar has
- * no end marker on purpose, because no reader should get that far.
+ * Creates a gzip-compressed layer with `mebibytes` MiB of zeros, small on disk and slow to read: one gzip member of 16 MiB, repeated. The
+ * tar has no end marker on purpose, because no reader should get that far.
  */
 export function endlessLayer(mebibytes: number): Uint8Array {
   const size = mebibytes * 1_048_576;

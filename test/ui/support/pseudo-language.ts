@@ -5,7 +5,7 @@ import { build, type Plugin } from 'vite';
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const english = path.join(root, 'renderer', 'words', 'en', 'index.ts');
 
-/** A catalogue of the English texts with accents, in brackets and 40 % longer. Text inserted by functions gets accents too. */
+/** A catalogue with the English texts, accented, in brackets and 40 % longer. Text inserted by functions gets accents too. */
 const PSEUDO = `
 import { en as english } from ${JSON.stringify(english)};
 const LETTERS = 'ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦƁƇḒḖƑƓĦĪĴĶĿḾȠǾƤɊŘŞŦŬṼẆẊẎẐ';
@@ -30,7 +30,7 @@ const plugin: Plugin = {
   load: (id) => (id === '\0pseudo' ? PSEUDO : null),
 };
 
-/** Builds the page in the pseudo-language into a folder, as a translation would be. */
+/** Builds the page in the pseudo-language into a folder, as for a translation. */
 export async function buildPseudoPage(folder: string): Promise<void> {
   await build({
     configFile: path.join(root, 'vite.config.ts'),
@@ -54,7 +54,9 @@ export async function showPage(page: Page, folder: string): Promise<void> {
   await page.reload();
 }
 
-/** Returns texts, shown or read out by the page, with Latin letters without accents, except what `allowed` matches. */
+/**
+ * Returns text that the page shows or exposes to screen readers and that has Latin letters without accents, except what `allowed` matches.
+ */
 export async function plainTexts(page: Page, allowed: readonly RegExp[]): Promise<string[]> {
   const texts = await page.evaluate(() => {
     const found: string[] = [document.title];

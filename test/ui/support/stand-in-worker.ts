@@ -1,4 +1,4 @@
-// The store's thread with Windows' drivers on the stand-in for vmcompute.dll, so that specs can use windowsfilter without Windows.
+// The store's thread with the Windows drivers on the stand-in for vmcompute.dll, so that specs can use windowsfilter without Windows.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
@@ -31,7 +31,7 @@ if (parentPort !== null) {
   serveStores(parentPort, {
     open: async (name, home, options = {}) =>
       name === 'portable' || options.readOnly === true ? openDriver(name, home, options) : windows(name, home),
-    // As on Windows without an administrator's rights: the first request to elevate is declined.
+    // As on Windows without administrator rights: the first request to elevate is declined.
     needsElevation: (name) => name !== 'portable' && process.env.LAYERSCOPE_STAND_IN_ELEVATION === '1',
     openElevated: async (name, home) => (asked++ === 0 ? null : windows(name, home)),
   });

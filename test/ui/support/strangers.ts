@@ -1,4 +1,4 @@
-// Tools of an attacker of the running program: the page's own bridge, Electron's own sender, and listeners on this machine.
+// An attacker's tools against the running program: the page's own bridge, Electron's own sender, and listeners on this machine.
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { ElectronApplication } from '@playwright/test';
@@ -27,13 +27,13 @@ export interface Raw {
 
 export type Attacked = Window & { readonly layerscope: Bridge; readonly raw: Raw };
 
-/** Electron's main process. Throws in a browser. */
+/** Returns Electron's main process. Throws in a browser. */
 export function mainOf({ electron }: LayerscopeWindow): ElectronApplication {
   if (electron === null) throw new Error('this spec is about Electron');
   return electron;
 }
 
-/** The window's address and text from the main process, because Playwright keeps waiting for a refused navigation. */
+/** Returns the window's address and text, as the main process sees them, because Playwright keeps waiting for a refused navigation. */
 export async function shown(win: LayerscopeWindow): Promise<{ readonly url: string; readonly text: string }> {
   return mainOf(win).evaluate(async ({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
@@ -79,7 +79,7 @@ export async function inForeignWindow(win: LayerscopeWindow, url: string, script
     async ({ BrowserWindow }, asked) => {
       const window = new BrowserWindow({ show: false, webPreferences: { preload: asked.preload, sandbox: true, contextIsolation: true } });
       try {
-        // The window's page, which has no session here, leads elsewhere before it has loaded.
+        // The window's page has no session here and navigates elsewhere before it has loaded.
         await window.loadURL(asked.url).catch((error: { code?: string }) => {
           if (error.code !== 'ERR_ABORTED') throw error;
         });

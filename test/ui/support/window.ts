@@ -17,7 +17,7 @@ export interface LayerscopeWindow {
   readonly door: 'web' | 'electron';
   /** Writes a file into the spec's own folder; `name` may include folders. */
   write(name: string, bytes: Uint8Array | string): Promise<string>;
-  /** A real drop of files from disk, starting with the drag entering. Uses CDP, because synthetic drops have no paths. */
+  /** Drops files from disk, starting with the drag entering. Uses CDP, because synthetic drops have no paths. */
   drop(...files: string[]): Promise<void>;
   /** Like {@link drop}, on the right half of the window. */
   dropRight(...files: string[]): Promise<void>;
@@ -45,10 +45,10 @@ export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
   /**
    * Whether there is a windowsfilter home: `windowsfilter` in the spec's folder, with its driver on the stand-in. `unelevated`: as for a
-   * user without an administrator's rights.
+   * user without administrator rights.
    */
   readonly withWindows: boolean | 'unelevated';
-  /** A fleet of images, whose catalog the program starts with. */
+  /** A fleet of images whose catalog the program opens when it starts. */
   readonly withCatalog: (FleetOptions & { readonly broken?: boolean }) | null;
   /** Whether images can be opened by name, from a stand-in for Docker and a registry on loopback. */
   readonly withEngine: boolean;
@@ -146,7 +146,7 @@ export const test = base.extend<
 
 export { expect };
 
-/** Makes resizing wait until the page is drawn at its new size: panes get their widths a frame later, and specs measure them at once. */
+/** Makes resizing wait until the page is drawn at its new size: panes get their widths one frame later, and specs measure them at once. */
 function drawAfterResizing(page: Page): void {
   const resize = page.setViewportSize.bind(page);
   page.setViewportSize = async (size) => {
@@ -179,7 +179,7 @@ interface WindowsHome {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A windowsfilter home in the spec's folder. */
+/** Creates a windowsfilter home in the spec's folder. */
 async function windowsHome(folder: string, unelevated: boolean): Promise<WindowsHome> {
   const home = path.join(folder, 'windowsfilter');
   await mkdir(home);
@@ -215,7 +215,7 @@ async function openWeb(
   const options = [...named(windows), ...(names === null ? [] : ['--allow-sources'])];
   const host = spawn(process.execPath, [...hook(windows), path.join(out, 'cli.js'), 'serve', ...options, ...files], {
     env: {
-      // The specs' hosts share their compiled code, because each has a cache folder of its own.
+      // Each host has its own cache folder, so they share compiled code here.
       NODE_COMPILE_CACHE: path.join(root, 'out', 'compile-cache'),
       ...process.env,
       ...windows?.env,
@@ -267,7 +267,10 @@ async function ended(host: ChildProcess): Promise<void> {
   await end;
 }
 
-/** Starts Electron, a second time if it could not start: a virtual X server sometimes refuses one of hundreds of programs that come and go. */
+/**
+ * Starts Electron, and tries a second time if it could not start: when hundreds of programs come and go, a virtual X server sometimes
+ * refuses one.
+ */
 async function launched(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
   return _electron.launch(options).catch(() => _electron.launch(options));
 }
@@ -282,7 +285,7 @@ async function openElectron(
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');
   const profile = path.join(folder, 'profile');
   await mkdir(profile);
-  // Lists the home in the settings file of stores, as if it had been added before.
+  // Lists the home in the settings file for stores, as if it had been added before.
   if (windows !== null)
     await writeFile(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home: windows.home }]));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -290,7 +293,7 @@ async function openElectron(
     executablePath,
     args: [
       ...sandbox,
-      // The virtual display has no GPU, and emulating one takes a twelfth of the CPU time of a start.
+      // The virtual display has no GPU, and emulating one takes a twelfth of the CPU time of starting up.
       '--disable-gpu',
       ...hook(windows),
       '-r',

@@ -7,7 +7,7 @@ import { LayerscopeError } from '#model';
 /** In UTF-16 units. Windows allows 32,767, including the program's path. */
 const MAX_UNITS = 30_000;
 
-/** Quotes an argument if it needs it. */
+/** Quotes an argument if necessary. */
 function quoted(argument: string): string {
   // No white space or quotes, so there is nothing to escape.
   if (/^[^\s"]+$/.test(argument)) return argument;

@@ -64,7 +64,9 @@ export function formatHostArguments({ driver, home, pipe, parentProcessId, secre
   ];
 }
 
-/** Parses `argv` of the whole process; ignores what precedes `--driver-host`. Throws USAGE with the reason, never quoting the secret. */
+/**
+ * Parses the whole process's `argv`, ignoring everything before `--driver-host`. Throws USAGE with the reason, never quoting the secret.
+ */
 export function parseHostArguments(argv: readonly string[]): HostArguments {
   const at = argv.indexOf(DRIVER_HOST);
   const words = at < 0 ? [] : argv.slice(at + 1);

@@ -2,7 +2,7 @@
 // connection.
 import { asLayerscopeError, type ErrorCode, LayerscopeError } from '#model';
 
-/** Exit codes by error code; any other error is 1, success is 0. */
+/** Exit codes by error code. Success is 0, any error not listed here is 1. */
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   USAGE: 2,
   FORBIDDEN: 3,
@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   7: ['BAD_REQUEST', 'the connection carried something that it did not understand'],
 };
 
-/** Returns the error that an elevated process's exit code means. */
+/** Returns the error that an elevated process's exit code stands for. */
 export function errorOfExit(exitCode: number): LayerscopeError {
   const [code, meaning] = MEANINGS[exitCode] ?? ['IO', `its exit code is ${exitCode}`];
   return new LayerscopeError(code, `the elevated process has ended: ${meaning}`);

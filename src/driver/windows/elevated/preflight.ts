@@ -7,7 +7,7 @@ import type { ElevationSystem, ServiceState } from './system.ts';
 const SERVICE = 'vmcompute';
 
 export interface PreflightFact {
-  /** Name of the privilege, file, service or right, in a few words. */
+  /** The privilege, file, service or right, in a few words. */
   readonly what: string;
   readonly held: boolean;
   /** The reason in one line, whether or not the requirement is met. */
@@ -22,8 +22,9 @@ const SERVICE_WORDS: Readonly<Record<ServiceState, string>> = {
 };
 
 /**
- * Checks everything that the drivers need, in the order in which to fix problems; on other systems the only fact is that they need Windows.
- * Changes nothing and never throws: a check that fails counts as not held, with the reason. `system`: for tests.
+ * Checks everything that the drivers need, in the order in which to fix problems; on other systems, the only fact is that the drivers need
+ * Windows. Changes nothing and never throws: a check that fails counts as a requirement that isn't met, with the reason. `system`: for
+ * tests.
  */
 export async function preflight(system?: ElevationSystem): Promise<readonly PreflightFact[]> {
   if (system === undefined) {
@@ -73,7 +74,7 @@ function lineOf(error: unknown): string {
   return asLayerscopeError(error).message.replace(/\s+/g, ' ');
 }
 
-/** Formats the facts as one line of text each. */
+/** Formats the facts, one line per fact. */
 export function preflightLines(facts: readonly PreflightFact[]): readonly string[] {
   const width = Math.max(0, ...facts.map(({ what }) => what.length));
   return facts.map(({ what, held, why }) => `${held ? 'yes' : 'no '}  ${what.padEnd(width)}  ${why}`);

@@ -21,8 +21,8 @@ const GENERIC_ALL = 0x1000_0000;
 const GENERIC_WRITE = 0x4000_0000;
 
 /**
- * Rights that allow replacing a parent folder with everything in it. Users may create folders in C:\, but a new folder beside the program's
- * is harmless.
+ * Rights that allow replacing a parent folder with everything in it. Users may create folders in C:\, but a new folder next to the
+ * program's is harmless.
  */
 const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** Rights that allow changing a file, or adding one that the program would load. */
@@ -37,7 +37,7 @@ const MOST_FILES = 20_000;
 
 /**
  * Returns a user other than administrators and the system to whom a security descriptor grants any of these rights; null if there is none.
- * Unknown kinds of entries count as granting all rights to everyone.
+ * Entries of unknown kinds count as granting all rights to everyone.
  */
 export function strangerWith(rights: number, security: Uint8Array): Sid | null {
   const { owner, control, dacl } = parseSecurityDescriptor(security);
@@ -53,7 +53,7 @@ function givesAny({ type, flags, mask, sid }: Ace, rights: number): boolean {
 }
 
 /**
- * Throws PERMISSION if anyone but an administrator can change the program, the files beside it or a parent folder, or if the program is on
+ * Throws PERMISSION if anyone but an administrator can change the program, the files next to it or a parent folder, or if the program is on
  * a removable drive, on a share or behind a link. `files` are absolute paths of the program and of everything else it runs; for a file, its
  * whole folder is checked. On return, only an administrator can change any of them.
  */

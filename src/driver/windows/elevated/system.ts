@@ -35,13 +35,13 @@ export interface PipeServer extends AsyncDisposable {
 export interface StartOptions {
   /** The shell's verb: `runas` asks for the user's consent to run the program as an administrator. */
   readonly verb: 'runas' | 'open';
-  /** HWND of the window that the prompt belongs to: without this, the prompt may open behind the window. */
+  /** HWND of the window that the prompt belongs to; without it, the prompt may open behind the window. */
   readonly ownerWindow?: bigint | undefined;
 }
 
 export type ServiceState = 'running' | 'stopped' | 'changing' | 'missing';
 
-/** What Windows reports about a file or folder itself; links aren't followed. */
+/** What Windows reports about a file or folder itself, without following links. */
 export interface FilePlace {
   readonly isFolder: boolean;
   /** A reparse point of any kind. */
@@ -53,7 +53,7 @@ export interface FilePlace {
 export interface ElevationSystem {
   /** Whether this process runs elevated, with an administrator's rights in effect. */
   isElevated(): boolean;
-  /** Returns those of the listed privileges that this process holds, enabled or not. Changes nothing. */
+  /** Returns the listed privileges that this process holds, enabled or not. Changes nothing. */
   heldPrivileges(names: readonly Privilege[]): readonly Privilege[];
   hasVmcompute(): boolean;
   /** Returns the state of a service, by its short name. Changes nothing. */

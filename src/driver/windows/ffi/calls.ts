@@ -6,7 +6,9 @@ import { type FunctionName, PROTOTYPES, type Prototype, recordTypes } from './pr
 /** FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS. Source: winbase.h. */
 const FORMAT_FROM_SYSTEM = 0x1200;
 
-/** Calls the functions of {@link PROTOTYPES}, looking each up on first use. Refuses strings with U+0000, which no C string can contain. */
+/**
+ * Calls the functions in {@link PROTOTYPES}, looking each one up on first use. Refuses strings with U+0000, which a C string can't contain.
+ */
 export class Calls {
   readonly #libraries: Libraries;
 

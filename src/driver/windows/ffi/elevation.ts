@@ -7,7 +7,7 @@ import { heldPrivileges, imagePathOf, isElevated, NativeProcess } from './proces
 import { serviceState } from './service.ts';
 import { startProcess } from './start-process.ts';
 
-/** Opens the {@link ElevationSystem} of Windows. Throws UNSUPPORTED elsewhere. Loads no library until a method is called. */
+/** Opens the {@link ElevationSystem} of Windows. Throws UNSUPPORTED elsewhere. Doesn't load a library until a method is called. */
 export function openElevationSystem(): ElevationSystem {
   if (process.platform !== 'win32') {
     throw new LayerscopeError('UNSUPPORTED', `a process with an administrator's rights needs Windows: this is ${process.platform}`);

@@ -1,4 +1,5 @@
-// The only module that loads libraries. koffi itself is loaded with the first library, and so never where Windows' libraries aren't needed.
+// The only module that loads libraries. koffi itself is loaded together with the first library, so never where Windows' libraries aren't
+// needed.
 import path from 'node:path';
 import type { LibraryHandle, TypeObject } from 'koffi';
 import { loadOwnPackage } from '#files';
@@ -41,8 +42,8 @@ export type LibraryFiles = Partial<Record<LibraryName, string>>;
 let systemFolder: string | null = null;
 
 /**
- * Returns the path of System32, from kernel32, which every process has loaded. Doesn't use the environment, because users can set variables
- * for programs that they let run elevated.
+ * Returns the path of System32 from kernel32, which every process has loaded. Doesn't use the environment, because users can set variables
+ * for programs that they run elevated.
  */
 function system32(): string {
   if (systemFolder === null) {
@@ -55,9 +56,9 @@ function system32(): string {
   return systemFolder;
 }
 
-/** Returns the path of a system library, always in System32, so that no file next to the program can replace the library. */
+/** Returns the path of a system library. It is always in System32, so that no file next to the program can replace the library. */
 function systemFile(name: LibraryName): string {
-  // Node or Electron: both export libuv's functions.
+  // Node or Electron, both of which export libuv's functions.
   if (name === 'runtime') return process.execPath;
   // BackupRead and BackupWrite are in kernel32; their own name lets tests replace them alone.
   return path.win32.join(system32(), `${name === 'backup' ? 'kernel32' : name}.dll`);

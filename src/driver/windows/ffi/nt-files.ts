@@ -1,6 +1,6 @@
-// Opens files relative to an open folder, with ntdll. A name is looked up in one call, in which the system follows no reparse point
-// (OBJ_DONT_REPARSE), so no other process can replace a folder with a link meanwhile. Source: winternl.h, wdm.h; the arguments are those of
-// hcsshim's safefile.
+// Opens files relative to an open folder, with ntdll. A name is looked up in one call, in which the system doesn't follow reparse points
+// (OBJ_DONT_REPARSE), so no other process can replace a folder with a link in the meantime. Source: winternl.h, wdm.h; the arguments are
+// those of hcsshim's safefile.
 import { displayText, LayerscopeError } from '#model';
 import { ACCESS, type FileFacts, isLink } from '../native.ts';
 import { NativeError } from '../native-error.ts';
@@ -50,8 +50,8 @@ export function ntOpen(calls: Calls, root: unknown, parts: readonly string[], ho
 }
 
 /**
- * Opens a name one folder at a time, each relative to the previous one, which stays open. This also passes reparse points that aren't
- * links, such as those of Windows' container filter, where the system would stop.
+ * Opens a name one folder at a time, each relative to the previous one, which stays open. Unlike a lookup by the system, this also passes
+ * reparse points that aren't links, such as those of Windows' container filter.
  */
 function openInSteps(calls: Calls, root: unknown, parts: readonly string[], how: NtOpen): unknown {
   let at = root;

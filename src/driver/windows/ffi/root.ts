@@ -1,5 +1,5 @@
-// A folder that confines file access. The folder is kept open, so it can't be moved or removed meanwhile, and names are opened relative to
-// it (nt-files.ts). Such names have no 260-unit limit, and device names have no special meaning.
+// A folder that confines file access. The folder is kept open, so it can't be moved or removed in the meantime, and names are opened
+// relative to it (nt-files.ts). Such names have no 260-unit limit, and device names have no special meaning.
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
 import { displayText, encodeUtf8, LayerscopeError } from '#model';
 import {
@@ -189,7 +189,7 @@ export class NativeRoot implements RootFolder {
   }
 
   async link(name: string, targetRoot: RootFolder, target: string): Promise<void> {
-    if (!(targetRoot instanceof NativeRoot)) throw new LayerscopeError('INTERNAL', 'a root of another kind');
+    if (!(targetRoot instanceof NativeRoot)) throw new LayerscopeError('INTERNAL', 'the target is in a root that this system did not open');
     const parts = partsOf(name);
     const source = targetRoot.#open(target, {
       access: ACCESS.readAttributes | ACCESS.writeAttributes,

@@ -14,7 +14,7 @@ import { type Imported, imageOfChain } from './stored-images.ts';
 const COMMIT_COMMAND = 'layerscope store commit';
 
 export interface CommitChoice {
-  /** The new image's name; absent: the new layer belongs to no image. */
+  /** The new image's name. If absent, the new layer doesn't belong to an image. */
   readonly name?: string | undefined;
   readonly comment?: string | undefined;
 }
@@ -49,7 +49,7 @@ export async function commitCopy(driver: GraphDriver, id: string, choice: Commit
 
 interface Commit {
   readonly id: string;
-  /** Folder of the new blobs until the store has them. */
+  /** Holds the new blobs until they are in the store. */
   readonly folder: string;
   readonly name: string;
   readonly comment: string | undefined;

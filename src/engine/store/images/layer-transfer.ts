@@ -13,7 +13,8 @@ import { createNamed } from '../../export/named-file.ts';
 export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
 
 /**
- * Yields the plain tar of a file with any compression. Streams are plain already; aborting ends even a stream that never sends anything.
+ * Yields the plain tar of a file with any compression. Streams must be plain already; aborting ends even a stream that never sends
+ * anything.
  */
 function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
   if ('pieces' in source) return source.pieces;
@@ -49,7 +50,7 @@ export async function importLayerTar(
   }
 }
 
-/** Codes of errors that are about what is in the file. */
+/** Codes of errors about the contents of the file. */
 const CONTENT_ERRORS: ReadonlySet<ErrorCode> = new Set(['BAD_TAR', 'TRUNCATED', 'DAMAGED']);
 
 async function addLayer(
@@ -103,8 +104,8 @@ async function placeBlob(blobs: BlobStore, id: string, file: string, options: Ca
 }
 
 /**
- * Writes a new file durably and returns its size in bytes; `areKept`: see {@link writePieces}. A failure leaves nothing behind; a killed process, no file of that name. Throws
- * EXISTS.
+ * Writes a new file durably and returns its size in bytes; see {@link writePieces} for `areKept`. A failure leaves nothing behind; if the
+ * process is killed, no file of that name exists. Throws EXISTS.
  */
 export async function writeNewFile(
   file: string,

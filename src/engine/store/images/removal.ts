@@ -4,7 +4,7 @@ import { displayText, LayerscopeError } from '#model';
 
 /** What removing an image or a layer deletes. */
 export interface Removal {
-  /** `name`: only a name is removed, because the image has others. */
+  /** With `name`, only a name is removed, because the image has others. */
   readonly kind: 'image' | 'name' | 'layer' | 'copy';
   /** Bytes that nothing else in the store uses: of the blobs or, for a working copy, of its changes. */
   readonly freedBytes: number;

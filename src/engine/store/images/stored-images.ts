@@ -68,7 +68,7 @@ function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoo
   if (choice.image === undefined && choice.platform === undefined) return archive.roots();
   const image = chooseImage(archive, choice);
   const root = archive.roots().find(({ images }) => images.includes(image));
-  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be imported by itself`);
+  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be imported on its own`);
   return [rootOfImage(root, image)];
 }
 
@@ -84,7 +84,8 @@ export async function importArchive(
 ): Promise<Imported> {
   if (archive.format !== 'layer' && driver.images !== undefined) {
     const roots = chosenRoots(archive, choice);
-    if (choice.name !== undefined && roots.length > 1) throw new LayerscopeError('USAGE', 'one name for several images: choose one image');
+    if (choice.name !== undefined && roots.length > 1)
+      throw new LayerscopeError('USAGE', 'one name can’t be given to several images: choose one image');
     return { kind: 'images', images: await driver.images.add(archive, roots, { ...options, name: choice.name }) };
   }
   return importChain(driver, chooseImage(archive, choice), options);
@@ -109,7 +110,7 @@ async function importChain(driver: GraphDriver, { layers }: ArchiveImage, option
   return { kind: 'layers', ids, sizeBytes };
 }
 
-/** Streams an image as an archive. Throws UNSUPPORTED as {@link packImage}. */
+/** Streams an image as an archive. Throws UNSUPPORTED like {@link packImage}. */
 export async function* packStoredImage(
   { root, image }: StoredImage,
   format: 'docker-archive' | 'oci-archive',
@@ -129,7 +130,7 @@ export async function exportStoredImage(
     await sweepBeside(path.dirname(path.resolve(to)));
     return writeLayout(stored.root, to, options);
   }
-  // Blobs are read into a buffer for each piece.
+  // Each piece of a blob is read into a buffer of its own.
   await writeNewFile(to, packStoredImage(stored, format, options), { areKept: true });
 }
 
@@ -156,7 +157,7 @@ export async function openStored(
   return openSpooled(reader, await spoolChain(driver, found.id, folder, options), `store:${text}`);
 }
 
-/** Finds the image whose layers are the lowest of a chain, given lowest first; of several, the one with most layers. */
+/** Finds the image whose layers are the lowest of a chain, given lowest first; if there are several, the one with the most layers. */
 export function imageOfChain(images: readonly StoredImage[], chain: readonly string[]): StoredImage | undefined {
   const fitting = images.filter(({ layers }) => layers.length > 0 && chain[layers.length - 1] === layers.at(-1));
   return fitting.sort((a, b) => b.layers.length - a.layers.length || b.names.length - a.names.length)[0];
@@ -166,7 +167,7 @@ export function imageOfChain(images: readonly StoredImage[], chain: readonly str
 export interface SpooledChain {
   readonly id: string;
   readonly os: string;
-  /** That of the image that the chain is based on; `unknown` if there is none. */
+  /** Platform of the image that the chain is based on; `unknown` if there is none. */
   readonly platform: string;
   /** A description of the chain, safe to show: an image's name, `app:1 + working copy`, or the id. */
   readonly name: string;
@@ -201,8 +202,8 @@ export async function spoolChain(driver: GraphDriver, id: string, folder: string
 }
 
 /**
- * Returns the operating system and the platform of a chain, given lowest first: in a portable store those of the image that it is based
- * on, or of one that contains its top layer.
+ * Returns the operating system and the platform of a chain, given lowest first. In a portable store, they are those of the image that it is
+ * based on, or of one that contains its top layer.
  */
 async function systemOf(driver: GraphDriver, ids: readonly string[]): Promise<{ readonly os: string; readonly platform: string }> {
   if (driver.name !== 'portable') return { os: 'windows', platform: 'unknown' };

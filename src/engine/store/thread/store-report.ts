@@ -14,7 +14,7 @@ export interface Opened {
   readonly elevation: StoreReport['elevation'];
 }
 
-/** Reports a store; `mounts`: folders mounted by this process, by layer. */
+/** Reports a store; `mounts` are the folders mounted by this process, by layer. */
 export async function reportStore(
   { driver, readOnlyReason, elevation }: Opened,
   mounts: ReadonlyMap<string, Mount>,

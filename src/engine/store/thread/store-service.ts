@@ -25,7 +25,7 @@ export interface ServiceOptions {
 interface ImportRequest {
   /** Path of an archive or a layer tar. */
   readonly path: string;
-  /** Digest of the manifest of the image to import; null: `image` is its index. */
+  /** Digest of the manifest of the image to import; if null, `image` is its index. */
   readonly manifestDigest: string | null;
   readonly image: number;
   readonly parent: string | null;
@@ -51,8 +51,8 @@ export interface StoreService {
   /** Returns what {@link remove} would delete, and which of these layers this process holds mounted or an ended process left mounted. */
   removal(name: string): Promise<Removal & { readonly mounted: readonly string[] }>;
   /**
-   * Removes an image by name or digest, or a layer or leftover by id. `withCopies`: first releases the mounts that {@link removal} names
-   * and removes the working copies based on the layer.
+   * Removes an image by name or digest, or a layer or leftover by id. With `withCopies`, first releases the mounts that {@link removal}
+   * names and removes the working copies based on the layer.
    */
   remove(name: string, withCopies: boolean): Promise<void>;
   /** Removes a working copy and its changes, and releases its mount, whether held by this process or left by an ended one. */
@@ -83,7 +83,7 @@ export interface StoreService {
 /** How to start the elevated copy of this program. */
 export interface ElevatedLaunch {
   readonly executable: string;
-  /** Arguments before the program's own: the app's folder if it isn't packed. */
+  /** Arguments that come before the program's own: the app's folder, if it isn't packed. */
   readonly args: readonly string[];
   /** HWND of the window that owns Windows' prompt. */
   readonly ownerWindow?: bigint | undefined;
@@ -181,7 +181,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
     },
 
     async elevate(launch) {
-      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store needs no administrator rights');
+      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store doesn’t need administrator rights');
       const driver = await openElevated(name, home, launch);
       if (driver === null) return false;
       const before = opened;
@@ -225,7 +225,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       const driver = await driverOf();
       if (withCopies) {
         const { ids, users } = await planRemoval(driver, what);
-        // Other layers are somebody's work, and are only removed one by one.
+        // Layers that aren't working copies may be somebody's work, so they are only removed one at a time.
         if (users.every(({ isCopy }) => isCopy)) {
           await unmount(driver, ids);
           for (const { id } of users) await discardCopy(driver, id);

@@ -20,7 +20,7 @@ const LAST_WAIT_MS = 2_000;
 
 /**
  * Creates the thread's client. The first call starts the thread; if the thread dies, pending calls fail with IO and the next call restarts
- * it. `script` is the built worker, by default the source beside this file.
+ * it. `script` is the built worker, by default the source next to this file.
  */
 export function createStoreThread(script: URL | string = new URL('./worker.ts', import.meta.url)): StoreThread {
   let worker: Worker | null = null;

@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react';
+import styles from './content-bar.module.css';
+
+/** The one row above a content: what there is to say about it, tools, and at the right the choice of what it is shown as. */
+export function ContentBar({ note, views, children }: { note: string; views: ReactNode; children?: ReactNode }) {
+  return (
+    <div className={styles.bar} data-content-bar="">
+      {note === '' ? null : <span className={`number ${styles.note}`}>{note}</span>}
+      {children}
+      <span className={styles.views}>{views}</span>
+    </div>
+  );
+}
