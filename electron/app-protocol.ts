@@ -32,18 +32,18 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await file.read() };
 }
 
-/** The script that draws the window. The first one, which is small, loads it once a frame is drawn. */
+/** The script that draws the window. The page's small first script loads it once a frame is drawn. */
 const MAIN_SCRIPT = /\/main-[^/]*\.js$/;
 
 /**
- * Serves the built window and no other files. `onScript` is called when the page has its main script, perhaps more than once. Throws
- * NOT_FOUND if the window isn't built.
+ * Serves the built window and no other files. `onScript` is called when the page has received its main script, possibly more than once.
+ * Throws NOT_FOUND if the window isn't built.
  */
 export async function serveRenderer(folder: string, onScript: () => void): Promise<void> {
   const files = await listStaticFiles(folder);
   const answer = async (url: string, method: string): Promise<Reply> => {
     const made = await reply(files, url, method);
-    if (MAIN_SCRIPT.test(url)) setImmediate(onScript); // after the answer
+    if (MAIN_SCRIPT.test(url)) setImmediate(onScript); // after the response
     return made;
   };
   if (typeof protocol.handle === 'function') {
@@ -53,11 +53,11 @@ export async function serveRenderer(folder: string, onScript: () => void): Promi
     });
     return;
   }
-  // For Electron before 25.
+  // Electron before 25
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
     answer(request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
-      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a file of the build has disappeared
+      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a file of the build has been removed
     );
   });
 }

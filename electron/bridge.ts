@@ -6,11 +6,11 @@ import { LayerscopeError } from '#model';
 import { isPageUrl } from './app-protocol.ts';
 import { isOwnFrame } from './security.ts';
 
-/** What a window's page can send. */
+/** Messages that a window's page can send. */
 export interface PageMessages {
   request(event: IpcMainInvokeEvent, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>>;
   cancel(event: IpcMainEvent, call: unknown): void;
-  /** Only the preload can send this. It takes the path from a file that the user dropped; the page itself can't name a path. */
+  /** Only the preload can send this. It gets the path from a file that the user dropped; the page itself can't name a path. */
   grant(event: IpcMainInvokeEvent, file: unknown): Promise<Envelope<unknown>>;
   subscribe(event: IpcMainEvent, topic: unknown, number: unknown): void;
   unsubscribe(event: IpcMainEvent, number: unknown): void;
@@ -27,9 +27,9 @@ export interface Bridge extends PageMessages {
 interface Connected {
   readonly window: BrowserWindow;
   readonly sender: Sender;
-  /** Subscriptions, by the preload's number. */
+  /** Subscriptions, by the number that the preload gave them. */
   readonly subscriptions: Map<number, () => void>;
-  /** Pending calls, by the page's number. */
+  /** Pending calls, by the number that the page gave them. */
   readonly calls: Map<number, AbortController>;
 }
 
@@ -41,10 +41,10 @@ export function grantedFile(file: string): GrantedFile {
   return { path: file, name: path.basename(file) || file };
 }
 
-/** An operation's name, as it may be logged. */
+/** An operation's name, if it is safe to log. */
 const NAME = /^[a-z]{1,20}\.[a-z-]{1,20}$/;
 
-/** Receives the pages' messages, which wait for the bridge in their order. Call once, before a page is loaded. */
+/** Receives the pages' messages and queues them until the bridge exists. Call once, before a page is loaded. */
 export function receiveMessages(bridge: Promise<PageMessages>): void {
   ipcMain.handle('layerscope:request', async (event, ...words) => (await bridge).request(event, words[0], words[1], words[2]));
   ipcMain.handle('layerscope:grant', async (event, file: unknown) => (await bridge).grant(event, file));
@@ -53,7 +53,7 @@ export function receiveMessages(bridge: Promise<PageMessages>): void {
   ipcMain.on('layerscope:unsubscribe', async (event, number: unknown) => (await bridge).unsubscribe(event, number));
 }
 
-/** Creates the bridge. `onRefused` receives the operation and error code of each call that failed. */
+/** Creates the bridge. `onRefused` receives the operation and error code of each failed call. */
 export function createBridge(host: Host, onRefused: (name: string, code: string) => void): Bridge {
   const windows = new Map<WebContents, Connected>();
 
@@ -83,7 +83,7 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
     try {
       return await host.handle(sender, name, input, { signal: control.signal });
     } finally {
-      // A reloaded page starts numbering again, so the number may now belong to a newer call.
+      // A reloaded page restarts its numbering, so the number may now belong to a newer call.
       if (calls.get(call as number) === control) calls.delete(call as number);
     }
   };
@@ -144,7 +144,8 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
       windows.set(webContents, connected);
-      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those must change nothing.
+      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those mustn't change
+      // anything.
       webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
         if (isMainFrame && !isInPlace && isPageUrl(url)) endPage(connected);
       });

@@ -1,17 +1,17 @@
-// What a report of a fault should say of the system. No file's name, no user's.
+// Facts about the system for bug reports. Never names a file or user.
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import path from 'node:path';
 import { app, screen } from 'electron';
 import type { Log } from './log.ts';
 
-/** Versions of what the program is made of, one a line. */
+/** Returns the versions of the program's parts, one per line. */
 export function versionLines(): readonly string[] {
   const { electron, chrome, node } = process.versions;
   return [`Electron ${electron}`, `Chromium ${chrome}`, `Node ${node}`];
 }
 
-/** Describes the system, the displays and the last errors, one a line. */
+/** Describes the system, the displays and the last errors, one per line. */
 export function diagnosticLines(log: Log): readonly string[] {
   const displays = screen.getAllDisplays().map(({ size, scaleFactor }) => `${size.width}x${size.height}@${scaleFactor}`);
   const codes = log.codes();
@@ -26,13 +26,13 @@ export function diagnosticLines(log: Log): readonly string[] {
   ];
 }
 
-/** The page of licences in the packed app; null if the app isn't packed. */
+/** Returns the page of licences in the packed app; null if the app isn't packed. */
 export function licencesPage(): string | null {
   const file = path.join(process.resourcesPath, 'licenses.html');
   return existsSync(file) ? file : null;
 }
 
-/** Says what the system's About window shows. */
+/** Sets the contents of the system's About window. */
 export function describeApp(version: string): void {
   app.setAboutPanelOptions({
     applicationName: 'Layerscope',

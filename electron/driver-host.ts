@@ -1,9 +1,9 @@
-// The elevated, windowless copy of the program on Windows, which hosts one driver for one store.
+// The elevated, windowless copy of the program on Windows, which hosts a driver for one store.
 import { app } from 'electron';
 import { isDriverHost, runDriverHost } from '#driver';
 
 /**
- * If this process was started to host a driver, does only that and exits with the host's exit code. Call it first, before the program
+ * If this process was started to host a driver, does only that, and exits with the host's exit code. Call this first, before the program
  * creates a window or session, locks the profile or touches files that the user's own process uses.
  */
 export function becameDriverHost(argv: readonly string[]): boolean {

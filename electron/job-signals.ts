@@ -1,12 +1,12 @@
-// What the desktop shows of jobs while its user looks elsewhere: progress on the taskbar, and a notification when a long job ends.
+// How the desktop shows jobs while the user is elsewhere: progress on the taskbar, and a notification when a long job ends.
 import type { Job } from '#contract';
 
-/** How long a job must have run for its end to be worth a notification, ms. */
+/** How long a job must have run for its end to be worth a notification, in ms. */
 const LONG_MS = 10_000;
-/** Length of a title in a notification. */
+/** Maximum length of a title in a notification. */
 const TITLE = 80;
 
-/** What a job did, or didn't. */
+/** What a job did, or failed to do. */
 const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]>> = {
   catalog: ['The catalog is open', 'The catalog could not be opened'],
   open: ['Opened', 'Opening failed'],
@@ -20,21 +20,21 @@ const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]
   weigh: ['Size computed', 'Computing the size failed'],
 };
 
-/** A notification. Only the title has words of strangers: some desktops read markup in the body. */
+/** A notification. Only its title contains text from outside, because some desktops parse markup in the body. */
 export interface Notice {
   readonly title: string;
   readonly body: string;
 }
 
 export interface JobSignals {
-  /** Shows progress from 0 to 1, `unknown`, or none. Called when it changes by a hundredth. */
+  /** Shows progress from 0 to 1, `unknown`, or none. Called for each change of a hundredth or more. */
   progress(value: number | 'unknown' | null): void;
   notify(notice: Notice): void;
-  /** Whether the user sees a window of this program, and so needs no notification. */
+  /** Whether the user is looking at a window of this program, and so doesn't need a notification. */
   isWatched(): boolean;
   /** Receives the kind and error code of each job that failed. */
   failed(kind: Job['kind'], code: string): void;
-  /** A clock that only goes forward, ms. */
+  /** A monotonic clock, in ms. */
   now(): number;
 }
 
@@ -42,7 +42,7 @@ function hasEnded({ state }: Job): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
-/** Returns the progress of all jobs together by bytes, to a hundredth; unknown while one has no total. */
+/** Returns the progress of all jobs together by bytes, to a hundredth; `unknown` while any of them has no total. */
 export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   let done = 0;
   let total = 0;
@@ -56,9 +56,9 @@ export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   return total === 0 ? 'unknown' : Math.floor((100 * done) / total) / 100;
 }
 
-/** Returns a listener for lists of jobs, which sends signals. */
+/** Returns a listener for lists of jobs, which sends these signals. */
 export function watchJobs(signals: JobSignals): (jobs: readonly Job[]) => void {
-  /** When each job was first seen running. */
+  /** When each job was first seen running, by id. */
   const started = new Map<string, number>();
   const ended = new Set<string>();
   let shown: number | 'unknown' | null = null;

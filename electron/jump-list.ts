@@ -1,13 +1,13 @@
-// What Windows shows for the program's button on the taskbar: recent files and tasks.
+// What Windows shows for the program's taskbar button: recent files and tasks.
 import path from 'node:path';
 import type { JumpListCategory } from 'electron';
 import { displayText } from '#model';
 import { COMMAND_SWITCH, type StartCommand } from './paths.ts';
 
-/** What can be started from outside the window. The same are actions in assets/linux/layerscope.desktop. */
+/** Tasks that can be started from outside the window. The actions in assets/linux/layerscope.desktop are the same. */
 export const TASKS: Readonly<Record<StartCommand, string>> = { open: 'Open…', 'open-name': 'Open by name…' };
 
-/** How a program is started again; `before` are arguments before its own, needed in development. */
+/** How to start the program again. `before`: arguments before its own, needed in development. */
 interface Program {
   readonly executable: string;
   readonly before: readonly string[];
@@ -18,7 +18,7 @@ function quoted(word: string): string {
   return `"${word.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }
 
-/** Returns the jump list: recent files, without those that the user removed from it, and tasks. */
+/** Returns the jump list: tasks, and recent files except those that the user removed from it. */
 export function jumpList(
   files: readonly string[],
   { executable, before }: Program,
@@ -31,6 +31,6 @@ export function jumpList(
     .map((file) => item(displayText(path.basename(file)).slice(0, 255), displayText(path.dirname(file)).slice(0, 255), start(file)))
     .filter(({ args }) => !removed.has(args));
   const tasks = Object.entries(TASKS).map(([id, title]) => item(title, title, start(`${COMMAND_SWITCH}${id}`)));
-  // Windows' own list of recent files only has those of types that the program claims; it claims none.
+  // Windows' own list of recent files contains only types that the program is registered for, and it isn't registered for any.
   return [...(recent.length === 0 ? [] : [{ type: 'custom', name: 'Recent', items: recent } as const]), { type: 'tasks', items: tasks }];
 }

@@ -3,11 +3,11 @@ import { app } from 'electron';
 import { versionLines } from './diagnostics.ts';
 import { createLog, type Log } from './log.ts';
 
-/** Opens the log in the system's place for this program's logs, and writes the start, crashes of processes and uncaught errors to it. */
+/** Opens the log in the system's folder for this program's logs, and logs the start, crashes of processes and uncaught errors. */
 export function openLog(): Log {
   const log = createLog(app.getPath('logs'));
   log.event(['start', app.getVersion(), ...versionLines(), process.platform, release(), process.arch].join(', '));
-  // The monitor only watches: what happens to the program is as without it.
+  // The monitor only observes errors; it doesn't change how they are handled.
   process.on('uncaughtExceptionMonitor', (error) => log.defect(error));
   app.on('render-process-gone', (_event, _contents, { reason, exitCode }) => log.code(`page ${reason} ${exitCode}`, 'CRASHED'));
   app.on('child-process-gone', (_event, { type, reason, exitCode }) => {

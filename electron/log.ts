@@ -1,30 +1,30 @@
-// The program's own log, for what a report of a fault needs. It never names a file, an image or a user.
+// The program's own log, for bug reports. It never names a file, an image or a user.
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { defectText } from '#host';
 
-/** Size at which a log becomes an old one, bytes; how many old ones are kept. */
+/** Size at which a log is rotated, in bytes, and how many old ones are kept. */
 const MOST_BYTES = 512 * 1024;
 const OLD_ONES = 2;
-/** Length of an entry. */
+/** Maximum length of an entry. */
 const MOST_TEXT = 8 * 1024;
-/** How many error codes are remembered. */
+/** Number of error codes that are remembered. */
 const MOST_CODES = 20;
 
 export interface Log {
-  /** Folder of the log and the old ones. */
+  /** Folder with the log and old logs. */
   readonly folder: string;
-  /** Writes an event, in words of this program. Never throws. */
+  /** Logs an event, in this program's own words. Never throws. */
   event(text: string): void;
-  /** Writes where an unexpected error happened: an error, or the host's text of one, with its stack. */
+  /** Logs where an unexpected error happened. `error`: an error, or its text with the stack, from the host. */
   defect(error: unknown): void;
-  /** Writes that something was refused or failed, and remembers its code. */
+  /** Logs that something was refused or failed, and remembers its code. */
   code(what: string, code: string): void;
   /** Lists the last codes, latest first, each with its time and what failed. */
   codes(): readonly string[];
 }
 
-/** Opens a log in a folder, which is created. Entries are on the disk when a call returns, so that a crash loses none. */
+/** Opens a log in a folder, which is created. Entries are on disk when a call returns, so that a crash doesn't lose any. */
 export function createLog(folder: string, now: () => Date = () => new Date()): Log {
   const file = path.join(folder, 'layerscope.log');
   const codes: string[] = [];
@@ -32,7 +32,7 @@ export function createLog(folder: string, now: () => Date = () => new Date()): L
     try {
       append(file, `${now().toISOString()} ${text.slice(0, MOST_TEXT)}\n`);
     } catch {
-      // A full disk or a folder that can't be written: the program works without a log.
+      // If the disk is full or the folder can't be written, the program works without a log.
     }
   };
   return {
@@ -48,7 +48,7 @@ export function createLog(folder: string, now: () => Date = () => new Date()): L
   };
 }
 
-/** Appends to a file that only its user may read. Starts a new one if it is large. */
+/** Appends to a file that only its user may read. Rotates it first if it is large. */
 function append(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
@@ -59,7 +59,7 @@ function append(file: string, text: string): void {
       for (let old = OLD_ONES - 1; old >= 0; old--) moveIfThere(old === 0 ? file : `${file}.${old}`, `${file}.${old + 1}`);
       handle = openSync(file, flags, 0o600);
     }
-    // It may be an older version's, or from a copied profile.
+    // It may come from an older version or a copied profile.
     if (process.platform !== 'win32') fchmodSync(handle, 0o600);
     writeSync(handle, text);
   } finally {
@@ -71,14 +71,11 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // There are not as many old ones yet.
+    // There aren't that many old logs yet.
   }
 }
 
-/**
- * Returns the kind of an error and the places in the sources that it came through, without messages, which may hold names, and without the
- * folders that the program is in.
- */
+/** Returns an error's kind and stack, without messages, which may contain names, and without the program's folders. */
 function placesOf(error: unknown): string {
   const text = error instanceof Error ? defectText(error) : String(error);
   const name = error instanceof Error ? error.name : (/^layerscope: INTERNAL: (\w{1,40}Error)\b/.exec(text)?.[1] ?? typeof error);

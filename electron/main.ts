@@ -1,5 +1,5 @@
-// Electron's main process: guards, the window, and what other starts of the program ask for. The rest is in program.ts, which takes longer
-// to load than the window takes to appear.
+// Electron's main process: security, the window, and requests from other starts of the program. Everything else is in program.ts, which
+// takes longer to load than the window takes to appear.
 import path from 'node:path';
 import { app, BrowserWindow, session } from 'electron';
 import { defectText } from '#host';
@@ -26,7 +26,7 @@ const waitingFiles: string[] = [];
 const waitingNames: string[] = [];
 const waitingCommands: StartCommand[] = [];
 
-/** Opens files in a window, now or once there is one. */
+/** Opens files in a window, now or as soon as there is one. */
 function openFiles(files: readonly string[]): void {
   if (program?.openFiles(files) !== true) waitingFiles.push(...files);
 }
@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   await serveRenderer(RENDERER_FOLDER, onScript);
   const window = newWindow();
   const loading = loadPage(window);
-  // The page runs its script while the program is loaded.
+  // Lets the page run its script while the program is loading.
   await Promise.race([hasScript, loading]);
   const { createProgram } = await import('./program.ts');
   const loaded = createProgram(own, logDefect);
@@ -84,12 +84,13 @@ async function start(): Promise<void> {
 
 function main(): void {
   if (becameDriverHost(process.argv)) return;
-  // A second process would share the profile's storage, so it passes its files to the first and quits.
+  // A second process would share the profile's storage, so it passes its files to the first one and quits.
   if (app.isPackaged && !app.requestSingleInstanceLock()) {
     app.quit();
     return;
   }
-  // Windows groups windows, notifications and the jump list by this name, which the installer gives the shortcut (electron-builder.yml).
+  // Windows groups windows, notifications and the jump list by this id, which the installer also gives to the shortcut
+  // (electron-builder.yml).
   if (process.platform === 'win32') app.setAppUserModelId('org.layerscope.app');
   registerAppScheme();
   secureContents();

@@ -5,12 +5,12 @@ import { displayText } from '#model';
 
 const isMac = process.platform === 'darwin';
 
-/** The menu's actions. `open` shows the system's dialogs; all other items are the window's commands. */
+/** Actions of the menu. `open` shows the system's dialogs; all other items are commands of the window. */
 export interface MenuActions {
   readonly open: (what: 'files' | 'folder') => void;
   /** Runs a command in the focused window. */
   readonly run: (id: CommandId | typeof COPY_DIAGNOSTICS) => void;
-  /** Opens a file of the list of recent ones. */
+  /** Opens a file from the list of recent files. */
   readonly openAgain: (file: string) => void;
   readonly forgetRecent: () => void;
   /** Shows the log's folder in the file manager. */
@@ -25,7 +25,7 @@ interface MenuState {
   readonly recent: readonly GrantedFile[];
 }
 
-/** A file's name as a menu shows it: the system would take `&` for the mark of a key. */
+/** Escapes a file's name for a menu, where `&` would mark a key. */
 function menuText(name: string): string {
   const text = displayText(name);
   return (text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('&', '&&');
@@ -43,7 +43,7 @@ const ACCELERATORS: Readonly<Record<string, string>> = {
 
 function acceleratorOf(command: CommandFacts): string | undefined {
   const { key, mod, alt, shift } = keyOf(command, isMac);
-  // macOS would take a key without modifiers from the page, where the user may be typing.
+  // macOS would take a key without modifiers away from the page, where the user may be typing.
   if (isMac && !mod && !alt) return undefined;
   const name = ACCELERATORS[key] ?? key.toUpperCase();
   return [...(mod ? ['CmdOrCtrl'] : []), ...(alt ? ['Alt'] : []), ...(shift ? ['Shift'] : []), name].join('+');
@@ -59,7 +59,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
       id: `${facts.image ? 'image' : 'always'}:${id}`,
       label: facts.title,
       click: () => run(id),
-      // The page handles the key; the menu only shows it.
+      // The page handles the key; the menu only displays it.
       ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
     };
   };
@@ -120,7 +120,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
     { label: 'Copy Diagnostics', id: 'always:diagnostics', click: () => run(COPY_DIAGNOSTICS) },
     ...(isMac ? [] : [separator, { role: 'about', label: 'About Layerscope' } as const]),
   ];
-  // On macOS, About, Settings and Quit belong to the program's own menu.
+  // On macOS, About, Settings and Quit are in the application menu.
   const appMenu: MenuItemConstructorOptions[] = [
     { role: 'about' },
     separator,
@@ -160,7 +160,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
   refreshMenu();
 }
 
-/** Enables image commands while the focused window shows an image, as shown by its URL. */
+/** Enables image commands while the focused window shows an image, which its URL tells. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Folder of main.cjs; the build puts the window and workers beside it. */
+/** Folder of main.cjs; the build puts the window and the workers next to it. */
 const here = import.meta.dirname;
 
 export const PRELOAD = path.join(here, 'preload.cjs');
@@ -10,7 +10,7 @@ export const STORE_WORKER = path.join(here, 'store-worker.cjs');
 export const CATALOG_WORKER = path.join(here, 'catalog-worker.cjs');
 export const RENDERER_FOLDER = path.join(here, '..', 'renderer');
 
-/** Finds the sample image in the packed app's resources or the repository's assets; null if in neither. */
+/** Finds the sample image in the packed app's resources or the repository's assets; null if it is in neither. */
 export function findSample(resourcesPath: string): string | null {
   const places = [path.join(resourcesPath, 'sample.tar')];
   for (const up of [2, 3]) places.push(path.join(here, ...Array<string>(up).fill('..'), 'assets', 'sample.tar'));
@@ -33,19 +33,19 @@ export function filesOf(argv: readonly string[], workingDirectory: string, appPa
 
 const NAME_SWITCH = '--image-name=';
 
-/** Returns the images by name among a process's arguments, as `layerscope open` passes them. */
+/** Returns the image names among a process's arguments, as passed by `layerscope open`. */
 export function namesOf(argv: readonly string[]): readonly string[] {
   return argv.filter((word) => word.startsWith(NAME_SWITCH)).map((word) => word.slice(NAME_SWITCH.length));
 }
 
-/** Commands of the window that a start may name. */
+/** Commands of the window that can be given at startup. */
 const START_COMMANDS = ['open', 'open-name'] as const;
 export type StartCommand = (typeof START_COMMANDS)[number];
 
-/** Begins the switch of a start's command. */
+/** Prefix of the switch that gives a command at startup. */
 export const COMMAND_SWITCH = '--command=';
 
-/** Returns the commands among a process's arguments, as desktops' menus of a program pass them; unknown ones are ignored. */
+/** Returns the commands among a process's arguments, as passed by the desktops' menus for a program; ignores unknown ones. */
 export function commandsOf(argv: readonly string[]): readonly StartCommand[] {
   return START_COMMANDS.filter((id) => argv.includes(`${COMMAND_SWITCH}${id}`));
 }

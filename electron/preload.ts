@@ -9,7 +9,7 @@ let last = 0;
 ipcRenderer.on('layerscope:state', (_event, number: number, state: unknown) => listeners.get(number)?.(state));
 ipcRenderer.on('layerscope:refused', (_event, number: number) => void listeners.delete(number));
 
-/** Commands that came before the page was ready, as those of the program's own arguments do. */
+/** Commands that arrived before the page was ready, such as those in the program's own arguments. */
 const early: unknown[] = [];
 let runCommand: (id: unknown) => void = (id) => void early.push(id);
 ipcRenderer.on('layerscope:command', (_event, id: unknown) => runCommand(id));
@@ -25,11 +25,11 @@ contextBridge.exposeInMainWorld('layerscope', {
       if (listeners.delete(number)) ipcRenderer.send('layerscope:unsubscribe', number);
     };
   },
-  // Ids of commands chosen in the menu.
+  // Receives ids of commands chosen in the menu.
   onCommand: (listener: (id: unknown) => void) => {
     runCommand = listener;
     for (const id of early.splice(0)) listener(id);
   },
-  // A File created by the page has no path and gets no grant.
+  // A File created by the page doesn't have a path, so it gets no grant.
   grantDropped: async (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
 });

@@ -1,4 +1,4 @@
-// What stands behind the window: the host with its parts, the menu, and what the system shows of the program.
+// The parts behind the window: the host and its services, the menu, and the program's integration with the system.
 import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, shell } from 'electron';
@@ -30,13 +30,13 @@ import { showRecent } from './show-recent.ts';
 import { systemProxy } from './system-proxy.ts';
 import { chooseHome, choosePaths, chooseTarget } from './window.ts';
 
-/** Longest time that quitting waits for disposal. */
+/** How long quitting waits for disposal, in ms. */
 const LAST_WAIT_MS = 3_000;
 
-/** What the main process asks of the parts behind its windows. */
+/** What the main process needs from the parts behind its windows. */
 export interface Program {
   readonly messages: PageMessages;
-  /** Connects a window to the host. Its page's messages are refused before. */
+  /** Connects a window to the host. Until then, messages from its page are refused. */
   connect(window: BrowserWindow): void;
   /** Opens files in a window; returns false if there is none. */
   openFiles(files: readonly string[]): boolean;
@@ -54,7 +54,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
   const version = process.env.LAYERSCOPE_VERSION ?? app.getVersion();
-  let showFiles = (): void => {}; // until there is a menu
+  let showFiles = (): void => {}; // does nothing until there is a menu
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), onDefect, () => showFiles());
   const { env, platform } = process;
   const names = createNamedImages({
@@ -137,7 +137,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
     try {
       host.request(sender, files.map(grantedFile));
     } catch (error) {
-      // More files than may wait: the first ones are opened.
+      // Too many files: only the first ones are opened.
       if (!(error instanceof LayerscopeError)) throw error;
       onDefect(error);
     }

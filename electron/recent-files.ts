@@ -3,12 +3,12 @@ import path from 'node:path';
 import { readSaved, saveText } from '#engine';
 import type { GrantedFile, RecentFiles } from '#host';
 
-/** Length of the list; older files are forgotten. */
+/** Maximum length of the list; older files are dropped. */
 const MOST = 12;
 
 /**
  * Remembers recently opened files in a file, latest first. Doesn't list files that no longer exist. `onChange` is called whenever the list
- * has changed.
+ * changes.
  */
 export function createRecentFiles(file: string, onFailure: (error: unknown) => void, onChange: () => void): RecentFiles {
   let paths = readPaths(file);
@@ -20,7 +20,7 @@ export function createRecentFiles(file: string, onFailure: (error: unknown) => v
   };
   return {
     opened(target) {
-      // A temporary file is removed once its archive is closed.
+      // A temporary file is removed when its archive is closed.
       if (target.release !== undefined) return;
       paths = [target.path, ...paths.filter((known) => known !== target.path)].slice(0, MOST);
       keep();

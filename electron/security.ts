@@ -36,7 +36,7 @@ export async function secureSession(session: Session): Promise<void> {
   await session.setProxy(NO_NETWORK);
 }
 
-/** Prevents all current and future pages from navigating elsewhere, opening windows and embedding views. */
+/** Prevents all pages, present and future, from navigating elsewhere, opening windows and embedding views. */
 export function secureContents(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
@@ -57,6 +57,6 @@ export function isOwnFrame(contents: WebContents, frame: WebFrameMain | null): b
     const { mainFrame } = contents;
     return frame.processId === mainFrame.processId && frame.routingId === mainFrame.routingId;
   } catch {
-    return false; // the frame disappeared after sending
+    return false; // the frame has disappeared since
   }
 }

@@ -3,9 +3,9 @@ import type { Jobs } from '#engine';
 import { type Notice, watchJobs } from './job-signals.ts';
 import type { Log } from './log.ts';
 
-/** Shows jobs on the taskbar or dock, and the ends of long ones as notifications while no window of the program is focused. */
+/** Shows jobs on the taskbar or dock, and the ends of long ones as notifications while no window of the program has the focus. */
 export function showJobs(jobs: Jobs, log: Log): void {
-  // A notification that is collected can't be clicked.
+  // Kept because a garbage-collected notification can't be clicked.
   const shown = new Set<Notification>();
   const notify = (notice: Notice): void => {
     if (!Notification.isSupported()) return;

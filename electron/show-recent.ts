@@ -1,14 +1,14 @@
-// Recent files and tasks where the system shows them: on Windows in the program's jump list, on macOS in the dock's menu.
+// Recent files and tasks in the system's places: on Windows in the program's jump list, on macOS in the dock's menu.
 import { app, Menu } from 'electron';
 import { jumpList, TASKS } from './jump-list.ts';
 import type { StartCommand } from './paths.ts';
 
-/** Shows the recent files, latest first. `run` does a task in this process. */
+/** Shows the recent files, latest first. `run` performs a task in this process. */
 export function showRecent(files: readonly string[], run: (task: StartCommand) => void): void {
   if (process.platform === 'win32') {
     const removed = new Set(app.getJumpListSettings().removedItems.flatMap(({ args }) => args ?? []));
     const program = { executable: process.execPath, before: app.isPackaged ? [] : [app.getAppPath()] };
-    // The user may have switched lists of recent files off, which is an error code, not an exception.
+    // The user may have turned off lists of recent files; that is reported by an error code, not an exception.
     app.setJumpList(jumpList(files, program, removed));
   }
   if (process.platform !== 'darwin') return;

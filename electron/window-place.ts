@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { type BrowserWindow, screen } from 'electron';
 import { readSaved } from '#engine';
 
-/** A window's position and size, in px of the desktop, and whether it fills the screen. */
+/** A window's position and size, in desktop pixels, and whether it is maximized. */
 interface WindowPlace {
   readonly x?: number;
   readonly y?: number;
@@ -13,10 +13,10 @@ interface WindowPlace {
 
 const FIRST: WindowPlace = { width: 1320, height: 860, isMaximized: false };
 const LEAST = { width: 480, height: 360 };
-/** How many px of a window must be on a screen, so that the user can still move it. */
+/** How many pixels of a window must be on a screen so that the user can still move it. */
 const IN_SIGHT = 80;
 
-/** Reads the saved position; the default if there is none or no screen shows it any more. */
+/** Reads the saved position; returns the default if there is none, or if it is no longer on any screen. */
 export function readPlace(file: string): WindowPlace {
   return placeOf(readSaved(file)) ?? FIRST;
 }
@@ -38,12 +38,12 @@ function isWhole(value: unknown): value is number {
   return Number.isInteger(value) && Math.abs(value as number) < 100_000;
 }
 
-/** Saves a window's position in a file whenever the window is closed. Synchronously, because the program may end with its last window. */
+/** Saves a window's position in a file when the window is closed. Synchronous, because the program may exit with its last window. */
 export function keepPlace(window: BrowserWindow, file: string, onFailure: (error: unknown) => void): void {
   window.on('close', () => {
     const place = { ...window.getNormalBounds(), isMaximized: window.isMaximized() };
     try {
-      // Written under another name first, so that a killed program never leaves a half-written file.
+      // Written under another name first, so that killing the program never leaves a half-written file.
       writeFileSync(`${file}.new`, JSON.stringify(place), { mode: 0o600 });
       renameSync(`${file}.new`, file);
     } catch (error) {

@@ -4,8 +4,8 @@ import { isPageUrl, PAGE_URL } from './app-protocol.ts';
 import { keepPlace, readPlace } from './window-place.ts';
 
 /**
- * Creates a sandboxed window without Node, shown once it has rendered. `preload` is the path of the built preload, `placeFile` the file
- * that stores the window's position.
+ * Creates a sandboxed window without Node, shown once it has rendered. `preload`: path of the built preload. `placeFile`: file that stores
+ * the window's position.
  */
 export function createWindow(preload: string, placeFile: string, onFailure: (error: unknown) => void): BrowserWindow {
   const { isMaximized, ...bounds } = readPlace(placeFile);
@@ -29,9 +29,9 @@ export function createWindow(preload: string, placeFile: string, onFailure: (err
   if (isMaximized) window.maximize();
   keepPlace(window, placeFile, onFailure);
   window.once('ready-to-show', () => window.show());
-  // Navigation to about:blank can't be denied in security.ts, so load the window's page again.
+  // Navigation to about:blank can't be denied in security.ts, so the window's page is loaded again.
   window.webContents.on('did-navigate', (_event, url) => {
-    if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // the window was closed meanwhile
+    if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // the window has been closed since
   });
   return window;
 }

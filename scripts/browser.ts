@@ -23,7 +23,7 @@ function install(name: string): boolean {
   return status === 0;
 }
 
-/** Finds a Chromium for the specs, or installs Debian's if root, otherwise Playwright's. Throws if that fails. */
+/** Finds a Chromium for the specs, or installs one: Debian's if root, otherwise Playwright's. Throws if that fails. */
 export function ensureChromium(): string {
   const there = find();
   if (there) return there;

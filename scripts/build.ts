@@ -1,5 +1,5 @@
 // Builds dist/ (for chrome108: out/chrome108/): the renderer, the command line with its worker, and Electron's main, preload and worker.
-// LAYERSCOPE_TARGET=chrome108 targets the old Electron runtime of the specs; `--only renderer|cli|electron` builds a part.
+// LAYERSCOPE_TARGET=chrome108 builds for the old Electron runtime of the specs; `--only renderer|cli|electron` builds one part.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,9 +24,9 @@ if (wanted.has('cli')) {
   // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   for (const bundle of cliBundles(out)) await build(bundle);
-  // Read when they are asked, so that other programs can be given the same files.
+  // Read from files at run time, so that other programs can be given the same files.
   cpSync(path.join(root, 'src', 'catalog', 'questions'), path.join(root, out, 'questions'), { recursive: true });
-  // The package's own type is `module`.
+  // The type in the repository's package.json is `module`.
   writeFileSync(path.join(root, out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 if (wanted.has('electron')) {

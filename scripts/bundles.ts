@@ -4,9 +4,7 @@ import path from 'node:path';
 import type { InlineConfig, Rolldown } from 'vite';
 
 const root = path.dirname(import.meta.dirname);
-/**
- * Identifies the sources of a build: what one build keeps for itself, another one doesn't read.
- */
+/** Identifies the sources of a build. Data that one build caches isn't read by another. */
 function buildId(): string {
   const hash = createHash('sha256');
   for (const file of globSync('src/**/*.ts', { cwd: root }).sort()) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
@@ -23,12 +21,12 @@ export interface Bundle {
   /** Default: `cjs` for that format, otherwise `js`. */
   readonly extension?: 'js';
   readonly target: string;
-  /** How modules are joined to chunks; default: as the bundler decides. */
+  /** How modules are grouped into chunks; default: the bundler decides. */
   readonly groups?: readonly Rolldown.CodeSplittingGroup[];
 }
 
 /**
- * Returns Vite's settings for code that runs on Node or in Electron's main process: in one piece, readable, with a source map beside each
+ * Returns Vite's settings for code that runs on Node or in Electron's main process: one bundle, readable, with a source map next to each
  * file.
  */
 export function nodeBundle({ input, outDir, format, extension, target, groups }: Bundle): InlineConfig {
@@ -51,7 +49,7 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
         external: ['electron', 'koffi', '@duckdb/node-api', /^node:/],
         output: {
           format,
-          // Readable still, for stack traces, but a third shorter. Node reads and compares text of ASCII faster.
+          // Remains readable in stack traces, but is a third shorter. Node reads and compares ASCII text faster.
           comments: false,
           minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
           entryFileNames: `[name].${ending}`,
@@ -64,17 +62,17 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
 }
 
 const OWN = /[\\/]src[\\/]/;
-/** What a list of a file's layers doesn't need: engines and registries, packages, entries written to disk. */
+/** Modules that aren't needed to list a file's layers: engines and registries, packages, entries written to disk. */
 const LOADED_LATER =
   /[\\/]src[\\/](source|packages|disk|engine[\\/](packages|export|provenance)|format[\\/](bolt|reference|soci|windows-tar)|cli[\\/]user-sources)/;
 
-/** A module that this many commands use is loaded with the others like it. */
+/** Minimum number of commands that use a module for it to go into the common bundle. */
 const COMMON_COMMANDS = 6;
 
 /**
- * Returns the bundles of the command line and its workers. Loading a file takes longer than compiling what isn't used of it, so there are
- * few: what every start needs, what most commands need, and the rest, each loaded when it is needed. A worker is a file of its own. They
- * are CommonJS, because importing a module of Node loads what each of its exports needs: `node:util` opens standard error.
+ * Returns the bundles of the command line and its workers. Loading another file takes longer than compiling unused code, so there are few:
+ * what every start needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. They are
+ * CommonJS, because importing a Node module loads everything that its exports need: `node:util` opens standard error.
  */
 export function cliBundles(outDir: string): InlineConfig[] {
   const base = { outDir, format: 'cjs', extension: 'js', target: 'node22' } as const;
@@ -91,7 +89,7 @@ export function cliBundles(outDir: string): InlineConfig[] {
 }
 
 /**
- * Returns the bundles of everything that Electron loads except the page. Each entry is one bundle, because a sandboxed preload can't
+ * Returns the bundles of everything that Electron loads except the page. Each entry is a single bundle, because a sandboxed preload can't
  * require chunks.
  */
 export function electronBundles(outDir: string, target: string): InlineConfig[] {

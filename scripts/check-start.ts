@@ -1,4 +1,4 @@
-// `npm run check-start`: starts the program as README describes and loads the window's page. Runs `npm start`, which serves the page if
+// `npm run check-start`: starts the program as the README describes and loads the window's page. Runs `npm start`, which serves the page if
 // there is no display; with a display, runs `serve`, because a window would wait for its user.
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -13,7 +13,7 @@ import { electronRuntime } from './runtime.ts';
 
 const root = path.dirname(import.meta.dirname);
 const OUT = path.join('out', 'dev', 'electron');
-/** How long to wait after the last change, because editors save several files, each in several steps. */
+/** How long to wait after the last change, in ms: editors save several files, each in several steps. */
 const SETTLE_MS = 100;
 
 const given = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Calls `act` when something in the folders changed, one call at a time. */
+/** Calls `act` after changes in the folders, one call at a time. */
 function onChange(folders: readonly string[], act: () => Promise<void>): void {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
@@ -101,7 +101,7 @@ async function inElectron({ executable, target }: NonNullable<ReturnType<typeof 
     console.log('the window is open; styles and components update in it, a change in src/ or electron/ reopens it');
   };
   atEnd(() => page.server.close());
-  // Electron's main process lists the files of a built page; the hook then fetches them from Vite.
+  // Electron's main process lists the files of a built page; the hook then gets them from Vite.
   const unused = path.join(root, OUT, '..', 'renderer');
   mkdirSync(unused, { recursive: true });
   writeFileSync(path.join(unused, 'index.html'), 'Vite serves this page\n');

@@ -1,6 +1,7 @@
-// `npm run dist:cli [-- --check]`: the command line by itself, in out/dist: an npm package and a tarball for machines without npm. Both have
-// the built program with the window's page for `layerscope serve`, completions and the manual page, and no dependency but Node; koffi, which
-// only Windows' drivers need, is optional. `--check` installs both in a temporary folder and runs them, with other versions of Node too.
+// `npm run dist:cli [-- --check]`: the command line by itself, in out/dist: an npm package, and a tarball for machines without npm. Both
+// contain the built program with the window's page for `layerscope serve`, completions and the manual page, and depend only on Node; koffi,
+// which only Windows' drivers need, is optional. `--check` installs both in a temporary folder and runs them, with other versions of Node
+// too.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,13 +16,13 @@ const out = path.join(root, 'out', 'dist');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const { version } = product();
 
-/** Adds to the command line what readers of a package by itself expect. */
+/** Adds files that are expected in a separate package. */
 function stage(folder: string): void {
   layOutCli(folder);
   for (const name of ['README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));
 }
 
-/** The tarball's root: `bin/layerscope` finds the program beside it, even when started through a link. */
+/** Adds `bin/layerscope` to the tarball's root. It finds the program next to it, even when started through a link. */
 function addLauncher(folder: string): void {
   mkdirSync(path.join(folder, 'bin'));
   symlinkSync('../dist/cli.js', path.join(folder, 'bin', 'layerscope'));
@@ -35,16 +36,16 @@ function makePackages(): { readonly npm: string; readonly tarball: string } {
   const npm = path.join(out, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', out], { cwd: named }).trim());
   addLauncher(named);
   const tarball = path.join(out, `layerscope-cli-${version}.tar.gz`);
-  // The same input gives the same bytes: names in order, and no owner or time of this machine.
+  // The same input produces the same bytes: sorted names, and no owner or time from this machine.
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--format=gnu'];
   run('tar', [...same, '--use-compress-program=gzip -9n', '-cf', tarball, '-C', path.dirname(named), path.basename(named)]);
   return { npm, tarball };
 }
 
-/** Oldest supported, and the two current lines. */
+/** The oldest supported version, and the two current lines. */
 const NODES = ['20', '22', '24'] as const;
 
-/** Runs a `layerscope` as a user would: its version, an image, a store. */
+/** Uses a `layerscope` as a user would: its version, an image, a store. */
 function checkProgram(what: string, program: string, args: readonly string[], sample: string, env: NodeJS.ProcessEnv): void {
   const told = run(program, [...args, '--version'], { env }).trim();
   if (told !== version) throw new Error(`${what}: --version says ${told}`);
@@ -72,7 +73,7 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
       const place = path.join(folder, `node-${node}`);
       mkdirSync(place);
       writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
-      // koffi is left out, as on a system for which it has no native part.
+      // Without koffi, as on a system for which it has no native part.
       run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
       // The packages that npm's `node` package installs through a script.
       const runtime = `node-${process.platform}-${process.arch}`;

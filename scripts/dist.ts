@@ -1,8 +1,8 @@
-// `npm run dist [-- --check] [-- --quick] [-- --fresh] [-- --only deb,rpm,tar.gz,AppImage] [-- --release]`: the packages of this system, in
+// `npm run dist [-- --check] [-- --quick] [-- --fresh] [-- --only deb,rpm,tar.gz,AppImage] [-- --release]`: this system's packages, in
 // out/dist, with their SBOM, licences and SHA256SUMS. On Linux deb, rpm, tar.gz and AppImage, without a download if
-// ELECTRON_OVERRIDE_DIST_PATH names a runtime; elsewhere electron-builder's own installers. `--check` installs, starts and removes what was
-// made, and runs the systems' own checks; as root, in layers over this system that are thrown away. `--fresh`: also on new Debians.
-// `--quick` compresses quickly and leaves out lintian and rpmlint, for everyday checks. `--release`: also for other processors, and with the
+// ELECTRON_OVERRIDE_DIST_PATH names a runtime; elsewhere electron-builder's own installers. `--check` installs, starts and removes the
+// packages, and runs the system's own checks; as root, in layers over this system that are discarded. `--fresh`: also on new Debians.
+// `--quick` compresses quickly and leaves out lintian and rpmlint, for everyday checks. `--release`: also for other processors, and the
 // command line by itself.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -37,7 +37,7 @@ const NEEDS: Readonly<Record<Kind, readonly string[]>> = {
   AppImage: ['mksquashfs'],
 };
 
-/** Returns the kinds to make; ends the process with one line if something that they need is missing. */
+/** Returns the kinds of packages to make; ends the process with a one-line message if a program that they need is missing. */
 function kindsToMake(): readonly Kind[] {
   const asked = values.only?.split(',') ?? KINDS;
   const unknown = asked.filter((kind) => !KINDS.some((known) => known === kind));
@@ -52,13 +52,13 @@ function kindsToMake(): readonly Kind[] {
   return kinds.filter((kind) => kind !== 'AppImage');
 }
 
-/** Runs another script of this folder; ends with its exit code if it fails. */
+/** Runs another script in this folder; exits with its code if it fails. */
 function script(name: string, args: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', name), ...args], { stdio: 'inherit', cwd: root });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Makes electron-builder's installers of what `pack` staged, on Windows and macOS. */
+/** Makes electron-builder's installers from what `pack` staged, on Windows and macOS. */
 function makeInstallers(): void {
   const cli = createRequire(import.meta.url).resolve('electron-builder/cli.js');
   const { status } = spawnSync(process.execPath, [cli, '--publish=never'], { stdio: 'inherit', cwd: root });

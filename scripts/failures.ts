@@ -1,4 +1,4 @@
-// A reporter for Node's test runner that writes failed tests only, with file and error, for a summary after longer output.
+// A reporter for Node's test runner that writes only failed tests, with file and error, for a summary after longer output.
 import { inspect } from 'node:util';
 
 interface TestEvent {
@@ -14,7 +14,7 @@ interface TestEvent {
 export default async function* failures(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const { type, data } of events) {
     const error = data.details?.error;
-    // A test that fails because of a subtest has nothing to add.
+    // A test that failed because of a subtest adds nothing.
     if (type !== 'test:fail' || error?.failureType === 'subtestsFailed') continue;
     yield `✖ ${data.name}\n  ${data.file ?? ''}\n${inspect(error?.cause ?? error).replace(/^/gm, '  ')}\n`;
   }

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 /** `missing`: the binary's Electron doesn't have the fuse. `removed`: the binary ignores the fuse. */
 export type FuseState = 'on' | 'off' | 'missing' | 'removed';
 
-/** Fuses that electron-builder can't set, which keep the runtime's value. */
+/** Fuses that electron-builder can't set; they keep the runtime's value. */
 const LEFT_ALONE: Readonly<Record<string, string>> = {
   WasmTrapHandlers: 'how WebAssembly detects accesses out of bounds, which it does either way',
 };
@@ -21,7 +21,7 @@ export function builderConfig(): Record<string, unknown> & { readonly electronFu
   return parse(readFileSync(configFile, 'utf8'));
 }
 
-/** Returns names of all fuses that @electron/fuses knows, in the order of the wire. */
+/** Returns the names of all fuses that @electron/fuses knows, in the order of the wire. */
 export function knownFuses(): readonly string[] {
   return Object.values(FuseV1Options).filter((name) => typeof name === 'string');
 }

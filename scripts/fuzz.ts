@@ -1,6 +1,6 @@
-// `npm run fuzz -- TARGET [SECONDS]`: runs a target on random inputs guided by coverage, see test/fuzz. `npm run fuzz -- all 60` shares a
+// `npm run fuzz -- TARGET [SECONDS]`: runs a target on random inputs guided by coverage; see test/fuzz. `npm run fuzz -- all 60` divides a
 // minute among all targets. `--seed N` repeats a run, `--inputs N` ends it after N inputs, `--replay FILE` runs one input. Exit code 1 if
-// something was found; the inputs are below out/fuzz.
+// something was found; the inputs are in out/fuzz.
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ interface Wanted {
   readonly replay: string | null;
 }
 
-/** Parses the arguments; null if invalid. */
+/** Parses the arguments; null if they are invalid. */
 function wanted(args: string[]): Wanted | null {
   try {
     const options = { seed: { type: 'string' }, inputs: { type: 'string' }, replay: { type: 'string' } } as const;

@@ -1,4 +1,4 @@
-// Provides koffi's native part for each processor that packages are made for. npm installs only this machine's.
+// Provides koffi's native part for each processor that packages are made for. npm installs only the one for this machine.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +43,9 @@ export function koffiPartFolder(arch: string): string {
   return part;
 }
 
-/** Returns the processor of a native file: `x64` or `arm64`; otherwise null. Sources: ELF e_machine, PE Machine, Mach-O cputype. */
+/**
+ * Returns the processor that a native file is for: `x64` or `arm64`; null for others. Sources: ELF e_machine, PE Machine, Mach-O cputype.
+ */
 function archOf(file: string): string | null {
   const bytes = readFileSync(file);
   const magic = bytes.readUInt32BE(0);

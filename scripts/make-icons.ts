@@ -1,5 +1,5 @@
-// Makes the program's icons from assets/icon.svg: PNG files for Linux and macOS in assets/icons, icon.ico and icon.icns for installers.
-// Run it by hand after a change of the drawing: node scripts/make-icons.ts
+// Makes the program's icons from assets/icon.svg: PNG files for Linux and macOS in assets/icons, icon.ico and icon.icns for installers. Run
+// it by hand after changing the drawing: node scripts/make-icons.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from '@playwright/test';
@@ -26,7 +26,7 @@ async function draw(svg: string): Promise<ReadonlyMap<Size, Buffer>> {
   return drawn;
 }
 
-/** An .ico file: 6 bytes of header, 16 for each picture, the pictures as PNG, which Windows reads since Vista. */
+/** Returns an .ico file: a 6-byte header, 16 bytes for each picture, then the pictures as PNG, which Windows supports since Vista. */
 function ico(pictures: readonly (readonly [number, Buffer])[]): Buffer {
   const head = Buffer.alloc(6 + 16 * pictures.length);
   head.writeUInt16LE(1, 2);
@@ -45,7 +45,7 @@ function ico(pictures: readonly (readonly [number, Buffer])[]): Buffer {
   return Buffer.concat([head, ...pictures.map(([, png]) => png)]);
 }
 
-/** An .icns file: `icns`, its length, and for each picture a type, the length with these 8 bytes, and a PNG. */
+/** Returns an .icns file: `icns`, its length, and for each picture a type, the length including these 8 bytes, and a PNG. */
 function icns(pictures: readonly (readonly [string, Buffer])[]): Buffer {
   const parts = pictures.map(([type, png]) => {
     const head = Buffer.alloc(8);

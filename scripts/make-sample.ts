@@ -1,6 +1,6 @@
 // Makes assets/sample.tar, the image that the empty window offers: under 100 kB, with an example of everything that layers can do (files
-// added, changed in content or only in mode, removed by a whiteout, a folder made opaque, links, waste).
-// The bytes are the same on every machine: `node scripts/make-sample.ts`.
+// added, changed in content or only in mode, removed by a whiteout, a folder made opaque, links, waste). The bytes are the same on every
+// machine. Run: `node scripts/make-sample.ts`.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -37,7 +37,7 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Draws a picture of three strata, to have one to preview. Source: PNG specification, 5.3. */
+/** Draws a picture of three strata, so that there is one to preview. Source: PNG specification, 5.3. */
 function picture(width: number, height: number): Uint8Array {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   const bands: [number, number[]][] = [
@@ -74,14 +74,17 @@ function text(title: string, lines: number): string {
     .concat('\n');
 }
 
-/** A package of dpkg, and the files that it owns. */
+/** A dpkg package, and the files that it owns. */
 interface Package {
   readonly name: string;
   readonly version: string;
   readonly files: readonly string[];
 }
 
-/** Returns dpkg's database of the packages. Those from `listed` on are new, so that their lists of files are written, too. Source: deb-control(5). */
+/**
+ * Returns dpkg's database of the packages. Those from index `listed` on are new, so their lists of files are written, too. Source:
+ * deb-control(5).
+ */
 function dpkgDatabase(packages: readonly Package[], listed = 0): NewMember[] {
   const status = packages.map(({ name, version }) =>
     [
@@ -111,7 +114,7 @@ const basePackages: readonly Package[] = [
   { name: 'openssl', version: '3.0.11-1', files: ['usr/share/doc/openssl/copyright'] },
   { name: 'tzdata', version: '2026a-0', files: ['usr/share/doc/tzdata/copyright'] },
 ];
-/** What the second layer leaves: libcrypt1 is removed, libssl3 upgraded, and curl is new. */
+/** The packages after the second layer: libcrypt1 removed, libssl3 upgraded, curl added. */
 const aptPackages: readonly Package[] = [
   ...basePackages
     .filter(({ name }) => name !== 'libcrypt1')
@@ -190,7 +193,7 @@ const npm: NewMember[] = [
   file('root/.npm/_cacache.tgz', binary(50_000, 41)),
 ];
 const clean: NewMember[] = [
-  // An opaque marker hides the folder's content from the layers below.
+  // An opaque marker hides the folder's contents in the layers below.
   dir('var/cache/apt'),
   { name: 'var/cache/apt/.wh..wh..opq', mtimeSeconds: DAY },
   gone('root/.npm'),

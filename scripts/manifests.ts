@@ -1,5 +1,5 @@
-// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub ask for, in FOLDER/manifests. FOLDER holds the
-// packages of all systems of one release, ADDRESS is where they can be downloaded. Sums are those of the files.
+// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub ask for, in FOLDER/manifests. FOLDER
+// contains one release's packages for all systems; ADDRESS is where they can be downloaded. The checksums are computed from the files.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const ID = 'Layerscope.Layerscope';
 interface Release {
   readonly version: string;
   readonly date: string;
-  /** Where the packages can be downloaded, without a slash at the end. */
+  /** Where the packages can be downloaded, without a trailing slash. */
   readonly url: string;
   /** SHA-256 of a package, in hexadecimal digits. */
   sum(name: string): string;
@@ -86,8 +86,8 @@ end
 const FREEDESKTOP = '25.08';
 
 /**
- * Returns the manifest for flatpak-builder, which packs the tar.gz. Zypak gives the page its sandbox, since a Flatpak may neither make user
- * namespaces nor hold programs with the set-user-ID bit.
+ * Returns the manifest for flatpak-builder, which packs the tar.gz. Zypak provides the page's sandbox, because a Flatpak can neither create
+ * user namespaces nor contain set-user-ID programs.
  */
 export function flatpak({ version, url, sum }: Release): string {
   const source = (arch: string, theirs: string) => {
@@ -112,7 +112,7 @@ export function flatpak({ version, url, sum }: Release): string {
         '--socket=wayland',
         '--socket=fallback-x11',
         '--device=dri',
-        // Registries, which are asked only for an image that the user named.
+        // Registries are contacted only for an image that the user named.
         '--share=network',
         // Archives are dropped from anywhere; exports go through the portal's dialog.
         '--filesystem=home:ro',

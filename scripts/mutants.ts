@@ -1,5 +1,5 @@
 // `npm run test:mutants [-- --list | --short | --only ID…]`: puts one fault at a time into a copy of the sources and runs the tests that
-// should notice (test/mutants). First those tests must pass without a fault. The last line is `N of N killed`; exit 0 only then.
+// should notice it (test/mutants). Those tests must first pass without a fault. The last line is `N of N killed`; exit code 0 only then.
 // `--short`: a sample without Wine, for every commit.
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import type { Mutant } from '../test/mutants/mutant.ts';
 
 const root = path.dirname(import.meta.dirname);
 /**
- * Time limit for a test file. A fault that makes a test hang counts as noticed, but the test may only be slow on a busy machine, so the
- * list shows which tests timed out.
+ * Time limit for a test file, in ms. A fault that makes a test hang counts as noticed, but the test may only be slow on a busy machine, so
+ * the list shows which tests timed out.
  */
 const MOST_MS = 240_000;
 const WINE = 'wine:';
@@ -84,7 +84,7 @@ class Copy {
     const env = { ...process.env, LAYERSCOPE_WINE_NODE: runner, LAYERSCOPE_REQUIRE_WINE: '1' };
     const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: 'ignore', detached: true });
     return new Promise((resolve, reject) => {
-      // Kills the entire process group, because the test runner starts processes of its own.
+      // Kills the entire process group, because the test runner starts other processes.
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;

@@ -1,6 +1,6 @@
-// `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed: the window, the command
-// line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, from that runtime, without a download. `--check` reads the fuses
-// back, starts the program and examines its window. `--release`: also for the other processors in electron-builder.yml.
+// `npm run pack [-- --check] [-- --release]`: makes electron-builder's unpacked folder for this system, in out/packed: the window, the
+// command line with its Node, licences and SBOM. With ELECTRON_OVERRIDE_DIST_PATH, uses that runtime, without a download. `--check` reads
+// the fuses back, starts the program and examines its window. `--release`: also for the other processors in electron-builder.yml.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,7 +25,7 @@ const archs = values.release ? packagedArchs() : [process.arch];
 const runtime = findRuntime();
 const { target } = runtime;
 
-/** Finds the runtime to pack, which npm's package downloads on its first use. Ends the process with one line if there is none. */
+/** Finds the runtime to pack, which npm's package downloads on first use. Ends the process with one line if there is none. */
 function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
   const found = electronRuntime();
   if (found !== null) return found;
@@ -41,11 +41,14 @@ function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
   );
 }
 
-/** Adds the specs' shims, loaded before main, for a runtime older than the product's own, which is for checks only and lacks some APIs. */
+/**
+ * Adds the specs' shims, loaded before main, for a runtime that is older than the product's own, lacks some APIs and is used only in
+ * checks.
+ */
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
-  // In the same file, because main's chunks require it by its name.
+  // In the same file, because main's chunks require it by name.
   const main = path.join(folder, 'main.cjs');
   writeFileSync(main, `require('./electron22-shim.cjs');\n${readFileSync(main, 'utf8')}`);
 }
@@ -62,9 +65,9 @@ function stage(): void {
     });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  // Everything else is bundled; koffi has a native part for each processor, and electron-builder includes only the one for the package.
+  // Everything else is bundled. koffi has a native part for each processor, and electron-builder includes only the one for the package.
   const modules = path.join(folder, 'node_modules');
-  // Without its documentation and the sources in C++, which are most of it.
+  // Without its documentation and C++ sources, which are most of it.
   cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), {
     recursive: true,
     filter: (file) => statSync(file).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(file),
@@ -72,7 +75,7 @@ function stage(): void {
   for (const arch of archs)
     cpSync(koffiPartFolder(arch), path.join(modules, '@koromix', koffiPart(arch)), {
       recursive: true,
-      filter: (file) => !path.basename(file).startsWith('musl_'), // there is no such Electron
+      filter: (file) => !path.basename(file).startsWith('musl_'), // there is no Electron for musl
     });
   const { name, version, description, license, author, main, dependencies } = product();
   const needed = { koffi: dependencies.koffi };
@@ -88,12 +91,12 @@ function stageCli(): void {
     const folder = path.join(root, 'out', `stage-cli-${arch}`);
     layOutCli(folder);
     addNode(folder, arch);
-    // Started by name only, never as a program that looks for another Node.
+    // It is run by name only, never as a program that looks for another Node.
     chmodSync(path.join(folder, 'dist', 'cli.js'), 0o644);
   }
 }
 
-/** Writes what the package says of its contents: the licences and the SBOM. */
+/** Writes the documents about the package's contents: the licences and the SBOM. */
 function stageDocuments(): void {
   const folder = path.join(root, 'out', 'stage-documents');
   mkdirSync(folder, { recursive: true });
@@ -114,7 +117,7 @@ async function configFor(executable: string): Promise<string> {
   return file;
 }
 
-/** The runtime's folder, as it is downloaded. */
+/** Returns the runtime's folder, as downloaded. */
 function runtimeFolder(): string {
   return process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(root, 'node_modules', 'electron', 'dist');
 }
@@ -141,7 +144,7 @@ async function pack(): Promise<ReadonlyMap<string, string>> {
     const name = made.find((each) => (/-(arm64|armv7l|ia32)\b/.exec(each)?.[1] ?? 'x64') === arch);
     if (name === undefined) throw new Error(`electron-builder made no unpacked folder for ${arch}`);
     folders.set(arch, path.join(root, 'out', 'packed', name));
-    // What a runtime without a program starts.
+    // Electron's default app, which starts if there is no other.
     rmSync(path.join(root, 'out', 'packed', name, 'resources', 'default_app.asar'), { force: true });
   }
   return folders;

@@ -1,6 +1,6 @@
 // `npm run rooms`: checks every import against the table of rooms, finds import cycles (including those of types), and checks that
 // ARCHITECTURE.md has the current table, that every folder has a README or an introductory comment, and that files named in READMEs exist.
-// `-- --write` writes the table. Exit code 1 if something is wrong.
+// `-- --write` writes the table. Exit code 1 if anything is wrong.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -6,7 +6,7 @@ const root = path.dirname(import.meta.dirname);
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
 
 /**
- * Finds the Electron runtime in ELECTRON_OVERRIDE_DIST_PATH or else of the electron package, and the build that it can run; null if there
+ * Finds the Electron runtime in ELECTRON_OVERRIDE_DIST_PATH or else in the electron package, and the build that it can run; null if there
  * is none.
  */
 export function electronRuntime(): { executable: string; version: string; target: Target } | null {

@@ -14,7 +14,7 @@ function newest(folder: string): number {
 
 export type Target = 'current' | 'chrome108';
 
-/** Returns the folder for a target's build. */
+/** Returns the folder of a target's build. */
 export function outFolder(target: Target): string {
   return path.join(root, target === 'chrome108' ? path.join('out', 'chrome108') : 'dist');
 }

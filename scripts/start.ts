@@ -1,5 +1,5 @@
 // `npm start [-- FILE…]`: builds what is out of date and opens the window. Without an Electron runtime or a display, and for root, prints
-// the reason in one line and serves the same interface on a loopback address. `npm start -- --no-sandbox` opens the window for root, too.
+// the reason in one line and serves the same interface on a loopback address. `npm start -- --no-sandbox` opens the window even for root.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// `npm run test:native`: the Windows drivers through koffi on a stand-in for vmcompute.dll, compiled by gcc. Prints what could not run
-// and why; with LAYERSCOPE_REQUIRE_NATIVE=1 that is a failure.
+// `npm run test:native`: tests the Windows drivers through koffi on a stand-in for vmcompute.dll, compiled with gcc. Reports what couldn't
+// run and why; with LAYERSCOPE_REQUIRE_NATIVE=1 that is a failure.
 import { hasCompiler } from '../test/native/build.ts';
 import { runTestFiles } from './node-test.ts';
 

@@ -1,9 +1,9 @@
-// `npm run test:shared [-- FILE…]`: the tests that need `../shared`, all of them or the files named.
+// `npm run test:shared [-- FILE…]`: the tests that need `../shared`, all of them or the named files.
 import path from 'node:path';
 import { runTestFiles } from './node-test.ts';
 import { buildIfStale } from './stale.ts';
 
-// Other programs start the command line hundreds of times, and the sources start eight times as slowly.
+// Other programs start the command line hundreds of times, and it takes eight times as long to start from source.
 buildIfStale('current');
 const given = process.argv.slice(2).map((file) => path.resolve(process.env.INIT_CWD ?? '.', file));
 process.exitCode = runTestFiles(given.length > 0 ? given : ['test/shared/**/*.test.ts']);

@@ -1,7 +1,7 @@
-// `npm run test:spark`: what `ci/spark` and `ci/kubernetes` offer to clusters: the job on a real Spark, a master and two workers on loopback,
-// and the manifests against the schemas of Kubernetes and Argo Workflows. Needs Java, docker-registry, and Python with venv; pip installs
-// test/spark/requirements.txt into a temporary folder, unless LAYERSCOPE_SPARK_PYTHON names a Python that has it. Prints what is missing;
-// with LAYERSCOPE_REQUIRE_SPARK=1 that is a failure, except for pip, which may have no network.
+// `npm run test:spark`: tests what `ci/spark` and `ci/kubernetes` provide for clusters: the job on a real Spark, a master and two workers
+// on loopback, and the manifests against the schemas of Kubernetes and Argo Workflows. Needs Java, docker-registry, and Python with venv;
+// pip installs test/spark/requirements.txt into a temporary folder, unless LAYERSCOPE_SPARK_PYTHON names a Python that has the packages.
+// Reports what is missing; with LAYERSCOPE_REQUIRE_SPARK=1 that is a failure, except for pip, which may have no network.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ function runs(program: string, args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 }
 
-/** Installs Spark and the schemas into a folder. Returns its Python, or null if pip failed, which then has said why. */
+/** Installs Spark and the schemas into a folder. Returns its Python, or null if pip failed, after pip has printed why. */
 function installPython(folder: string): string | null {
   const python = path.join(folder, 'bin', 'python');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', 'test/spark/requirements.txt'];

@@ -1,6 +1,7 @@
-// `npm run test:ui [-- --project web|electron|docs] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if its
-// runtime is available; those of the documentation's site (`docs`) in Chromium. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
-// @page run in Chromium only, and those tagged @window in Electron only. All run with `--all`, and if specs are named.
+// `npm run test:ui [-- --project web|electron|docs] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if
+// its runtime is available; those of the documentation's site (`docs`) in Chromium. Reports what couldn't run and why; with
+// LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
+// @page run only in Chromium, and those tagged @window only in Electron, unless `--all` is given or specs are named.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -18,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
 });
-// A spec that is named is one of the window's.
+// Specs that are named are the window's.
 const usual = positionals.length === 0 ? ['docs', 'web', 'electron'] : ['web', 'electron'];
 const projects = new Set((values.project as string[] | undefined) ?? usual);
 
@@ -34,7 +35,7 @@ function playwright(names: readonly string[], env: Record<string, string>, under
   return status === 0;
 }
 
-/** Returns the environment for the specs of the Windows drivers: the stand-in for vmcompute.dll and a store thread that uses it. */
+/** Returns environment variables for the specs of the Windows drivers: the stand-in for vmcompute.dll, and a store thread that uses it. */
 async function standIn(target: Target): Promise<Record<string, string>> {
   if (process.platform !== 'linux' || !hasCompiler('linux')) {
     console.log('not run: the specs of windowsfilter on the stand-in: no gcc (Debian: gcc, libc6-dev), or not on Linux');

@@ -1,7 +1,7 @@
 // `npm run test:windows -- BASE.tar [LAYER.tar…]`: tests that run only on Windows, as an administrator: Windows' own layer calls on real
 // layers, and a check for each risk, with a table of the results (docs/decisions/0006-proof-without-windows.md describes them and where to
 // get the tars).
-// `npm run test:windows -- --elevation`: the consent dialog and its result (0010-elevation.md), from a terminal that is not elevated.
+// `npm run test:windows -- --elevation`: the consent dialog and its result (0010-elevation.md), from a terminal that isn't elevated.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -17,7 +17,7 @@ if (!isOfElevation && tars.length === 0) {
   process.exit(2);
 }
 const specs = isOfElevation ? ['elevation.test.ts'] : ['real.test.ts', 'risks.test.ts'];
-// Run one at a time, because both change Windows' mounts.
+// One at a time, because both change Windows' mounts.
 const files = specs.map((name) => path.join('test', 'windows', name));
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], {
   cwd: root,

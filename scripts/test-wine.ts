@@ -1,7 +1,7 @@
-// `npm run test:wine [-- calls|driver|failures|faults|files|elevation|images|half-made|tp4|real|layers]`: the tests of the Windows driver
-// in Windows' node.exe under Wine. kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are a stand-in compiled by mingw. Wine 8
-// runs Node.js 22, so the tests are bundled for it. Starts node.exe with ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE.
-// Prints what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
+// `npm run test:wine [-- calls|driver|failures|faults|files|elevation|images|half-made|tp4|real|layers]`: tests the Windows driver in
+// Windows' node.exe under Wine. kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are a stand-in compiled with mingw. Wine 8
+// runs Node 22, so the tests are bundled for it. Starts node.exe with ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE.
+// Reports what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ const SPECS = {
   real: 'test/windows/real.test.ts',
   ...(existsSync(path.join(root, '..', 'shared')) ? { layers: 'test/shared/windows-round-trip.test.ts' } : {}),
 };
-/** Scripts that tests start. */
+/** Scripts started by tests. */
 const HELPERS = { 'elevation-host': 'test/wine/elevation-host.ts' };
 
 function missing(): string | null {

@@ -1,5 +1,5 @@
-// `npm test`: everything that needs only this clone. The tests under Wine keep one processor busy and run beside the unit tests; their
-// output follows when the unit tests have ended.
+// `npm test`: everything that needs only this clone. The tests under Wine keep one processor busy and run in parallel with the unit tests;
+// their output follows when the unit tests have ended.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { buildIfStale, outFolder } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Runs a script. `print` gets its output in one piece at the end; if absent, the output goes straight to the terminal. */
+/** Runs a script. `print` receives its whole output at the end; if absent, the output goes straight to the terminal. */
 async function run(title: string, script: string, print?: (output: string) => void): Promise<boolean> {
   const start = performance.now();
   const child = spawn(process.execPath, [path.join('scripts', script)], {
@@ -29,7 +29,7 @@ async function run(title: string, script: string, print?: (output: string) => vo
   return passed;
 }
 
-/** Where a script writes its failed tests. */
+/** Returns the file that a script writes its failed tests to. */
 function failuresOf(script: string): string {
   return path.join(root, 'out', `failures-${path.parse(script).name}.txt`);
 }
@@ -45,7 +45,7 @@ const results = [await run('unit tests', 'test-unit.ts'), await run('the Windows
 console.log(wineOutput);
 results.push(await run('specs', 'test-ui.ts'));
 const failures = scripts.map(failuresOf).filter((file) => existsSync(file));
-// The specs' output is long, and what failed before it is easily missed.
+// The specs' output is long, so earlier failures are easily missed.
 for (const file of failures) process.stdout.write(readFileSync(file, 'utf8'));
 console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
 process.exitCode = results.every(Boolean) ? 0 : 1;

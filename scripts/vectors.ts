@@ -1,13 +1,13 @@
 // `npm run -s vectors -- FILE…`: runs vectors from files like vectors/backuptar.json (a backup stream converted to a tar and back, compared
 // with go-winio, in one pass and in two) or vectors/hcsshim-layers.json (a layer imported and exported, compared with hcsshim). Prints the
-// differences; the last line is `N passed, N failed`. Exit code 1 if one failed, 2 if a file can't be used.
+// differences; the last line is `N passed, N failed`. Exit code 1 if any failed, 2 if a file can't be used.
 import { readFileSync } from 'node:fs';
 import { type BackupTarCase, checkInPasses, twoPassExceptions } from '../test/support/backuptar-vectors.ts';
 import { checkLayerCase, hcsshimExceptions, type LayerCase } from '../test/support/hcsshim-vectors.ts';
 
 interface Outcome {
   readonly name: string;
-  /** Returns the differences, one line each. */
+  /** The differences, one per line. */
   readonly differences: readonly string[];
   readonly ofLayers: boolean;
 }

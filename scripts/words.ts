@@ -1,4 +1,4 @@
-// Finds user-visible texts in the window's sources that aren't in its catalogue, renderer/words. Part of lint. Exit code 1 if it finds any.
+// Finds user-visible text in the window's sources that isn't in its catalogue, renderer/words. Part of lint. Exit code 1 if it finds any.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findTexts } from './words/find-texts.ts';

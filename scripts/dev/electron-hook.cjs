@@ -1,5 +1,5 @@
 // `npm run dev` in Electron: loaded before main.cjs with -r. Serves the page of app:// from Vite's server and allows Vite's socket.
-// Everything that development relaxes is here, so that none of it can get into a build.
+// Everything that is relaxed for development is here, so that none of it can get into a build.
 'use strict';
 const http = require('node:http');
 const { app } = require('electron');
@@ -7,7 +7,7 @@ const { app } = require('electron');
 const port = Number(process.env.LAYERSCOPE_DEV_PORT);
 const SOCKET = new RegExp(`^ws://127\\.0\\.0\\.1:${port}/`);
 
-/** Vite's reply for a path. */
+/** Returns Vite's response for a path. */
 function ask(url) {
   return new Promise((resolve, reject) => {
     const { pathname, search } = new URL(url);
@@ -40,14 +40,14 @@ function servePage(protocol) {
       });
     return;
   }
-  // Electron before 25.
+  // Electron before 25
   const register = protocol.registerBufferProtocol.bind(protocol);
   protocol.registerBufferProtocol = (scheme) =>
     register(scheme, (request, callback) => {
       ask(request.url).then(
         ({ status, headers, body }) =>
           callback({ statusCode: status, headers, mimeType: (headers['content-type'] || '').replace(/;.*/, ''), data: body }),
-        () => callback({ error: -102 }), // net::ERR_CONNECTION_REFUSED: Vite's server ended
+        () => callback({ error: -102 }), // net::ERR_CONNECTION_REFUSED: Vite's server has ended
       );
     });
 }

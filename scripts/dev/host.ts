@@ -1,4 +1,4 @@
-// `node scripts/dev/host.ts PORT [FILE…]`: the loopback host from the sources, behind Vite's server. Prints its address, as `serve` does.
+// `node scripts/dev/host.ts PORT [FILE…]`: the loopback host from source, behind Vite's server. Prints its address, as `serve` does.
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { cacheFolder, defaultStoreHome } from '#engine';

@@ -10,7 +10,7 @@ const RELOAD = 'layerscope:host';
 export interface DevPage {
   readonly server: ViteDevServer;
   readonly port: number;
-  /** Navigates every open page to `url`. Called after the host was restarted. */
+  /** Navigates every open page to `url`; called after the host was restarted. */
   show(url: string): void;
 }
 
@@ -26,7 +26,7 @@ function followHost(): Plugin {
   return {
     name: 'layerscope-follow-host',
     apply: 'serve',
-    // The host runs this code too, so it is restarted and the page reloaded afterwards. A hot update now would have no host.
+    // The host runs this code too, so it is restarted and the page reloaded afterwards. During a hot update the host would be missing.
     hotUpdate: ({ file }) => (file.startsWith(SHARED) ? [] : undefined),
     transformIndexHtml: () => [
       {
@@ -46,8 +46,8 @@ function followHost(): Plugin {
 }
 
 /**
- * Forwards the page's calls to the host as if the host had served the page. Requests from other pages keep their origin, so the host
- * refuses them; Vite refuses other names for this address.
+ * Forwards the page's calls to the host as if the host had served the page. Requests from other pages keep their origin, so that the host
+ * refuses them; Vite refuses other host names.
  */
 function toHost(hostPort: number): ProxyOptions {
   return {
@@ -63,7 +63,7 @@ function toHost(hostPort: number): ProxyOptions {
 
 /**
  * Starts Vite's server for the renderer, on a loopback address. `hostPort`: port of the loopback host behind it; null for Electron, which
- * has a bridge.
+ * has the bridge.
  */
 export async function startPage({ port, hostPort, target }: { port: number; hostPort: number | null; target: string }): Promise<DevPage> {
   const nonce = randomBytes(16).toString('base64');

@@ -1,6 +1,6 @@
-// `unshare --mount --propagation private node scripts/dist/check-fresh.ts SUITE FILE…`: uses a deb, an AppImage and a tar.gz on a new Debian
-// of that name, with nothing in it but its base, as an ordinary user: the sample, and an image of 80,000 files. The deb brings what it needs;
-// the others name it in one line, and work once it is there.
+// `unshare --mount --propagation private node scripts/dist/check-fresh.ts SUITE FILE…`: uses a deb, an AppImage and a tar.gz on a new
+// Debian (SUITE) with only its base system, as an ordinary user: the sample, and an image of 80,000 files. The deb pulls in its
+// dependencies; the others name them in one line, and work once they are installed.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { benchImage } from '../../test/bench/images.ts';
@@ -13,7 +13,7 @@ const sample = path.resolve(import.meta.dirname, '..', '..', 'assets', 'sample.t
 const FILES = 80_000;
 const MANY = `${HOME}/many.tar`;
 
-/** Unpacks a package that isn't installed, as its user does. Returns its command. */
+/** Unpacks a package that isn't installed, as the ordinary user. Returns its command. */
 function unpack(file: string, place: Place): string {
   const [program = '', ...words] = [...asUserIn(place), 'env', '-C', HOME];
   const name = path.basename(file);
@@ -21,12 +21,12 @@ function unpack(file: string, place: Place): string {
     run(program, [...words, 'tar', '-xf', name]);
     return path.join(HOME, path.basename(name, '.tar.gz'), 'bin', 'layerscope');
   }
-  // Without FUSE, which a bare system and most containers lack, an AppImage unpacks itself.
+  // Without FUSE, which a minimal system and most containers lack, an AppImage must be unpacked.
   run(program, [...words, `./${name}`, '--appimage-extract']);
   return path.join(HOME, 'squashfs-root', 'AppRun');
 }
 
-/** Checks that a program without its libraries says in one line which they are. */
+/** Checks that a program without its libraries names them in one line. */
 function checkRefusal(what: string, command: string, place: Place): void {
   const [program = '', ...words] = [...asUserIn(place), 'env', '-C', HOME, 'DISPLAY=:0', command];
   const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' });
@@ -67,7 +67,7 @@ try {
   });
   const inside = (...args: string[]): string =>
     run('chroot', [debian, 'apt-get', ...args], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' } });
-  // apt itself must only ever run inside: outside, it would change this system.
+  // apt must only ever run inside: outside, it would change this system.
   inside('update', '-qq');
   inside('-y', '-qq', '--no-install-recommends', 'satisfy', run('dpkg-deb', ['--field', deb, 'Depends']).trim());
   await each(async ({ file, what }, place) => {

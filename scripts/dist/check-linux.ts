@@ -1,4 +1,4 @@
-// Checks packages for Linux: by the systems' own tools, and by installing, starting and removing them.
+// Checks packages for Linux: with the systems' own tools, and by installing, starting and removing them.
 import { spawnSync } from 'node:child_process';
 import { chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,10 @@ const sample = path.join(root, 'assets', 'sample.tar');
 
 type Made = Readonly<Partial<Record<'deb' | 'rpm' | 'tar.gz' | 'AppImage', string>>>;
 
-/** Names in packages that nothing needs at run time. */
+/** Files in packages that aren't needed at run time, by name. */
 const STRAY = /\.(?:map|d\.[cm]?ts|ts|tsx|cc|hh|gyp)$|\/(?:test|tests|\.git|\.github)\//;
 
-/** Checks names, owners and modes in a listing as `tar -tv` prints it. */
+/** Checks names, owners and modes in the output of `tar -tv`. */
 export function wrongEntries(listing: string): readonly string[] {
   return listing.split('\n').flatMap((line) => {
     const [, mode = '', owner = '', name = ''] = /^(\S+) (\S+) +\d+ \S+ \S+ (.+?)(?: -> .*)?$/.exec(line) ?? [];
@@ -34,14 +34,14 @@ function refuseWrong(what: string, wrong: readonly string[]): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.slice(0, 20).join('\n  ')}`);
 }
 
-/** Runs a checker; throws with what it printed if it found something. */
+/** Runs a checker; throws with its output if it found something. */
 function judge(what: string, program: string, args: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(program, [...args], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
   if (status !== 0) throw new Error(`${what}: ${program} exit ${status}:\n${`${stdout}${stderr}`.trim()}`);
   console.log(`ok: ${what}`);
 }
 
-/** What the systems' own tools say of the files in a package's tree. */
+/** Checks the files in a package's tree with the systems' own tools. */
 function checkShare(share: string): void {
   judge('the desktop file', 'desktop-file-validate', [path.join(share, 'applications', 'layerscope.desktop')]);
   judge('the metainfo', 'appstreamcli', ['validate', '--no-net', path.join(share, 'metainfo', 'org.layerscope.app.metainfo.xml')]);
@@ -50,7 +50,7 @@ function checkShare(share: string): void {
 function checkDeb(deb: string, quick: boolean): void {
   refuseWrong('the deb', wrongEntries(run('dpkg-deb', ['--contents', deb])));
   if (quick) return;
-  // A release names a maintainer.
+  // A release has a real maintainer.
   const notYet = MAINTAINER.includes('.invalid') ? ['--suppress-tags', 'bogus-mail-host'] : [];
   judge('the deb, by lintian', 'lintian', ['--fail-on', 'error,warning', '--tag-display-limit', '20', '--allow-root', ...notYet, deb]);
 }
@@ -62,7 +62,7 @@ function checkRpm(rpm: string, quick: boolean): void {
   judge('the rpm, by rpmlint', 'rpmlint', ['--config', path.join(root, 'assets', 'linux', 'rpmlint.toml'), rpm]);
 }
 
-/** The command that becomes the ordinary user. */
+/** The command that switches to the ordinary user. */
 const AS_NOBODY: readonly string[] = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
 /** Uses a program that isn't installed, as an ordinary user. */
@@ -72,18 +72,18 @@ async function tryProgram(what: string, command: string, home: string): Promise<
   await tryAsUser(what, { command, home, image, as: AS_NOBODY });
 }
 
-/** Installs a package where nothing stays of it, uses it, and removes it. */
+/** Installs a package where nothing of it remains, uses it, and removes it. */
 function checkInstalled(kind: 'deb' | 'rpm', file: string): void {
   if (!runWithMounts('check-installed.ts', [kind, file])) throw new Error(`the ${kind} failed when it was installed, used and removed`);
 }
 
-/** Runs a script of this folder, whose mounts end with it. Returns whether it succeeded. */
+/** Runs a script in this folder; its mounts end with it. Returns whether it succeeded. */
 function runWithMounts(script: string, args: readonly string[]): boolean {
   const words = ['--mount', '--propagation', 'private', process.execPath, path.join(import.meta.dirname, script), ...args];
   return spawnSync('unshare', words, { stdio: 'inherit' }).status === 0;
 }
 
-/** A folder of an ordinary user's. */
+/** Creates a folder that the ordinary user owns. */
 function makeHome(): string {
   const home = mkdtempSync(path.join(tmpdir(), 'layerscope-dist-'));
   chownSync(home, NOBODY, NOBODY);
@@ -106,7 +106,7 @@ async function checkAppImage(file: string): Promise<void> {
   try {
     const copy = path.join(home, path.basename(file));
     copyFileSync(file, copy);
-    // Mounting it needs a system with FUSE, which a container may not have.
+    // Mounting it needs FUSE, which a container may lack.
     const [setpriv = '', ...words] = AS_NOBODY;
     run(setpriv, [...words, copy, '--appimage-extract'], { cwd: home });
     await tryProgram('the AppImage', path.join(home, 'squashfs-root', 'AppRun'), home);
@@ -115,7 +115,7 @@ async function checkAppImage(file: string): Promise<void> {
   }
 }
 
-/** Debian's releases on which the packages must run: with the old names of libraries, and with the new ones. */
+/** Debian releases that the packages must run on: one with the old names of libraries, one with the new ones. */
 const SUITES = ['bookworm', 'trixie'];
 
 const CHECKERS: Readonly<Record<string, readonly string[]>> = {
@@ -126,15 +126,15 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface CheckOptions {
-  /** Uses deb, tar.gz and AppImage on new systems, too. */
+  /** Whether to test deb, tar.gz and AppImage on new systems, too. */
   readonly fresh: boolean;
-  /** Leaves out lintian and rpmlint, which read every byte. */
+  /** Whether to leave out lintian and rpmlint, which read every byte. */
   readonly quick: boolean;
   /** Folder of the packages. */
   readonly out: string;
 }
 
-/** Checks every package that was made. Root only, because packages are installed. */
+/** Checks every package that was made. Requires root, because packages are installed. */
 export async function checkAll(made: Made, { fresh, quick, out }: CheckOptions): Promise<void> {
   if (process.getuid?.() !== 0) refuse('--check installs packages, in a layer over this system that is thrown away: run it as root');
   const checkers = Object.keys(made).flatMap((kind) => CHECKERS[kind] ?? []);

@@ -1,5 +1,5 @@
-// The command line as every package holds it: the built program with the window's page for `layerscope serve`, the sample, completions and
-// the manual page.
+// The command line as contained in every package: the built program with the window's page for `layerscope serve`, the sample, completions
+// and the manual page.
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './commands.ts';
@@ -19,7 +19,7 @@ export function product(): Product {
 
 export const COMPLETIONS = { bash: 'layerscope.bash', zsh: '_layerscope', fish: 'layerscope.fish' } as const;
 
-/** Lays out the command line in a folder that it makes anew, from `dist`, which must be built. */
+/** Lays out the command line in a folder, which is recreated, from `dist`, which must be built. */
 export function layOutCli(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

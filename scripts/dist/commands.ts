@@ -7,7 +7,7 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** Runs a program to its end; returns its output. Throws with what it said if it fails. */
+/** Runs a program to its end; returns its output. Throws with its output if it fails. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): string {
   const { status, signal, stdout, stderr, error } = spawnSync(program, [...args], {
     encoding: 'utf8',
@@ -20,7 +20,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   throw new Error(`${path.basename(program)} ${args.join(' ')}: ${why}`);
 }
 
-/** Debian's packages of the programs that make and check packages. */
+/** Debian packages of the programs that make and check packages. */
 const PACKAGES: Readonly<Record<string, string>> = {
   appstreamcli: 'appstream',
   debootstrap: 'debootstrap',
@@ -43,12 +43,12 @@ export function isInstalled(program: string): boolean {
   return status === 0;
 }
 
-/** What is missing of some programs, with the Debian package of each; empty if nothing is. */
+/** Returns the missing ones of some programs, each with its Debian package; empty if all are installed. */
 export function missingPrograms(programs: readonly string[]): readonly string[] {
   return programs.filter((program) => !isInstalled(program)).map((program) => `${program} (Debian: ${PACKAGES[program] ?? program})`);
 }
 
-/** Ends this process with one line, for what a user can mend. */
+/** Ends this process with one line, for problems that the user can fix. */
 export function refuse(reason: string): never {
   console.error(`layerscope: ${reason}`);
   process.exit(3);

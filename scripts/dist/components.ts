@@ -1,4 +1,4 @@
-// What is in a package that others wrote: the one list that the SBOM and the licences are made of.
+// Third-party components of a package: the one list that the SBOM and the licences are made from.
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './commands.ts';
@@ -12,11 +12,11 @@ export interface Component {
   readonly version: string;
   readonly kind: 'npm' | 'runtime' | 'part';
   readonly licence: string | null;
-  /** Where in a package it is, in words. */
+  /** Where it is in a package, in words. */
   readonly where: readonly string[];
-  /** The licence's text; for a part of a runtime null, because the runtime's own file has it. */
+  /** Text of the licence; null for a part of a runtime, because the runtime's own file contains it. */
   readonly text: string | null;
-  /** Of an npm package's tarball, by package-lock.json; in hexadecimal digits. */
+  /** Checksum of an npm package's tarball, from package-lock.json, in hexadecimal digits. */
   readonly sha512: string | null;
   /** The component that contains it. */
   readonly within: string | null;
@@ -28,12 +28,12 @@ const BUILDS: readonly (readonly [string, string])[] = [
   ['.', 'command line'],
 ];
 
-/** Returns the packages in node_modules that a source map's sources are from, by name, with the folder of each. */
+/** Returns the packages in node_modules that a source map's sources come from, by name, with the folder of each. */
 function packagesOfMap(map: string): ReadonlyMap<string, string> {
   const { sources } = JSON.parse(readFileSync(map, 'utf8')) as { readonly sources: readonly (string | null)[] };
   const found = new Map<string, string>();
   for (const source of sources) {
-    // The bundler's own runtime has names with a NUL.
+    // Names of the bundler's own runtime contain a NUL.
     if (source === null || source.includes('\0')) continue;
     const file = path.resolve(path.dirname(map), source.replace(/\?.*$/, ''));
     const at = file.lastIndexOf(`${path.sep}node_modules${path.sep}`);
@@ -45,7 +45,7 @@ function packagesOfMap(map: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Returns the packages that the bundler took into a build, with where they went. A build is a folder as `scripts/build.ts` makes it. */
+/** Returns the packages bundled into a build, and where they went. `build`: a folder made by `scripts/build.ts`. */
 export function bundledPackages(build: string): ReadonlyMap<string, { readonly folder: string; readonly where: readonly string[] }> {
   const found = new Map<string, { folder: string; where: Set<string> }>();
   for (const map of globSync('**/*.map', { cwd: build })) {
@@ -65,7 +65,7 @@ interface PackageJson {
   readonly author?: string | { readonly name: string };
 }
 
-/** Returns a package's licence texts, with its notices. Where it has none, the statement in its package.json. */
+/** Returns a package's licence texts with its notices or, if it has none, the statement in its package.json. */
 function licenceText(folder: string, { license, author }: PackageJson): string {
   const names = readdirSync(folder)
     .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
@@ -89,7 +89,7 @@ function npmComponent(name: string, folder: string, where: readonly string[]): C
   };
 }
 
-/** Names of what `process.versions` states that aren't versions of software, or are stated elsewhere. */
+/** Names in `process.versions` that aren't versions of software, or are stated elsewhere. */
 const NO_PARTS = new Set(['node', 'electron', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
 
 function partsOf(versions: Readonly<Record<string, string>>, within: string, where: readonly string[]): readonly Component[] {
@@ -106,9 +106,8 @@ function versionsOf(program: string): Readonly<Record<string, string>> {
 }
 
 /**
- * Returns everything in a package that others wrote: Electron and Node with what they contain, packages that the bundler took in, and koffi.
- * `electron`: the program of a runtime for this system, whose parts are the same on every processor. `build`: the folder that
- * `scripts/build.ts` made.
+ * Returns all third-party components of a package: Electron and Node with what they contain, bundled packages, and koffi. `electron`: the
+ * program of a runtime for this system, whose parts are the same on every processor. `build`: the folder made by `scripts/build.ts`.
  */
 export function listComponents(electron: string, build: string): readonly Component[] {
   const npm = [...bundledPackages(build)].map(([name, { folder, where }]) => npmComponent(name, folder, where));

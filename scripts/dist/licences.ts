@@ -1,11 +1,11 @@
-// The page of licences in a package, made of the same list as the SBOM.
+// The page of licences in a package, made from the same list as the SBOM.
 import type { Component } from './components.ts';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
- * Returns a page with the licence of everything in the package that others wrote, without scripts. Parts of Electron are in Electron's own
- * file, which lies in the program's folder; parts of Node are in Node's licence.
+ * Returns a page, without scripts, with the licences of all third-party components. Parts of Electron are covered by Electron's own file in
+ * the program's folder, parts of Node by Node's licence.
  */
 export function licencesPage(version: string, licence: string, components: readonly Component[]): string {
   const own = components.filter(({ within }) => within === null);

@@ -1,4 +1,4 @@
-// deb, rpm, AppImage and tar.gz from the unpacked program, by the systems' own tools.
+// deb, rpm, AppImage and tar.gz from the unpacked program, made with the systems' own tools.
 import {
   chmodSync,
   closeSync,
@@ -26,17 +26,17 @@ const assets = path.join(root, 'assets', 'linux');
 export interface PackageInput {
   /** electron-builder's unpacked folder. */
   readonly unpacked: string;
-  /** The processor, in Node's words. */
+  /** The processor, as Node names it. */
   readonly arch: string;
-  /** Folder for trees that packages are made of. */
+  /** Folder for the trees that packages are made from. */
   readonly work: string;
   /** Folder of the packages. */
   readonly out: string;
-  /** Compresses quickly instead of well, for checks. */
+  /** Whether to compress quickly instead of well, for checks. */
   readonly quick: boolean;
 }
 
-/** Who is named in packages: `Name <address>`. A release names a maintainer; `.invalid` is never an address. */
+/** The maintainer named in packages: `Name <address>`. A release must name one; `.invalid` is never a real address. */
 export const MAINTAINER = process.env.LAYERSCOPE_MAINTAINER ?? 'The Layerscope developers <maintainers@layerscope.invalid>';
 
 const SUMMARY = 'explorer of container image layers';
@@ -47,9 +47,7 @@ const DESCRIPTION = [
   'archives, what container engines keep on this machine, and registries.',
 ];
 
-/**
- * Libraries that the program loads, as Debian's packages. Since Debian 13 and Ubuntu 24.04 some have another name, because of 64-bit times.
- */
+/** Libraries that the program loads, as Debian packages. Some were renamed in Debian 13 and Ubuntu 24.04, because of 64-bit times. */
 const DEBIAN_DEPENDS: readonly string[] = [
   'libasound2 | libasound2t64',
   'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
@@ -70,7 +68,7 @@ const DEBIAN_DEPENDS: readonly string[] = [
   'libpango-1.0-0',
   'libstdc++6',
   'libx11-6',
-  'libx11-xcb1', // loaded by its name, so that ldd doesn't list it; without it the window ends with SIGTRAP
+  'libx11-xcb1', // loaded by name, so ldd doesn't list it; without it the window ends with SIGTRAP
   'libxcb1',
   'libxcomposite1',
   'libxdamage1',
@@ -81,32 +79,32 @@ const DEBIAN_DEPENDS: readonly string[] = [
   'xdg-utils',
 ];
 
-/** What the program loads by name and works without: notifications, and drawing by the graphics card. */
+/** Libraries that the program loads by name and can do without: for notifications, and for drawing on the graphics card. */
 const DEBIAN_RECOMMENDS: readonly string[] = ['libegl1', 'libgl1', 'libnotify4'];
 
 const DEBIAN_ARCHS: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 const RPM_ARCHS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** Makes an empty folder. */
+/** Creates an empty folder, replacing an old one. */
 function fresh(folder: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** Seconds since 1970 of the release, for times within packages: the same input gives the same bytes. */
+/** Time of the release in seconds since 1970, for times in packages, so that the same input produces the same bytes. */
 function releaseTime(): string {
   return process.env.SOURCE_DATE_EPOCH ?? String(Date.parse(releaseDate()) / 1000);
 }
 
-/** CHANGELOG.md's newest section as Debian's changelog has it. */
+/** Returns CHANGELOG.md's newest section in the form of Debian's changelog. */
 function debianChangelog(): string {
   const { version } = product();
   const date = new Date(Number(releaseTime()) * 1000).toUTCString().replace('GMT', '+0000');
   return `layerscope (${version}) stable; urgency=medium\n\n  * Release ${version}. What changed is in CHANGELOG.md.\n\n -- ${MAINTAINER}  ${date}\n`;
 }
 
-/** debian/copyright of the program; everything else that it contains is in licenses.html. */
+/** Returns debian/copyright for the program; licenses.html covers everything else that it contains. */
 function debianCopyright(): string {
   return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: Layerscope
@@ -130,7 +128,7 @@ License: Expat
 `;
 }
 
-/** Makes the Debian package. Returns its file. */
+/** Makes the Debian package. Returns its path. */
 export function makeDeb({ unpacked, arch, work, out, quick }: PackageInput): string {
   const { version } = product();
   const tree = fresh(path.join(work, 'deb'));
@@ -172,7 +170,7 @@ export function makeDeb({ unpacked, arch, work, out, quick }: PackageInput): str
   return file;
 }
 
-/** Makes the rpm package. Returns its file. */
+/** Makes the rpm package. Returns its path. */
 export function makeRpm({ unpacked, arch, work, out, quick }: PackageInput): string {
   const { version } = product();
   const tree = fresh(path.join(work, 'rpm'));
@@ -205,13 +203,13 @@ export function makeRpm({ unpacked, arch, work, out, quick }: PackageInput): str
   return file;
 }
 
-/** The release's day as an rpm's changelog has it: `Sat Nov 28 2026`. */
+/** Returns the date of the release for an rpm's changelog: `Sat Nov 28 2026`. */
 function rpmDate(): string {
   const [weekday, day, month, year] = new Date(releaseDate()).toUTCString().replace(',', '').split(' ');
   return `${weekday} ${month} ${day} ${year}`;
 }
 
-/** Makes the archive for systems of all kinds: a folder that runs where it is unpacked. Returns its file. */
+/** Makes the archive for any system: a folder that runs where it is unpacked. Returns its path. */
 export function makeTarball({ unpacked, arch, work, out, quick }: PackageInput): string {
   const { version } = product();
   const name = `layerscope-${version}-linux-${arch}`;
@@ -226,7 +224,7 @@ export function makeTarball({ unpacked, arch, work, out, quick }: PackageInput):
   return file;
 }
 
-/** Returns the file with the AppImage's own program, which mounts what follows it; null if there is none. */
+/** Returns the file with the AppImage's runtime, which mounts the file system after it; null if there is none. */
 export function appImageRuntime(): string | null {
   const named = process.env.LAYERSCOPE_APPIMAGE_RUNTIME;
   if (named === undefined) return null;
@@ -234,7 +232,7 @@ export function appImageRuntime(): string | null {
   return named;
 }
 
-/** Makes the AppImage: a runtime, and a file system with the program after it. Returns its file. */
+/** Makes the AppImage: a runtime followed by a file system with the program. Returns its path. */
 export function makeAppImage({ unpacked, arch, work, out, quick }: PackageInput, runtime: string): string {
   const { version } = product();
   const tree = fresh(path.join(work, 'appimage'));
@@ -263,7 +261,7 @@ export function makeAppImage({ unpacked, arch, work, out, quick }: PackageInput,
   return file;
 }
 
-/** A file's size in words, such as `95.3 MB`. */
+/** Formats a file's size, such as `95.3 MB`. */
 export function sizeText(file: string): string {
   return `${(statSync(file).size / 1e6).toFixed(1)} MB`;
 }

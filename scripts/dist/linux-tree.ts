@@ -8,22 +8,22 @@ import { run } from './commands.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const assets = path.join(root, 'assets', 'linux');
 
-/** Folder of the program below the system's root. */
+/** Folder of the program, relative to the system's root. */
 export const PROGRAM_FOLDER = 'usr/lib/layerscope';
 
-/** Writes a file, with the folders above it. */
+/** Writes a file, and creates the folders above it. */
 function put(file: string, content: string | Uint8Array): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, content);
   chmodSync(file, 0o644);
 }
 
-/** Gives everything in a folder the modes of a package: nothing that a group or others may write. */
+/** Sets modes for a package in a folder: nothing is writable by the group or others. */
 function setModes(folder: string): void {
   run('chmod', ['-R', 'u+rwX,go+rX,go-w', folder]);
 }
 
-/** Returns the date of the release as CHANGELOG.md states it; that of the last commit while it isn't released. */
+/** Returns the release date in CHANGELOG.md or, if it isn't released yet, the date of the last commit. */
 export function releaseDate(): string {
   const { version } = product();
   const changelog = readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8');
@@ -31,7 +31,7 @@ export function releaseDate(): string {
   return stated?.slice(-'2026-01-01'.length) ?? run('git', ['-C', root, 'log', '-1', '--format=%cs']).trim();
 }
 
-/** Lays out the program in a folder, from electron-builder's: the same, and the command that starts it. */
+/** Lays out the program in a folder, from electron-builder's, and adds the command that starts it. */
 export function layOutProgram(unpacked: string, folder: string): void {
   mkdirSync(path.dirname(folder), { recursive: true });
   run('cp', ['-a', '--reflink=auto', unpacked, folder]);
@@ -42,7 +42,7 @@ export function layOutProgram(unpacked: string, folder: string): void {
   chmodSync(path.join(folder, 'bin', 'layerscope'), 0o755);
 }
 
-/** Libraries aren't programs. */
+/** Libraries aren't executable. */
 function setLibraryModes(folder: string): void {
   for (const file of globSync('**/*.{node,so,so.*}', { cwd: folder })) chmodSync(path.join(folder, file), 0o644);
 }
@@ -75,7 +75,7 @@ export function layOutShare(program: string, share: string, zsh: string): void {
     put(path.join(share, places[shell]), readFileSync(path.join(cli, 'completions', COMPLETIONS[shell])));
 }
 
-/** Lays out a system's tree of the program: what a deb, an rpm and an AppImage hold. */
+/** Lays out a system's tree with the program, as contained in a deb, rpm or AppImage. */
 export function layOutTree(unpacked: string, tree: string, { zsh }: { readonly zsh: string }): void {
   const program = path.join(tree, PROGRAM_FOLDER);
   layOutProgram(unpacked, program);
@@ -85,12 +85,12 @@ export function layOutTree(unpacked: string, tree: string, { zsh }: { readonly z
   setModes(tree);
 }
 
-/** Makes the program that builds Chromium's sandbox set-user-ID root, where only a package manager may do so. */
+/** Makes the program that sets up Chromium's sandbox set-user-ID root, where only a package manager may do so. */
 export function setSandboxMode(tree: string): void {
   chmodSync(path.join(tree, PROGRAM_FOLDER, 'chrome-sandbox'), 0o4755);
 }
 
-/** Copies the document of the package's contents and licences to a folder. */
+/** Copies the document about the package's contents and licences to a folder. */
 export function copyDocuments(unpacked: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const name of ['licenses.html', 'sbom.cdx.json']) cpSync(path.join(unpacked, 'resources', name), path.join(folder, name));

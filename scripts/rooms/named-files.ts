@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** A file by its name or path, such as `stack.ts`; `*` matches anything. */
 const FILE = /^[\w.*/-]+\.(?:ts|tsx|css|cjs|mjs)$/;
-/** A file as named in a room's README: without the extension, and of more than one word. */
+/** A file as named in a room's README: without the extension, and with more than one word. */
 const BARE = /^[a-z0-9]+(?:-[a-z0-9]+)+$/;
 /** File names that stand for a kind of file. */
 const KINDS = new Set(['index.ts', 'main.ts']);
@@ -15,8 +15,8 @@ function namesOfFiles(text: string): string[] {
 }
 
 /**
- * Returns a line for each file that a README names but that doesn't exist: neither in or below the README's folder, nor at that path
- * relative to that folder or one above.
+ * Returns a line for each file that a README names but that doesn't exist, either in or below the README's folder, or at that path relative
+ * to that folder or one above.
  */
 export function findMisnamed(root: string, tops: readonly string[]): string[] {
   const readmes = globSync(

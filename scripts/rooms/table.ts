@@ -1,5 +1,5 @@
-// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table;
-// `npm run rooms -- --write` writes the table into ARCHITECTURE.md.
+// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table; `npm run rooms
+// -- --write` writes the table into ARCHITECTURE.md.
 
 type Runs = 'anywhere' | 'Node' | 'Electron' | 'browser' | '';
 
@@ -14,11 +14,11 @@ export interface Room {
   readonly types?: readonly string[];
   /** npm packages; `node:` modules depend on `runs`. */
   readonly packages?: readonly string[];
-  /** Exempt from `may` and from entering rooms through their doors. */
+  /** Exempt from `may` and from using the doors of rooms. */
   readonly isFree?: boolean;
 }
 
-/** Returns a room's name in `may`. */
+/** Returns the name by which `may` refers to a room. */
 export function roomName(folder: string): string {
   return folder.replace(/^src\//, '');
 }
@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/format/layer',
     runs: 'anywhere',
-    what: 'Reads a layer’s tar into columns (`LayerTable`), and the files that Windows layers keep beside their contents.',
+    what: 'Reads a layer’s tar into columns (`LayerTable`), and the files that Windows layers keep next to their contents.',
     may: ['format/path', 'model'],
     types: ['format/tar'],
   },
@@ -83,7 +83,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/format/attestation',
     runs: 'anywhere',
-    what: 'Reads what is stated about an image: provenance with lines of the Dockerfile, SBOMs, signed envelopes.',
+    what: 'Reads statements about an image: provenance with lines of the Dockerfile, SBOMs, signed envelopes.',
     may: ['format/image', 'model'],
   },
   { folder: 'src/format/zip', runs: 'anywhere', what: 'Reads the central directory of a ZIP file.', may: ['model'] },
@@ -115,27 +115,27 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/format/toc',
     runs: 'anywhere',
-    what: 'Lists layers by their tables of contents, and compares these with the tar.',
+    what: 'Lists layers from their tables of contents, and compares these with the tar.',
     may: ['format/estargz', 'format/layer', 'model'],
     types: ['format/soci', 'format/tar'],
   },
   {
     folder: 'src/format/soci',
     runs: 'anywhere',
-    what: 'Reads the indexes (zTOCs) that SOCI keeps beside gzip layers.',
+    what: 'Reads SOCI’s indexes (zTOCs) of gzip layers.',
     may: ['format/deflate', 'model'],
   },
   {
     folder: 'src/format/markdown',
     runs: 'anywhere',
-    what: 'Writes GitHub’s Markdown from texts that strangers chose.',
+    what: 'Writes GitHub’s Markdown from untrusted strings.',
     may: ['model'],
   },
   { folder: 'src/format/reference', runs: 'anywhere', what: 'Parses the names of images: references, ids and schemes.', may: ['model'] },
   {
     folder: 'src/format/sarif',
     runs: 'anywhere',
-    what: 'Lays out findings for pipelines: SARIF and GitLab’s Code Quality.',
+    what: 'Formats findings for pipelines: SARIF and GitLab’s Code Quality.',
     may: ['model'],
   },
   {
@@ -148,10 +148,10 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/packages',
     runs: 'anywhere',
-    what: 'Reads what package managers and compilers leave in images about packages: databases, documents, programs, jars.',
+    what: 'Finds packages in the data that package managers and compilers leave in images: databases, documents, programs, jars.',
     may: ['format/image', 'format/zip', 'model'],
   },
-  { folder: 'src/vectors', runs: 'anywhere', what: 'Writes and runs WebAssembly that works on 16 bytes at once.', may: [] },
+  { folder: 'src/vectors', runs: 'anywhere', what: 'Writes and runs WebAssembly that processes 16 bytes at once.', may: [] },
   {
     folder: 'src/secrets',
     runs: 'anywhere',
@@ -161,7 +161,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/findings/waste',
     runs: 'anywhere',
-    what: 'Finds what an image stores without need, by kind, and modes that give more rights than usual.',
+    what: 'Finds what an image stores needlessly, by kind, and modes that give more rights than usual.',
     may: ['changes', 'format/layer', 'model'],
   },
   {
@@ -304,14 +304,14 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/source',
     runs: 'Node',
-    what: 'Finds images by name: who may have them, how they are listed and opened.',
+    what: 'Finds images by name: which sources may have them, how they are listed and opened.',
     may: ['source/disk', 'source/engine-api', 'source/registry'],
     types: ['archive', 'format/reference', 'model'],
   },
   {
     folder: 'src/source/disk',
     runs: 'Node',
-    what: 'Reads images where engines keep them on the disk: Docker, containers-storage, containerd.',
+    what: 'Reads images where engines keep them on disk: Docker, containers-storage, containerd.',
     may: ['archive', 'files', 'format/bolt', 'format/image', 'format/reference', 'model'],
     types: ['source'],
   },
@@ -324,14 +324,14 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/source/engine-api',
     runs: 'Node',
-    what: 'Reads images and containers through the API of Docker and Podman.',
+    what: 'Reads images and containers through Docker’s and Podman’s API.',
     may: ['archive', 'disk', 'files', 'format/image', 'format/layer', 'format/reference', 'model', 'source/http'],
     types: ['source'],
   },
   {
     folder: 'src/source/registry',
     runs: 'Node',
-    what: 'Reads images of registries: access, manifests, blobs, tags, referrers.',
+    what: 'Reads images from registries: access, manifests, blobs, tags, referrers.',
     may: ['archive', 'files', 'format/image', 'format/reference', 'model', 'source/http'],
     types: ['source'],
     packages: ['smol-toml'],
@@ -429,7 +429,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/scan',
     runs: 'Node',
-    what: 'Makes findings of what a scan of an image’s files and config found.',
+    what: 'Converts the results of scanning an image’s files and config to findings.',
     may: ['changes', 'findings/waste', 'format/layer', 'model', 'secrets'],
     types: ['archive'],
   },
@@ -470,14 +470,14 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/registry',
     runs: 'Node',
-    what: 'Finds, opens and stacks the registry hives of an image. Has a door of its own: few commands need it.',
+    what: 'Finds, opens and stacks the registry hives of an image. Has a separate door, because few commands need it.',
     may: ['changes', 'engine/turns', 'format/layer', 'format/registry-hive', 'format/security-descriptor', 'model'],
     types: ['archive', 'contract'],
   },
   {
     folder: 'src/engine/provenance',
     runs: 'Node',
-    what: 'Says where paths and layers come from, and what is attested of an image and signed.',
+    what: 'Finds where paths and layers come from, and reads attestations and checks signatures.',
     may: [
       'archive',
       'changes',
@@ -502,7 +502,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/slim',
     runs: 'Node',
-    what: 'Computes what an image would weigh if its layers were made differently, and writes it.',
+    what: 'Computes what an image would weigh if its layers were changed, and writes that image.',
     may: ['archive', 'changes', 'engine/export', 'files', 'findings/waste', 'format/image', 'format/layer', 'model'],
     types: ['contract', 'engine/image'],
   },
@@ -517,7 +517,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/packages',
     runs: 'Node',
-    what: 'Compares the packages seen at each layer, and counts their files and bytes. Has a door of its own, loaded when needed.',
+    what: 'Compares the packages seen at each layer, and counts their files and bytes. Has a separate door, loaded when needed.',
     may: ['changes', 'engine/turns', 'format/layer', 'model', 'packages'],
     types: ['archive', 'contract', 'engine/image'],
   },
@@ -550,7 +550,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine/store/thread',
     runs: 'Node',
-    what: 'Runs a store’s service on a worker, and is the program’s side of it.',
+    what: 'Runs a store’s service on a worker, and has the main thread’s side of it.',
     may: ['archive', 'driver', 'engine/store/images', 'engine/system', 'model'],
     types: ['contract'],
   },
@@ -564,7 +564,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/catalog',
     runs: 'Node',
-    what: 'Writes the facts of many images as Parquet, and asks them in SQL.',
+    what: 'Writes the facts of many images as Parquet, and queries them in SQL.',
     may: [
       'archive',
       'archive/files',
@@ -588,7 +588,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/catalog/browse',
     runs: 'Node',
-    what: 'Reads a catalog for the window on a worker, without DuckDB and within fixed bounds.',
+    what: 'Reads a catalog for the window on a worker, without DuckDB and within fixed limits.',
     may: ['catalog/layout', 'engine', 'format/path', 'model'],
     types: ['contract'],
     packages: ['hyparquet'],
@@ -685,7 +685,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'extensions',
     runs: 'Node',
-    what: 'Extensions of other programs, which run the command line: Podman Desktop.',
+    what: 'Extensions for other programs, which run the command line: Podman Desktop.',
     may: [],
     packages: ['@podman-desktop/api'],
   },

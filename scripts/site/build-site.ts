@@ -1,4 +1,4 @@
-/** Builds the site: pages, pictures, style, script and what the search reads. */
+/** Builds the site: pages, pictures, style, script and the data for the search. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'vite';
@@ -14,9 +14,9 @@ import { themeCss } from './theme.ts';
 export interface SiteOptions {
   /** Folder of the repository. */
   readonly root: string;
-  /** Folder to make; what was there is removed. */
+  /** Folder to write; its previous contents are removed. */
   readonly out: string;
-  /** Address of the repository’s files, with a slash at its end; null if there is none. */
+  /** Address of the repository’s files, with a trailing slash; null if there is none. */
   readonly sourcesUrl: string | null;
 }
 
@@ -27,7 +27,7 @@ function pngSize(file: string): { width: number; height: number } {
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
-/** Where pictures lie in the site. */
+/** Folder of the pictures in the site. */
 const PICTURES = 'pictures';
 
 function write(out: string, name: string, text: string): void {
@@ -36,7 +36,10 @@ function write(out: string, name: string, text: string): void {
   writeFileSync(file, text);
 }
 
-/** The page’s script as one classic file, with the licence of what it contains: modules are refused where a page is opened from a disk. */
+/**
+ * Builds the page’s script as one classic script, with the licences of what it contains: modules are refused if a page is opened from a
+ * disk.
+ */
 async function buildScript({ root, out }: SiteOptions): Promise<void> {
   const licence = readFileSync(path.join(root, 'node_modules', 'minisearch', 'LICENSE.txt'), 'utf8');
   await build({

@@ -1,4 +1,4 @@
-/** The page of each command, in Markdown, from the same specs as `--help`, the manual page and the completions. */
+/** A page for each command, in Markdown, from the same specs as `--help`, the manual page and the completions. */
 import type { CommandSpec } from '../../src/cli/arguments.ts';
 import { listedCommands } from '../../src/cli/commands.ts';
 import { exitCodesLine } from '../../src/cli/exit-codes.ts';
@@ -6,12 +6,12 @@ import { IMAGE_MEANS } from '../../src/cli/man-page.ts';
 
 export interface CommandPage {
   readonly name: string;
-  /** What the program's help says of it, in some words. */
+  /** The summary in the program's help. */
   readonly summary: string;
   readonly markdown: string;
 }
 
-/** A text in a cell of a table. */
+/** Escapes text for a table cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function optionRows({ options }: CommandSpec): string[] {
@@ -32,7 +32,7 @@ function markdownOf(spec: CommandSpec): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The pages of all commands, in the order of the help. */
+/** Returns the pages of all commands, in the order of the help. */
 export async function commandPages(): Promise<readonly CommandPage[]> {
   return (await listedCommands()).map(({ summary, spec }) => ({ name: spec.name, summary, markdown: markdownOf(spec) }));
 }

@@ -1,9 +1,9 @@
-/** The order of the site: its parts, and the pages of each. A document of `docs` that is in no part fails the build. */
+/** The order of the site: its parts, and the pages of each. A document in `docs` that isn't in any part fails the build. */
 
-/** A part of the site, as the navigation shows it. */
+/** A part of the site, as shown in the navigation. */
 export interface Part {
   readonly title: string;
-  /** Paths in the repository, or `commands`, which stands for the page of each command. */
+  /** Paths in the repository, or `commands`, which stands for the pages of all commands. */
   readonly documents: readonly string[];
 }
 
@@ -11,13 +11,13 @@ const inFolder = (folder: string, names: string): string[] => names.split(' ').m
 
 export const COMMAND_PAGES = 'commands';
 
-/** The table of all commands, which leads to their pages. */
+/** The table of all commands, which links to their pages. */
 export const REFERENCE = 'docs/reference/README.md';
 
 /** The document that becomes the first page. */
 export const HOME = 'README.md';
 
-/** `decisions`: the documents of that folder, which are read in the order of their numbers. */
+/** `decisions`: the documents in that folder, which are listed by number. */
 export function partsOf(decisions: readonly string[]): readonly Part[] {
   return [
     { title: 'Start', documents: [HOME, 'docs/install.md'] },

@@ -1,15 +1,15 @@
-/** The documents that become pages, in the order in which they are read. */
+/** The documents that become pages, in reading order. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandPages } from './command-pages.ts';
 import { COMMAND_PAGES, HOME, partsOf, REFERENCE } from './contents.ts';
 
 export interface Document {
-  /** Path in the repository; of a command’s page one that no file has. */
+  /** Path in the repository; for a command’s page, a path that no file has. */
   readonly source: string;
   /** Path in the site, with `/`. */
   readonly page: string;
-  /** The name in the navigation. */
+  /** Title in the navigation. */
   readonly title: string;
   readonly markdown: string;
 }
@@ -19,14 +19,14 @@ export interface Chapter {
   readonly documents: readonly Document[];
 }
 
-/** Documents outside `docs` whose page isn’t named as they are. */
+/** Documents outside `docs` whose page has another name. */
 const NAMED: Readonly<Record<string, string>> = {
   [HOME]: 'index.html',
   'docs/README.md': 'documentation.html',
   'extensions/podman-desktop/README.md': 'podman-desktop.html',
 };
 
-/** Titles too long for the navigation, and those of the parts’ first pages. */
+/** Titles in the navigation for documents with longer ones, and for the parts’ first pages. */
 const SHORT: Readonly<Record<string, string>> = {
   [HOME]: 'What it is',
   'docs/guide/README.md': 'All tasks',
@@ -37,7 +37,7 @@ const SHORT: Readonly<Record<string, string>> = {
   'extensions/podman-desktop/README.md': 'Podman Desktop extension',
 };
 
-/** The page of a document: `docs/guide/ci.md` is `guide/ci.html`, and a folder’s README its `index.html`. */
+/** Returns the page of a document: `docs/guide/ci.md` becomes `guide/ci.html`, and a folder’s README its `index.html`. */
 function pageOf(source: string): string {
   return (
     NAMED[source] ??
@@ -49,7 +49,7 @@ function pageOf(source: string): string {
   );
 }
 
-/** Where the document of a command would lie. */
+/** Returns the path that a command’s document would have. */
 export const commandSource = (name: string): string => `docs/reference/${name}.md`;
 
 function titleOf(source: string, markdown: string): string {
@@ -70,7 +70,7 @@ async function commandDocuments(): Promise<Document[]> {
   });
 }
 
-/** Reads all documents. Throws if one is missing, or one in `docs` belongs to no part. */
+/** Reads all documents. Throws if one is missing, or if one in `docs` isn’t in any part. */
 export async function readChapters(root: string): Promise<readonly Chapter[]> {
   const docs = globSync('docs/**/*.md', { cwd: root }).map((file) => file.replaceAll('\\', '/'));
   const commands = await commandDocuments();

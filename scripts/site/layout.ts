@@ -1,9 +1,9 @@
-/** The frame of a page: heading, navigation, the document, its contents, and the pages before and after it. */
+/** The frame of a page: heading, navigation, the document, its contents, and links to the pages before and after it. */
 import type { Chapter, Document } from './documents.ts';
 import { relativeTo } from './links.ts';
 import { escapeHtml, type Heading, plainText, type Rendered } from './render.ts';
 
-/** Only files of the site, and nothing written into a page runs. */
+/** Allows only files of the site; scripts and styles written into a page don’t run. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
 
 export interface PageFrame {
@@ -35,13 +35,13 @@ function turn(document: Document | undefined, current: Document, rel: 'prev' | '
   return `<a rel="${rel}" href="${relativeTo(current.page, document.page)}"><span>${word}</span> ${escapeHtml(document.title)}</a>`;
 }
 
-/** The first paragraph, for search engines and previews. */
+/** Returns the first paragraph, for search engines and previews. */
 function descriptionOf(html: string): string {
   const text = plainText(/<p>(.*?)<\/p>/s.exec(html)?.[1] ?? '');
   return text.length > 200 ? `${text.slice(0, 197)}…` : text;
 }
 
-/** Returns a whole page. Its own ids have a colon, which no heading’s has. */
+/** Returns a complete page. Its own ids have a colon, which headings’ ids never have. */
 export function pageHtml({ document, rendered, chapters, previous, next }: PageFrame): string {
   const to = (target: string): string => relativeTo(document.page, target);
   const isHome = document.page === 'index.html';

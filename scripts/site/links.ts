@@ -1,10 +1,10 @@
-/** Where the links of a document lead in the site. */
+/** Resolves the links of a document within the site. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const isOutside = (target: string): boolean => /^[a-z]+:/.test(target);
 
-/** From one path of the site to another, so that it works under any address and from a disk. */
+/** Returns a relative link between two paths of the site, so that it works under any address and from a disk. */
 export function relativeTo(page: string, target: string): string {
   const [file = '', hash] = target.split('#');
   const way = file === page && hash !== undefined ? '' : path.posix.relative(path.posix.dirname(page), file);
@@ -15,13 +15,13 @@ export interface LinkPlaces {
   readonly root: string;
   /** The site’s page for each document. */
   readonly pages: ReadonlyMap<string, string>;
-  /** Address of the repository’s files, with a slash at its end; null if they are nowhere to be read. */
+  /** Address of the repository’s files, with a trailing slash; null if they aren’t available anywhere. */
   readonly sourcesUrl: string | null;
 }
 
 /**
- * Returns where a link in a document leads: an address, a path relative to its page, or null for a file of the repository that can’t be
- * read anywhere. Throws if the file doesn’t exist.
+ * Returns where a link in a document leads: an address, a path relative to its page, or null for a file in the repository that isn’t
+ * available anywhere. Throws if the file doesn’t exist.
  */
 export function resolveLink(target: string, source: string, page: string, places: LinkPlaces): string | null {
   if (isOutside(target)) return target;

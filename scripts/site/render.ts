@@ -1,4 +1,4 @@
-/** A document’s Markdown as HTML, with what the table of contents and the search need of it. */
+/** Renders a document’s Markdown as HTML, and collects what the table of contents and the search need. */
 import hljs from 'highlight.js/lib/common';
 import { Marked, type Token, type Tokens } from 'marked';
 
@@ -8,9 +8,9 @@ export interface Heading {
   readonly depth: number;
 }
 
-/** What stands under one heading, for the search. */
+/** The text under one heading, for the search. */
 interface Section {
-  /** '' for what stands before the first heading below the title. */
+  /** Empty for the text before the first heading below the title. */
   readonly id: string;
   readonly heading: string;
   readonly text: string;
@@ -19,7 +19,7 @@ interface Section {
 export interface Rendered {
   readonly html: string;
   readonly title: string;
-  /** Headings of the second and third order. */
+  /** Headings of the second and third level. */
   readonly headings: readonly Heading[];
   readonly sections: readonly Section[];
   /** Every anchor, for checking links. */
@@ -32,11 +32,11 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Where links and pictures are; these throw for what doesn’t exist. `link` returns null for what can’t be read anywhere. */
+/** Resolves links and pictures; throws for targets that don’t exist. `link` returns null for a target that isn’t available anywhere. */
 export interface Surroundings {
   link(target: string): string | null;
   picture(target: string): Picture;
-  /** Where a code in the first column of a table has a page of its own; null for most. */
+  /** Returns the page for a code in the first column of a table; null for most codes. */
   page(code: string): string | null;
 }
 
@@ -45,7 +45,7 @@ export const escapeHtml = (text: string): string =>
 
 const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' };
 
-/** HTML that this file made, as plain text. */
+/** Converts HTML made by this file to plain text. */
 export const plainText = (html: string): string =>
   html
     .replaceAll(/<[^>]*>/g, '')
@@ -53,7 +53,7 @@ export const plainText = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-/** A heading’s anchor as GitHub makes it, so that links work in both; `taken` has those before it. */
+/** Returns a heading’s anchor as GitHub makes it, so that links work in both. `taken`: the anchors before it. */
 function anchorOf(text: string, taken: Set<string>): string {
   const slug = text
     .toLowerCase()
@@ -65,7 +65,7 @@ function anchorOf(text: string, taken: Set<string>): string {
   return id;
 }
 
-/** A language of a fenced block that highlight.js knows under another name. */
+/** Languages of fenced blocks that highlight.js knows under other names. */
 const LANGUAGES: Readonly<Record<string, string>> = { console: 'shell', sh: 'bash', dockerfile: 'bash', text: 'plaintext' };
 
 function codeBlock(text: string, lang = ''): string {
@@ -74,22 +74,22 @@ function codeBlock(text: string, lang = ''): string {
   return `<div class="code"><pre><code class="language-${escapeHtml(lang)}">${code}</code></pre></div>\n`;
 }
 
-/** Words and cells of at most so many letters stay on one line, in a narrow window too. */
+/** Words and cells of at most this many letters stay on one line, even in a narrow window. */
 const SHORT_WORD = 24;
 const SHORT_CELL = 10;
 
-/** A word of code that isn’t broken after a hyphen: what is left of `--verify` would be another option. */
+/** Keeps a word of code from breaking after a hyphen: a part of `--verify` would look like another option. */
 const unbroken = (word: string): string =>
   word.includes('-') && word.length <= SHORT_WORD ? `<span class="short">${escapeHtml(word)}</span>` : escapeHtml(word);
 
-/** A link’s text without links: one inside another isn’t HTML. */
+/** Removes links from a link’s text: nested links aren’t valid HTML. */
 const unlinked = (html: string): string => html.replaceAll(/<\/?a\b[^>]*>/g, '');
 
 function tableCell({ tokens, text }: Tokens.TableCell, tag: string, inline: (token: Token) => string): string {
   return `<${tag}${text.length <= SHORT_CELL ? ' class="short"' : ''}>${tokens.map(inline).join('')}</${tag}>`;
 }
 
-/** A table, in a box that can be scrolled. `inline`: renders a part of a cell. */
+/** Returns a table in a box that can be scrolled. `inline`: renders the contents of a cell. */
 function tableHtml({ header, rows }: Tokens.Table, inline: (token: Token, column: number) => string): string {
   const row = (cells: readonly Tokens.TableCell[], tag: string): string =>
     `<tr>${cells.map((cell, column) => tableCell(cell, tag, (token) => inline(token, column))).join('')}</tr>\n`;
@@ -97,7 +97,7 @@ function tableHtml({ header, rows }: Tokens.Table, inline: (token: Token, column
   return `<div class="table"><table>\n<thead>${row(header, 'th')}</thead>\n<tbody>${body}</tbody>\n</table></div>\n`;
 }
 
-/** What the headings of a document were, as they are rendered. */
+/** Collects the headings of a document as they are rendered. */
 class Headings {
   readonly anchors = new Set<string>();
   readonly list: Heading[] = [];
@@ -154,7 +154,7 @@ function markedFor(headings: Headings, around: Surroundings): Marked {
   });
 }
 
-/** Renders a document. Throws for HTML other than comments, which the site doesn’t show. */
+/** Renders a document. Throws for any HTML but comments, because the site wouldn’t show it. */
 export function render(markdown: string, around: Surroundings): Rendered {
   const headings = new Headings();
   const marked = markedFor(headings, around);

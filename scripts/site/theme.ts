@@ -7,7 +7,7 @@ function declarationsAfter(css: string, selector: string): string {
   return css.slice(css.indexOf('{', start) + 1, end).trim();
 }
 
-/** Returns the style sheet’s first rules: the light theme’s tokens, and the dark theme’s where the system asks for it. */
+/** Returns the style sheet’s first rules: the light theme’s tokens, and the dark theme’s for systems that prefer it. */
 export function themeCss(tokens: string): string {
   const light = declarationsAfter(tokens, ':root');
   const dark = declarationsAfter(tokens, ':root[data-theme="dark"]');

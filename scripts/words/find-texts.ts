@@ -1,6 +1,6 @@
 import { parseSync } from 'vite';
 
-/** A text in a source file that a user would see. */
+/** A string in a source file that users would see. */
 export interface FoundText {
   /** Line number, starting at 1. */
   readonly line: number;
@@ -13,16 +13,16 @@ interface Node {
   readonly [field: string]: unknown;
 }
 
-/** Fields of objects whose value is shown or read out. */
+/** Fields of objects whose values are shown or read out. */
 const FIELDS = ['label', 'detail', 'text', 'placeholder', 'empty', 'header', 'word', 'message', 'phase', 'hint'];
 const SHOWN_FIELDS = new Set(FIELDS);
-/** Attributes and component properties whose value is shown or read out. */
+/** Attributes and component properties whose values are shown or read out. */
 const SHOWN_ATTRIBUTES = new Set([
   ...[...FIELDS, 'title', 'alt', 'textValue', 'yes'],
   ...['aria-label', 'aria-description', 'aria-roledescription', 'aria-valuetext'],
 ]);
 
-/** Attributes and fields whose values are identifiers, not texts. */
+/** Attributes and fields whose values are identifiers. */
 const NAMES = new Set(['className', 'style', 'id', 'key', 'selected', 'placement']);
 
 const HAS_WORD = /\p{L}{2}/u;
@@ -41,7 +41,7 @@ function childrenOf(node: Node): Node[] {
   return Object.values(node).flatMap((value) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
 }
 
-/** Returns the pieces of text that an expression may evaluate to, through conditions, defaults, templates and lists. */
+/** Returns the strings that an expression may evaluate to, through conditions, defaults, templates and lists. */
 function textsOf(node: Node): { node: Node; text: string }[] {
   const inside = (...fields: string[]) => fields.flatMap((field) => (isNode(node[field]) ? textsOf(node[field]) : []));
   switch (node.type) {
@@ -68,16 +68,16 @@ function textsOf(node: Node): { node: Node; text: string }[] {
   }
 }
 
-/** Whether the text is a word separated by a space from a template's placeholder: `${count} layers`. */
+/** Whether the string is a word separated by a space from a template's placeholder: `${count} layers`. */
 function isAround({ node, text }: { node: Node; text: string }): boolean {
   return node.type === 'TemplateElement' && /^ \p{Ll}{3,}|\p{Ll}{3,}:? $/u.test(text);
 }
 
-/** Whether a node contains no text for users, regardless of its content. */
+/** Whether a node contains no text for users, whatever its content. */
 function isNameless(node: Node, parent: Node): boolean {
   if (node.type === 'JSXAttribute') return NAMES.has(nameOf(node.name));
   if (node.type === 'Property') return NAMES.has(nameOf(node.key));
-  // Messages of internal errors are never shown verbatim, types contain no texts, and strings in comparisons are shown elsewhere, if at
+  // Messages of internal errors are never shown verbatim, types don't contain text, and strings in comparisons are shown elsewhere, if at
   // all.
   const isType = node.type.startsWith('TS') && !['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'].includes(node.type);
   const isValue = node.type === 'Literal' && (parent.type === 'SwitchCase' || /^[!=]==$/.test(String(parent.operator)));
@@ -85,8 +85,8 @@ function isNameless(node: Node, parent: Node): boolean {
 }
 
 /**
- * Finds texts in JSX, in attributes and fields that are shown, and prose in any other string. Single letters such as `A` or `x` don't
- * count.
+ * Finds strings in JSX, in attributes and fields that are shown, and prose in any other string. Single letters such as `A` or `x` are
+ * ignored.
  */
 export function findTexts(file: string, source: string): FoundText[] {
   const { program, errors } = parseSync(file, source);

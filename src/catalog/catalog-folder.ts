@@ -1,6 +1,7 @@
-// The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under another name
-// and renamed, its name says what it describes, and two processes that write the same file write the same facts. Other users may share the
-// folder, and put links where its folders were: what is written or removed goes through descriptors of the folders that were checked.
+// The folder of a catalog: which files it has, and how new ones get their names. There is no lock: every file is written under a temporary
+// name and renamed, its name identifies what it describes, and two processes that write the same file write the same facts. Other users may
+// share the folder, and replace its subfolders with links, so files are written and removed through descriptors of folders that were
+// checked.
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -10,27 +11,27 @@ import { displayText, fileError, grouped, LayerscopeError } from '#model';
 import type { RowGroup } from './parquet/chunks.ts';
 import { writeParquet } from './parquet/file-writer.ts';
 
-/** Empty files whose names say what was done. */
+/** Folder of empty files whose names record what was done. */
 const MARKS = 'marks';
-/** The catalog's own folder among its parts. */
+/** The catalog's own folder, as a part. */
 const ROOT = '.';
 const PARTS = [...TABLE_NAMES, MARKS] as const;
 const ME = process.getuid?.();
-/** A folder that others than its owner may write to is shared. */
+/** Mode bits of a shared folder: others than its owner may write to it. */
 const SHARED = 0o022;
 
 const SUM_KEY_BYTES = 64;
-/** What systems say of a file system without hard links. */
+/** Error codes for a file system without hard links. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
-/** An error of writing the catalog, as opposed to reading an image: it ends the whole run. */
+/** An error while writing the catalog, rather than reading an image: it ends the whole run. */
 export class CatalogWriteError extends LayerscopeError {}
 
-/** A catalog's folder. What other processes add to it is seen when it is asked for by name. One that is written to must be disposed of. */
+/** A catalog's folder. Files that other processes add are found when asked for by name. Dispose of it if it was opened for writing. */
 export class CatalogFolder implements Disposable {
   readonly path: string;
   readonly #names = new Map<string, Set<string>>();
-  /** The folders that are written to, by part; none if the catalog is only read. */
+  /** Open folders that are written to, by part; empty if the catalog is only read. */
   readonly #held = new Map<string, TargetFolder>();
   #written = 0;
   #bySubject: Map<string, string[]> | null = null;
@@ -40,9 +41,9 @@ export class CatalogFolder implements Disposable {
   }
 
   /**
-   * Opens a catalog to write to, and creates what is missing of it. Throws EXISTS for a folder that holds something else; UNSUPPORTED for a
-   * catalog of another version; PERMISSION for a folder of another user that isn't shared, or one that is reached through another user's
-   * link; FORBIDDEN for a link in it; IO.
+   * Opens a catalog for writing, and creates what is missing. Throws EXISTS for a folder with other contents; UNSUPPORTED for another
+   * version of catalog; PERMISSION if the folder belongs to another user and isn't shared, or is reached through another user's link;
+   * FORBIDDEN for a link in it; IO.
    */
   static create(folder: string): CatalogFolder {
     const catalog = new CatalogFolder(path.resolve(folder));
@@ -68,7 +69,10 @@ export class CatalogFolder implements Disposable {
     if (!checkMarker(this.#at(ROOT), whole)) {
       const others = this.#list(ROOT).filter((name) => !name.startsWith('.'));
       if (others.length > 0) {
-        throw new LayerscopeError('EXISTS', `${displayText(folder)} holds other files and is no catalog: choose a new or an empty folder`);
+        throw new LayerscopeError(
+          'EXISTS',
+          `${displayText(folder)} contains other files and is not a catalog: choose a new or empty folder`,
+        );
       }
       writing(whole, () => writeFirst(path.join(this.#at(ROOT), MARKER), markerText(randomBytes(SUM_KEY_BYTES))));
     }
@@ -76,7 +80,7 @@ export class CatalogFolder implements Disposable {
     for (const table of TABLE_NAMES) if (!this.has(table, EMPTY_FILE)) this.write(table, EMPTY_FILE, []);
   }
 
-  /** Asked once it is open; the folder that is open must be the one that the path without such a link leads to. */
+  /** Refuses another user's folder that isn't shared. Checks the open folder, because the path may lead elsewhere by now. */
   #refuseForeign(): void {
     const root = this.#held.get(ROOT);
     if (root === undefined || ME === undefined) return;
@@ -94,7 +98,7 @@ export class CatalogFolder implements Disposable {
     const at = path.join(this.#at(ROOT), part);
     writing(whole, () => {
       if (lstatSync(at, { throwIfNoEntry: false }) === undefined) mkdirSync(at, { recursive: true });
-      // A catalog from elsewhere must not have its files written outside.
+      // A catalog from elsewhere must not cause files to be written outside it.
       if (lstatSync(at).isSymbolicLink()) {
         throw new CatalogWriteError('FORBIDDEN', `${displayText(whole)} is a link: nothing is written through it`);
       }
@@ -108,27 +112,27 @@ export class CatalogFolder implements Disposable {
     this.#held.clear();
   }
 
-  /** Throws IO if a folder of the catalog was replaced since it was opened: what was written isn't where it is looked for. */
+  /** Throws IO if a folder of the catalog was replaced since it was opened: written files wouldn't be found. */
   requireThere(): void {
     for (const held of this.#held.values()) held.requireThere();
   }
 
-  /** Opens a catalog to read. Throws NOT_FOUND if the folder is none; UNSUPPORTED for another version; PERMISSION, IO. */
+  /** Opens a catalog for reading. Throws NOT_FOUND if the folder isn't a catalog; UNSUPPORTED for another version; PERMISSION, IO. */
   static open(folder: string): CatalogFolder {
     const whole = path.resolve(folder);
     if (!isFolder(whole)) throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is not a folder`);
     if (!checkMarker(whole)) {
-      throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is no catalog: layerscope catalog index makes one`);
+      throw new LayerscopeError('NOT_FOUND', `${displayText(folder)} is not a catalog: layerscope catalog index creates one`);
     }
     return new CatalogFolder(whole);
   }
 
-  /** What the checksums in `content` depend on; see `ReaderOptions.sumKey`. Throws UNSUPPORTED, PERMISSION, IO. */
+  /** The key of the checksums in `content`; see `ReaderOptions.sumKey`. Throws UNSUPPORTED, PERMISSION, IO. */
   get sumKey(): Uint8Array {
     return readSumKey(this.#held.has(ROOT) ? this.#at(ROOT) : this.path, this.path);
   }
 
-  /** Names of the files of `images` that begin with `prefix`, a hash and a hyphen, as they were when this was first asked. */
+  /** Returns the names of files in `images` that begin with `prefix`, a hash and a hyphen. The listing is from the first call. */
   imageNames(prefix: string): string[] {
     this.#bySubject ??= grouped(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
     return [...(this.#bySubject.get(prefix) ?? [])];
@@ -142,13 +146,13 @@ export class CatalogFolder implements Disposable {
     return this.#has(MARKS, name);
   }
 
-  /** Names of a table's files, sorted; the empty one, which has all columns, is the first. */
+  /** Returns the names of a table's files, sorted. The empty one, which has all columns, comes first. */
   files(table: TableName): string[] {
     const names = [...this.#known(table)].filter((name) => isOwnFile(table, name)).sort();
     return [...names.filter((name) => name === EMPTY_FILE), ...names.filter((name) => name !== EMPTY_FILE)];
   }
 
-  /** Parquet files in the tables' folders whose names aren't a catalog's, with the table's. */
+  /** Returns Parquet files in the tables' folders whose names a catalog wouldn't give, each with its table's folder. */
   foreignFiles(): string[] {
     const isForeign = (table: TableName, name: string): boolean => name.endsWith('.parquet') && !isOwnFile(table, name);
     return TABLE_NAMES.flatMap((table) =>
@@ -156,7 +160,7 @@ export class CatalogFolder implements Disposable {
     );
   }
 
-  /** Writes a file of a table as a whole, replacing one of that name. Throws CatalogWriteError. */
+  /** Writes a complete file of a table, replacing any file with that name. Throws CatalogWriteError. */
   write(table: TableName, name: string, groups: Iterable<RowGroup>): void {
     const file = path.join(this.#at(table), name);
     const write = (unfinished: string): void => writeParquet(unfinished, TABLES[table], groups);
@@ -172,20 +176,20 @@ export class CatalogFolder implements Disposable {
     this.#known(MARKS).add(name);
   }
 
-  /** A name beside a file as `besideName` makes them; thousands are needed, and a number does. */
+  /** Returns a temporary name next to a file, as `besideName` does. Thousands are needed, so it is numbered instead of random. */
   #unfinishedName(file: string): string {
     const number = (this.#written++).toString(16).padStart(16, '0');
     return path.join(path.dirname(file), `.layerscope-${number}-${PROCESS_MARK}`);
   }
 
-  /** Removes a file of a table or a mark that another one has taken the place of. Throws CatalogWriteError. */
+  /** Removes a table's file, or a mark, that another one has replaced. Throws CatalogWriteError. */
   remove(part: TableName | typeof MARKS, name: string): void {
     const file = path.join(this.#at(part), name);
     writing(path.join(this.path, part, name), () => rmSync(file, { force: true }));
     this.#known(part).delete(name);
   }
 
-  /** Removes unfinished files of processes that have ended. Throws nothing: what is left takes room, and is read by nobody. */
+  /** Removes unfinished files of processes that have ended. Never throws: leftovers only take up space. */
   sweep(): void {
     for (const part of [ROOT, ...PARTS]) {
       for (const name of this.#list(part)) {
@@ -202,13 +206,13 @@ export class CatalogFolder implements Disposable {
   #has(part: string, name: string): boolean {
     const known = this.#known(part);
     if (known.has(name)) return true;
-    // Another process may have written it meanwhile.
+    // Another process may have written it since.
     const isThere = statSync(path.join(this.#at(part), name), { throwIfNoEntry: false }) !== undefined;
     if (isThere) known.add(name);
     return isThere;
   }
 
-  /** The path by which a part's files are reached. */
+  /** Returns the path at which a part's files are accessed. */
   #at(part: string): string {
     return this.#held.get(part)?.inside ?? path.join(this.path, part);
   }
@@ -232,12 +236,12 @@ export class CatalogFolder implements Disposable {
   }
 }
 
-/** Returns a name of 32 hex digits for texts: equal for equal texts only. */
+/** Returns a name with 32 hex digits for a list of strings; different lists have different names. */
 export function hashName(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
 }
 
-/** Writes a small file, unless another process has written one of that name meanwhile: whoever reads it then sees the same. */
+/** Writes a small file unless another process has just written one with that name; all processes then read the same content. */
 function writeFirst(file: string, text: string): void {
   const finished = besideName(file);
   try {
@@ -246,7 +250,7 @@ function writeFirst(file: string, text: string): void {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    // A file system without hard links, on which two processes that make a catalog at once may disagree for a moment.
+    // On a file system without hard links, two processes that create a catalog at the same time may briefly disagree.
     if (!NO_LINKS.has(code)) throw error;
     writeSmall(file, text);
   } finally {

@@ -1,5 +1,5 @@
-// Asks a catalog in SQL by DuckDB. The tables are views of the files; a query sees these files, may read them, and nothing else: it can
-// neither read other files nor write any, load extensions or connect.
+// Queries a catalog in SQL with DuckDB. The tables are views of the files; a query sees them and may read the files, and nothing else: it
+// can't read other files, write any, load extensions or connect.
 import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
@@ -20,10 +20,10 @@ export interface ResultPart {
 }
 
 export interface ReaderOptions {
-  /** This user's cache folder, where the tables are packed; null, which is the default: each file is read where it is. */
+  /** This user's cache folder, where tables are packed; null (default): every file is read where it is. */
   readonly cache?: string | null;
   readonly signal?: AbortSignal | undefined;
-  /** Called when a query was ended that DuckDB goes on with: nothing ends its thread but the end of the process, by a signal. */
+  /** Called when a query was given up that DuckDB won't stop: only ending the process by a signal stops its thread. */
   readonly onStuck?: () => void;
 }
 
@@ -33,11 +33,11 @@ export interface QueryOptions {
 }
 
 /**
- * Most memory that DuckDB takes for tables, hashes and sorted rows: a file of a few kilobytes may unpack to texts of gigabytes. It doesn't
- * count the texts that functions make; QueryGuard watches these.
+ * Maximum memory that DuckDB uses for tables, hashes and sorted rows: a file of a few kilobytes may unpack to gigabytes. It doesn't include
+ * strings that functions create; QueryGuard limits those.
  */
 const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
-/** Functions that a SELECT may call and that do more than read, or run SQL that isn't looked at here. */
+/** Functions that a SELECT can call but that do more than read, or that run SQL that isn't checked here. */
 const NOT_READING = /^(enable_|disable_|truncate_|force_|checkpoint$|write_log$|query$|json_execute_serialized_sql$)/i;
 
 const SETTINGS = {
@@ -45,7 +45,7 @@ const SETTINGS = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',
-  // Nothing is written, not even what doesn't fit in memory.
+  // Nothing is written to disk, not even what doesn't fit in memory.
   temp_directory: '',
 } as const;
 
@@ -60,7 +60,7 @@ const DUCK_TYPES: Readonly<Record<ColumnType, string>> = {
   textMap: 'MAP(VARCHAR, VARCHAR)',
 };
 
-/** The column without which a file is no table's. */
+/** The column that every file of a table must have. */
 const KEY: Readonly<Record<TableName, string>> = {
   entries: 'path',
   layers: 'layer',
@@ -70,22 +70,22 @@ const KEY: Readonly<Record<TableName, string>> = {
   findings: 'code',
 };
 
-/** Errors of DuckDB that are the query's own. */
+/** DuckDB's errors that are the query's fault. */
 const OF_QUERY =
   /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
 
 const OUT_OF_MEMORY = /^Out of Memory Error/;
 
-/** A catalog that can be asked. The caller closes it. */
+/** A catalog that can be queried. The caller disposes of it. */
 export class CatalogReader implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #duck: DuckDb;
   readonly #folder: CatalogFolder;
   readonly #packs: PackedTables | null;
-  /** Names of each table's files, without those that were found to be bad. */
+  /** Names of each table's files, without those found to be bad. */
   readonly #names: Map<TableName, string[]>;
-  /** Files that were left out before the first query could tell. */
+  /** Left-out files that haven't been reported to a query yet. */
   readonly #leftOut: (readonly [file: string, reason: string])[] = [];
   readonly #guard: QueryGuard;
   #wasChecked = false;
@@ -121,15 +121,16 @@ export class CatalogReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // Its thread uses them.
+    // DuckDB's thread still uses them.
     if (this.#guard.isStuck) return;
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
 
   /**
-   * Runs one SELECT with its parameters (`$name`). Files that can't be read are left out and named, and the others answer. Throws USAGE for
-   * SQL that isn't a SELECT or that DuckDB refuses; TOO_LARGE for a row or a query that takes too much memory; DAMAGED, CANCELLED.
+   * Runs one SELECT with its parameters (`$name`). Files that can't be read are left out and reported; the answer comes from the others.
+   * Throws USAGE for SQL that isn't a SELECT or that DuckDB refuses; TOO_LARGE for a row or query that takes too much memory; DAMAGED,
+   * CANCELLED.
    */
   async *query(sql: string, values: Readonly<Record<string, string>>, options: QueryOptions = {}): AsyncGenerator<ResultPart> {
     let isBegun = false;
@@ -161,7 +162,7 @@ export class CatalogReader implements Disposable {
     await this.#lock();
   }
 
-  /** Names of a table's files. To open a pipe would wait for ever. */
+  /** Returns the names of a table's files that are regular files. Opening a pipe would block forever. */
   #regular(table: TableName): string[] {
     return this.#folder.files(table).filter((name) => {
       const isFile = statSync(path.join(this.#folder.path, table, name), { throwIfNoEntry: false })?.isFile() === true;
@@ -191,24 +192,24 @@ export class CatalogReader implements Disposable {
   async #prepare(sql: string): Promise<DuckDBPreparedStatement> {
     if (sql.trim() === '') throw new LayerscopeError('USAGE', 'the query is empty');
     const statements = await this.#connection.extractStatements(sql);
-    if (statements.count !== 1) throw new LayerscopeError('USAGE', `one query at a time, not ${statements.count}`);
+    if (statements.count !== 1) throw new LayerscopeError('USAGE', `expected one query, not ${statements.count}`);
     await this.#refuseOtherThanReading(sql);
     const prepared = await statements.prepare(0);
     if (prepared.statementType === this.#duck.StatementType.SELECT) return prepared;
     prepared.destroySync();
-    throw new LayerscopeError('USAGE', 'a catalog is only read: the query must be a SELECT');
+    throw new LayerscopeError('USAGE', 'catalogs are read-only: the query must be a SELECT');
   }
 
-  /** Throws USAGE if a query calls a function that changes what DuckDB does, or runs SQL that is hidden in a text. */
+  /** Throws USAGE if a query calls a function that changes what DuckDB does, or one that runs SQL from a string. */
   async #refuseOtherThanReading(sql: string): Promise<void> {
     const prepared = await this.#connection.prepare('SELECT json_serialize_sql($1::VARCHAR)');
     try {
       prepared.bindVarchar(1, sql);
       const [row] = (await prepared.runAndReadAll()).getRows();
       const tree = JSON.parse(String(row?.[0])) as { readonly error?: boolean };
-      // What can't be written as a tree is searched as it is.
+      // If the query can't be serialized as a tree, all its words are checked.
       for (const name of tree.error === true ? sql.split(/[^\w]+/) : functionNames(tree)) {
-        if (NOT_READING.test(name)) throw new LayerscopeError('USAGE', `a catalog is only read: a query can’t call ${displayText(name)}`);
+        if (NOT_READING.test(name)) throw new LayerscopeError('USAGE', `catalogs are read-only: a query can’t call ${displayText(name)}`);
       }
     } finally {
       prepared.destroySync();
@@ -227,7 +228,7 @@ export class CatalogReader implements Disposable {
     await this.#connection.run(`CREATE OR REPLACE VIEW ${table} AS ${selectOf(table, pack === null ? loose : [pack, ...loose])}`);
   }
 
-  /** Makes a table's view. DuckDB reads all footers for it, so that files without a good one are found here. */
+  /** Creates a table's view. DuckDB reads all footers for it, so files with bad footers are found here. */
   async #openTable(table: TableName): Promise<void> {
     try {
       await this.#makeView(table);
@@ -237,7 +238,7 @@ export class CatalogReader implements Disposable {
     }
   }
 
-  /** Packs the tables with many files. Where that fails, the files are read where they are. */
+  /** Packs the tables that have many files. If that fails, the files are read where they are. */
   async #pack(): Promise<void> {
     const packs = this.#packs;
     if (packs === null) return;
@@ -248,13 +249,13 @@ export class CatalogReader implements Disposable {
       try {
         await this.#makePack(packs, table, files);
       } catch {
-        // One of the files or the old pack is bad, or the cache can't be written. Then each query reads the files where they are.
+        // A file or the old pack is bad, or the cache can't be written. Then each query reads the files where they are.
         this.#guard.throwIfStopped();
         try {
           if (!(await this.#dropBad(table))) continue;
           await this.#makePack(packs, table, this.#filesOf(table));
         } catch {
-          // As above.
+          // The files are read where they are.
         }
       }
     }
@@ -268,12 +269,13 @@ export class CatalogReader implements Disposable {
   }
 
   /**
-   * Allows the files of the views, by name, and locks. Allowing the folder would let functions that a SELECT may call create files in it.
+   * Allows access to the views' files, by name, and locks the settings. Allowing the whole folder would let functions in a SELECT create
+   * files in it.
    */
   async #lock(): Promise<void> {
     const files = TABLE_NAMES.flatMap((table) => {
       const { pack, loose } = this.#filesOf(table);
-      // What is loose once the pack is found to be bad.
+      // If the pack is found to be bad, these are read instead.
       const inside =
         pack === null ? [] : [pack, ...(this.#names.get(table) ?? []).map((name) => path.join(this.#folder.path, table, name))];
       return [...inside, ...loose];
@@ -283,7 +285,7 @@ export class CatalogReader implements Disposable {
     await this.#connection.run('SET lock_configuration = true');
   }
 
-  /** Reads every file of the tables that a query uses by itself, and leaves out those that can't be read. Whether there were any. */
+  /** Reads each file of the tables that a query uses, and leaves out those that can't be read. Returns whether there were any. */
   async #leaveOut(sql: string, { onLeftOut }: QueryOptions): Promise<boolean> {
     this.#wasChecked = true;
     const used = this.#connection.getTableNames(sql, false);
@@ -298,7 +300,7 @@ export class CatalogReader implements Disposable {
     return found;
   }
 
-  /** Leaves out the files of a table that can't be read, and forgets a bad pack. Whether there were any. */
+  /** Leaves out the files of a table that can't be read, and forgets a bad pack. Returns whether there were any. */
   async #dropBad(table: TableName): Promise<boolean> {
     const files = this.#filesOf(table);
     const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
@@ -327,7 +329,7 @@ export class CatalogReader implements Disposable {
     for (const [name, reason] of bad) this.#leftOut.push([path.join(table, name), reason]);
   }
 
-  /** Why a file can't be read; null if it can. */
+  /** Returns why a file can't be read; null if it can. */
   async #problemOf(table: TableName, file: string): Promise<string | null> {
     const from = `read_parquet(${quoted(file)})`;
     try {
@@ -344,7 +346,7 @@ export class CatalogReader implements Disposable {
   }
 }
 
-/** Older files of the same version may lack the last columns, and those of a newer one have more. */
+/** Older files of the same version may lack the last columns, and those written by newer programs have more. */
 function selectOf(table: TableName, files: readonly string[]): string {
   const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
   const none = `SELECT ${columns} WHERE false`;
@@ -363,7 +365,7 @@ function bind(prepared: DuckDBPreparedStatement, values: Readonly<Record<string,
   if (unused !== undefined) throw new LayerscopeError('USAGE', `the query has no parameter $${displayText(unused)}`);
 }
 
-/** Names of the functions in a query's tree, as DuckDB writes it. */
+/** Yields the names of the functions in a query's tree, as serialized by DuckDB. */
 function* functionNames(tree: unknown): Generator<string> {
   const left = [tree];
   while (left.length > 0) {
@@ -383,12 +385,12 @@ function firstLine(error: unknown): string {
   return displayText(message.split('\n', 1)[0] ?? '');
 }
 
-/** Whether an error says nothing about the files, so that reading them one by one would find nothing. */
+/** Whether an error isn't about the files, so that reading them one by one would find nothing. */
 function isOfQuery(error: unknown): boolean {
   return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error)) || OUT_OF_MEMORY.test(firstLine(error));
 }
 
-/** Converts an error of DuckDB: what the query did wrong is USAGE, all else concerns the files. */
+/** Converts an error from DuckDB: USAGE if it is the query's fault; otherwise it concerns the files. */
 function duckError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   if (!(error instanceof Error)) return asLayerscopeError(error);

@@ -1,24 +1,26 @@
 const FREE = 0;
-/** With at most half of the slots taken, one search in 10^20 passes over more. */
+/** With at most half of the slots taken, one search in 10^20 passes more slots. */
 const MOST_PASSED = 256;
 
-/** Numbers the different values of a column in the order in which they come. */
+/** Numbers the distinct values of a column, in order of appearance. */
 export class DistinctNumbers {
-  /** The different values. */
+  /** The distinct values. */
   readonly values: Float64Array;
   count = 0;
-  /** Hash table: 1 + the number of a value. */
+  /** Hash table: 1 + the number of a value, or 0. */
   readonly #slots: Uint32Array;
   readonly #bits = new Float64Array(1);
   readonly #words = new Uint32Array(this.#bits.buffer);
 
-  /** `most`: different values that are counted. */
+  /** `most`: maximum number of distinct values. */
   constructor(most: number) {
     this.values = new Float64Array(most);
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * most + 2)));
   }
 
-  /** Returns the number of a value; -1 if there are too many, or if they were made to fall on the same slots, so that finding one takes long. */
+  /**
+   * Returns the number of a value; -1 if there are too many values, or if finding it takes too long because values were chosen to collide.
+   */
   of(value: number): number {
     this.#bits[0] = value;
     const mixed = Math.imul((this.#words[0] as number) ^ Math.imul(this.#words[1] as number, 0x9e3779b1), 0x85ebca6b);

@@ -1,4 +1,5 @@
-// A layer's table as columns of `entries`. Their bytes are made from the table's own, without a value for each entry: layers have millions.
+// Converts a layer's table to columns of `entries`. Bytes are copied from table to column without an object per entry, because layers have
+// millions of entries.
 import { FLAG, type LayerTable, linkName, type MemberMeta, NO_NODE, nodePath } from '#format/layer';
 import { ENTRY_TYPES, encodeUtf8, TYPE } from '#model';
 import { DistinctNumbers } from './distinct-numbers.ts';
@@ -7,11 +8,11 @@ import { type Bounds, type Chunk, definitionOf, NO_BYTES, nullChunk, packNumbers
 import { GrownBytes } from './parquet/grown-bytes.ts';
 import { GROUP_ROWS } from './row-groups.ts';
 
-/** Bytes of paths and targets after which a group ends. */
+/** A group ends after this many bytes of paths and link targets. */
 const GROUP_TEXT_BYTES = 32 * 1024 * 1024;
-/** A longer path is no bound. */
+/** Longer paths aren't used as bounds. */
 const MOST_BOUND_BYTES = 1024;
-/** Microseconds that 64 bits can hold, and that a number can. */
+/** Largest times, in seconds, whose microseconds fit in 64 bits, and in a number. */
 const MOST_SECONDS = 9_000_000_000_000;
 const MOST_EXACT_SECONDS = 9_000_000_000;
 
@@ -19,15 +20,15 @@ const KINDS = ['entry', 'whiteout', 'opaque'] as const;
 const [WHITEOUT, OPAQUE] = [1, 2] as const;
 const HEX = encodeUtf8('0123456789abcdef');
 
-/** What a layer has, counted while its rows were made. */
+/** Totals of a layer, counted while its rows are made. */
 export interface EntryCounts {
   rows: number;
   files: number;
 }
 
 /**
- * Yields a layer's rows, in the order of its tar, in the columns of `entries`. Members that a later one replaces, and those that only the
- * tar has, are left out: what remains is what an engine unpacks. `counts` is added to.
+ * Yields a layer's rows, in tar order, as columns of `entries`. Members that a later one replaces, and members shown only in raw, are left
+ * out: the rest is what an engine unpacks. Adds to `counts`.
  */
 export function* entryGroups(layer: string, table: LayerTable, counts: EntryCounts): Generator<RowGroup> {
   const paths = new EntryPaths(table);
@@ -46,7 +47,7 @@ function isShown(table: LayerTable, member: number): boolean {
   return (flags & (FLAG.rawOnly | FLAG.superseded)) === 0 && table.node[member] !== NO_NODE;
 }
 
-/** A column of texts that many rows lack. */
+/** A column of strings that is null in many rows. */
 class SparseTexts {
   readonly plain = new GrownBytes();
   readonly #defined: Uint8Array;
@@ -56,7 +57,7 @@ class SparseTexts {
     this.#defined = new Uint8Array(room);
   }
 
-  /** Begins the text of a row, whose end is told to `plain`. */
+  /** Begins a row's string. The caller ends it with `plain.endText`. */
   begin(row: number): number {
     this.#defined[row] = 1;
     this.#count++;
@@ -74,14 +75,14 @@ interface Values {
   readonly bounds?: Bounds | null;
 }
 
-/** `defined`: the slots with a value; needn't be told if all have one. */
+/** `defined`: the slots with a value; may be unset if all have one. */
 function chunkOf(defined: Uint8Array, slots: number, count: number, { plain, dictionary = null, bounds = null }: Values): Chunk {
   if (count === 0) return nullChunk(slots);
   const nulls = slots - count;
   return { slots, nulls, repetition: NO_BYTES, definition: definitionOf(defined, slots, nulls), plain, dictionary, bounds };
 }
 
-/** Texts by their codes, as a dictionary of those that are used. */
+/** Encodes strings given by their codes, as a dictionary of those that occur. */
 function codedTexts(codes: Uint8Array, count: number, texts: readonly string[]): Values {
   const numbers = new Int8Array(texts.length).fill(-1);
   const packed = new Uint8Array(count);
@@ -98,7 +99,7 @@ function codedTexts(codes: Uint8Array, count: number, texts: readonly string[]):
   return { plain: plain.written, dictionary: { count: used, numbers: packNumbers(packed, count, used) } };
 }
 
-/** Numbers as a dictionary if they repeat. */
+/** Encodes numbers, as a dictionary if they repeat. */
 function repeatedLongs(values: Float64Array, count: number): Values {
   const distinct = new DistinctNumbers(count >> 1);
   const numbers = new Uint32Array(count);
@@ -115,11 +116,11 @@ function repeatedLongs(values: Float64Array, count: number): Values {
   return { plain: plain.written, dictionary: { count: distinct.count, numbers: packNumbers(numbers, count, distinct.count) } };
 }
 
-/** Rows of one group, which are added one by one. */
+/** Builds the rows of one group. */
 class EntryGroup {
   rows = 0;
   files = 0;
-  /** Rows that are entries: the others have no values in the columns from `type` on. */
+  /** Number of rows that are entries; other rows have nulls in the columns from `type` on. */
   #entries = 0;
   readonly #table: LayerTable;
   readonly #source: EntryPaths;
@@ -129,14 +130,14 @@ class EntryGroup {
   readonly #sizes: Float64Array;
   readonly #metas: Uint32Array;
   readonly #micros: Float64Array;
-  /** Whether some times are beyond what a number holds exactly. */
+  /** Whether some times exceed what a number can hold exactly. */
   #hasFarTimes = false;
   readonly #members: Uint32Array;
   readonly #paths = new GrownBytes();
   readonly #pathBytes: SparseTexts;
   readonly #links: SparseTexts;
   readonly #contents: SparseTexts;
-  /** Where the least and the greatest path begin and end. */
+  /** Where the least and the greatest path begin and end in `#paths`. */
   #least = 0;
   #leastEnd = 0;
   #greatest = 0;
@@ -205,7 +206,7 @@ class EntryGroup {
     this.#pathBytes.plain.endText(rawStart);
   }
 
-  /** The checksum of a body as 16 hex digits, the high word first. */
+  /** Writes the checksum of a body as 16 hex digits, high word first. */
   #addContent(row: number, member: number): void {
     const { bodySums } = this.#table;
     const low = bodySums[2 * member] ?? 0;
@@ -228,7 +229,7 @@ class EntryGroup {
     return seconds * 1_000_000 + Math.trunc((this.#table.mtimeNanos[member] ?? 0) / 1000);
   }
 
-  /** The columns in the order of the table. */
+  /** Returns the columns in the order of the table. */
   chunks(layer: string): Chunk[] {
     const { rows } = this;
     const ofEntries = (values: Values): Chunk => chunkOf(this.#isEntry, rows, this.#entries, values);
@@ -274,7 +275,7 @@ class EntryGroup {
     return Math.max(min.length, max.length) > MOST_BOUND_BYTES ? null : { min, max };
   }
 
-  /** A number that members share by their metadata, as a dictionary, unless finding numbers in it takes long. */
+  /** Encodes a number in the members' metadata, as a dictionary, unless looking numbers up takes too long. */
   #ofMetas(numberOf: (meta: MemberMeta) => number, put: (to: GrownBytes, value: number) => void): Values {
     const { metas } = this.#table;
     const plain = new GrownBytes();
@@ -305,7 +306,7 @@ class EntryGroup {
   }
 }
 
-/** Whether the first of two texts is the lesser one by its bytes. */
+/** Whether the first of two strings is less than the second, by their bytes. */
 function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
   const common = Math.min(end - start, otherEnd - otherStart);
   for (let index = 0; index < common; index++) {
@@ -315,7 +316,7 @@ function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: num
   return end - start < otherEnd - otherStart;
 }
 
-/** Ids may be any number that a header states. */
+/** Headers may state any number as an id. */
 function whole(value: number): number {
   return Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)));
 }

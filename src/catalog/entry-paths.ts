@@ -1,31 +1,31 @@
-// Paths of a layer's nodes as the command line's JSON writes them, in UTF-8.
+// Writes paths of a layer's nodes in UTF-8, escaped as in the command line's JSON.
 import { type LayerTable, nodeName } from '#format/layer';
 import { encodeUtf8, escapePath } from '#model';
 import { GrownBytes } from './parquet/grown-bytes.ts';
 
-/** Maximum number of bytes of folders' paths that are kept: deeply nested folders have paths as long as their depth. */
+/** Maximum size of the cached folder paths: in deeply nested folders, paths are as long as their depth. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const NOT_KEPT = -1;
 
-/** Whether bytes are written as they are, without a look at what they mean. */
+/** Whether bytes can be written unchanged, without decoding them. */
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if ((bytes[at] as number) >= 0x80 || bytes[at] === BACKSLASH) return false;
   return true;
 }
 
-/** Writes a name or a link's target. */
+/** Writes a name or link target, escaped if necessary. */
 export function putEscaped(to: GrownBytes, bytes: Uint8Array): void {
   to.put(isPlain(bytes, 0, bytes.length) ? bytes : encodeUtf8(escapePath(bytes)));
 }
 
-/** Writes paths, and keeps those of folders. */
+/** Writes paths. Caches the paths of folders. */
 export class EntryPaths {
   readonly #table: LayerTable;
-  /** Whether no path of the table has anything to escape. */
+  /** Whether no path in the table needs escaping. */
   readonly #isPlain: boolean;
-  /** Folders' paths with a slash at the end, and by node where they begin and end. */
+  /** Cached folder paths, each with a slash at the end, and where they begin and end, by node. */
   readonly #folders = new GrownBytes();
   readonly #start: Int32Array;
   readonly #end: Int32Array;
@@ -38,7 +38,7 @@ export class EntryPaths {
     this.#end = new Int32Array(nodeCount);
   }
 
-  /** Writes the path of a node. Returns whether something in it is escaped. */
+  /** Writes the path of a node. Returns whether anything in it is escaped. */
   put(to: GrownBytes, node: number): boolean {
     if (node === 0) return false;
     const { nodeNames, nodeNameStart, nodeParent } = this.#table;
@@ -58,7 +58,7 @@ export class EntryPaths {
     copy(this.#folders, this.#start[folder] as number, this.#end[folder] as number, to);
   }
 
-  /** Keeps a folder's path, made of the nearest one above it that is kept and the names below that. */
+  /** Caches a folder's path, built from its nearest cached ancestor and the names below that. */
   #keep(folder: number): void {
     if (this.#folders.length > MAX_KEPT_BYTES) {
       this.#folders.length = 0;
@@ -80,12 +80,12 @@ export class EntryPaths {
 }
 
 function copy(from: GrownBytes, start: number, end: number, to: GrownBytes): void {
-  // Room first: it may move the bytes, which may be the same.
+  // Makes room first: source and target may be the same buffer, and growing it moves the bytes.
   to.room(end - start);
   copyBytes(from.room(0), start, end, to);
 }
 
-/** Paths are short: a loop is faster than a view of each. */
+/** Paths are short: a loop is faster than creating a view for each. */
 function copyBytes(from: Uint8Array, start: number, end: number, to: GrownBytes): void {
   const bytes = to.room(end - start);
   let at = to.length;

@@ -1,4 +1,4 @@
-// Reads one image and writes what the catalog lacks of it: layers first, then what depends on all of them.
+// Reads one image and writes what the catalog lacks: the layers first, then what depends on all of them.
 import { type Archive, type ArchiveImage, type ArchiveLayer, type ArchiveReader, chainIds, type IndexedLayer } from '#archive';
 import { digestName, type Row, TABLES } from '#catalog/layout';
 import { assembleImage, type LoadedImage } from '#engine';
@@ -11,12 +11,12 @@ import { findingRows, historyRows, imageId, type LayerIds, packageRows } from '.
 import { LayerPool } from './layer-pool.ts';
 import { groupsOf } from './row-groups.ts';
 
-/** What is known of an image once it was looked at. */
+/** The result of indexing an image. */
 export interface IndexedImage {
   readonly id: string;
   readonly layers: LayerIds;
   readonly chain: string | null;
-  /** Null if the image wasn't read, because the catalog has all of it. */
+  /** Null if the image wasn't read because the catalog already has all of it. */
   readonly totals: ImageTotals | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -27,7 +27,7 @@ interface IndexerOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Findings that say that this copy of an image isn't what its digests say, so that its facts aren't the image's. */
+/** Findings which mean that this copy of an image doesn't match its digests, so its facts aren't the image's. */
 const DAMAGE: ReadonlySet<FindingCode> = new Set([
   'missing-blob',
   'digest-mismatch',
@@ -49,13 +49,15 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set([
   'diffid-count',
 ]);
 
-/** The same, of findings about the archive's own files: in a layer's tar these codes are of entries, and the image is whole. */
+/**
+ * The same for findings about the archive's own files. About entries in a layer's tar, these codes don't mean that the image is damaged.
+ */
 const MEMBER_DAMAGE: ReadonlySet<FindingCode> = new Set([...DAMAGE, 'link-outside', 'link-loop', 'path-escape', 'too-large']);
 
 const SCAN_MARK = 'scan-';
 const VERIFY_MARK = 'verify-';
 
-/** Indexes images, one call each; several may run at a time. */
+/** Indexes images, one per call. Several calls may run at the same time. */
 export class ImageIndexer {
   readonly #catalog: CatalogFolder;
   readonly #reader: ArchiveReader;
@@ -64,7 +66,7 @@ export class ImageIndexer {
   newImages = 0;
   newLayers = 0;
   newEntries = 0;
-  /** Bytes of the files in the layers that were written. */
+  /** Total size of the files in the layers that were written. */
   bytes = 0;
 
   constructor(catalog: CatalogFolder, reader: ArchiveReader, options: IndexerOptions) {
@@ -75,8 +77,8 @@ export class ImageIndexer {
   }
 
   /**
-   * `isNamed`: whether the catalog has the image's rows by that id, so that an image that it knows isn't read again. Throws what reading
-   * throws, and CatalogWriteError.
+   * `isNamed`: whether the catalog has this image's row with that id; then a known image isn't read again. Throws what reading throws, and
+   * CatalogWriteError.
    */
   async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
     const stated = image.layers.map(({ diffId }) => diffId);
@@ -91,7 +93,7 @@ export class ImageIndexer {
     return this.#read(archive, image, problem);
   }
 
-  /** How much of an image is to be read, in packed bytes. */
+  /** Returns how much of an image has yet to be read, in compressed bytes. */
   unreadBytes({ layers }: ArchiveImage): number {
     return this.#pool.unreadBytes(layers);
   }
@@ -102,7 +104,7 @@ export class ImageIndexer {
     return this.#hasAll('history', digestName(id)) && ids.every(isWritten);
   }
 
-  /** Whether a layer or image is there, as deeply read as is asked for now. */
+  /** Whether the catalog has a layer or image, read as thoroughly as the options require. */
   #hasAll(table: 'layers' | 'history', name: string): boolean {
     const { scan, verify } = this.#options;
     if (!this.#catalog.has(table, `${name}.parquet`)) return false;
@@ -133,7 +135,7 @@ export class ImageIndexer {
     return { id, layers: ids, chain, totals: loaded.report.totals, error: null };
   }
 
-  /** The ids of layers; one that isn't stated is the digest of the plain tar. */
+  /** Returns the ids of layers; one that isn't stated is computed from the plain tar. */
   async #layerIds(layers: readonly ArchiveLayer[], indexed: readonly (IndexedLayer | null)[]): Promise<LayerIds> {
     const ids: (string | null)[] = [];
     for (const [index, layer] of layers.entries()) {
@@ -180,7 +182,7 @@ export class ImageIndexer {
     this.bytes += fileBytes;
   }
 
-  /** `history` is written last: whoever finds it knows that the others are there. */
+  /** `history` is written last: if it exists, so do the others. */
   async #writeFacts(id: string, loaded: LoadedImage, ids: LayerIds): Promise<void> {
     const name = digestName(id);
     const file = `${name}.parquet`;
@@ -193,7 +195,7 @@ export class ImageIndexer {
     this.newImages++;
   }
 
-  /** Writes no file where there are no rows: fewer files are faster to ask. */
+  /** Doesn't write a file without rows: fewer files are faster to query. */
   #writeRows(table: 'packages' | 'findings', file: string, rows: Iterable<Row>): void {
     const groups = [...groupsOf(TABLES[table], rows)];
     if (groups.length > 0) this.#catalog.write(table, file, groups);
@@ -206,7 +208,7 @@ export class ImageIndexer {
   }
 }
 
-/** Lets workers have their next layers: writing leaves no time for them otherwise. */
+/** Lets workers get their next layers; writing would otherwise leave them no time. */
 function otherWork(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

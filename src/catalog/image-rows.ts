@@ -6,18 +6,18 @@ import type { InstalledPackage } from '#engine/packages';
 import { asObject } from '#format/image';
 import { encodeUtf8, type Finding, type HistoryReport } from '#model';
 
-/** What the rows of an image need to know of its layers: the diffID by which the catalog knows each, null if it has none. */
+/** Maps an image's layers to the catalog's: the diffID of each, or null if it has none. */
 export type LayerIds = readonly (string | null)[];
 
 /**
- * The image's id: the digest of its config or, without one, that of its manifest, or one of its layers' ids. The config names the layers
- * as they are unpacked, so the same image has the same id whatever its layers are packed with.
+ * Returns the image's id: the digest of its config or, without one, of its manifest, or of its layers' ids. The config names the layers as
+ * unpacked, so an image has the same id however its layers are compressed.
  */
 export function imageId({ configDigest, manifestDigest, platform }: LoadedImage['image'], layers: LayerIds): string {
   return configDigest ?? manifestDigest ?? sha256(encodeUtf8(JSON.stringify([platform, layers])));
 }
 
-/** Yields the rows of `history`: a step each, and one for each layer that no step made. */
+/** Yields the rows of `history`: one for each step, and one for each layer without a step. */
 export function* historyRows(image: string, loaded: LoadedImage, layers: LayerIds): Generator<Row> {
   const { history } = loaded.image;
   const chains = chainIds(layers);
@@ -44,7 +44,7 @@ function stepCells({ createdBy, created, comment }: HistoryReport): Row {
   return { createdBy, created: timeOf(created), comment };
 }
 
-/** Microseconds of an RFC 3339 time; null if it is none. */
+/** Parses an RFC 3339 time into microseconds; null if it is invalid. */
 export function timeOf(text: unknown): bigint | null {
   if (typeof text !== 'string') return null;
   const [, whole = '', fraction = '', zone = ''] = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.exec(text) ?? [];
@@ -53,7 +53,7 @@ export function timeOf(text: unknown): bigint | null {
   return BigInt(millis) * 1000n + BigInt(fraction.slice(1, 7).padEnd(6, '0') || '0');
 }
 
-/** Yields the packages as seen at the image's top. */
+/** Yields the packages as seen at the image's top layer. */
 export function* packageRows(image: string, packages: readonly InstalledPackage[], layers: LayerIds): Generator<Row> {
   for (const { layer, largest: _, statedBytes, files, bytes, filesKnown, ...facts } of packages) {
     yield {
@@ -113,7 +113,7 @@ function whole(value: number | null | undefined): bigint | null {
   return value === null || value === undefined || !Number.isFinite(value) ? null : BigInt(Math.trunc(value));
 }
 
-/** Labels of a config; those that aren't texts are left out. */
+/** Returns a config's labels, leaving out any that aren't strings. */
 export function labelsOf(config: unknown): ReadonlyMap<string, string> {
   const inner = asObject(asObject(config)?.config);
   const labels = asObject(inner?.Labels) ?? {};

@@ -1,35 +1,35 @@
-// Indexes images: what the catalog lacks is read and written, the rest is only looked up by its name.
+// Indexes images. Only what the catalog lacks is read and written; everything else is just looked up by name.
 import type { Archive, ArchiveImage, ArchiveReader } from '#archive';
 import { asLayerscopeError, displayText, isBareTag, isCancelled, throwIfCancelled } from '#model';
 import { type CatalogFolder, CatalogWriteError, hashName } from './catalog-folder.ts';
 import { ImageIndexer, type IndexedImage } from './image-indexer.ts';
 import { type SubjectRow, SubjectRows } from './subject-rows.ts';
 
-/** Something that may hold images: a file, a folder, or an image by its name. */
+/** Something that may contain images: a file, a folder, or an image name. */
 export interface Subject {
-  /** Where it is: the file's whole path, or the image word. Kept in the catalog, and what its rows are found by. */
+  /** Where it is: the file's absolute path, or the name. Stored in the catalog, and used to find the subject's rows. */
   readonly source: string;
-  /** Changes whenever the content may have; null if that is only known once it is open. */
+  /** A string that changes if the content may have changed; null if that is unknown until it is open. */
   readonly stamp: string | null;
-  /** Throws what opening throws. The caller disposes of the archive. */
+  /** Opens the subject. The caller disposes of the archive. */
   open(): Promise<Archive>;
 }
 
 interface IndexProgress {
   readonly images: number;
   readonly newLayers: number;
-  /** Bytes of the files in the layers that were read. */
+  /** Total size of the files in the layers that were read. */
   readonly bytes: number;
 }
 
 export interface IndexOptions {
-  /** Reads every byte: findings then have secrets, and every file its content’s checksum. */
+  /** Reads every byte, to find secrets and to compute a checksum of every file. */
   readonly scan?: boolean;
-  /** Reads every byte and checks every digest. */
+  /** Reads every byte, to check every digest. */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** Called for each image that could not be read, or not whole. Texts are safe to print. */
+  /** Called for each image that couldn't be read, or only in part. Strings are safe to print. */
   readonly onError?: (error: IndexError) => void;
 }
 
@@ -40,33 +40,33 @@ export interface IndexError {
   readonly message: string;
 }
 
-/** What a run did. */
+/** The result of a run. */
 export interface IndexSummary {
-  /** Files, folders and names that were looked at, and those of them that hadn't changed. */
+  /** Number of files, folders and names, and how many of them hadn't changed. */
   readonly subjects: number;
   readonly unchanged: number;
-  /** Images that were looked at (not counting unchanged subjects), those whose facts are new, and those that failed. */
+  /** Number of images (except in unchanged subjects), how many of them are new to the catalog, and how many failed. */
   readonly images: number;
   readonly newImages: number;
   readonly failed: number;
-  /** Layers that were written, and their rows. */
+  /** Number of layers that were written, and their rows. */
   readonly newLayers: number;
   readonly newEntries: number;
-  /** Bytes of the files in these layers. */
+  /** Total size of the files in these layers. */
   readonly newBytes: number;
 }
 
-/** Small images that are read at a time, so that one is written while the others are read by workers. */
+/** Number of small images read at a time: one can be written while workers read the others. */
 const IMAGES_AT_A_TIME = 6;
-/** An image of which more is to be read, in packed bytes, takes the place of two. */
+/** An image with more than this left to read, in compressed bytes, counts as two. */
 const LARGE_BYTES = 16 * 1024 * 1024;
-/** Subjects that are open at a time. */
+/** Number of subjects open at a time. */
 const SUBJECTS_AT_A_TIME = 3;
 
 /**
- * Brings images into a catalog. An image that can't be read becomes a row with its error, and the others go on. It may be stopped at any
- * time and started again, here or in other processes on the same folder at the same time. Throws CatalogWriteError if the catalog can't be
- * written, CANCELLED, and what `subjects` throws.
+ * Adds images to a catalog. An image that can't be read becomes a row with its error, and the others are still indexed. The run may be
+ * stopped at any time and repeated, also by several processes on the same folder at the same time. Throws CatalogWriteError if the catalog
+ * can't be written, CANCELLED, and what `subjects` throws.
  */
 export async function indexImages(
   catalog: CatalogFolder,
@@ -129,7 +129,7 @@ class IndexRun {
       this.#fail(rows, error);
     }
     rows.finish();
-    // What failed is tried again the next time.
+    // A subject with errors is tried again next time.
     if (mark !== null && !rows.hasErrors) this.#catalog.mark(mark);
   }
 
@@ -179,14 +179,14 @@ class IndexRun {
     this.#row(rows, { image: null, reference: null, error: this.#reason(thrown) });
   }
 
-  /** What is told of an image that could not be read. Throws what ends the whole run. */
+  /** Returns the error for an image that couldn't be read. Rethrows errors that end the whole run. */
   #reason(thrown: unknown): { readonly code: string; readonly message: string } {
     if (thrown instanceof CatalogWriteError || isCancelled(thrown)) throw thrown;
     const { code, message } = asLayerscopeError(thrown);
     return { code, message: displayText(message) };
   }
 
-  /** Waits for its turn. Returns how many places an image takes. */
+  /** Waits until the image may be read. Returns how many places it takes. */
   #enter(image: ArchiveImage): Promise<number> {
     return new Promise((begin) => {
       this.#waiting.push({ image, begin });
@@ -205,7 +205,7 @@ class IndexRun {
   }
 }
 
-/** Calls `each` for all items, `count` at a time. The first error ends it, once the calls under way have ended. */
+/** Calls `each` for all items, `count` at a time. The first error is thrown, after the running calls have ended. */
 async function inTurns<T>(count: number, items: Iterable<T> | AsyncIterable<T>, each: (item: T) => Promise<void>): Promise<void> {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];

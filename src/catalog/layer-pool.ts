@@ -1,8 +1,8 @@
 import type { ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 
-/** Bytes of tables that are kept for the images to come: base layers are shared by most of them. */
+/** Maximum size of tables kept for the images to come: most images share base layers. */
 const MOST_KEPT_BYTES = 192 * 1024 * 1024;
-/** About what a table takes for each member and path, names included. */
+/** Approximate size of a table per member, with paths and names. */
 const BYTES_PER_MEMBER = 160;
 
 export interface LayerPoolOptions {
@@ -16,7 +16,7 @@ interface Kept {
   bytes: number;
 }
 
-/** Reads the layers of many images, each blob once: those that were used last are kept within a limit. */
+/** Reads the layers of many images, each blob once. Keeps the most recently used ones, within a limit. */
 export class LayerPool {
   readonly #reader: ArchiveReader;
   readonly #options: LayerPoolOptions;
@@ -28,7 +28,7 @@ export class LayerPool {
     this.#options = options;
   }
 
-  /** Reads an image's layers. Null for those whose blob is missing. Throws what {@link ArchiveReader.indexLayers} throws. */
+  /** Reads an image's layers; null for one whose blob is missing. Throws what {@link ArchiveReader.indexLayers} throws. */
   async read(layers: readonly ArchiveLayer[]): Promise<readonly (IndexedLayer | null)[]> {
     const wanted = layers.filter((layer) => layer.blob !== null && !this.#kept.has(this.#keyOf(layer)));
     if (wanted.length > 0) this.#start(wanted);
@@ -38,7 +38,7 @@ export class LayerPool {
         const key = this.#keyOf(layer);
         const kept = this.#kept.get(key);
         if (kept === undefined) return null;
-        // The last in the map is the one that was used last.
+        // Moves it to the end of the map, which is in order of use.
         this.#kept.delete(key);
         this.#kept.set(key, kept);
         return kept.indexed;
@@ -46,7 +46,7 @@ export class LayerPool {
     );
   }
 
-  /** Packed bytes of those layers that aren't kept. */
+  /** Returns the compressed size of the layers that aren't kept. */
   unreadBytes(layers: readonly ArchiveLayer[]): number {
     return layers.reduce((sum, layer) => sum + (this.#kept.has(this.#keyOf(layer)) ? 0 : layer.blobBytes), 0);
   }
@@ -61,7 +61,7 @@ export class LayerPool {
       this.#kept.set(key, kept);
       kept.indexed.then(
         (indexed) => {
-          // What is damaged here may be whole in another image's copy.
+          // A layer that is damaged here may be intact in another image's copy.
           if (indexed?.status !== 'present') return this.#forget(key, kept);
           kept.bytes = indexed.table.memberCount * BYTES_PER_MEMBER;
           this.#bytes += kept.bytes;
@@ -72,7 +72,7 @@ export class LayerPool {
     }
   }
 
-  /** What a layer is known by. To verify is to believe no stated digest: then each place is read. */
+  /** Returns what identifies a layer. When verifying, stated digests aren't trusted, so each copy is read. */
   #keyOf({ digest, diffId, blob }: ArchiveLayer): string {
     const stated = this.#options.verify ? null : (digest ?? diffId);
     return stated ?? `${blob?.path} ${blob?.start} ${blob?.length}`;

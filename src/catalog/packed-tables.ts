@@ -1,5 +1,6 @@
-// Packs: a table's many small files as one, in this user's cache. Opening a thousand files takes DuckDB longer than most answers. A pack is a
-// convenience: it is used only while every file in it is as it was, it may vanish at any time, and nothing of the catalog depends on it.
+// Packs: a table's many small files merged into one, in this user's cache. Opening a thousand files takes DuckDB longer than most queries
+// do. A pack is only an optimization: it is used only while none of its files has changed, it may vanish at any time, and nothing in the
+// catalog depends on it.
 import { createHash } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,25 +9,25 @@ import type { TableName } from '#catalog/layout';
 import { replaceFileSync } from '#files';
 import type { CatalogFolder } from './catalog-folder.ts';
 
-/** Files that aren't in the pack, up to which it isn't made anew. */
+/** A pack is rebuilt if more files than this aren't in it. */
 const MOST_LOOSE_FILES = 48;
-/** Maximum size of the files that are packed. Beyond it, an engine on many machines is the better place to ask. */
+/** Maximum total size of the files in a pack. For more, a query engine on many machines is a better choice. */
 const MOST_PACKED_BYTES = 4 * 1024 * 1024 * 1024;
 
-/** Where a table's rows are: its pack, if there is a good one, and the files that aren't in it. */
+/** Where a table's rows are: its pack, if there is a valid one, and the files that aren't in it. */
 export interface TableFiles {
   readonly pack: string | null;
   readonly loose: readonly string[];
-  /** Names of the loose files, parallel to `loose`. */
+  /** Names of the loose files, in the same order. */
   readonly looseNames: readonly string[];
   /** Whether a new pack would help. */
   readonly isWorthPacking: boolean;
 }
 
-/** The packs of one catalog. */
+/** The packs of a catalog. */
 export class PackedTables {
   readonly #folder: string;
-  /** A pack answers for its files, so nobody else may write one. */
+  /** A pack stands in for its files, so no other user may be able to write it. */
   readonly #isPrivate: boolean;
 
   /** `cache`: this user's cache folder. */
@@ -37,7 +38,7 @@ export class PackedTables {
     this.#isPrivate = [cache, all, this.#folder].every(makePrivateFolder);
   }
 
-  /** Where a table's rows are now, of the files with these names. */
+  /** Returns where the rows of these files are now. */
   find(catalog: CatalogFolder, table: TableName, names: readonly string[]): TableFiles {
     const file = (name: string): string => path.join(catalog.path, table, name);
     const states = new Map(names.map((name) => [name, stateOf(file(name))] as const));
@@ -54,8 +55,8 @@ export class PackedTables {
   }
 
   /**
-   * Makes a table's pack anew. `write` writes it to a file that doesn't exist. Throws what it throws, and the system's errors; the old pack is
-   * gone then.
+   * Rebuilds a table's pack. `write` writes to a file that doesn't exist. Throws what `write` throws, and system errors; the old pack may
+   * be gone then.
    */
   async make(catalog: CatalogFolder, table: TableName, names: readonly string[], write: (file: string) => Promise<void>): Promise<void> {
     const members = names.map((name) => `${name} ${stateOf(path.join(catalog.path, table, name))?.text ?? ''}\n`).join('');
@@ -63,7 +64,7 @@ export class PackedTables {
     rmSync(fresh, { force: true });
     try {
       await write(fresh);
-      // The list says what the pack has; without one there is no pack, so it goes first and comes last.
+      // The list states the pack's contents; without it, the pack is ignored. So it is removed first and written last.
       rmSync(this.#list(table), { force: true });
       replaceFileSync(this.#pack(table), () => {}, fresh);
       const pack = stateOf(this.#pack(table))?.text ?? '';
@@ -73,7 +74,7 @@ export class PackedTables {
     }
   }
 
-  /** Forgets a table's pack, because it can't be read. */
+  /** Removes a table's pack that can't be read. */
   forget(table: TableName): void {
     rmSync(this.#list(table), { force: true });
     rmSync(this.#pack(table), { force: true });
@@ -87,7 +88,7 @@ export class PackedTables {
     return path.join(this.#folder, `${table}.list`);
   }
 
-  /** What the pack has: names, and each file's state when it was packed. Null if there is no good pack. */
+  /** Returns the pack's files by name, each with its state when it was packed; null if there is no valid pack. */
   #members(table: TableName): ReadonlyMap<string, string> | null {
     if (!this.#isPrivate) return null;
     let text: string;
@@ -109,7 +110,7 @@ interface FileState {
   readonly bytes: number;
 }
 
-/** Tells a file from another of the same name; null if it isn't there. */
+/** Returns what distinguishes a file from another one with the same name; null if there is no such file. */
 function stateOf(file: string): FileState | null {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : { text: `${stats.size} ${stats.mtimeNs} ${stats.ino}`, bytes: Number(stats.size) };

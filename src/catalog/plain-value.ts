@@ -1,14 +1,14 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { toHex } from '#model';
 
-/** What a cell of a result is as JSON. */
+/** A cell of a result, as JSON. */
 export type PlainValue = null | boolean | number | string | readonly PlainValue[] | { readonly [key: string]: PlainValue };
 
 const MICROS_PER_SECOND = 1_000_000n;
 
 /**
- * Converts a value of DuckDB to JSON: integers beyond 2^53 to text, times to RFC 3339 in UTC, bytes to hex digits, lists to arrays, maps and
- * structs to objects, everything else to the text that DuckDB writes.
+ * Converts a value from DuckDB to JSON: integers beyond 2^53 to strings, times to RFC 3339 in UTC, bytes to hex digits, lists to arrays,
+ * maps and structs to objects, everything else to the string that DuckDB prints.
  */
 export function plainValue(value: DuckDBValue): PlainValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
@@ -30,7 +30,7 @@ export function plainValue(value: DuckDBValue): PlainValue {
 function timeText(micros: bigint): string {
   const fraction = ((micros % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND;
   const millis = Number((micros - fraction) / 1000n);
-  // Dates end at the year 275760; times of files don't.
+  // JavaScript dates end in the year 275760; file times don't.
   if (Math.abs(millis) > 8.64e15) return `${micros} µs`;
   const whole = new Date(millis).toISOString().slice(0, -'.000Z'.length);
   return fraction === 0n ? `${whole}Z` : `${whole}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}Z`;

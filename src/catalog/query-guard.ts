@@ -1,33 +1,33 @@
-// Watches what DuckDB does: it counts only a part of its memory, and looks only now and then at whether it shall stop. Whoever waits for it
-// does not wait for that.
+// Watches DuckDB, which counts only part of its memory, and checks only now and then whether it should stop. Callers don't have to wait for
+// that.
 import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 
-/** How much the process may grow. DuckDB's own limit is below it. */
+/** How much the process's memory may grow. DuckDB's own limit is lower. */
 const MOST_GROWTH_BYTES = 1.25 * 1024 * 1024 * 1024;
 const LOOK_EVERY_MS = 50;
-/** How long DuckDB has to end when it was told to, unless the process grows on. */
+/** How long DuckDB may take to stop once interrupted, unless memory keeps growing. */
 const PATIENCE_MS = 2_000;
-/** How much more than allowed the process may grow before that is over. */
+/** How far memory may exceed the limit before DuckDB is given up at once. */
 const MOST_OVERSHOOT = 1.75;
 
-/** What a guard looks at and tells. */
+/** Options of a guard. */
 export interface GuardOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Tells DuckDB to end what it does. It may be called again. */
+  /** Asks DuckDB to stop. May be called repeatedly. */
   readonly interrupt: () => void;
-  /** Called when work is given up. */
+  /** Called when the work is given up. */
   readonly onStuck?: (() => void) | undefined;
-  /** The process's memory. */
+  /** Returns the process's memory use. */
   readonly residentBytes?: () => number;
   readonly mostGrowthBytes?: number;
 }
 
-/** Waits for DuckDB's work. */
+/** Waits for DuckDB's work, and gives it up if it exceeds the limit or doesn't stop. */
 export class QueryGuard {
   readonly #options: GuardOptions & Required<Pick<GuardOptions, 'residentBytes' | 'mostGrowthBytes'>>;
   readonly #before: number;
   #stopped: { readonly reason: LayerscopeError; readonly at: number } | null = null;
-  /** Whether work was given up that may still be running on another thread: what it uses must not be closed then. */
+  /** Whether work was given up that may still be running on another thread. What it uses must not be closed then. */
   isStuck = false;
 
   constructor(options: GuardOptions) {
@@ -35,13 +35,13 @@ export class QueryGuard {
     this.#before = this.#options.residentBytes();
   }
 
-  /** Throws CANCELLED; TOO_LARGE once the process has grown too much. */
+  /** Throws CANCELLED, or TOO_LARGE once memory has grown too much. */
   throwIfStopped(): void {
     throwIfCancelled(this.#options.signal);
     if (this.#stopped !== null) throw this.#stopped.reason;
   }
 
-  /** Throws what the work throws, and like {@link throwIfStopped}. */
+  /** Throws what the work throws, and what {@link throwIfStopped} throws. */
   async wait<T>(work: () => Promise<T>): Promise<T> {
     this.throwIfStopped();
     const { signal } = this.#options;
@@ -60,12 +60,12 @@ export class QueryGuard {
     } finally {
       clearInterval(timer);
       signal?.removeEventListener('abort', look);
-      // Whatever an interrupted query says of itself.
+      // Takes precedence over the error that an interrupted query throws.
       this.throwIfStopped();
     }
   }
 
-  /** Returns why the work is given up; null if it isn't. */
+  /** Returns why the work is given up; null to keep waiting. */
   #look(): LayerscopeError | null {
     const { signal, interrupt, residentBytes, mostGrowthBytes } = this.#options;
     const growth = residentBytes() - this.#before;

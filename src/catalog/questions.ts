@@ -1,11 +1,12 @@
-// The questions that ship with the program: a file of SQL each, in `questions/`. Their first lines say what they answer and what they need:
+// The questions that ship with the program: one SQL file each, in `questions/`. Their first lines say what they answer and which parameters
+// they take:
 //
 //   -- Images that have a package installed.
 //   -- :name         its name
 //   -- :version = %  its version                  a parameter with a default
 //
-// They run on DuckDB and on Spark. Both take the same SQL here; only the mark of parameters differs: Spark's `:name` is DuckDB's `$name`.
-// Where a column that rows are ordered by may be null, NULLS LAST says so: Spark otherwise puts nulls first.
+// They run on DuckDB and on Spark. Both accept the same SQL here, except for parameters: Spark's `:name` is DuckDB's `$name`. Where a
+// column to sort by may be null, NULLS LAST is written out, because Spark would otherwise put nulls first.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, LayerscopeError } from '#model';
@@ -13,20 +14,20 @@ import { displayText, LayerscopeError } from '#model';
 interface QuestionParameter {
   readonly name: string;
   readonly what: string;
-  /** Null: it must be given. */
+  /** Null if the parameter is required. */
   readonly default: string | null;
 }
 
 export interface Question {
   readonly name: string;
-  /** A sentence or two. */
+  /** One or two sentences. */
   readonly summary: string;
   readonly parameters: readonly QuestionParameter[];
-  /** The file's text, with parameters as Spark writes them. */
+  /** The file's text, with parameters in Spark's notation. */
   readonly sql: string;
 }
 
-/** Reads the questions of a folder, sorted by name. Throws the system's errors. */
+/** Reads the questions in a folder, sorted by name. Throws system errors. */
 export function readQuestions(folder: string): Question[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   return files.sort().map((file) => parseQuestion(file.slice(0, -'.sql'.length), readFileSync(path.join(folder, file), 'utf8')));
@@ -46,7 +47,7 @@ export function parseQuestion(name: string, sql: string): Question {
   return { name, summary: summary.join(' '), parameters, sql };
 }
 
-/** Strings, quoted names and comments, which are passed over; casts; and parameters. */
+/** Strings, quoted names and comments, which are skipped; casts; and parameters. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|::|:([A-Za-z_]\w*)/g;
 
 /** Returns a question's SQL for DuckDB. */
@@ -54,7 +55,7 @@ export function duckSql(sql: string): string {
   return sql.replace(TOKEN, (token, name: string | undefined) => (name === undefined ? token : `$${name}`));
 }
 
-/** Returns a value for each parameter of a question. Throws USAGE for one that is missing or unknown. */
+/** Returns a value for each parameter of a question. Throws USAGE for a missing or unknown one. */
 export function questionValues({ name, parameters }: Question, given: ReadonlyMap<string, string>): Record<string, string> {
   const values: Record<string, string> = {};
   for (const parameter of parameters) {

@@ -1,23 +1,23 @@
-// The rows of a chunk of a result as JavaScript's values. How much text a row has is known before any of it is copied, because a text of a
-// few bytes in a file may be one of gigabytes in each row.
+// Converts a chunk of a result to rows of JavaScript values. The size of a row is computed before any of it is copied, because a few bytes
+// in a file may stand for gigabytes in each row.
 import type { DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api';
 import { formatSize, LayerscopeError } from '#model';
 import type { DuckDb } from './duckdb.ts';
 import { type PlainValue, plainValue } from './plain-value.ts';
 
-/** Most bytes of a row's texts and lists. */
+/** Maximum bytes of a row's strings and lists. */
 const MOST_ROW_BYTES = 16 * 1024 * 1024;
-/** Bytes of the rows that are given at a time, unless one has more. */
+/** Bytes per batch of rows, unless a single row has more. */
 const PART_BYTES = 1024 * 1024;
-/** What a list's item takes, beside its text. */
+/** Bytes per list item, besides its content. */
 const ITEM_BYTES = 16;
-/** In a vector of texts, what each takes: its length, and the text or where it is. */
+/** Bytes per string in a vector: its length, then the string or a pointer to it. */
 const TEXT_BYTES = 16;
 
-/** Bytes of the value in a row. */
+/** Returns the bytes of a row's value. */
 type Measure = (row: number) => number;
 
-/** What vectors have inside, of those fields that are used here. */
+/** The internal fields of vectors that are used here. */
 interface Inside {
   readonly dataView?: DataView;
   readonly validity?: { itemValid(row: number): boolean };
@@ -31,7 +31,7 @@ interface Inside {
   getEntryLength?(row: number): number;
 }
 
-/** Yields the rows of a chunk, some at a time. Throws TOO_LARGE for a row that has more than {@link MOST_ROW_BYTES}. */
+/** Yields the rows of a chunk, in batches. Throws TOO_LARGE for a row with more than {@link MOST_ROW_BYTES}. */
 export function* rowsOf(duck: DuckDb, chunk: DuckDBDataChunk): Generator<PlainValue[][]> {
   const vectors = Array.from({ length: chunk.columnCount }, (_, column) => chunk.getColumnVector(column));
   const measures = vectors.map((vector) => measureOf(duck, vector)).filter((measure) => measure !== null);
@@ -43,7 +43,7 @@ export function* rowsOf(duck: DuckDb, chunk: DuckDBDataChunk): Generator<PlainVa
       const most = formatSize(MOST_ROW_BYTES);
       throw new LayerscopeError(
         'TOO_LARGE',
-        `a row of the answer has ${formatSize(bytes)}, more than ${most}: left(COLUMN, 1000) takes the beginning of a text`,
+        `a row of the answer has ${formatSize(bytes)}, more than ${most}: left(COLUMN, 1000) returns the beginning of a string`,
       );
     }
     let end = start + 1;
@@ -51,21 +51,21 @@ export function* rowsOf(duck: DuckDb, chunk: DuckDBDataChunk): Generator<PlainVa
       bytes += bytesOf(end);
       if (bytes > PART_BYTES) break;
     }
-    // Vectors keep the values that they were asked for; a slice goes with them.
+    // Vectors cache values that were read; a slice is discarded with its cache.
     const columns = vectors.map((vector) => vector.slice(start, end - start).toArray());
     yield Array.from({ length: end - start }, (_, row) => columns.map((column) => plainValue(column[row] ?? null)));
     start = end;
   }
 }
 
-/** Null for values of a few bytes. */
+/** Returns null for types with small values. */
 function measureOf(duck: DuckDb, vector: DuckDBVector): Measure | null {
   const inside = vector as unknown as Inside;
   const { VARCHAR, BLOB, BIT, BIGNUM, GEOMETRY, ARRAY } = duck.DuckDBTypeId;
   const { typeId } = vector.type;
   if ([VARCHAR, BLOB, BIT, BIGNUM, GEOMETRY].includes(typeId)) {
     const { dataView, validity } = inside;
-    if (dataView === undefined || validity === undefined) throw new Error('DuckDB lays texts out in another way');
+    if (dataView === undefined || validity === undefined) throw new Error('DuckDB’s layout of strings has changed');
     return (row) => (validity.itemValid(row) ? dataView.getUint32(row * TEXT_BYTES, true) : 0);
   }
   const same = inside.listVector ?? inside.structVector ?? inside.structVec;

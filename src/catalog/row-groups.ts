@@ -2,12 +2,12 @@ import type { Cell, Column, Row } from '#catalog/layout';
 import { cellChunks } from './parquet/cell-chunks.ts';
 import type { RowGroup } from './parquet/chunks.ts';
 
-/** Rows of a group. A million entries are eight groups. */
+/** Rows per group. A million entries are eight groups. */
 export const GROUP_ROWS = 131_072;
-/** Columns by which engines choose the files and row groups that a query needs to read. */
+/** Columns by which query engines select the files and row groups to read. */
 const BOUNDED: ReadonlySet<string> = new Set(['layer', 'path', 'image', 'chain', 'code', 'name', 'repository']);
 
-/** Lays rows out as row groups. */
+/** Splits rows into row groups. */
 export function* groupsOf(columns: readonly Column[], rows: Iterable<Row>): Generator<RowGroup> {
   let group: Row[] = [];
   for (const row of rows) {

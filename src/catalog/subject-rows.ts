@@ -1,5 +1,5 @@
-// Rows of `images`: one for each name of an image in a subject. A file's name has the hashes of the subject, of the image's name in it, and
-// of what it says; so a listing of the folder tells what is there, and a subject's old rows can be found and removed.
+// Rows of `images`: one for each name of an image in a subject. File names are made of hashes of the subject, of the image's name in it,
+// and of the row's content, so a listing of the folder shows which rows exist, and a subject's old rows can be found and removed.
 import type { ArchiveImage } from '#archive';
 import { type Row, TABLES } from '#catalog/layout';
 import { familiarName, fullName, tryReference } from '#format/reference';
@@ -18,13 +18,13 @@ export interface SubjectRow {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** Writes a subject's rows, and then removes those that it had before and no longer has. */
+/** Writes a subject's rows, and then removes its old rows that no longer apply. */
 export class SubjectRows {
   readonly source: string;
   hasErrors = false;
   readonly #catalog: CatalogFolder;
   readonly #prefix: string;
-  /** Names of the rows that were there before: what another process adds meanwhile isn't ours to remove. */
+  /** Names of the rows that existed before. Rows that another process has added since must not be removed. */
   readonly #before: readonly string[];
   readonly #now = new Set<string>();
 
@@ -35,7 +35,7 @@ export class SubjectRows {
     this.#before = catalog.imageNames(this.#prefix);
   }
 
-  /** Whether the row of an intact image is there. */
+  /** Whether the row of an intact image exists. */
   has(image: ArchiveImage, reference: string | null, id: string): boolean {
     return this.#catalog.has('images', this.#name(image, reference, id, null));
   }

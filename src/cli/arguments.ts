@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { displayText, LayerscopeError, plural } from '#model';
 import { similarWord } from './similar-word.ts';
 
-/** An option of a command. `value`: name of the value in the help; absent for a flag. */
+/** An option of a command. `value`: placeholder for the value in the help; absent for a flag. */
 export interface OptionSpec {
   readonly value?: string;
   /** Whether it may be given several times. */
   readonly repeats?: boolean;
-  /** For completions: words that the value may be, where `value` doesn't show them. */
+  /** For completions: the words that the value can be, if `value` doesn't show them. */
   readonly words?: readonly string[];
   /** Whether the value is a list of the words, separated by commas. */
   readonly isList?: boolean;
@@ -20,13 +20,13 @@ export interface CommandSpec {
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
-  /** For completions: words that an operand may be, by its position, where `operands` doesn't show them. */
+  /** For completions: the words that an operand can be, by its position, if `operands` doesn't show them. */
   readonly words?: readonly (readonly string[] | undefined)[];
-  /** The words that the first operand may be, each with what follows it, written as in `operands`. */
+  /** The words that the first operand can be, each with what follows it, written as in `operands`. */
   readonly verbs?: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly summary: string;
-  /** Lines after the options in the help. */
+  /** Lines shown after the options in the help. */
   readonly notes?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function usageError(message: string): LayerscopeError {
 
 /**
  * Parses the words after the command's name. Options may appear anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an
- * operand. Throws USAGE for options and operands that the command doesn't take.
+ * operand. Throws USAGE for options and operands that the command doesn't accept.
  */
 export function parseArguments(spec: CommandSpec, argv: readonly string[]): Arguments {
   // Not strict: Node's own errors are several lines long, and strict mode doesn't reject repeated options.

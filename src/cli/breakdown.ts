@@ -109,7 +109,7 @@ function* linesOf({ style }: Context, loaded: LoadedImage, report: BreakdownRepo
   }
 }
 
-/** Yields lines for the largest layer of a whole image, the largest folder, and the file or folder with the most hidden bytes. */
+/** Yields lines for the largest layer (of a whole image), the largest folder, and the file or folder with the most hidden bytes. */
 function* culprits(loaded: LoadedImage, { largestFolder, mostHidden }: BreakdownReport, isWhole: boolean): Generator<string> {
   const [first] = [...loaded.report.layers].sort((a, b) => b.fileBytes - a.fileBytes);
   const line = (label: string, size: number, name: string): string => `${label.padEnd(15)}${sizeCell(size)}  ${name}`.trimEnd();

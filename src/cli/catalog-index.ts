@@ -6,7 +6,7 @@ import { findSubjects } from './catalog-subjects.ts';
 import { type Context, EXIT } from './context.ts';
 import { readerFor } from './open-input.ts';
 
-/** Maximum number of errors in the JSON; the rows of the catalog have them all. */
+/** Maximum number of errors in the JSON; the rows of the catalog include all of them. */
 const MOST_ERRORS = 1000;
 
 /** Runs `catalog index`. */

@@ -21,16 +21,16 @@ import { formatTable, shorten } from './text-table.ts';
 type Row = readonly PlainValue[];
 type Format = (columns: readonly string[]) => RowWriter;
 
-/** Writes a result. */
+/** Formats a result as text. */
 interface RowWriter {
   head(): string;
-  /** What is written now that there is one more row. */
+  /** Returns text to write now: this row, or rows held back before it. */
   row(row: Row): string;
-  /** What comes after the last row. */
+  /** Returns the text after the last row. */
   end(): string;
 }
 
-/** Runs `catalog query`: SQL, a named question, or the list of these. */
+/** Runs `catalog query`: SQL, a named question, or the list of questions. */
 export async function runQuery(context: Context, args: Arguments, operands: readonly string[]): Promise<number> {
   const [sql, ...rest] = operands;
   if (rest.length > 0) throw usageError('catalog query takes one query: quote it');
@@ -52,7 +52,7 @@ export async function runQuery(context: Context, args: Arguments, operands: read
       isStuck = true;
     },
   };
-  // A second Ctrl-C can't wait for what DuckDB does.
+  // On a second Ctrl-C, the process can't wait for DuckDB.
   context.endBySignal(true);
   try {
     using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, options);
@@ -136,7 +136,7 @@ const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown', Format>> = {
     row: (row) => `${jsonText(Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])))}\n`,
     end: () => '',
   }),
-  // Source: RFC 4180, with line feeds alone, as other commands end lines.
+  // Source: RFC 4180, but with lines that end in LF alone, like the output of other commands.
   csv: (columns) => ({
     head: () => csvLine(columns),
     row: csvLine,
@@ -149,11 +149,11 @@ const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown', Format>> = {
   }),
 };
 
-/** Rows whose widths are taken together; a longer result is several blocks of one table. */
+/** Number of rows whose column widths are computed together; a longer result is printed as several blocks of one table. */
 const BLOCK_ROWS = 1000;
-/** Characters of a block, its columns padded. */
+/** Maximum characters of a block, padding included. */
 const BLOCK_CHARACTERS = 4 * 1024 * 1024;
-/** Longest text of a cell. The other formats have all of it. */
+/** Maximum characters of a cell. The other formats write cells in full. */
 const MOST_CELL = 1000;
 
 function textWriter(columns: readonly string[]): RowWriter {
@@ -191,10 +191,10 @@ function textWriter(columns: readonly string[]): RowWriter {
   };
 }
 
-/** A text as a table shows it: its beginning, if it is long. */
+/** Formats a cell for the table, shortened if it is long. */
 function tableText(text: string): string {
   if (text.length <= MOST_CELL) return shorten(displayText(text), MOST_CELL);
-  // A copy: a part of a text would keep all of it.
+  // A copy, because a substring would keep the whole string in memory.
   const beginning = Buffer.from(beginningOf(text, MOST_CELL)).toString();
   return shorten(`${displayText(beginning)}…`, MOST_CELL);
 }
@@ -209,8 +209,8 @@ function csvLine(cells: Row): string {
 }
 
 /**
- * A spreadsheet takes a text that begins like this for a formula, even in quotes, and in some languages the full-width forms too; an
- * apostrophe makes it a text. Where commas are for decimals, a cell ends at a semicolon.
+ * A spreadsheet takes text that begins like this for a formula, even in quotes, and in some locales with full-width characters too; an
+ * apostrophe before it prevents that. In locales with decimal commas, a semicolon separates cells.
  */
 const FORMULA = /(^|;)(?=[=+\-@＝＋－＠])/g;
 

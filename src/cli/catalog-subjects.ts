@@ -1,4 +1,4 @@
-// What `catalog index` is given: files, folders that are searched, names, and whole engines and stores.
+// The inputs of `catalog index`: files, folders to search, names, and whole engines and stores.
 import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ArchiveReader } from '#archive';
@@ -16,13 +16,13 @@ import { registryReference } from './tags.ts';
 import { userRegistries, userSources } from './user-sources.ts';
 
 const ARCHIVE = /\.(tar|tgz|tar\.(gz|zst|xz|bz2))$/i;
-/** Files that make a folder an image: an OCI layout, skopeo’s `dir:`, an unpacked docker-archive. */
+/** Files whose presence makes a folder an image: an OCI layout, skopeo’s `dir:`, an unpacked docker-archive. */
 const IMAGE_FILES = ['oci-layout', 'index.json', 'manifest.json'] as const;
 const WHOLE_ENGINE = /^(docker|podman|containerd):$/;
 
 /**
- * Yields what the operands name. `onLink` is called for each link in a folder that leads to what would be looked at if it weren't one. Throws
- * USAGE, NOT_FOUND, and what asking engines, stores and registries throws.
+ * Yields the images that the operands name. `onLink` is called for each link in a folder to an archive or folder, because links aren't
+ * followed. Throws USAGE, NOT_FOUND, and the errors of engines, stores and registries.
  */
 export async function* findSubjects(
   context: Context,
@@ -46,7 +46,7 @@ function* inTurn(found: Iterable<Found>, open: (image: string) => Subject['open'
   for (const { source, stamp } of found) yield { source, stamp, open: open(source) };
 }
 
-/** A name with a digest means the same image forever. */
+/** A name with a digest always means the same image. */
 function stampOfName(name: string): string | null {
   try {
     const word = parseImageWord(name);
@@ -58,8 +58,8 @@ function stampOfName(name: string): string | null {
 }
 
 /**
- * Yields the file or the image folder itself, or what a folder has below it. Links in folders aren't followed. What can't be looked at below
- * is yielded too: opening it says why, and the others go on.
+ * Yields the file or image folder itself, or the images below a folder. Links in folders aren't followed. Folders below that can't be read
+ * are yielded too, so that opening them reports why and the others still run.
  */
 function* filesOf(operand: string, onLink: (link: string) => void): Generator<Found> {
   const whole = path.resolve(operand);
@@ -89,7 +89,7 @@ function* filesOf(operand: string, onLink: (link: string) => void): Generator<Fo
   }
 }
 
-/** Returns null for a folder that can't be read, or throws if it `isNamed` by the user. */
+/** Returns null for a folder that can't be read; throws if the user named it (`isNamed`). */
 function readFolder(folder: string, isNamed: boolean): Dirent[] | null {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -111,7 +111,7 @@ function statOf(file: string): BigIntStats {
   }
 }
 
-/** Null if the file has gone meanwhile. */
+/** Null if the file no longer exists. */
 function stampOfFile(file: string): string | null {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : stampOf(stats);

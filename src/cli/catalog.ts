@@ -6,7 +6,7 @@ import { FOLLOW_LINKS_OPTION, JSON_OPTION, NETWORK_OPTIONS, STORE_OPTIONS } from
 
 const VERB_OPERANDS = { index: 'IMAGE|REFERENCE|FOLDER…', query: '[SQL]' } as const;
 
-/** The questions that ship with the program, which shells complete: the names of the files in `src/catalog/questions`. */
+/** The questions that ship with the program, for completions: the names of the files in `src/catalog/questions`. */
 const QUESTIONS = [
   'base-versions',
   'errors',
@@ -31,13 +31,13 @@ export const spec: CommandSpec = {
   maxOperands: Number.POSITIVE_INFINITY,
   verbs: VERB_OPERANDS,
   options: {
-    to: { value: 'FOLDER', summary: 'index: the catalog’s folder, made if it is not there' },
-    scan: { summary: 'index: read every byte; finds secrets, and files of the same content in plain layers too' },
+    to: { value: 'FOLDER', summary: 'index: the catalog’s folder, created if it is missing' },
+    scan: { summary: 'index: read every byte; finds secrets, and files with the same content in plain layers too' },
     verify: { summary: 'index: read every byte and check every digest' },
     'all-tags': { summary: 'index: all tags of each NAME of a registry' },
     from: { value: 'FOLDER', summary: 'query: the catalog' },
-    named: { value: 'QUESTION', words: QUESTIONS, summary: 'query: ask one of the questions that query alone lists' },
-    param: { value: 'NAME=VALUE', repeats: true, summary: 'query: a parameter of the question, or of the SQL, where it is $NAME' },
+    named: { value: 'QUESTION', words: QUESTIONS, summary: 'query: answer one of the questions that query without arguments lists' },
+    param: { value: 'NAME=VALUE', repeats: true, summary: 'query: a parameter of the question or of the SQL, which refers to it as $NAME' },
     csv: { summary: 'query: print CSV' },
     markdown: { summary: 'query: print a table in Markdown' },
     platform: { value: 'OS/ARCH[/VARIANT]', summary: 'index: which platform of an image in a registry or an engine' },

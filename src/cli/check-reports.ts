@@ -9,7 +9,7 @@ export interface ReportTarget {
   readonly file: string;
 }
 
-/** Writes the documents, each whole or not at all. Throws IO, PERMISSION, CANCELLED. */
+/** Writes the documents, each in full or not at all. Throws IO, PERMISSION, CANCELLED. */
 export async function writeReports(
   context: Context,
   loaded: LoadedImage,

@@ -29,7 +29,7 @@ export const spec: CommandSpec = {
   options: {
     config: { value: 'FILE', summary: `the rules file (default: ${CONFIG_FILE} in this folder, else dive’s default rules)` },
     verify: { summary: 'read everything and check every digest and diff ID: mismatches are findings of severity error' },
-    'no-scan': { summary: 'do not read files: neither secrets in them nor same contents are found' },
+    'no-scan': { summary: 'do not read files, so neither secrets in them nor equal contents are found' },
     sarif: { value: 'FILE', summary: 'also write the findings as SARIF 2.1.0, for GitHub and others; - is standard output' },
     'code-quality': { value: 'FILE', summary: 'also write the findings as GitLab’s Code Quality; - is standard output' },
     json: JSON_OPTION,
@@ -57,7 +57,7 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** Returns the rules file and its text; null if none is named and the current folder has none. */
+/** Returns the rules file and its text; null if none is named and the current folder doesn't have one. */
 function readConfig(named: string | undefined): { file: string; text: string } | null {
   const file = named ?? CONFIG_FILE;
   const bytes = readSettings(file, MOST_CONFIG_BYTES, { isFound: named === undefined });
@@ -105,7 +105,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return passed ? EXIT.done : EXIT.failed;
 }
 
-/** The reports that the user wants. Throws USAGE if more than one thing would go to standard output. */
+/** Returns the reports that the user asked for. Throws USAGE if more than one document would go to standard output. */
 function reportTargets(args: Arguments): readonly ReportTarget[] {
   const targets = (['sarif', 'code-quality'] as const).flatMap((kind): ReportTarget[] => {
     const file = args.value(kind);

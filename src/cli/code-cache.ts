@@ -4,18 +4,19 @@ import path from 'node:path';
 import { makePrivateFolder } from '#archive/private-place';
 import { cacheFolder } from '#engine/cache-folder';
 
-/** Only the built program: sources have their types stripped at each start, and change. */
+/** Only the built program uses the cache: sources change, and Node strips their types at each start. */
 const isBuilt = Boolean(process.env.LAYERSCOPE_VERSION);
 const OTHERS = 0o077;
 const ME = process.getuid?.();
 
-/** Functions of Node that it doesn't have before 22.1 and 22.10. */
+/** Node has these functions since 22.1 and 22.10. */
 type CodeCache = Partial<Pick<typeof nodeModule, 'enableCompileCache' | 'flushCompileCache'>>;
 const { enableCompileCache, flushCompileCache }: CodeCache = nodeModule;
 
 /**
- * Lets Node keep the compiled code of modules that are loaded from now on. It is executed as it is found, so its folder must be this user's
- * alone, like the rest of the cache, and so must everything in it, in case the folder was once open to others. Does nothing where that is impossible.
+ * Makes Node cache the compiled code of modules that are loaded from now on. Cached code runs without further checks, so the folder, like
+ * the rest of the cache, must be accessible to this user only, and so must every file in it, in case the folder was once open to others.
+ * Does nothing where that can't be ensured.
  */
 export function enableCodeCache(): void {
   if (!isBuilt || enableCompileCache === undefined) return;
@@ -24,12 +25,12 @@ export function enableCodeCache(): void {
   if (makePrivateFolder(parent) && makePrivateFolder(folder) && holdsOnlyMine(folder)) privately(() => enableCompileCache(folder));
 }
 
-/** Writes code that was compiled by this process. Node does so when it ends, but then other users may read the files. */
+/** Writes the code that this process compiled. Node would do so on exit, but then other users might be able to read the files. */
 export function flushCodeCache(): void {
   if (isBuilt && flushCompileCache !== undefined) privately(flushCompileCache);
 }
 
-/** Whether nobody else can have written what is in a private folder. */
+/** Whether nobody else can have written anything in a private folder. */
 function holdsOnlyMine(folder: string): boolean {
   if (ME === undefined) return true;
   try {

@@ -8,7 +8,7 @@ export interface CommandEntry {
   load(): Promise<Command>;
 }
 
-/** Every command, in the order of the help. A command's modules are loaded when it runs. */
+/** Every command, in the order of the help. A command's modules are loaded when it is run. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   inspect: { operands: 'IMAGE', summary: 'images, layers, counts, sizes, waste and findings', load: () => import('./inspect.ts') },
   changes: { operands: 'IMAGE --layer N|DIGEST', summary: 'what a layer changed', load: () => import('./changes.ts') },
@@ -67,7 +67,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   store: { operands: 'VERB [ID…|FILE]', summary: 'a store of images and layers', load: () => import('./store.ts') },
   catalog: {
     operands: 'index IMAGE…|FOLDER… | query [SQL]',
-    summary: 'the facts of many images as Parquet files, and questions to them in SQL',
+    summary: 'the facts of many images as Parquet files, queried in SQL',
     load: () => import('./catalog.ts'),
   },
   serve: { operands: '[IMAGE…]', summary: 'the window in a browser on this machine', load: () => import('./serve.ts') },

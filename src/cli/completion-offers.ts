@@ -1,7 +1,7 @@
-/** What a shell offers while a command line is typed, from the commands' own specs. */
+/** What a shell offers while a command line is typed, derived from the commands' specs. */
 import type { CommandSpec, OptionSpec } from './arguments.ts';
 
-/** What a shell offers at one place of a command line. */
+/** What a shell offers at one position of a command line. */
 export interface Offer {
   readonly words: readonly string[];
   readonly files: 'files' | 'folders' | null;
@@ -9,24 +9,24 @@ export interface Offer {
   readonly isList: boolean;
 }
 
-/** What may be typed before the name of an image; see format/reference. */
+/** Prefixes of image names; see format/reference. */
 export const IMAGE_SCHEMES = ['docker:', 'podman:', 'containerd:', 'container:', 'registry:'] as const;
 const STORE_SCHEME = 'store:';
 
 const NOTHING: Offer = { words: [], files: null, isList: false };
 
-/** The choices of an option's value, if it is one of a few words. */
+/** Returns the choices for an option's value, if `value` lists a few words. */
 export function choicesOf(value: string | undefined): readonly string[] {
   const words = value?.split('|') ?? [];
   return words.length > 1 && words.every(isTyped) ? words : [];
 }
 
-/** Words in capitals stand for something that the user types. */
+/** Whether a word is typed as it is; words in capitals are placeholders. */
 function isTyped(word: string): boolean {
   return /^[a-z][a-z0-9=-]*$/.test(word);
 }
 
-/** What is offered as the value of an option. Its own `words`, or what its `value` shows: `FILE|attached`. */
+/** Returns what is offered as the value of an option: its `words`, or else what its `value` shows, such as `FILE|attached`. */
 export function offerOfOption({ value = '', words, isList = false }: OptionSpec): Offer {
   const parts = value.split('|');
   const files = parts.includes('FILE') ? 'files' : parts.includes('FOLDER') ? 'folders' : null;
@@ -34,8 +34,8 @@ export function offerOfOption({ value = '', words, isList = false }: OptionSpec)
 }
 
 /**
- * What is offered as each operand of a command; the last one also holds for the operands that follow. Taken from what the help shows, unless
- * the spec has `words`.
+ * Returns what is offered for each operand of a command; the last entry also applies to the operands after it. Derived from the operands in
+ * the help, unless the spec has `words`.
  */
 export function offersOfOperands(spec: CommandSpec): readonly Offer[] {
   const names = spec.operands.replace(/ --.*/, '').split(' ');
@@ -47,7 +47,7 @@ export function offersOfOperands(spec: CommandSpec): readonly Offer[] {
   });
 }
 
-/** What is offered after each word that a command like `store` begins with. */
+/** Returns what is offered after each verb of a command like `store`. */
 export function offersOfVerbs(spec: CommandSpec): readonly (readonly [verb: string, offer: Offer])[] {
   return Object.entries(spec.verbs ?? {}).map(([verb, operand]) => [verb, offerOfOperand(operand, spec)]);
 }

@@ -1,7 +1,7 @@
 /**
- * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, words that a value or an operand
- * may be, and files and folders where one is expected; `completion-offers.ts` says which. A script is self-contained: the program isn't
- * started while the user types.
+ * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, the words that values and
+ * operands can be, and files and folders where one is expected; `completion-offers.ts` decides which. A script is self-contained: the
+ * program isn't started while the user types.
  */
 import type { CommandSpec } from './arguments.ts';
 import { type Offer, offerOfOption, offersOfOperands, offersOfVerbs } from './completion-offers.ts';
@@ -15,7 +15,7 @@ export interface ListedCommand {
   readonly spec: CommandSpec;
 }
 
-/** The script for a shell. Whatever comes from the specs is quoted for it. */
+/** Returns the script for a shell, with everything from the specs quoted. */
 export function completionScript(shell: Shell, commands: readonly ListedCommand[]): string {
   return { bash, zsh, fish }[shell](commands);
 }
@@ -38,7 +38,7 @@ function optionsOf({ options }: CommandSpec): CompletedOption[] {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Assignments for what is offered: `words='a b' files=files list=1`. */
+/** Returns assignments for an offer: `words='a b' files=files list=1`. */
 function bashOffer({ words, files, isList }: Offer): string {
   const parts = [
     ...(words.length > 0 ? [`words=${quoted(words.join(' '))}`] : []),
@@ -146,10 +146,10 @@ complete -o default -F _layerscope layerscope
 `;
 }
 
-/** Text within a zsh description: `:` would end it, and brackets belong to the syntax. */
+/** Escapes text in a zsh description: `:` would end it, and brackets belong to the syntax. */
 const zshText = (text: string): string => text.replace(/[\\:[\]]/g, '\\$&');
 
-/** An action of _arguments. The space before it keeps _arguments from adding options to the call. */
+/** Returns an action for _arguments. The space before it keeps _arguments from adding options to the call. */
 function zshAction({ words, files, isList }: Offer): string {
   if (isList) return ` _values -s , word ${words.join(' ')}`;
   return ` _layerscope_offer ${[files ?? 'none', ...words.map((word) => zshText(word))].join(' ')}`;

@@ -15,11 +15,11 @@ export interface Context {
   note(message: string): void;
   /** Prints `layerscope: warning: …` to standard error, with control characters escaped. */
   warn(message: string): void;
-  /** Prints an error to standard error as if the command had failed with it, but the command continues. */
+  /** Prints an error to standard error as a failed command would, but the command continues. */
   error(code: string, message: string): void;
   /**
-   * Says whether another thread does what nothing can end. Then the process, when everything is printed or at a second Ctrl-C, ends itself by
-   * a signal that it doesn't catch; otherwise it would wait for that thread.
+   * Sets whether another thread is doing work that can't be stopped. If so, the process ends itself with a signal that it doesn't catch,
+   * after everything is printed or at a second Ctrl-C; otherwise exiting would wait for that thread.
    */
   endBySignal(does: boolean): void;
 }

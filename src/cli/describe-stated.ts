@@ -1,8 +1,8 @@
-// Attestations, signatures and other artifacts in the text of `inspect`.
+// Attestations, signatures and other artifacts in the text output of `inspect`.
 import { type ArtifactReport, type AttestationReport, formatSize, plural, shortDigest } from '#model';
 import type { Style } from './style.ts';
 
-/** What is attested about an image, one line each. */
+/** What is attested about an image, one per line. */
 export function* attestationLines(attestations: readonly AttestationReport[], style: Style): Generator<string> {
   if (attestations.length === 0) return;
   yield `  ${plural(attestations.length, 'attestation')}`;
@@ -13,7 +13,7 @@ export function* attestationLines(attestations: readonly AttestationReport[], st
   }
 }
 
-/** What an archive holds besides images. */
+/** What an archive contains besides images. */
 export function* artifactLines(artifacts: readonly ArtifactReport[], style: Style): Generator<string> {
   if (artifacts.length === 0) return;
   yield '';

@@ -98,7 +98,7 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined, since: since === undefined ? undefined : first };
 }
 
-/** Converts the words of `--ignore` to bits of DIFFERS. Throws USAGE for an unknown word. */
+/** Converts the words in `--ignore` to bits of DIFFERS. Throws USAGE for an unknown word. */
 function ignoredBits(words: string | undefined): number {
   let bits = 0;
   for (const word of words?.split(',') ?? []) {
@@ -110,9 +110,9 @@ function ignoredBits(words: string | undefined): number {
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown exclude each other');
-  if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name goes with --markdown');
-  if (args.flag('show-secrets') && args.flag('markdown')) throw usageError('--show-secrets does not go with --markdown');
+  if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown cannot be used together');
+  if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name needs --markdown');
+  if (args.flag('show-secrets') && args.flag('markdown')) throw usageError('--show-secrets and --markdown cannot be used together');
   const ignore = ignoredBits(args.value('ignore'));
   const [left, right] = args.operands.map((operand) => splitOperand(operand));
   if (left === undefined || right === undefined) throw usageError('diff needs A and B');
@@ -147,14 +147,14 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       configs.map((each) => configLine(each, style)),
       isPartial,
     );
-  // If configs or layers can't be compared, the images can't be reported as equal.
+  // If configs or layers can't be compared, the images aren't reported as equal.
   const differ = configs.length > 0 || isPartial || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
 /**
- * Warns about complete images whose config can't be read, and returns the names of such sides. Single layers and chains of a store have no
- * config.
+ * Warns about complete images whose config can't be read, and returns the names of those sides. Single layers and chains from a store have
+ * no config.
  */
 function warnOfConfigs(context: Context, sides: Readonly<Record<string, ImageView>>): string[] {
   const unreadable = Object.entries(sides).filter(([, view]) => {
@@ -194,7 +194,7 @@ async function writeText(
   out.write(`${totals.join(', ')}\n`);
 }
 
-/** Formats how many more bytes B has than A in the differences, counting each body once. */
+/** Formats how many more bytes B has than A in paths that differ, counting each body once. */
 function sumText({ before, now }: SideSums): string {
   const net = now - before;
   return `net ${net > 0 ? '+' : ''}${formatSize(net)}`;

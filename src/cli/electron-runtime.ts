@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LayerscopeError } from '#model';
 
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
-/** The first version that runs the bundles in dist/electron; older runtimes need those built for Chrome 108. */
+/** The oldest version that can run the bundles in dist/electron; older runtimes need those built for Chrome 108. */
 const FIRST_CURRENT_VERSION = 40;
 
 export interface ElectronRuntime {
@@ -22,7 +22,7 @@ export function packageFolder(from: string = import.meta.dirname): string {
   }
 }
 
-/** Finds the runtime in ELECTRON_OVERRIDE_DIST_PATH, otherwise that of the electron package; null if there is none. */
+/** Finds the runtime in ELECTRON_OVERRIDE_DIST_PATH, or else the one in the electron package; null if there is neither. */
 export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv = process.env): ElectronRuntime | null {
   const folder = environment.ELECTRON_OVERRIDE_DIST_PATH || path.join(root, 'node_modules', 'electron', 'dist');
   const executable = path.join(folder, EXECUTABLES[process.platform] ?? 'electron');
@@ -32,12 +32,12 @@ export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv
   return { executable, version, target: Number.parseInt(version, 10) < FIRST_CURRENT_VERSION ? 'chrome108' : 'current' };
 }
 
-/** The window's program in a package, from the folder of the command line there. */
+/** Path of the window's program in a package, relative to the folder of the command line. */
 const PACKAGED_WINDOWS: Partial<Record<NodeJS.Platform, string>> = { darwin: '../../MacOS/Layerscope', win32: '../../Layerscope.exe' };
 
 /**
- * Finds the window's program if `root` is the folder of the command line in a package of the whole program; otherwise null. In an AppImage
- * it is the file itself: what it has mounted for this process ends with it.
+ * Finds the window's program if `root` is the folder of the command line in a package of the whole program; otherwise null. For an
+ * AppImage, returns the AppImage file: this process's mount of it ends with the process.
  */
 export function findPackagedWindow(
   root: string,
@@ -50,14 +50,14 @@ export function findPackagedWindow(
   return environment.APPIMAGE !== undefined && existsSync(environment.APPIMAGE) ? environment.APPIMAGE : program;
 }
 
-/** Whether a window can be shown: on Linux an X or Wayland display must be named. */
+/** Whether a window can be shown: Linux needs an X or Wayland display. */
 export function hasDisplay(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): boolean {
   return system !== 'linux' || Boolean(environment.DISPLAY) || Boolean(environment.WAYLAND_DISPLAY);
 }
 
 /**
- * Returns Chromium's switches for the sandbox. On Linux, Chromium can't sandbox root, and a window without a sandbox requires the user's
- * request; otherwise throws USAGE. `uid`: null if the system has none.
+ * Returns Chromium's switches for the sandbox. On Linux, Chromium can't sandbox root, so root must ask for a window without a sandbox;
+ * otherwise throws USAGE. `uid`: null if the system has no user ids.
  */
 export function sandboxSwitches(
   noSandbox: boolean,

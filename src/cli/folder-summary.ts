@@ -5,7 +5,7 @@ import type { Style } from './style.ts';
 
 type FolderReport = ReturnType<typeof folderFacts>;
 
-/** Formats the sums of a folder, for display or as one line of JSON. */
+/** Formats the totals of a folder, for display or as one line of JSON. */
 export function folderSummary(report: FolderReport, { json, style }: { json: boolean; style: Style }): string {
   if (json) return `${jsonText(report)}\n`;
   const { bytes, files, folders, biggest, layers, types } = report;

@@ -48,7 +48,7 @@ export async function printHiveFile(context: Context, args: Arguments, file: str
   else if (!(await printText(context, hive, file, keys)) && search !== undefined) context.note(nothingFound(search, file));
 }
 
-/** Prints what deleted keys and values left in the hive; with a key, of that key and those below it. */
+/** Prints the remnants of deleted keys and values in the hive; with a key, only those of that key and the keys below it. */
 export async function printRemnants(context: Context, args: Arguments, file: string, key: string | undefined): Promise<void> {
   const { out, style, warn, note } = context;
   const hive = await openAsAsked(context, args, file);
@@ -67,7 +67,7 @@ export async function printRemnants(context: Context, args: Arguments, file: str
     before = shown.kind;
     if (out.full) await out.drain();
   }
-  if (isCut) warn(`${displayText(file)} has more remnants than the ${formatCount(remnants.length)} that were looked at`);
+  if (isCut) warn(`${displayText(file)} has more remnants than the ${formatCount(remnants.length)} that were read`);
   if (!hasFound && !args.flag('json')) {
     note(text === undefined ? `${displayText(file)} has no remnants of deleted keys or values here` : nothingFound(text, 'the remnants'));
   }
@@ -79,7 +79,7 @@ function openAsAsked({ signal }: Context, args: Arguments, file: string): Promis
 }
 
 interface Keys {
-  /** Whether it is the whole hive. */
+  /** Whether the keys are those of the whole hive. */
   readonly isWhole: boolean;
   readonly problems: ProblemList;
   walk(): Generator<WalkedKey, void, void>;
@@ -118,7 +118,7 @@ async function printJson({ out, signal }: Context, hive: Hive, { isWhole, proble
   }
 }
 
-/** Returns whether there was a key to print. */
+/** Returns whether any key was printed. */
 async function printText({ out, style, signal }: Context, hive: Hive, file: string, { isWhole, problems, walk }: Keys): Promise<boolean> {
   let hasKeys = false;
   if (isWhole) out.write(`${hiveHeading(hive, await hiveFigures(hive, signal), file, style)}\n`);

@@ -27,7 +27,7 @@ export async function printChanges(context: Context, args: Arguments, loaded: Lo
   const search = text === undefined ? null : createHiveSearch(text);
   let hasHives = false;
   let hasFound = false;
-  /** In a search, a hive's heading is printed only before what was found in it. */
+  /** In a search, a hive's heading is printed only before the first match in it. */
   let heading = '';
   for (const layer of layers) {
     for await (const item of registry.changes(layer, { deltasAlone: !json })) {
@@ -54,7 +54,7 @@ export async function printChanges(context: Context, args: Arguments, loaded: Lo
   else if (text !== undefined && !hasFound) context.note(nothingFound(text, 'what the layers changed'));
 }
 
-/** What is said where a search found nothing, because empty output could mean anything. */
+/** Returns a note for a search without matches, because empty output is ambiguous. */
 export function nothingFound(text: string, where: string): string {
   return `no key, name or text in ${where} contains ${displayText(text)}`;
 }
@@ -68,7 +68,7 @@ function writeChange({ out, style }: Context, item: ChangeOfHive, json: boolean)
   else for (const line of changeLines(item, style)) out.write(`${line}\n`);
 }
 
-/** Prints a hive, or a key of it, as seen at a layer. Throws NOT_FOUND if the image doesn't have it. */
+/** Prints a hive, or one of its keys, as seen at a layer. Throws NOT_FOUND if the image doesn't have it. */
 export async function printView(
   context: Context,
   args: Arguments,

@@ -1,4 +1,4 @@
-// The registry on a terminal.
+// Formats the registry for a terminal.
 import { type ChangeOfHive, type HiveOfLayer, securityId } from '#engine/registry';
 import {
   dataText,
@@ -25,7 +25,7 @@ function filetimeText(filetime: bigint): string {
   return filetime === 0n ? '' : dateText(Number(filetime / FILETIMES_PER_SECOND - FILETIME_EPOCH));
 }
 
-/** `dirty`, or how it was recovered; empty for a clean hive. */
+/** Says that a hive is dirty, or how it was recovered; empty for a clean hive. */
 function stateText({ dirty, recovered }: Pick<Hive, 'dirty' | 'recovered'>): string {
   if (recovered !== null) return `, recovered from its ${recovered.format === 'old' ? 'log' : 'logs'} (sequence ${recovered.sequence})`;
   return dirty ? ', dirty: changes may be missing, and no log has them' : '';
@@ -47,7 +47,7 @@ export function hiveOfLayerHeading({ file, hive, keys, values, problems }: HiveO
   return `${style.bold(`layer ${file.layer}  ${displayText(file.hive)}`)}${name}  ${style.dim(`${file.role}, ${figuresText({ keys, values })}${stateText(hive)}${damage}`)}`;
 }
 
-/** A key's path and time, plus `effect` for a key of a layered hive and `layers` for a key of a view. */
+/** Formats a key's path and time, plus `effect` for a key of a layered hive and `layers` for a key of a view. */
 export function keyHeading(path: string, written: bigint, effect: string | null, style: Style, layers: readonly number[] = []): string {
   const notes = [effect === 'merge' ? null : effect, layers.length === 0 ? null : `layer ${layers.join(', ')}`, filetimeText(written)];
   const note = notes.filter((text) => text !== null && text !== '').join('  ');
@@ -62,13 +62,13 @@ function nameText({ name }: HiveValue): string {
   return name === '' ? '(default)' : displayText(name);
 }
 
-/** A line for each value, indented. */
+/** Formats values, one per line, indented. */
 export function valueLines(values: readonly HiveValue[], style: Style): string[] {
   const width = nameWidth(values);
   return values.map((value) => `    ${valueText(value, { width }, style, 4)}`);
 }
 
-/** A line for each value of a view, with the layer that it comes from. */
+/** Formats the values of a view, one per line, each with its layer. */
 export function shownValueLines(values: readonly ShownValue[], style: Style): string[] {
   const width = nameWidth(values);
   const layerWidth = values.reduce((width, { layer }) => Math.max(width, layerText(layer).length), 0);
@@ -79,7 +79,10 @@ function layerText(layer: number): string {
   return `layer ${layer}`;
 }
 
-/** What a deleted key or value left: marked so in its heading. Values that follow one another have one. `before`: what the last one was. */
+/**
+ * Formats a remnant of a deleted key or value under a heading that marks it. Consecutive values share one heading. `before`: kind of the
+ * remnant printed before.
+ */
 export function remnantLines(remnant: HiveRemnant, before: HiveRemnant['kind'], style: Style): string[] {
   const mark = style.removed('remnant');
   if (remnant.kind === 'value') {
@@ -112,7 +115,7 @@ function fitted(text: string, { columns }: Style, indent: number): string {
   return columns === null ? text : shorten(text, Math.max(20, columns - indent));
 }
 
-/** A change: the key, then its values. */
+/** Formats a change: the key, then its values. */
 export function changeLines({ change, hasBase }: ChangeOfHive, style: Style): string[] {
   if (change.kind === 'removed') {
     const { keys, values } = change.hidden;

@@ -19,8 +19,8 @@ export const spec: CommandSpec = {
     layer: { ...LAYER_OPTION, summary: 'changes: of this layer only; a hive: as seen at this layer (default: the top)' },
     search: { value: 'TEXT', summary: 'only keys and values whose names or text contain it, ignoring case' },
     reg: { summary: 'print a .reg file, for the registry editor (not for changes)' },
-    remnants: { summary: 'instead what deleted keys and values left in the free cells of the hive FILE; they are part of no comparison' },
-    log: { value: 'FILE', repeats: true, summary: 'a log of the hive FILE, instead of those beside it' },
+    remnants: { summary: 'instead, the remnants of deleted keys and values in free cells of the hive FILE; comparisons ignore them' },
+    log: { value: 'FILE', repeats: true, summary: 'a log of the hive FILE, instead of those next to it' },
     'no-logs': { summary: 'show the hive FILE without its logs' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
@@ -35,9 +35,9 @@ export const spec: CommandSpec = {
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const [first = '', second] = args.operands;
-  if (args.flag('reg') && args.flag('json')) throw usageError('hive prints either --reg or --json');
-  if (args.flag('reg') && args.flag('search')) throw usageError('hive --reg takes no --search');
-  if (args.flag('reg') && args.flag('remnants')) throw usageError('hive --reg takes no --remnants');
+  if (args.flag('reg') && args.flag('json')) throw usageError('hive takes either --reg or --json');
+  if (args.flag('reg') && args.flag('search')) throw usageError('hive --reg cannot be used with --search');
+  if (args.flag('reg') && args.flag('remnants')) throw usageError('hive --reg cannot be used with --remnants');
   if (args.flag('log') && args.flag('no-logs')) throw usageError('hive takes either --log or --no-logs');
   if (first !== '-' && (await isHiveFile(first))) {
     if (args.flag('layer')) throw usageError('a hive has no layers: --layer is for images');
@@ -59,7 +59,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** Numbers of the layers whose changes are printed. */
+/** Returns the numbers of the layers whose changes are printed. */
 function chosenLayers(context: Context, loaded: LoadedImage, wanted: string | undefined): readonly number[] {
   if (wanted === undefined) {
     warnOfGaps(context, loaded, 0, loaded.image.layers.length - 1);

@@ -76,12 +76,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 const MAX_KEY_BYTES = 64 * 1024;
 
-/** Throws USAGE if the file isn't a public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
-/** The archive's artifacts, with what the key says of their signatures. Throws CANCELLED. */
+/** Returns the archive's artifacts, with the results of checking their signatures against the key. Throws CANCELLED. */
 function checkedArtifacts({ signal, warn }: Context, { artifacts }: Archive, key: KeyObject): Promise<Archive['artifacts']> {
   return verifySignatures(artifacts, key, { signal, onProblem: ({ message }) => warn(message) });
 }
 
+/** Throws USAGE if the file isn't a public key; NOT_FOUND, TOO_LARGE, PERMISSION, IO. */
 function readKey(file: string): KeyObject {
   const bytes = readSettings(file, MAX_KEY_BYTES);
   if (bytes === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} does not exist`);
@@ -93,11 +93,11 @@ const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
   'oci-archive': 'OCI archive',
   'oci-layout': 'OCI layout folder',
   dir: 'image folder (dir:)',
-  layer: 'one layer tar',
-  docker: 'image of Docker',
-  podman: 'image of Podman',
-  containerd: 'image of containerd',
-  registry: 'image of a registry',
+  layer: 'a single layer tar',
+  docker: 'Docker image',
+  podman: 'Podman image',
+  containerd: 'containerd image',
+  registry: 'registry image',
 };
 
 function* describeArchive(title: string, report: ArchiveReport, style: Style): Generator<string> {
@@ -179,7 +179,7 @@ function* describeLayers(layers: readonly LayerReport[], style: Style): Generato
     if (column === 6 || column === 7) return style.dim(cell);
     return cell;
   };
-  // The command may be long, so limit it to the rest of the terminal's width.
+  // The command may be long, so it is shortened to the rest of the terminal's width.
   const taken =
     (
       formatTable(
@@ -198,7 +198,7 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
   if (findings.length === 0) return;
   const rank = { error: 0, warning: 1, note: 2 } as const;
   const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
-  // Findings of one code may differ in severity: a secret in an example is a note, and isn't listed as an error.
+  // Findings with the same code may differ in severity: a secret in an example is a note, and isn't listed as an error.
   const groups = [...grouped(findings, ({ code, severity }) => `${severity} ${code}`).values()];
   groups.sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
   yield '';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageFolder } from './electron-runtime.ts';
 
-/** Set by the build: true if this code runs bundled, from dist. */
+/** Set by the build: true if this code runs from the bundle in dist. */
 const isBundled = Boolean(process.env.LAYERSCOPE_VERSION);
 
 /** Returns the folder of cli.js; when run from source, the folder that the build writes to. */
@@ -13,7 +13,7 @@ function buildFolder(): string {
   return path.basename(here) === 'chunks' ? path.dirname(here) : here;
 }
 
-/** Returns the script of the archive room's worker; undefined when run from source, because the room then finds it itself. */
+/** Returns the script of the archive room's worker; undefined when run from source, where the room finds it itself. */
 export function workerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'index-worker.js')) : undefined;
 }
@@ -38,7 +38,7 @@ export function questionsFolder(): string {
   return isBundled ? path.join(buildFolder(), 'questions') : path.join(packageFolder(), 'src', 'catalog', 'questions');
 }
 
-/** Returns the image that an empty window offers; null if it isn't installed. */
+/** Returns the sample image that an empty window offers; null if it isn't installed. */
 export function sampleFile(): string | null {
   const folder = isBundled ? path.dirname(buildFolder()) : packageFolder();
   const file = path.join(folder, 'assets', 'sample.tar');

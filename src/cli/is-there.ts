@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 
-/** Codes with which the system says that a path leads to nothing. */
+/** Error codes by which the system reports that there is nothing at a path. */
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ERR_INVALID_ARG_VALUE']);
 
 /**
- * Whether an operand is the path of something on this disk, and not an image's name. True also if the system refuses to say, because of a
- * folder that this user may not enter, or links in a circle: opening the path says why.
+ * Whether an operand is the path of something on this disk, and not an image's name. Also true if the system can't say, because of a folder
+ * that this user may not enter or a loop of links: opening the path reports why.
  */
 export function isThere(operand: string): boolean {
   try {

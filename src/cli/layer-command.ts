@@ -1,7 +1,7 @@
 import { displayText } from '#model';
 
 /**
- * Formats a command of the history as in a Dockerfile (`RUN npm ci`), without the shell and BuildKit's suffix, as one line that is safe to
+ * Formats a command in the history as in a Dockerfile (`RUN npm ci`), without the shell and BuildKit's suffix, as one line that is safe to
  * print.
  */
 export function layerCommand(createdBy: string | null): string {

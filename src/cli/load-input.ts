@@ -33,7 +33,7 @@ export function requireLayer(loaded: LoadedImage, { index, status, digest }: Arc
   );
 }
 
-/** Warns about missing and damaged layers from `from` to `layer`, which the output lacks. */
+/** Warns about missing and damaged layers from `from` to `layer`; the output leaves them out. */
 export function warnOfGaps(context: Context, loaded: LoadedImage, from: number, layer: number): void {
   for (const report of loaded.report.layers.slice(from, layer + 1)) {
     if (report.status === 'present') continue;

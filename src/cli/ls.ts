@@ -57,8 +57,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 }
 
 /**
- * Returns the row of PATH (-1: the root) and the rows to list: the content of a folder, or the entry itself. Follows links in the path, and
- * a final link if the path ends in `/`.
+ * Returns the row of PATH (-1: the root) and the rows to list: the contents of a folder, or the entry itself. Follows links in the path,
+ * and a final link if the path ends in `/`.
  */
 function rowsBelow(
   loaded: Parameters<typeof resolveImagePath>[0],
@@ -94,7 +94,7 @@ function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { reado
     let table = stack.layers[layer];
     let member = rows.entry[row] as number;
     let shown = type;
-    // A hard link is shown as its target.
+    // A hard link is shown with its target's attributes.
     if (type === TYPE.hardlink) {
       const inode = resolveEntry(stack, { layer, member }) ?? { layer, member };
       table = stack.layers[inode.layer];
@@ -112,7 +112,7 @@ function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { reado
   };
 }
 
-/** Calls `of` once for each key, as long as there are few of them. */
+/** Caches the results of `of` by key. A full cache is emptied. */
 function remembered<T>(of: (key: number) => T): (key: number) => T {
   const known = new Map<number, T>();
   let lastKey = Number.NaN;
@@ -128,10 +128,10 @@ function remembered<T>(of: (key: number) => T): (key: number) => T {
   };
 }
 
-/** An image with more distinct modes, owners, sizes or times than this gains nothing from remembering them. */
+/** Remembering more distinct modes, owners, sizes or times than this gains nothing. */
 const MAX_REMEMBERED = 10_000;
 
-/** Formats what is shown instead of a size: numbers of devices, otherwise nothing. */
+/** Formats the column for sizes of entries without one: device numbers for devices, otherwise blank. */
 function numbers(type: number, meta: MemberMeta | undefined): string {
   const isDevice = type === TYPE.character || type === TYPE.block;
   return isDevice ? padText(`${meta?.devMajor ?? 0}, ${meta?.devMinor ?? 0}`, EMPTY_SIZE_CELL.length, 'right') : EMPTY_SIZE_CELL;

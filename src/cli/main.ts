@@ -2,9 +2,9 @@
 /**
  * The command line: `layerscope COMMAND …`. This file runs a command and turns any error into one line on standard error and an exit code.
  *
- * A command is one file with a `spec` (operands, options and help) and `run`; `commands.ts` lists them. `arguments.ts` parses what was
- * typed, `open-input.ts` opens an IMAGE, `load-input.ts` loads its layers, `output.ts` and `progress.ts` write. Begin with `cat.ts`, the
- * shortest command. The engine does the work; this room only prints the results.
+ * A command is one file with a `spec` (operands, options and help) and `run`; `commands.ts` lists them. `arguments.ts` parses the words
+ * that were typed, `open-input.ts` opens an IMAGE, `load-input.ts` loads its layers, `output.ts` and `progress.ts` write. Begin with
+ * `cat.ts`, the shortest command. The engine does the work; this room only prints the results.
  */
 import { asLayerscopeError, displayText, type ErrorCode } from '#model';
 import { commandHelp, parseArguments, usageError } from './arguments.ts';
@@ -38,13 +38,13 @@ let exitWhenStopped: number = EXIT.interrupted;
 let outputClosed = false;
 let endsBySignal = false;
 
-/** Ends the process. Node.js waits for its threads before it exits. */
+/** Ends the process. `process.exit` waits for other threads; SIGKILL doesn't. */
 function end(code: number): never {
   if (endsBySignal) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }
 
-/** The first signal cancels the work, which cleans up; the second ends the program immediately. */
+/** The first signal cancels the work, which then cleans up; the second ends the program immediately. */
 function stopOn(signal: NodeJS.Signals, code: number): void {
   process.on(signal, () => {
     if (interrupt.signal.aborted) end(code);
@@ -63,7 +63,7 @@ const out = createOutput(
 );
 const progress = createProgress(() => process.stderr);
 
-/** Writes everything that goes to standard error: one line per call, with control characters escaped. */
+/** Writes a message to standard error: one line per call, with control characters escaped. */
 function complain(text: string): void {
   progress.clear();
   process.stderr.write(`layerscope: ${displayText(text)}\n`);
@@ -123,7 +123,7 @@ async function report(thrown: unknown): Promise<number> {
 }
 
 async function main(): Promise<void> {
-  // Should nothing be left to wait for before the end, that is no success.
+  // If the event loop runs empty before the end, the program exits with this code: that isn't success.
   process.exitCode = EXIT.unreadable;
   stopOn('SIGINT', EXIT.interrupted);
   stopOn('SIGTERM', EXIT.terminated);
@@ -144,5 +144,5 @@ async function main(): Promise<void> {
   end(code);
 }
 
-// Not awaited: modules that are loaded while a command runs import this one.
+// Not awaited, because modules that are loaded while a command runs import this one.
 void main();

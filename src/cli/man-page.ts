@@ -1,9 +1,12 @@
-/** The manual page, in man(7)'s macros, from the commands' own specs. */
+/** The manual page, in man(7)'s macros, derived from the commands' specs. */
 import { choicesOf } from './completion-offers.ts';
 import type { ListedCommand } from './completion-scripts.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 
-/** Escapes text for roff: backslashes, hyphens that must stay hyphens, a dot or quote that would begin a request, and what isn't ASCII. */
+/**
+ * Escapes text for roff: backslashes, hyphens that must stay hyphens, a leading dot or quote, which would begin a request, and non-ASCII
+ * characters.
+ */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
@@ -14,7 +17,7 @@ function roff(text: string): string {
 
 const LINE_BYTES = 80;
 
-/** Escapes text that is filled when it is formatted, so that its lines may be broken at any space: pages have lines of at most 80 bytes. */
+/** Escapes text that roff fills. It may be broken at any space, so lines are at most 80 bytes long. */
 function filled(text: string): string {
   const lines: string[] = [];
   let line = '';
@@ -23,24 +26,24 @@ function filled(text: string): string {
       lines.push(line);
       line = '';
     }
-    // A word that begins a line must not be read as a request.
+    // A word at the start of a line must not be read as a request.
     line += line === '' ? word.replace(/^[.']/, '\\&$&') : ` ${word}`;
   }
   return [...lines, line].join('\n');
 }
 
-/** What IMAGE may be, for the help and the page. */
+/** Explains IMAGE, for the help and the manual page. */
 export const IMAGE_MEANS: readonly string[] = [
   'IMAGE is a docker-archive, an OCI archive, a folder of either or of skopeo’s dir:, or a single layer tar, either plain or compressed',
   'with gzip, zstd, xz or bzip2; - reads standard input. Where there is no such file, it is the name of an image: app:1, docker:app:1.',
 ];
 
-/** The page `layerscope(1)`. */
+/** Returns the page `layerscope(1)`. */
 export function manPage(version: string, commands: readonly ListedCommand[]): string {
   const lines = [
     `.TH LAYERSCOPE 1 "" "layerscope ${roff(version)}" "User Commands"`,
     '.SH NAME',
-    'layerscope \\- shows what is in a container image and what each layer changed',
+    'layerscope \\- show what is in a container image and what each layer changed',
     '.SH SYNOPSIS',
     '.B layerscope',
     '.I COMMAND',

@@ -18,7 +18,7 @@ export interface Input extends AsyncDisposable {
 interface OpenInputOptions {
   /** Whether `store:ID` is an image or layer of a store. Default: true. */
   readonly store?: boolean;
-  /** Whether only the list of each layer is wanted, and no contents are read. Default: false. */
+  /** Whether only the layers' listings are needed, not file contents. Default: false. */
   readonly isForListing?: boolean;
 }
 
@@ -44,7 +44,7 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-/** Creates the reader of this process. The caller disposes of it. For the options see {@link ReaderOptions}. */
+/** Creates this process's reader. The caller disposes of it. For the options see {@link ReaderOptions}. */
 export function readerFor(args: Arguments, options: { readonly callerReads: boolean; readonly sumKey?: Uint8Array }): ArchiveReader {
   const worker = workerUrl();
   return createReader({
@@ -55,10 +55,10 @@ export function readerFor(args: Arguments, options: { readonly callerReads: bool
   });
 }
 
-/** What an image's name may begin with. */
+/** Prefixes of image names. */
 const SCHEME = /^(?:docker|podman|containerd|container|registry|store):/;
 
-/** Opens IMAGE by a reader, as {@link openInput} does. The caller disposes of the archive, and then of the reader. */
+/** Opens IMAGE with a reader, as {@link openInput} does. The caller disposes of the archive, and then of the reader. */
 export async function openImage(
   reader: ArchiveReader,
   context: Context,
@@ -68,11 +68,11 @@ export async function openImage(
 ): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) {
-    // Somebody else's checkout may have such a file while the user means the engine.
-    if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as the file of that name, because there is one`);
+    // A checkout from somebody else may contain such a file while the user means the engine.
+    if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as a file, because a file of that name exists`);
     return asFile();
   }
-  // Names need the modules of stores and engines, which take longer to load than many files take to read.
+  // Names need the modules for stores and engines, which take longer to load than most files take to read.
   const { openWord } = await import('./open-word.ts');
   return openWord(reader, context, args, image, { store, isForListing, asFile });
 }
@@ -82,7 +82,7 @@ async function openFile(reader: ArchiveReader, { signal, progress }: Context, ar
   if (image !== '-') {
     return reader.open(image, options).catch(async (error: unknown) => {
       if (!(error instanceof LayerscopeError) || error.code !== 'NOT_AN_IMAGE') throw error;
-      // Loaded when needed: opening an image that is one needs none of it.
+      // Loaded only after a failure, because opening an image doesn't need it.
       const { looksLikeCatalog } = await import('#catalog/layout');
       if (!looksLikeCatalog(image)) throw error;
       throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(image)} is a catalog: use layerscope catalog query --from, open or serve`);

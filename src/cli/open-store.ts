@@ -17,7 +17,7 @@ export function homeOf(args: Arguments): { readonly driver: DriverName; readonly
   return { driver, home: args.value('home') ?? defaultHome(driver) };
 }
 
-/** Whether opening a store makes sense: always for Windows' drivers; for portable ones if the home isn't empty or can't be read. */
+/** Whether opening a store makes sense: always for Windows' drivers; for the portable one if the home isn't empty or can't be read. */
 export async function hasStore(args: Arguments): Promise<boolean> {
   const { driver, home } = homeOf(args);
   if (driver !== 'portable') return true;
@@ -30,7 +30,10 @@ export function noStore(args: Arguments): LayerscopeError {
   return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}: layerscope store import makes one`);
 }
 
-/** Opens the store; with `readsOnly`, read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */
+/**
+ * Opens the store. With `readsOnly`, opens it read-only if this system can't run its driver. Throws USAGE, and what {@link openDriver}
+ * throws.
+ */
 export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
   const { driver, home } = homeOf(args);
   try {

@@ -10,8 +10,8 @@ import type { Context } from './context.ts';
 import { hasStore, noStore, openStore } from './open-store.ts';
 
 /**
- * Opens an IMAGE that is no file: `store:ID` if `store`, or an image by its name. `asFile` opens it as a file, which gives the error if it
- * can't be anything else. Throws what `openNamed` and {@link openStored} throw.
+ * Opens an IMAGE that isn't a file: `store:ID` if `store` is true, or an image by its name. `asFile` opens it as a file, which produces the
+ * right error if it can't be anything else. Throws what `openNamed` and {@link openStored} throw.
  */
 export async function openWord(
   reader: ArchiveReader,

@@ -7,7 +7,7 @@ import { type Context, EXIT } from './context.ts';
 import { findElectronRuntime, findPackagedWindow, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
 import { splitOperands } from './split-operands.ts';
 
-/** A runtime that can't start exits within this time; if still running, it has opened a window. */
+/** A runtime that can't start exits within this time. If it is still running by then, it has opened a window. */
 const START_MS = 1500;
 
 export const spec: CommandSpec = {
@@ -22,7 +22,7 @@ export const spec: CommandSpec = {
     'Opens the window with these images, or the folder of a catalog. If there is no display, use layerscope serve, which shows the same in a browser.',
 };
 
-/** Returns the program that shows the window: that of the package, or else the runtime with the built window. */
+/** Returns the program that shows the window: the one in the package, or else the runtime with the built window. */
 function findWindow(root: string): readonly [string, ...string[]] {
   const packaged = findPackagedWindow(root);
   if (packaged !== null) return [packaged];

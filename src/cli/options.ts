@@ -17,7 +17,7 @@ export const FOLLOW_LINKS_OPTION = {
 export const NETWORK_OPTIONS = {
   offline: { summary: 'connect to no registry or engine' },
   'plain-http': { value: 'HOST,…', summary: 'registries that may be contacted without TLS' },
-  realm: { value: 'HOST,…', summary: 'token servers that may get a registry’s credentials although they are not its own' },
+  realm: { value: 'HOST,…', summary: 'token servers on other hosts that may receive a registry’s credentials' },
 } as const satisfies Record<string, OptionSpec>;
 
 /** Options of every command that reads an image. */

@@ -6,18 +6,18 @@ export class OutputClosed extends Error {
 }
 
 const BATCH_CHARACTERS = 65_536;
-/** How long a writing loop may block signals and timers: writing to a file doesn't yield to the event loop. */
+/** How long a loop that writes may block signals and timers: writing to a file doesn't yield to the event loop. */
 const TURN_MS = 20;
 
 /** Standard output, written in batches, with backpressure. */
 export interface Output {
   /** Adds text to the batch; call {@link Output.drain} when `full` says so. */
   write(text: string): void;
-  /** Whether the batch should be drained. Write `if (out.full) await out.drain()` in every loop that writes. */
+  /** Whether the batch should be drained. Call `if (out.full) await out.drain()` in every loop that writes. */
   readonly full: boolean;
   /** Writes the batch and waits until the stream accepts more. Throws OutputClosed, IO, CANCELLED. */
   drain(): Promise<void>;
-  /** Set if only a part of a file is wanted: returns which, of a file of this size. Nothing else is written then. */
+  /** Present if only a part of a file is wanted: returns which part, given the file's size. Nothing else is written then. */
   part?(totalBytes: number): { readonly start: number; readonly length: number };
   /** Writes bytes after the batch. Throws OutputClosed, IO. */
   writeBytes(bytes: Uint8Array): Promise<void>;
@@ -26,8 +26,8 @@ export interface Output {
 }
 
 /**
- * Creates an output. `onClosed` is called once when the reader stops reading, so that work can stop before the next write. `signal` ends
- * loops that write.
+ * Creates an output. `onClosed` is called once when the reader stops reading, so that work can stop before the next write. Aborting
+ * `signal` ends loops that write.
  */
 export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void, signal?: AbortSignal): Output {
   let batch = '';

@@ -1,16 +1,18 @@
-// `packages --sbom`: what an SBOM says, beside what is in the image.
+// `packages --sbom`: compares an SBOM with the packages in the image.
 import { attachedSboms, type FoundSbom, readSbomFile, sbomDifferences } from '#engine';
 import { type ImagePackages, PACKAGE_TYPES } from '#engine/packages';
 import { displayText, jsonText, LayerscopeError, plural } from '#model';
 import type { Context } from './context.ts';
 import type { loadChosen } from './load-input.ts';
 
-/** The value of `--sbom` that means the SBOMs attached to the image. */
+/** The value of `--sbom` that selects the SBOMs attached to the image. */
 const ATTACHED = 'attached';
 
 type Loaded = Awaited<ReturnType<typeof loadChosen>>;
 
-/** Yields the comparison as text, or as JSON Lines. Throws NOT_FOUND if the image has no SBOM attached, and what reading a file throws. */
+/**
+ * Yields the comparison as text, or as JSON Lines. Throws NOT_FOUND if no SBOM is attached to the image, and the errors of reading a file.
+ */
 export async function* sbomLines(
   { signal, style, warn }: Context,
   {
@@ -43,7 +45,7 @@ function* jsonLines(found: FoundSbom, packages: ImagePackages): Generator<string
 function* textLines(found: FoundSbom, packages: ImagePackages, style: Context['style']): Generator<string> {
   const { onlyStated, onlyFound, otherVersion, same, notCompared } = differences(found, packages);
   const { source, sbom } = found;
-  const skipped = notCompared === 0 ? '' : `, ${plural(notCompared, 'entry', 'entries')} of kinds that are not looked for`;
+  const skipped = notCompared === 0 ? '' : `, ${plural(notCompared, 'entry', 'entries')} of types that are not searched for`;
   yield `${style.bold(`SBOM ${source}`)}: ${sbom.format}, ${plural(same, 'package')} as in the image${skipped}\n`;
   const named = ({ type, name, version }: { type: string; name: string; version: string | null }): string =>
     displayText(`${type} ${name} ${version ?? ''}`.trimEnd());

@@ -11,11 +11,11 @@ type Paint = (text: string) => string;
 interface Section {
   readonly kind: PackageChange['kind'];
   readonly mark: string;
-  /** Says what happened to packages. `hidden`: the size of what that left in the layers below. */
+  /** Heading for packages with this kind of change. `hidden`: size of their old files in the layers below. */
   readonly title: (count: number, hidden: string) => string;
 }
 
-/** What is shown of a layer, in this order: what it added, what it upgraded, what it removed, and what it only touched. */
+/** The sections of a layer, in order: packages that it added, upgraded, removed and only touched. */
 const SECTIONS: readonly Section[] = [
   { kind: 'added', mark: '+', title: (count) => `${plural(count, 'package')} added` },
   {
@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** Yields the lines for each layer and its packages, the heaviest first. An image without packages has one line. */
+/** Yields the lines for each layer and its packages, largest first. An image without packages gets one line. */
 export function* layersText({ layers }: ImagePackages, { report }: LoadedImage, style: Style): Generator<string> {
   if (layers.every(({ packages, changes }) => packages === 0 && changes.length === 0)) {
     const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
@@ -86,7 +86,7 @@ function packageCell({ bytes, filesKnown }: Pick<PackageChange, 'bytes' | 'files
   return filesKnown ? sizeCell(bytes) : UNKNOWN_SIZE_CELL;
 }
 
-/** `deb curl 7.88.1-10 amd64`. */
+/** Formats `deb curl 7.88.1-10 amd64`. */
 function nameText({ type, name, version, arch }: PackageOwner): string {
   return displayText(`${type} ${name} ${version}${arch === null ? '' : ` ${arch}`}`);
 }

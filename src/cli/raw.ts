@@ -48,12 +48,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** Formats a name that isn't a path: UTF-8 unchanged, other bytes as `\xE4`, backslashes not doubled. */
+/** Formats a name that isn't a path: UTF-8 as it is, other bytes as `\xE4`, backslashes not doubled. */
 function ownerName(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Returns a member for `raw --json`. */
+/** Formats a member for `raw --json`. */
 function rawJson(member: RawMember): Record<string, unknown> {
   const { name, linkname, type, pax, sparse, whiteout } = member;
   return {
@@ -91,7 +91,7 @@ function deviceJson({ devMajor, devMinor }: RawMember): Record<string, number> {
 }
 
 function paxJson(pax: ReadonlyMap<string, Uint8Array>): Record<string, string | { hex: string }> {
-  // Object.fromEntries, because a record may be named __proto__.
+  // Object.fromEntries, because assigning a record named __proto__ would set the prototype.
   return Object.fromEntries([...pax].map(([key, value]) => [key, decodeUtf8(value) ?? { hex: toHex(value) }]));
 }
 

@@ -28,7 +28,7 @@ export function permissionText(type: string, mode: number): string {
   );
 }
 
-/** Formats a time as `2025-11-25 01:09:09`, UTC; as seconds if the year doesn't have four digits. */
+/** Formats a time as `2025-11-25 01:09:09` in UTC; as seconds if the year doesn't have four digits. */
 export function dateText(seconds: number): string {
   const whole = Math.floor(seconds);
   const day = Math.floor(whole / DAY_SECONDS);
@@ -44,7 +44,7 @@ export function dateText(seconds: number): string {
 }
 
 const DAY_SECONDS = 86_400;
-/** Cached: the files of an image share a few dates, and formatting a date takes longer than the rest of a line. */
+/** Cached: the files of an image share a few dates, and formatting a date takes longer than formatting the rest of a line. */
 const dates = new Map<number, string | null>();
 const MAX_DATES = 1_000;
 

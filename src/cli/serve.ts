@@ -37,7 +37,7 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-/** Returns the store from the options, which the window lists beside the user's own stores. */
+/** Returns the store that the options select, which the window lists next to the user's own stores. */
 function storeOf(args: Arguments): readonly StoreLocation[] {
   return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
 }
@@ -69,7 +69,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
   });
   out.write(`${web.url}\n`);
   await out.drain();
-  // An interrupt is the normal end, not a failure.
+  // An interrupt is the normal way to end, not a failure.
   if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   return EXIT.done;
 }

@@ -1,7 +1,7 @@
-/** Longest word that is compared, so that a long one takes no time. */
+/** Maximum length of words to compare, so that long input costs nothing. */
 const LONGEST = 40;
 
-/** Returns the word that was probably meant: the most similar one, if few letters differ; null if none is. */
+/** Returns the word that the user probably meant: the most similar one, if only a few letters differ; otherwise null. */
 export function similarWord(typed: string, words: Iterable<string>): string | null {
   if (typed.length > LONGEST) return null;
   let best: string | null = null;
@@ -15,7 +15,7 @@ export function similarWord(typed: string, words: Iterable<string>): string | nu
   return best;
 }
 
-/** How many letters were added, left out, mistyped or swapped with their neighbour. */
+/** Returns how many letters were added, left out, mistyped or swapped with their neighbour. */
 function typingDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

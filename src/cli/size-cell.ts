@@ -1,6 +1,6 @@
 import { sizeParts } from '#model';
 
-/** A size of fixed width: `  50.0 kB`. */
+/** Formats a size with a fixed width: `  50.0 kB`. */
 export function sizeCell(bytes: number): string {
   const { value, unit } = sizeParts(bytes);
   return `${value.padStart(6)} ${unit.padEnd(2)}`;
@@ -8,5 +8,5 @@ export function sizeCell(bytes: number): string {
 
 export const EMPTY_SIZE_CELL = ' '.repeat(9);
 
-/** For a size that isn't known. */
+/** Stands for a size that isn't known. */
 export const UNKNOWN_SIZE_CELL = `${'—'.padStart(6)}   `;

@@ -5,8 +5,8 @@ import { usageError } from './arguments.ts';
 import { isThere } from './is-there.ts';
 
 /**
- * Splits the operands of a command that opens a window into existing files and images by name. Throws USAGE for standard input, an image of
- * a store or an invalid name; NOT_FOUND for an operand that can only be a file and doesn't exist.
+ * Splits the operands of a command that opens a window into existing files and names of images. Throws USAGE for standard input, an image
+ * in a store or an invalid name; NOT_FOUND for an operand that can only be a file and doesn't exist.
  */
 export function splitOperands(
   command: string,

@@ -81,7 +81,7 @@ export function printImported(context: Context, args: Arguments, imported: Impor
   return EXIT.done;
 }
 
-/** Returns an image of the store for JSON output. */
+/** Formats an image of the store for JSON output. */
 export function imageFacts({ names, platform, manifestDigest, configDigest, layers, sizeBytes, problem }: StoredImage): object {
   const state = problem === null ? { state: 'ready' } : { state: 'broken', problem };
   return { names, platform, manifestDigest, configDigest, layers, size: sizeBytes, ...state };
@@ -91,7 +91,7 @@ export function imageName({ names, manifestDigest }: StoredImage): string {
   return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
 }
 
-/** Runs `store export`: writes an image as an archive; a layer's blob as stored, or with `--format` its chain as an image. */
+/** Runs `store export`: writes an image as an archive; a layer's blob as stored, or with `--format` the layer and its chain as an image. */
 export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const to = args.value('to');
   if (to === undefined) throw usageError('store export needs --to FILE');
@@ -180,7 +180,7 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
 async function removeOne(context: Context, driver: GraphDriver, word: string): Promise<void> {
   const found = await findStored(driver, word).catch(async (error: unknown) => {
     if (!(error instanceof LayerscopeError) || error.code !== 'NOT_FOUND') throw error;
-    // Broken layers and leftovers can be removed too.
+    // Also removes broken layers and leftovers.
     await driver.remove(word, callOptions(context)).catch((thrown: unknown) => {
       const isNone = thrown instanceof LayerscopeError && (thrown.code === 'NOT_FOUND' || thrown.code === 'NAME_REFUSED');
       throw isNone ? error : thrown;

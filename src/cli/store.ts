@@ -11,7 +11,7 @@ import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import { diffOf, exportFrom, imageFacts, imageName, importInto, printImported, removeFrom } from './store-transfer.ts';
 import { formatTable } from './text-table.ts';
 
-/** Every verb with what follows it. */
+/** Every verb with its operands. */
 const VERB_OPERANDS = {
   list: '',
   import: 'FILE',
@@ -140,7 +140,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem, images: of } of layers) {
       const shown = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
-      // Null for Windows stores, which would have to export the layer to compute these.
+      // Null for Windows stores, which would have to export the layer to compute them.
       const { digest = null, diffId = null, sizeBytes: size = null } = state === 'ready' ? await driver.metadata(id) : {};
       const facts = { diffId, digest, size };
       const line = {
@@ -173,7 +173,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   return EXIT.done;
 }
 
-/** Sorts layers by id, with each layer after its parent and next to its siblings. */
+/** Sorts layers by id, but each after its parent and next to its siblings. */
 function afterParents(layers: readonly LayerInfo[]): LayerInfo[] {
   const sorted = [...layers].sort((a, b) => (a.id < b.id ? -1 : 1));
   const ids = new Set(sorted.map(({ id }) => id));
@@ -194,7 +194,7 @@ function afterParents(layers: readonly LayerInfo[]): LayerInfo[] {
     }
   };
   for (const layer of sorted) if (layer.parent === null || !ids.has(layer.parent)) walk(layer);
-  // Layers whose parents form a cycle aren't reachable from any root.
+  // Layers whose parents form a cycle can't be reached from any root.
   for (const layer of sorted) walk(layer);
   return [...order];
 }
@@ -219,7 +219,7 @@ function tableOfImages(context: Context, images: readonly StoredImage[]): void {
   for (const line of formatTable(columns, rows)) context.out.write(`${line}\n`);
 }
 
-/** Shortens ids of 64 digits. */
+/** Shortens ids with 64 digits. */
 function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
@@ -248,7 +248,7 @@ async function create(context: Context, args: Arguments, driver: GraphDriver, [w
   const size = args.value('size');
   const sizeBytes = size === undefined ? undefined : (parseBinarySize(size) ?? undefined);
   if (size !== undefined && sizeBytes === undefined) throw usageError(`--size takes a size such as 20GB, not ${displayText(size)}`);
-  if (sizeBytes !== undefined && driver.name === 'portable') throw usageError('--size is for the layers of Windows, which have disks');
+  if (sizeBytes !== undefined && driver.name === 'portable') throw usageError('--size is for Windows layers, which have disks');
   const parent = await findStoredLayer(driver, base ?? word);
   const id = base === undefined ? newLayerId() : word;
   await driver.createReadWrite(id, parent, { ...callOptions(context), ...(sizeBytes === undefined ? {} : { sizeBytes }) });
@@ -258,7 +258,7 @@ async function create(context: Context, args: Arguments, driver: GraphDriver, [w
 
 async function mount(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const at = args.value('at');
-  if (at !== undefined && driver.name === 'portable') throw usageError('--at is for the layers of Windows, whose mounts are volumes');
+  if (at !== undefined && driver.name === 'portable') throw usageError('--at is for Windows layers, whose mounts are volumes');
   const id = await findStoredLayer(driver, word);
   const mounted = await driver.mount(id, {
     ...(at === undefined ? {} : { at: path.resolve(at) }),

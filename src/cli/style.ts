@@ -1,7 +1,7 @@
-/** Colours for a terminal. Without colour, every function returns its text unchanged. */
+/** Colours for a terminal. Without colour, every function returns its argument unchanged. */
 export interface Style {
   readonly colour: boolean;
-  /** Columns of the terminal; null if output isn't a terminal, in which case nothing is shortened. */
+  /** Width of the terminal in columns; null if output isn't a terminal, and then nothing is shortened. */
   readonly columns: number | null;
   bold(text: string): string;
   dim(text: string): string;
@@ -12,7 +12,7 @@ export interface Style {
 }
 
 /**
- * Creates a style. Uses colour on a terminal only, and not if NO_COLOR is set (no-color.org). Doesn't use `styleText` of node:util, which
+ * Creates a style. Uses colour on a terminal only, and not if NO_COLOR is set (no-color.org). Doesn't use `styleText` from node:util, which
  * exists only since Node 20.12 and respects NO_COLOR and the stream only in some versions.
  */
 export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {

@@ -37,7 +37,9 @@ export function shorten(text: string, width: number): string {
   return `${out}…`;
 }
 
-/** Formats lines of a table, with columns two spaces apart; a left-aligned last column isn't padded. `paint` colours each padded cell. */
+/**
+ * Formats the lines of a table, with two spaces between columns; a left-aligned last column isn't padded. `paint` colours each padded cell.
+ */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -68,7 +70,7 @@ export function formatTable(
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-/** Draws a bar of `width` columns filled to `share` (0 to 1), in eighths of a column; at least one eighth if `share` isn't 0. */
+/** Draws a bar of `width` columns, filled to `share` (0 to 1) in eighths of a column; at least one eighth if `share` isn't 0. */
 export function shareBar(share: number, width: number): string {
   const eighths = share <= 0 ? 0 : Math.max(1, Math.round(Math.min(1, share) * width * 8));
   return padText('█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? ''), width);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Returns the program's version, set by the build or, when run from source, read from package.json. */
+/** Returns the program's version, which the build sets; when run from source, reads it from package.json. */
 export function programVersion(): string {
   const built = process.env.LAYERSCOPE_VERSION;
   if (built) return built;

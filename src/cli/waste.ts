@@ -41,15 +41,15 @@ export const spec: CommandSpec = {
     'merge-removals      files are left out of the layer that added them if a later layer removes them',
     'drop-caches         caches of package managers and builds are left out; no other change alters what the image shows',
     'zstd                all layers packed as zstd',
-    'Several of them, joined by commas or each with its own --if, are one image: removals are merged first, then caches dropped, then layers',
-    'squashed (N is the number in the image as it is), then all is packed. The same image gives the same layers each time.',
+    'Several, joined by commas or each with its own --if, are combined into one image: removals are merged first, then caches dropped, then',
+    'layers squashed (N is the number in the image as it is); then everything is packed. The same image gives the same layers each time.',
     'With --json, --if prints one object per line.',
   ],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.flag('if')) return (await import('./what-if.ts')).runWhatIf(context, args);
-  for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} goes with --if`);
+  for (const option of ['pack', 'to']) if (args.flag(option)) throw usageError(`--${option} needs --if`);
   const typed = args.value('limit') ?? String(DEFAULT_LIMIT);
   if (!/^\d{1,9}$/.test(typed)) throw usageError('--limit takes a number');
   const limit = Number(typed);
@@ -105,7 +105,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** What the image could do without, by kind. Removed files are listed above by what hid them, and are left out here. */
+/**
+ * Yields what the image could do without, by kind. Removed files are left out, because they are listed above with the layer that hid them.
+ */
 function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => string, style: Style): Generator<string> {
   for (const { code, bytes, count, places } of kinds) {
     if (code === 'waste-removed-later') continue;
@@ -127,7 +129,7 @@ function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => s
   }
 }
 
-/** Says what a list leaves out. */
+/** Formats how much a list leaves out. */
 function moreLine(count: number, what: string, bytes: number, style: Style): string {
   return style.dim(`  and ${plural(count, `more ${what}`)}, ${formatSize(bytes)}: --limit N lists more, with --json too`);
 }

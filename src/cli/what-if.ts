@@ -33,11 +33,11 @@ interface Answer {
 export async function runWhatIf(context: Context, args: Arguments): Promise<number> {
   const typed = args.values('if').join(',');
   const all = typed === 'all';
-  if (!all && typed.split(',').includes('all')) throw usageError('--if all is each change by itself: it goes with no other');
+  if (!all && typed.split(',').includes('all')) throw usageError('--if all tries each change by itself and cannot be combined with others');
   const one = all ? null : parseWhatIf(typed);
   const target = args.value('to');
   if (all && target !== undefined) throw usageError('--to takes one --if, not all');
-  for (const option of ['limit', 'rewritten']) if (args.flag(option)) throw usageError(`--${option} does not go with --if`);
+  for (const option of ['limit', 'rewritten']) if (args.flag(option)) throw usageError(`--${option} and --if cannot be used together`);
   await using input = await openInput(context, args, args.operands[0] ?? '');
   const loaded = await loadChosen(context, args, input);
   warnOfGaps(context, loaded, 0, loaded.image.layers.length - 1);
@@ -48,7 +48,7 @@ export async function runWhatIf(context: Context, args: Arguments): Promise<numb
   let isFirst = !args.flag('json');
   for (const what of whats) {
     const answer = await answerOf(context, loaded, what, { packs: args.flag('pack'), target });
-    // Not before there is an answer: what can't be answered is an error alone.
+    // Not printed before the first answer, so that a failure prints an error only.
     if (isFirst) out.write(`${'as it is'.padEnd(width)}  ${weightText(before, null)}\n`);
     isFirst = false;
     if (args.flag('json')) out.write(`${jsonText(answer)}\n`);
@@ -89,7 +89,7 @@ function weightText({ layers, fileBytes, storedBytes }: Weight, obstacle: string
   return [plural(layers, 'layer').padStart(10), `${formatSize(fileBytes).padStart(9)} of files`, stored].join('  ').trimEnd();
 }
 
-/** What is saved: bytes of files, and bytes as stored if they are known. */
+/** Formats the savings: in file bytes, and in stored bytes if they are known. */
 function notesOn({ before, after, obstacle }: Answer): string {
   const files = before.fileBytes - after.fileBytes;
   const stored = after.storedBytes === null || before.storedBytes === null ? null : before.storedBytes - after.storedBytes;

@@ -19,11 +19,11 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    dockerfile: { value: 'FILE', summary: 'a Dockerfile in which to find the layers’ commands, as a guess, for images without provenance' },
+    dockerfile: { value: 'FILE', summary: 'a Dockerfile to look for the layers’ commands in, as a guess, for images without provenance' },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'Which layers brought, changed and removed a path, their commands, and the lines of the Dockerfile or the base image.',
+  summary: 'Which layers added, changed and removed a path, their commands, and the lines of the Dockerfile or the base image.',
   notes: [
     'Lines come from the provenance that BuildKit attaches in mode max. It isn’t verified: whoever can write the image can write it.',
     ...PATH_NOTES,
@@ -63,7 +63,7 @@ function readDockerfile(file: string): GivenDockerfile {
   return { name: path.basename(file), text: bytes.toString('utf8') };
 }
 
-/** `given`: the name of the Dockerfile that the user gave. */
+/** `given`: the name of the Dockerfile that the user passed. */
 function* whyLines(report: WhyReport, given: string | null, style: Style): Generator<string> {
   const gone = report.shown ? '' : `  ${style.removed(`removed by layer ${report.layer}`)}`;
   yield `${style.bold(displayPath(unescapePath(report.path)))}${gone}`;
@@ -82,7 +82,7 @@ function* whyLines(report: WhyReport, given: string | null, style: Style): Gener
 
 const MAX_SHOWN_PACKAGES = 5;
 
-/** The heaviest packages with files in a folder, and what nobody owns. */
+/** Yields the heaviest packages with files in a folder, and the files that no package owns. */
 function* folderLines({ packages, count, unownedFiles, unownedBytes }: FolderPackages, style: Style): Generator<string> {
   if (count > 0) {
     const named = packages.slice(0, MAX_SHOWN_PACKAGES).map(({ type, name, version, bytes }) => {
@@ -95,7 +95,7 @@ function* folderLines({ packages, count, unownedFiles, unownedBytes }: FolderPac
   if (unownedFiles > 0) yield `  ${plural(unownedFiles, 'file')} (${formatSize(unownedBytes)}) not owned by a package`;
 }
 
-/** Why no lines of a Dockerfile are named for some layer; empty if they are for all, or a base image is. */
+/** Explains why some layers have no lines of a Dockerfile; empty if each has lines, a guess or a base image. */
 function missingWords({ versions, provenance }: WhyReport, given: string | null): string {
   const unknown = versions
     .filter(({ dockerfile, base, guess }) => dockerfile === null && base === null && !guess)
@@ -106,7 +106,7 @@ function missingWords({ versions, provenance }: WhyReport, given: string | null)
   const help = 'To look for the command in a Dockerfile, use --dockerfile FILE.';
   if (provenance === 'none') return `No provenance is attached to this image, so the Dockerfile is unknown. ${help}`;
   if (provenance === 'without-lines')
-    return `The provenance of this image names no lines of a Dockerfile: BuildKit does in mode max. ${help}`;
+    return `The provenance of this image doesn’t name lines of a Dockerfile: BuildKit’s does in mode max. ${help}`;
   return `The provenance of this image doesn’t say which lines made ${layers}. ${help}`;
 }
 
@@ -132,7 +132,7 @@ function* describeVersion(version: PathVersionReport, style: Style): Generator<s
   } else if (guess) yield* describeLines(guess, style.modified('  a guess, by the text of the command'), style);
 }
 
-/** The lines that made a layer, then those that made what they copied or mounted. */
+/** Yields the lines that made a layer, then the lines that made what they copied or mounted. */
 function* describeLines(source: Omit<DockerfileReport, 'by'>, note: string, style: Style): Generator<string> {
   const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
   const name = displayText(file);

@@ -1,4 +1,4 @@
-/** A catalog of images as the window shows it. Texts come from files that anybody may have written: they are cut, not escaped. */
+/** A catalog of images as the window shows it. Strings come from files that anybody may have written: they are shortened, not escaped. */
 
 /** An open catalog: everything about it except its rows. */
 export interface CatalogSummary {
@@ -7,24 +7,24 @@ export interface CatalogSummary {
   /** The folder's name. */
   readonly title: string;
   readonly folder: string;
-  /** Different images; one that has several names counts once. */
+  /** Number of distinct images; one with several names counts once. */
   readonly images: number;
   readonly layers: number;
-  /** Bytes of the layers, each once, as stored. */
+  /** Total size of the layers as stored, counting each once. */
   readonly layerBytes: number;
-  /** Bytes of the layers of all images, as if none were shared. */
+  /** Total size of the layers of all images, as if none were shared. */
   readonly unsharedBytes: number;
-  /** Files that the images show, summed over the images of which it is known. */
+  /** Number of files visible in the images, over all images for which it is known. */
   readonly files: number;
-  /** Images of which packages are known. */
+  /** Number of images whose packages are known. */
   readonly packagedImages: number;
-  /** When an image was last added or indexed again, in milliseconds since 1970; null if the folder doesn't say. */
+  /** When an image was last added or indexed again, in milliseconds since 1970; null if unknown. */
   readonly indexed: number | null;
-  /** Images that couldn't be indexed, and files of the catalog that can't be read. */
+  /** Number of images that couldn't be indexed, and of files in the catalog that can't be read. */
   readonly problems: number;
 }
 
-/** A name of an image in a place. */
+/** An image's name in a place. */
 export interface CatalogPlace {
   /** The file or folder, or the name as it was typed. */
   readonly source: string;
@@ -41,21 +41,21 @@ export interface SeverityCounts {
   readonly note: number;
 }
 
-/** An image of a catalog. Its number is its place in the list, in which images on the same layers are neighbours. */
+/** An image of a catalog. Its number is its index in the list, in which images with the same layers are next to each other. */
 export interface CatalogImage {
-  /** Digest of its config or, without one, of its manifest, or one made of its layers. */
+  /** Digest of its config or, without one, of its manifest, or one computed from its layers. */
   readonly id: string;
   readonly digest: string | null;
-  /** Where it is; at least one. */
+  /** Where the image is; at least one place. */
   readonly places: readonly CatalogPlace[];
   readonly platform: string | null;
-  /** Milliseconds since 1970; null if the config doesn't say. */
+  /** Milliseconds since 1970; null if the config doesn't state it. */
   readonly created: number | null;
-  /** Bytes as stored, of the files that it shows, and of those that it contains but hides; null if unknown. */
+  /** Bytes as stored, of the visible files, and of files that are stored but hidden; null if unknown. */
   readonly blobBytes: number | null;
   readonly finalBytes: number | null;
   readonly wastedBytes: number | null;
-  /** Files that it shows; null if they aren't listed. */
+  /** Number of visible files; null if they aren't listed. */
   readonly files: number | null;
   readonly hasPackages: boolean;
   /** Numbers of its layers, lowest first. */
@@ -64,22 +64,22 @@ export interface CatalogImage {
   readonly findings: SeverityCounts | null;
 }
 
-/** A layer of a catalog. Its number is its place in the list: those of most images first, of these the biggest. */
+/** A layer of a catalog. Its number is its index in the list, which is sorted by number of images, then by size, largest first. */
 export interface CatalogLayer {
   /** The diffID. */
   readonly layer: string;
-  /** The blob's digest in the copy that was read first. */
+  /** The blob's digest, in the copy that was read first. */
   readonly digest: string | null;
-  /** As stored. */
+  /** Size of the blob. */
   readonly bytes: number;
   readonly createdBy: string | null;
 }
 
-/** What is missing in a catalog, and why. */
+/** Something that is missing in a catalog, and why. */
 export interface CatalogProblem {
-  /** The image or the file of the catalog. */
+  /** The image, or the catalog's file. */
   readonly subject: string;
-  /** The code of an error or a finding. */
+  /** The code of an error or finding. */
   readonly code: string;
   readonly message: string;
 }
@@ -90,37 +90,37 @@ export interface CatalogPage<T> {
   readonly rows: readonly T[];
 }
 
-/** Where a search continues: a file by its number, and a part of it. */
+/** Where a search continues: the number of a file, and a part of it. */
 export interface CatalogCursor {
   readonly file: number;
   readonly part: number;
 }
 
-/** A path or a package that was found, or a digest. */
+/** A match: a path, a package or a digest. */
 export interface CatalogHit {
   readonly kind: 'entry' | 'whiteout' | 'opaque' | 'package' | 'image' | 'layer';
-  /** Path, package or digest. */
+  /** The path, package or digest. */
   readonly name: string;
-  /** Type of an entry or a package. */
+  /** Type of the entry or package. */
   readonly type: string | null;
   readonly version: string | null;
   readonly bytes: number | null;
-  /** The checksum of a file's content. */
+  /** Checksum of a file's content. */
   readonly content: string | null;
   /** Number of the layer; null if it isn't known. */
   readonly layer: number | null;
-  /** Number of the image; null: all images that have the layer. */
+  /** Number of the image; null: every image with the layer. */
   readonly image: number | null;
 }
 
-/** What a part of a search found. */
+/** Matches from one part of a search. */
 export interface CatalogSearchPart {
   readonly hits: readonly CatalogHit[];
   /** Null after the last part. */
   readonly next: CatalogCursor | null;
-  /** Files that are searched in all. */
+  /** Total number of files to search. */
   readonly files: number;
-  /** Whether hits were left out, because the part had too many. */
+  /** Whether matches were left out because the part had too many. */
   readonly isCut: boolean;
   readonly problems: readonly CatalogProblem[];
 }

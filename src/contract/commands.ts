@@ -1,5 +1,5 @@
 /**
- * The window's commands: one table for keys, the palette, the list of shortcuts and the desktop's menu. renderer/state/commands.ts
+ * The window's commands: a single table for keys, the palette, the list of shortcuts and the desktop's menu. renderer/state/commands.ts
  * implements them.
  */
 
@@ -11,18 +11,18 @@ export interface CommandKey {
   readonly alt?: true;
 }
 
-/** A command's name, its key, and where it applies. */
+/** A command's key, and where it applies. */
 export interface CommandFacts extends CommandKey {
   readonly id: string;
   readonly title: string;
   readonly group: 'Window' | 'Layers' | 'Rows' | 'Panels';
   /** Key on macOS, if the usual one means something else there. */
   readonly mac?: CommandKey;
-  /** A second key for a command that is already listed. */
+  /** Whether this is a second key for a command that is already listed. */
   readonly again?: true;
-  /** Available only while an image is shown. */
+  /** Whether the command is available only while an image is shown. */
   readonly image?: true;
-  /** Available in the preview as well. */
+  /** Whether the command is available in the preview as well. */
   readonly preview?: true;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the window's page may load, on both doors: its own scripts, styles and fonts, the host, and images made from a file's bytes.
- * Source: Content Security Policy Level 3.
+ * What the window's page may load, on both doors: its own scripts, styles and fonts, anything from the host, and images made from a file's
+ * bytes. Source: Content Security Policy Level 3.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

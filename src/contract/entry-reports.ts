@@ -26,7 +26,7 @@ export interface EntryAttributes {
   readonly implied: boolean;
 }
 
-/** A path at a layer, below it, and in all layers that touch it. */
+/** A path as seen at a layer and at the layer below, and in all layers that touch it. */
 export interface EntryDetails {
   readonly path: string;
   /** As seen at the requested layer; null if the path no longer exists there. */
@@ -38,8 +38,8 @@ export interface EntryDetails {
 }
 
 /**
- * Sums of a folder and everything below, as seen at a layer. Counts the bytes of hard-linked files once. `hiddenBytes`, of files that later
- * layers remove or overwrite, are there if they were asked for; `bytes` and `files` never include them.
+ * Totals of a folder and everything below it, as seen at a layer. Hard-linked files are counted once. `hiddenBytes` is the size of files
+ * that later layers remove or overwrite, if requested; `bytes` and `files` never include them.
  */
 export interface FolderReport {
   readonly bytes: number;
@@ -54,7 +54,7 @@ export interface FolderReport {
   readonly types: readonly { readonly extension: string; readonly files: number; readonly bytes: number; readonly hiddenBytes?: number }[];
 }
 
-/** An entry's tar header, decoded and raw; offsets in bytes of the layer's tar. */
+/** An entry's tar header, decoded and raw. Offsets are in bytes of the layer's tar. */
 export interface RawHeader {
   readonly index: number;
   readonly offset: number;

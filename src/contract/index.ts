@@ -2,7 +2,7 @@
  * The contract between the window and its host, the same over Electron's IPC and the loopback host (the two *doors*).
  *
  * - `schemas.ts` is the table of operations, where a new operation starts; `operations.ts` derives the types, `reports.ts` and its siblings
- *   are the outputs, `topics.ts` what a window can subscribe to.
+ *   declare the outputs, `topics.ts` the topics that a window can subscribe to.
  * - `client.ts` is the window's end; `electron-client.ts` and `web-client.ts` are its transports.
  * - `row-page.ts` cuts tables into pages and joins them again; `wire-codec.ts` encodes them for HTTP.
  * - `commands.ts` lists the window's commands and keys, `content-security.ts` what the page may load.

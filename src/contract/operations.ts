@@ -16,7 +16,7 @@ export interface Client {
   subscribe<T extends TopicName>(topic: T, listener: (state: Topics[T]) => void): () => void;
   /**
    * Gets a grant for a file that was dropped on the page or chosen in it: by path in Electron, by upload on the loopback host. `file` is a
-   * DOM File. Folders work in Electron only.
+   * DOM File. Folders work only in Electron.
    */
   grantFile(file: unknown, options?: { onProgress?: (sentBytes: number) => void; signal?: AbortSignalLike }): Promise<FileGrant>;
 }

@@ -1,11 +1,11 @@
-// What the host reports about the packages of an image.
+// What the host reports about an image's packages.
 
-/** One layer, in packages; see `packages --json`. */
+/** A layer's packages, in numbers; see `packages --json`. */
 export interface PackageLayerReport {
   readonly layer: number;
   /** Number of packages seen at the layer. */
   readonly packages: number;
-  /** Numbers of packages that the layer adds, changes and removes, whether they match or not. */
+  /** Numbers of packages that the layer adds, changes and removes, regardless of the filter. */
   readonly added: number;
   readonly modified: number;
   readonly removed: number;
@@ -14,7 +14,7 @@ export interface PackageLayerReport {
   readonly unownedBytes: number;
 }
 
-/** What a layer did to a package, or a package as seen at a layer. Texts are as in the database. */
+/** A layer's change to a package, or a package as seen at a layer. Strings are as in the database. */
 export interface PackageRow {
   /** For an installed package, the layer that introduced its version. */
   readonly layer: number;
@@ -25,17 +25,17 @@ export interface PackageRow {
   readonly version: string;
   /** Set for a modified package whose version changed. */
   readonly previousVersion: string | null;
-  /** As escapePath prints it. */
+  /** As printed by escapePath. */
   readonly location: string;
   readonly files: number;
   readonly bytes: number;
-  /** Whether it is known which files are the package's. If not, `files` and `bytes` are 0 for want of a list. */
+  /** Whether the package's files are known. If not, `files` and `bytes` are 0. */
   readonly filesKnown: boolean;
-  /** Of a modified or touched package: bytes of its files in the layers below that the layer replaces or removes; otherwise null. */
+  /** For a modified or touched package: size of its files in the layers below that the layer replaces or removes; otherwise null. */
   readonly hiddenBytes: number | null;
   /**
-   * As escapePath prints it: the folder that has all of its files, as for npm, else its largest file among those counted; null if it has
-   * none.
+   * As printed by escapePath: the folder with all of the package's files, as for npm, or else the largest of the counted files; null if
+   * there are none.
    */
   readonly path: string | null;
 }
@@ -44,50 +44,53 @@ export interface PackageRow {
 export interface PackagesReport {
   /** Empty for a view. */
   readonly layers: readonly PackageLayerReport[];
-  /** Number of rows that match. */
+  /** Number of rows that match the filter. */
   readonly total: number;
-  /** By layer; within one added, modified, removed, touched, the most bytes first, and last those whose files aren't known. */
+  /**
+   * Sorted by layer; within a layer added, modified, removed, then touched, each with the most bytes first and packages with unknown files
+   * last.
+   */
   readonly rows: readonly PackageRow[];
-  /** Number of places that could not be read, or not completely. */
+  /** Number of places that couldn't be read, or only in part. */
   readonly problems: number;
 }
 
-/** A package that two views have in different versions, or that only one of them has. Texts are as in the database. */
+/** A package that two views have in different versions, or that only one of them has. Strings are as in the database. */
 export interface PackageDifference {
   readonly kind: 'added' | 'modified' | 'removed';
   readonly type: string;
   readonly name: string;
   readonly arch: string | null;
-  /** As escapePath prints it. */
+  /** As printed by escapePath. */
   readonly location: string;
   /** In the second view, or in the first if the package was removed. */
   readonly version: string;
   /** In the first view, for a modified package; otherwise null. */
   readonly previousVersion: string | null;
-  /** Visible bytes of the package, in the view that has `version`. */
+  /** Size of the package's visible files, in the view that has `version`. */
   readonly bytes: number;
-  /** Visible bytes in the first view, for a modified package; otherwise null. */
+  /** Size of its visible files in the first view, for a modified package; otherwise null. */
   readonly previousBytes: number | null;
-  /** Whether it is known, in each view that has the package, which files are its. If not, the bytes are 0 for want of a list. */
+  /** Whether the package's files are known in each view that has it. If not, the bytes are 0. */
   readonly filesKnown: boolean;
 }
 
-/** A page of the packages in which two views differ. */
+/** A page of the packages that differ between two views. */
 export interface PackageDifferencesReport {
   /** Number of packages in each view. */
   readonly packagesA: number;
   readonly packagesB: number;
-  /** Numbers of differences, whether they match or not. */
+  /** Numbers of differences, regardless of the filter. */
   readonly added: number;
   readonly modified: number;
   readonly removed: number;
-  /** Number of rows that match. */
+  /** Number of rows that match the filter. */
   readonly total: number;
   /**
-   * Added, modified, removed; the most bytes first, and last those whose files aren't known. `path`: the package's folder or largest file,
-   * as in {@link PackageRow}, in the view that has `version`.
+   * Added, modified, then removed, each with the most bytes first and packages with unknown files last. `path`: the package's folder or
+   * largest file, as in {@link PackageRow}, in the view that has `version`.
    */
   readonly rows: readonly (PackageDifference & { readonly path: string | null })[];
-  /** Number of places in either view that could not be read, or not completely. */
+  /** Number of places in either view that couldn't be read, or only in part. */
   readonly problems: number;
 }

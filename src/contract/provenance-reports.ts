@@ -1,33 +1,33 @@
-// Where paths and layers come from. Nothing is verified, unless a report says so.
+// Where paths and layers come from. Nothing is verified unless a report says so.
 import type { AttestationReport } from '#model';
 
-/** Lines of a file, counted from 1, both ends included. */
+/** Lines of a file, counted from 1, both ends inclusive. */
 export type LineRange = readonly [first: number, last: number];
 
-/** Lines of the Dockerfile that made a layer, according to a provenance. */
+/** Lines of the Dockerfile that made a layer, according to its provenance. */
 export interface DockerfileReport {
   readonly file: string;
   /** Sorted; adjacent ranges are joined. */
   readonly lines: readonly LineRange[];
-  /** Lines of other stages that made what was copied or mounted. */
+  /** Lines in other stages that made what was copied or mounted. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage that the lines are in; null if there is only one. */
+  /** Name or number of the stage with the lines; null if there is only one. */
   readonly stage: string | null;
-  /** What that stage is built on, as its FROM says. */
+  /** The base of that stage, as in its FROM. */
   readonly stageBase: string | null;
-  /** Those that `from` is in, each once. */
+  /** The stages of the lines in `from`, each once. */
   readonly fromStages: readonly string[];
-  /** What each of `fromStages` is built on. */
+  /** The base of each of `fromStages`. */
   readonly fromStageBases: readonly string[];
-  /** How the layer was found in the provenance: by its digest or, if digests were rewritten, by its position. */
+  /** How the layer was found in the provenance: by its digest or, if digests were rewritten, by position. */
   readonly by: 'digest' | 'position';
-  /** The `lines`, joined by line feeds. */
+  /** Text of `lines`, joined by line feeds. */
   readonly text: string;
-  /** The lines of `from`, joined likewise. */
+  /** Text of the lines in `from`, likewise. */
   readonly fromText: string;
 }
 
-/** Lines of a Dockerfile that the user gave, which have the text of a layer's command. Any Dockerfile may have the same lines. */
+/** Lines of a Dockerfile that the user gave, whose text matches a layer's command. Other Dockerfiles may have the same lines. */
 interface GuessReport extends Omit<DockerfileReport, 'by'> {
   readonly by: 'text';
 }
@@ -45,7 +45,7 @@ export interface LayerSource {
 
 /** A package that owns a path. */
 export interface PackageOwner {
-  /** As in package URLs: `deb`. */
+  /** As in package URLs, such as `deb`. */
   readonly type: string;
   readonly name: string;
   readonly arch: string | null;
@@ -56,23 +56,23 @@ export interface PackageOwner {
 
 /** A package with files in a folder. */
 interface PackageInFolder extends PackageOwner {
-  /** Files at or below the folder that it owns, and their bytes. */
+  /** Number and total size of its files at or below the folder. */
   readonly files: number;
   readonly bytes: number;
 }
 
-/** Whose files are in a folder. */
+/** The owners of the files in a folder. */
 export interface FolderPackages {
-  /** The heaviest first; at most 100. */
+  /** Heaviest first; at most 100. */
   readonly packages: readonly PackageInFolder[];
   /** Number of packages with files in the folder. */
   readonly count: number;
-  /** Files that no package owns, and their bytes. */
+  /** Number and total size of the files that no package owns. */
   readonly unownedFiles: number;
   readonly unownedBytes: number;
 }
 
-/** What a layer made of a path. */
+/** What a layer did to a path. */
 export interface PathVersionReport extends LayerSource {
   readonly layer: number;
   readonly kind: 'added' | 'modified' | 'removed';
@@ -83,25 +83,25 @@ export interface PathVersionReport extends LayerSource {
   readonly mode?: string;
 }
 
-/** The whole of `why --json`. `layer` and the fields of LayerSource are those of the last version. */
+/** All of `why --json`. `layer` and the fields of LayerSource are those of the last version. */
 export interface WhyReport extends LayerSource {
-  /** As escapePath prints it. */
+  /** As printed by escapePath. */
   readonly path: string;
   /** Absent if the path is UTF-8. */
   readonly pathHex?: string;
-  /** Whether the top view has it. */
+  /** Whether the path is visible in the top view. */
   readonly shown: boolean;
   readonly layer: number;
   readonly package: PackageOwner | null;
   /** Set for a folder. */
   readonly inFolder?: FolderPackages;
-  /** What is attached to the image: a provenance with lines of a Dockerfile, one without, as in BuildKit's mode `min`, or none. */
+  /** Whether a provenance is attached to the image: one with lines of a Dockerfile, one without, as in BuildKit's mode `min`, or none. */
   readonly provenance: 'with-lines' | 'without-lines' | 'none';
   /** Lowest layer first. */
   readonly versions: readonly PathVersionReport[];
 }
 
-/** What BuildKit's provenance says about a build. Texts are safe to show. */
+/** Facts in BuildKit's provenance about a build. Strings are safe to show. */
 export interface ProvenanceReport {
   readonly version: 'v1' | 'v0.2';
   readonly builder: string | null;
@@ -115,28 +115,28 @@ export interface ProvenanceReport {
   readonly dockerfile: { readonly name: string; readonly text: string } | null;
 }
 
-/** What an SBOM lists. Texts are safe to show. */
+/** Contents of an SBOM. Strings are safe to show. */
 export interface SbomReport {
   readonly format: 'SPDX' | 'CycloneDX';
   readonly version: string | null;
   readonly name: string | null;
   readonly created: string | null;
   readonly tools: readonly string[];
-  /** The first ones; `packageCount` counts all. */
+  /** Only the first packages; `packageCount` counts all. */
   readonly packages: readonly { readonly name: string; readonly version: string | null; readonly license: string | null }[];
   readonly packageCount: number;
   readonly files: number;
 }
 
-/** A statement about an image, as far as it could be read. */
+/** A statement about an image, with as much of it as could be read. */
 export interface StatedReport extends AttestationReport {
   readonly provenance: ProvenanceReport | null;
   readonly sbom: SbomReport | null;
-  /** Why it could not be read; null if it could. */
+  /** Why it couldn't be read; null if it could. */
   readonly problem: string | null;
 }
 
-/** A file of an artifact. Texts are safe to show. */
+/** A file of an artifact. Strings are safe to show. */
 export interface ArtifactFileReport {
   readonly name: string | null;
   readonly mediaType: string | null;

@@ -1,4 +1,4 @@
-// Outputs of the operations on the registry of Windows images. Names, paths and texts are as in the hive and may contain any character:
+// Outputs of the operations on the registry of Windows images. Names, paths and strings are as in the hive and may contain any character:
 // escape them for display.
 
 /** A value of a key, with its data in words. */
@@ -21,7 +21,7 @@ export interface RegistryValueChange {
   readonly before: { readonly type: string; readonly text: string } | null;
 }
 
-/** A hive file that a layer has. */
+/** A hive file in a layer. */
 export interface RegistryHive {
   readonly kind: 'hive';
   readonly layer: number;
@@ -42,9 +42,9 @@ export interface RegistryChange {
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image has the hive's base. If not, only what the layer sets is known, not what it changed. */
+  /** Whether the image has the hive's base. If not, only what the layer sets is known, not whether it changed. */
   readonly hasBase: boolean;
-  /** What is removed with it; null unless it is removed. */
+  /** Number of keys and values removed with the key; null unless it was removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;
   readonly securityDiffers: boolean;
   readonly classDiffers: boolean;
@@ -63,11 +63,11 @@ interface RegistryUnreadable {
 
 export type RegistryItem = RegistryHive | RegistryChange | RegistryUnreadable;
 
-/** A page of what layers changed in the registry: for each layer its hives, and after each hive its changes. */
+/** A page of registry changes: for each layer its hives, each followed by its changes. */
 export interface RegistryChangesPage {
   /** Number of items in all pages. */
   readonly total: number;
-  /** Whether these are all changes; otherwise the last ones are left out. */
+  /** Whether these are all changes; otherwise the last ones were left out. */
   readonly complete: boolean;
   readonly items: readonly RegistryItem[];
 }
@@ -78,11 +78,11 @@ export interface RegistryKeyReport {
   /** FILETIME, 100 ns since 1601, as decimal text. */
   readonly written: string;
   readonly className: string | null;
-  /** The security descriptor in lines of text; empty if it can't be read. */
+  /** The security descriptor described in words, line by line; empty if it can't be read. */
   readonly security: readonly string[];
   /** Layers whose records make up the key, topmost first. */
   readonly layers: readonly number[];
-  /** The values from the one that was asked for on, by default the first. */
+  /** Values, starting with the requested one (default: the first). */
   readonly values: readonly RegistryValue[];
   /** Number of values after these. */
   readonly moreValues: number;
@@ -91,7 +91,7 @@ export interface RegistryKeyReport {
   readonly subkeys: readonly { readonly name: string; readonly path: string; readonly hasSubkeys: boolean }[];
 }
 
-/** Keys whose name, or a value of which, matches a search. */
+/** Keys that match a search by name or by one of their values. */
 export interface RegistrySearchReport {
   /** Whether these are all matches. */
   readonly complete: boolean;

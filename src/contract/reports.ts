@@ -54,9 +54,9 @@ export interface ImageSummary {
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
   readonly attestations: readonly AttestationReport[];
-  /** Whether the files of its layers were searched for secrets. */
+  /** Whether the files in its layers were searched for secrets. */
   readonly scanned: boolean;
-  /** Whether it is an image of Windows, or layers with hives of Windows, which state no system. */
+  /** Whether it is a Windows image, or layers that don't state a system but contain Windows hives. */
   readonly hasRegistry: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface ArchiveSummary {
 
 type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** An image or a layer of a store. */
+/** An image or layer of a store. */
 export interface StoredRef {
   readonly storeId: string;
   /** As in `store.open`. */
@@ -111,27 +111,27 @@ export interface Job {
   readonly digest: string | null;
 }
 
-/** Rows [start, start + length) of a table of `total` rows. `parent` and `subtreeEnd` are row numbers of the whole table. */
+/** Rows [start, start + length) of a table with `total` rows. `parent` and `subtreeEnd` are row numbers of the whole table. */
 export interface RowPage {
   readonly total: number;
   readonly start: number;
   /** Contains only this page's names: `nameStart` starts at 0. `links` is keyed by row number in the page. */
   readonly rows: RowTable;
-  /** On the first page: folders of the whole table that a list opens initially, ascending. */
+  /** On the first page only: folders of the whole table that a list opens initially, ascending. */
   readonly open?: Uint32Array;
 }
 
-/** Sums of files. */
+/** Totals of files. */
 export interface FileSums {
   /** Visible files and hard links. */
   readonly files: number;
-  /** Bytes of the visible files, each body once. */
+  /** Total size of the visible files, each body counted once. */
   readonly bytes: number;
-  /** Bytes of files that the image contains but no longer shows; 0 if the sums aren't of a complete image. */
+  /** Total size of files that the image contains but no longer shows; 0 if the totals aren't for a complete image. */
   readonly hiddenBytes: number;
 }
 
-/** Sums of a path and everything below it. */
+/** Totals of a path and everything below it. */
 export interface PathSum extends FileSums {
   /** Path as printed by escapePath. */
   readonly path: string;
@@ -140,21 +140,21 @@ export interface PathSum extends FileSums {
   readonly items: number;
 }
 
-/** The path that holds most of the bytes in question. */
+/** The path with most of the bytes in question. */
 interface Culprit {
   readonly path: string;
   readonly isFolder: boolean;
   readonly bytes: number;
 }
 
-/** Sums of an image, a layer, a file system or one of its folders. Lists are sorted, most bytes first. */
+/** Totals of an image, a layer, a file system or one of its folders. Lists are sorted, most bytes first. */
 export interface BreakdownReport extends FileSums {
   readonly folders: number;
-  /** Symbolic links, devices and pipes. */
+  /** Number of symbolic links, devices and pipes. */
   readonly others: number;
-  /** Bytes of the layers below that the changes of layers hide; 0 for an image or a file system. */
+  /** Bytes of lower layers that these layers' changes hide; 0 for an image or a file system. */
   readonly hidesBytes: number;
-  /** By kind of file (FILE_TYPES), with the extensions that have the most bytes. */
+  /** By kind of file (FILE_TYPES), with the file extensions that have the most bytes. */
   readonly types: readonly (FileSums & { readonly type: string; readonly extensions: readonly string[] })[];
   /** Entries directly in the folder. */
   readonly parts: readonly PathSum[];
@@ -163,8 +163,8 @@ export interface BreakdownReport extends FileSums {
   /** Layers that wrote the visible files, lowest first. */
   readonly layers: readonly (FileSums & { readonly layer: number })[];
   /**
-   * Where most bytes are, hidden ones included: the heaviest of the deepest folders that have at least half as many bytes as the heaviest top
-   * folder; null if no folder contains any bytes.
+   * Where most bytes are, including hidden ones: the heaviest of the deepest folders that have at least half as many bytes as the heaviest
+   * top folder; null if no folder contains any bytes.
    */
   readonly largestFolder: Culprit | null;
   /** Like `largestFolder`, for hidden bytes, and may be a file; null if nothing is hidden. */
@@ -184,20 +184,20 @@ export interface WasteReport {
   readonly byLayer: readonly number[];
   /** Files rewritten with identical bytes; null until `image.rewritten` has run. */
   readonly rewritten: RewrittenReport | null;
-  /** Bytes that the image could do without, hidden or not, by kind, most bytes first. The same bytes may be of several kinds. */
+  /** Bytes that the image could do without, hidden or not, by kind, most bytes first. The same bytes may count for several kinds. */
   readonly kinds: readonly WasteKindReport[];
 }
 
-/** What an image would weigh if its layers were made differently; see `waste --if`. */
+/** What an image would weigh if its layers were changed; see `waste --if`. */
 export interface WhatIfReport {
   readonly kind: 'squash' | 'merge-removals' | 'drop-caches' | 'zstd';
-  /** For squash: the lowest of the layers that would be merged. */
+  /** For squash: the lowest layer to merge. */
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;
-  /** Bytes of all layers as stored; null if only packing tells, which `image.weigh` does. */
+  /** Total size of all layers as stored; null if that is known only after packing, which `image.weigh` does. */
   readonly storedBytes: number | null;
-  /** Why the layers can't be packed; null if they can, or if nobody tried. */
+  /** Why the layers can't be packed; null if they can, or if nobody has tried. */
   readonly obstacle: string | null;
 }
 
@@ -206,7 +206,7 @@ export interface WasteKindReport {
   readonly code: WasteCode;
   /** Total, including places not listed. */
   readonly bytes: number;
-  /** The rule of the linter hadolint that warns about the same thing; null if there is none. */
+  /** hadolint's rule that warns about the same thing; null if there is none. */
   readonly hadolint: string | null;
   /** Number of places; `places` may list fewer. */
   readonly count: number;
@@ -216,7 +216,7 @@ export interface WasteKindReport {
 
 /** Bytes that one layer stores at or below a path. */
 export interface WastePlaceReport {
-  /** As escapePath prints it; null for the sum of many small places. */
+  /** As printed by escapePath; null for the sum of many small places. */
   readonly path: string | null;
   readonly layer: number;
   readonly bytes: number;
@@ -226,7 +226,7 @@ export interface WastePlaceReport {
   readonly of?: string;
 }
 
-/** A file with hidden bytes; files are listed most wasteful first. */
+/** A file with hidden bytes. Files are listed by hidden bytes, most first. */
 export interface WastedFileReport {
   /** Path as printed by escapePath. */
   readonly path: string;
@@ -244,7 +244,7 @@ export interface ConfigReport {
   readonly compared: boolean;
   /** Number of fields that differ; `differences` may list fewer. */
   readonly total: number;
-  /** `field` as named in `diff --json`; values are safe to show, lists are JSON, and long ones are cut off; null if not set. */
+  /** `field` as named in `diff --json`; values are safe to show, lists are JSON, long values are shortened; null if not set. */
   readonly differences: readonly { readonly field: string; readonly a: string | null; readonly b: string | null }[];
 }
 
@@ -253,7 +253,7 @@ export interface RewrittenReport {
   /** Total, including files not listed. */
   readonly bytes: number;
   readonly count: number;
-  /** Largest first; `path` as escapePath prints it, `layer` rewrites the file. */
+  /** Largest first. `path` is as printed by escapePath; `layer` rewrites the file. */
   readonly files: readonly { readonly path: string; readonly layer: number; readonly bytes: number }[];
 }
 
@@ -282,7 +282,7 @@ export interface PathMatch {
 export interface ExportStarted {
   /** The job that saves the file, in Electron; null if the user cancelled the dialog, and on the loopback host. */
   readonly jobId: string | null;
-  /** On the loopback host, the name to fetch the export by, once, from `GET /downloads/<download>`; otherwise null. */
+  /** On the loopback host, the name for fetching the export, once, from `GET /downloads/<download>`; otherwise null. */
   readonly download: string | null;
   /** On the loopback host, the file name that the browser gets; otherwise null, because the user chooses it. */
   readonly name: string | null;
@@ -290,12 +290,12 @@ export interface ExportStarted {
   readonly leftOut: number;
 }
 
-/** Entries of an archive inside an image: names safe to show, up to the requested limit. */
+/** Entries of an archive inside an image. Names are safe to show, and there are at most as many as requested. */
 export interface ListingReport {
   readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'tar.xz' | 'tar.bz2' | 'zip';
   readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
   /** Whether all entries are listed. */
   readonly complete: boolean;
-  /** Why the archive could not be read to its end; null if it was, or if reading stopped at the limit. */
+  /** Why the archive couldn't be read to its end; null if it could, or if reading stopped at the limit. */
   readonly problem: string | null;
 }

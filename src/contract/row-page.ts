@@ -76,8 +76,8 @@ export class PageAssembler {
   readonly #waiting = new Map<number, RowPage>();
   #table: RowTable | null = null;
   /**
-   * Folders that extend past the last available row. Their `subtreeEnd` is clamped to it until the next table is made; `end` is the real
-   * value.
+   * Folders that extend beyond the last available row. Their `subtreeEnd` is clamped to that row until the next table is made; `end` is the
+   * real value.
    */
   #cut: { readonly row: number; readonly end: number }[] = [];
 
@@ -86,7 +86,7 @@ export class PageAssembler {
     return this.#columns?.length ?? null;
   }
 
-  /** Rows available from the top without a gap. */
+  /** Number of rows available from the top without a gap. */
   get rowsThere(): number {
     return this.#rowsThere;
   }
@@ -96,7 +96,7 @@ export class PageAssembler {
   }
 
   /**
-   * The available rows, as views of the columns; folders that continue are cut at the last row. Invalidates the previously returned table,
+   * The available rows, as views of the columns; folders that continue are cut at the last row. Invalidates the table returned before,
    * whose folders may then end past its rows. Throws BAD_REQUEST before the first page.
    */
   get table(): RowTable {

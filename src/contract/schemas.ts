@@ -1,6 +1,7 @@
 /**
- * The table of operations, with the input as a zod schema and the type of the output. A new operation starts here; the compiler then lists
- * what else is needed. The separate entry point `#contract/schemas` is for the privileged side, which checks every input before acting.
+ * The table of operations, each with a zod schema for its input and the type of its output. A new operation starts here; the compiler then
+ * lists what else is needed. The separate entry point `#contract/schemas` is for the privileged side, which checks every input before
+ * acting.
  */
 import * as z from 'zod';
 import { LayerscopeError } from '#model';
@@ -61,7 +62,7 @@ const storedName = z.string().min(1).max(1_024);
 const stored = { storeId: id, name: storedName };
 const storedRef = fixed(z.strictObject(stored));
 
-/** An image word, never an address: the host parses the word and finds the source that has the image. */
+/** An image word, never a network address: the host parses the word and finds the source that has the image. */
 const reference = z.string().min(1).max(1_024);
 const platform = z.string().regex(/^[A-Za-z0-9._-]{1,64}(?:\/[A-Za-z0-9._-]{1,64}){1,2}$/);
 
@@ -76,19 +77,19 @@ const exportInput = fixed(
   ]),
 );
 
-/** An image of an open archive. */
+/** An image in an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
-/** A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below `since`. */
+/** A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below it. */
 export type ViewRef = z.input<typeof viewRef>;
-/** What a breakdown sums: all bytes of an image, what layers wrote, or the file system at a layer. */
+/** What a breakdown covers: all bytes of an image, what layers wrote, or the file system at a layer. */
 export type BreakdownOf = Operations['image.breakdown']['input']['of'];
 /**
  * What can be exported: a file, or a folder as a tar; a layer as stored, decompressed or recompressed; an image as an archive; a comparison
- * as printed by `diff --json`; an archive's report as printed by `inspect --json`; a key of the registry as a .reg file.
+ * as printed by `diff --json`; an archive's report as printed by `inspect --json`; a registry key as a .reg file.
  */
 export type ExportInput = z.input<typeof exportInput>;
 
-/** Makes the type read-only without zod's `readonly`, which also freezes rejected input and throws on a typed array. */
+/** Makes the type read-only. zod's `readonly` would also freeze rejected input, and throws for a typed array. */
 function fixed<Output, Input>(schema: z.ZodType<Output, Input>): z.ZodType<Readonly<Output>, Readonly<Input>> {
   return schema as z.ZodType<Readonly<Output>, Readonly<Input>>;
 }
@@ -108,26 +109,29 @@ function takes<Input extends z.ZodType>(input: Input): { gives<Output>(): Operat
 
 const OPERATIONS = {
   'app.info': takes(nothing).gives<AppInfo>(),
-  /** What a report of a fault should say of program and system, in lines without names of files or users. */
+  /** Facts about program and system for a bug report, as lines without names of files or users. */
   'app.diagnostics': takes(nothing).gives<{ readonly lines: readonly string[] }>(),
   /** A grant for the sample image. */
   'app.sample': takes(nothing).gives<FileGrant>(),
 
   /** Recently opened files, latest first, each with its folder; empty on the loopback host. */
   'files.recent': takes(nothing).gives<{ files: readonly { readonly name: string; readonly folder: string }[] }>(),
-  /** A grant for a recent file, by index in `files.recent`. NOT_FOUND if the list has changed and another file has that index. */
+  /** A grant for a recent file, by index in `files.recent`. NOT_FOUND if the list has changed and that index has another file. */
   'files.again': takes(z.strictObject({ index, name: fileName })).gives<FileGrant>(),
   /** Clears the list of recent files. */
   'files.forget': takes(nothing).gives<Nothing>(),
-  /** Shows the system's dialog and returns a grant for each file chosen; FORBIDDEN on the loopback host, which takes uploads. */
+  /** Shows the system's dialog and returns a grant for each file chosen. FORBIDDEN on the loopback host, which uses uploads. */
   'files.choose': takes(z.strictObject({ what: z.enum(['files', 'folder']) })).gives<{ grants: readonly FileGrant[] }>(),
   /** A grant to upload to, on the loopback host: `PUT /uploads/<grant>`. FORBIDDEN in Electron. */
   'files.expect': takes(z.strictObject({ name: fileName, sizeBytes: z.int().min(0) })).gives<FileGrant>(),
 
-  /** The images of an engine on this machine. FORBIDDEN if the host opens no images by name; so are the next four operations. */
+  /**
+   * The images of an engine on this machine. FORBIDDEN if the host can't open images by name; this also applies to the next four
+   * operations.
+   */
   'sources.list': takes(z.strictObject({ engine: z.enum(['docker', 'podman', 'containerd']) })).gives<EngineListing>(),
   /**
-   * Which source has an image, and for which platforms; opens nothing. NOT_FOUND lists each source with its reason; USAGE if the word is
+   * Which source has an image, and for which platforms; doesn't open it. NOT_FOUND lists each source with its reason; USAGE if the word is
    * invalid.
    */
   'sources.look': takes(z.strictObject({ reference })).gives<ImageLook>(),
@@ -143,9 +147,9 @@ const OPERATIONS = {
   'archive.close': takes(archiveRef).gives<Nothing>(),
   'archive.summary': takes(archiveRef).gives<ArchiveSummary>(),
 
-  /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 characters. Null if it is missing or damaged. */
+  /** The image's config as JSON, with names escaped as in JSON; at most 1,048,576 characters. Null if it is missing or damaged. */
   'image.config': takes(imageRef).gives<{ json: string | null; complete: boolean }>(),
-  /** What is attested about an image, read from its statements. */
+  /** What is attested about an image, with the contents of the statements. */
   'image.stated': takes(imageRef).gives<{ attestations: readonly StatedReport[] }>(),
   /** The files of an artifact, by its index; at most 1,000. */
   'artifact.files': takes(z.strictObject({ archiveId: id, artifact: index })).gives<{ files: readonly ArtifactFileReport[] }>(),
@@ -163,19 +167,21 @@ const OPERATIONS = {
   'image.load': takes(imageRef).gives<Started>(),
   /** Reads everything and checks every digest. Adds findings to the summary. */
   'image.verify': takes(imageRef).gives<Started>(),
-  /** Reads everything and searches all files for secrets; findings follow in the summary. */
+  /** Reads everything and searches all files for secrets. Adds findings to the summary. */
   'image.scan': takes(imageRef).gives<Started>(),
-  /** What the layers from `from` to `to` (inclusive, 0 is the bottom) changed together. */
+  /** The combined changes of the layers from `from` to `to` (inclusive, 0 is the bottom). */
   'image.changes': takes(
     z
       .strictObject({ ...image, from: index, to: index, ...page })
       .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
   ).gives<RowPage>(),
-  /** The file system as seen at a layer; rows the layer touches are marked. */
+  /** The file system as seen at a layer. Rows that the layer touches are marked. */
   'image.view': takes(z.strictObject({ ...image, layer: index, ...page })).gives<RowPage>(),
   /** All bytes of an image by path: what its top layer's file system shows, and what later layers hide (see wholeImage). */
   'image.whole': takes(z.strictObject({ ...image, ...page })).gives<RowPage>(),
-  /** Sums of an image, of layers, or of the file system at a layer; or only of the folder at a path. An empty path means everything. */
+  /**
+   * Totals of an image, of layers, or of the file system at a layer, or only those of the folder at a path. An empty path means everything.
+   */
   'image.breakdown': takes(
     z.strictObject({
       ...image,
@@ -197,14 +203,14 @@ const OPERATIONS = {
    */
   'image.rewritten': takes(imageRef).gives<Started>(),
   /**
-   * Packs the image's layers as each of its what-ifs would have them, to know their stored sizes, and keeps nothing of it. Runs as a job;
-   * `image.waste` returns the sizes.
+   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps nothing else. Runs as a job; `image.waste`
+   * returns the sizes.
    */
   'image.weigh': takes(imageRef).gives<Started>(),
   'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport & { readonly whatIf: readonly WhatIfReport[] }>(),
   /**
-   * What layers did to packages, or the packages as seen at a layer, a page of those that contain `text`. May take long: databases and
-   * programs are read.
+   * What layers did to packages, or the packages as seen at a layer: a page of those that contain `text`. May take long, because databases
+   * and programs are read.
    */
   'image.packages': takes(
     z.strictObject({
@@ -218,13 +224,13 @@ const OPERATIONS = {
       count: limit,
     }),
   ).gives<PackagesReport>(),
-  /** In which packages `b` differs from `a`, a page of those that contain `text`. May take as long as `image.packages`. */
+  /** The packages in which `b` differs from `a`: a page of those that contain `text`. May take as long as `image.packages`. */
   'images.packages': takes(
     z.strictObject({ a: viewRef, b: viewRef, text: z.string().max(1_024), start: page.start, count: limit }),
   ).gives<PackageDifferencesReport>(),
   /**
-   * Which layers touch paths that match a search text (see RowFilter), best first, at most `limit` of them. With `scattered`, if there are
-   * none, those with the letters of the text in their order. With `order: 'size'` the largest come first.
+   * Paths that match a search text (see RowFilter) and the layers that touch them, best first, at most `limit`. With `scattered`, and if
+   * nothing matches, paths that contain the letters of the text in order. With `order: 'size'`, the largest come first.
    */
   'image.search': takes(
     z.strictObject({
@@ -236,7 +242,7 @@ const OPERATIONS = {
     }),
   ).gives<SearchReport>(),
 
-  /** What the layers from `from` to `to` changed in the registry of a Windows image, each of them; with `text` only what matches it. */
+  /** What the layers from `from` to `to` each changed in the registry of a Windows image; with `text`, only what matches it. */
   'registry.changes': takes(
     z
       .strictObject({ ...image, from: index, to: index, text: z.string().max(1_024), ...registryPage })
@@ -244,25 +250,25 @@ const OPERATIONS = {
   ).gives<RegistryChangesPage>(),
   /** Names of the hives as seen at a layer. */
   'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
-  /** A key as seen at a layer, and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
+  /** A key as seen at a layer, and the keys below it; an empty path is the root of the hive. NOT_FOUND if it doesn't exist there. */
   'registry.key': takes(
     z.strictObject({ ...registry, path: registryPath, ...registryPage, valueStart: z.int().min(0).max(MAX_ROWS).optional() }),
   ).gives<RegistryKeyReport>(),
-  /** Keys as seen at a layer whose names or values match a text, at most `limit` of them. */
+  /** Keys as seen at a layer whose names or values match a text, at most `limit`. */
   'registry.search': takes(
     z.strictObject({ ...image, layer: index, text: z.string().min(1).max(1_024), limit }),
   ).gives<RegistrySearchReport>(),
 
   'catalog.close': takes(z.strictObject(catalog)).gives<Nothing>(),
-  /** A page of a catalog's images; those on the same layers are neighbours. */
+  /** A page of a catalog's images; those with the same layers are next to each other. */
   'catalog.images': takes(catalogPage).gives<CatalogPage<CatalogImage>>(),
-  /** A page of a catalog's layers, those of most images first. */
+  /** A page of a catalog's layers, sorted by number of images. */
   'catalog.layers': takes(catalogPage).gives<CatalogPage<CatalogLayer>>(),
-  /** What is missing in a catalog; at most 1,000. */
+  /** What is missing in a catalog, and why; at most 1,000 problems. */
   'catalog.problems': takes(z.strictObject(catalog)).gives<CatalogPage<CatalogProblem>>(),
   /**
-   * Searches all images of a catalog for a path, a package or a content, from a place on and for a moment; `next` says where to go on.
-   * USAGE if the text can't be searched for.
+   * Searches all images of a catalog for a path, a package or a content, for a moment and from a given position; `next` is where to
+   * continue. USAGE if the text can't be searched for.
    */
   'catalog.search': takes(
     z.strictObject({
@@ -273,8 +279,8 @@ const OPERATIONS = {
     }),
   ).gives<CatalogSearchPart>(),
   /**
-   * Opens an image of a catalog from one of its places, both by number. NOT_FOUND if the file isn't there any more, FORBIDDEN if the place is
-   * a name and images can't be opened by name.
+   * Opens an image of a catalog from one of its places, both given by number. NOT_FOUND if the file no longer exists, FORBIDDEN if the
+   * place is a name and images can't be opened by name.
    */
   'catalog.open': takes(
     z.strictObject({ ...catalog, image: z.int().min(0).max(MAX_ROWS), place: z.int().min(0).max(MAX_ROWS) }),
@@ -282,8 +288,8 @@ const OPERATIONS = {
 
   'entry.details': takes(entryRef).gives<EntryDetails>(),
   /**
-   * Which layers added and removed a path, and what made them. `dockerfile`: text to match the layers' commands to, as a guess. NOT_FOUND
-   * if no layer ever had the path.
+   * Which layers added and removed a path, and what made those layers. `dockerfile`: text in which to look for the layers' commands, as a
+   * guess. NOT_FOUND if no layer ever had the path.
    */
   'entry.origin': takes(
     z.strictObject({
@@ -293,11 +299,11 @@ const OPERATIONS = {
     }),
   ).gives<WhyReport>(),
   /**
-   * Sums of a folder as seen at the layer; an empty path is the root. NOT_FOUND if it doesn't exist there. `withHidden`: instead, as in the
-   * whole image, with what later layers hide.
+   * Totals of a folder as seen at the layer; an empty path is the root. NOT_FOUND if it doesn't exist there. `withHidden`: totals for the
+   * whole image instead, including what later layers hide.
    */
   'entry.folder': takes(z.strictObject({ ...entry, withHidden: z.boolean() })).gives<FolderReport>(),
-  /** The header of the entry that is visible at this layer, from the layer that has it. */
+  /** The header of the entry that is visible at this layer, from the layer that contains it. */
   'entry.raw': takes(entryRef).gives<RawHeader>(),
   /** A file's bytes as seen at the layer: at most 262,144 per call. */
   'entry.content': takes(
@@ -324,15 +330,15 @@ const OPERATIONS = {
    * working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
    */
   'store.remove': takes(z.strictObject({ ...stored, withCopies: z.boolean() })).gives<Nothing>(),
-  /** What `store.remove` would delete. */
+  /** Returns what `store.remove` would delete. */
   'store.removal': takes(storedRef).gives<RemovalReport>(),
   /** Unmounts and removes a working copy. USAGE if the layer isn't a working copy. */
   'store.discard': takes(storedRef).gives<Nothing>(),
   /** Starts a job that reads the whole store; the report's `checked` has the result. */
   'store.verify': takes(storeRef).gives<Started>(),
-  /** What a clean-up would remove: names safe to show. */
+  /** Returns what a clean-up would remove. Names are safe to show. */
   'store.leftovers': takes(storeRef).gives<{ names: readonly string[] }>(),
-  /** Removes leftovers; returns their names, safe to show. */
+  /** Removes leftovers. Returns their names, which are safe to show. */
   'store.cleanup': takes(storeRef).gives<{ removed: readonly string[] }>(),
   /** Makes a layer's chain visible as a folder, until the mount is released or the program ends. */
   'store.mount': takes(storedRef).gives<{ path: string; findings: readonly string[] }>(),
@@ -343,17 +349,20 @@ const OPERATIONS = {
   'store.create': takes(storedRef).gives<{ id: string }>(),
   'store.changes': takes(z.strictObject({ ...stored, limit })).gives<StoredChanges>(),
   /**
-   * Starts a job that creates a layer from the current content of a working copy; with `image`, also an image of that name, with the
+   * Starts a job that creates a layer from the current contents of a working copy; with `image`, also an image with that name and the
    * parent's history.
    */
   'store.commit': takes(
     z.strictObject({ ...stored, image: storedName.nullable(), comment: z.string().max(1_024).nullable() }),
   ).gives<Started>(),
-  /** Windows' shared base images; empty on systems that have none. Changes nothing. */
+  /** Windows' shared base images; empty on systems without any. Changes nothing. */
   'store.bases': takes(storeRef).gives<{ images: readonly BaseImageReport[] }>(),
   /** The Windows drivers' requirements and whether this system meets them; safe to show. */
   'store.preflight': takes(nothing).gives<{ facts: readonly PreflightReport[] }>(),
-  /** Starts an elevated process to do a store's work; Windows asks the user. False if the user declined. FORBIDDEN on the loopback host. */
+  /**
+   * Starts an elevated process to do a store's work, for which Windows asks the user. False if the user declined. FORBIDDEN on the loopback
+   * host.
+   */
   'store.elevate': takes(storeRef).gives<{ elevated: boolean }>(),
   /** Creates a layer for a base image. */
   'store.adopt': takes(storedRef).gives<Nothing>(),
@@ -390,7 +399,7 @@ export function parseTopicName(name: unknown): TopicName {
   return known;
 }
 
-/** Checks an operation's input. Throws BAD_REQUEST naming the first wrong key, without quoting its value. */
+/** Checks an operation's input. Throws BAD_REQUEST that names the first wrong key, without quoting its value. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Operations[N]['input'] {
   const result = OPERATIONS[name].input.safeParse(input);
   if (result.success) return result.data as Operations[N]['input'];

@@ -1,9 +1,9 @@
-/** What the window shows of images in engines and registries before opening one. Texts are safe to show. */
+/** What the window shows about images in engines and registries before it opens one. Strings are safe to show. */
 
 /** Engines whose images can be listed. */
 export type ListedEngine = 'docker' | 'podman' | 'containerd';
 
-/** An image that an engine has. */
+/** An image in an engine. */
 export interface NamedImage {
   /** The engine's name for the image, or the start of the image's id. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface NamedImage {
   readonly platform: string | null;
 }
 
-/** Why the images of a folder or API can't be listed. */
+/** Why the images in a folder or behind an API can't be listed. */
 export interface SourceProblem {
   /** A folder or an address; empty if neither exists. */
   readonly place: string;

@@ -5,7 +5,7 @@ export interface StoreReport {
   /** Unique in this process. */
   readonly storeId: string;
   readonly driver: 'portable' | 'windowsfilter' | 'windowsdiff';
-  /** Safe to show. */
+  /** The store's folder, safe to show. */
   readonly home: string;
   /** Whether this is the program's own store, which is always listed. */
   readonly isOwn: boolean;
@@ -81,7 +81,7 @@ export interface PreflightReport {
   readonly why: string;
 }
 
-/** What a layer changes, as listed by its driver; paths safe to show. */
+/** A layer's changes, as listed by its driver. Paths are safe to show. */
 export interface StoredChanges {
   readonly changes: readonly { readonly kind: 'added' | 'modified' | 'removed'; readonly path: string }[];
   readonly complete: boolean;
@@ -89,11 +89,11 @@ export interface StoredChanges {
   readonly total: number;
   /** Bytes of the added and modified files, in a portable store; null in others. */
   readonly sizeBytes: number | null;
-  /** Hash of the changes' kinds, paths, sizes and times: differs whenever any of these differs. */
+  /** A hash of the changes' kinds, paths, sizes and times, which differs if any of these differ. */
   readonly stamp: string;
 }
 
-/** What removing something from a store deletes. */
+/** What removing something from a store would delete. */
 export interface RemovalReport {
   /** `name`: only a name is removed, because the image has others. `copy`: a working copy. */
   readonly kind: 'image' | 'name' | 'layer' | 'copy';

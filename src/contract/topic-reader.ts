@@ -59,7 +59,7 @@ export class TopicReader {
           (topic, state) => this.#publish(topic, state),
         );
       } catch {
-        // The host has ended or the connection was cut; onConnection reports both.
+        // The host has stopped or the connection was cut; onConnection reports both.
       }
       if (stream.isClosed) return;
       onConnection?.(false);

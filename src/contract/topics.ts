@@ -2,7 +2,8 @@ import type { CatalogSummary } from './catalog-reports.ts';
 import type { ArchiveSummary, FileGrant, Job } from './reports.ts';
 
 /**
- * Topics and their states. A subscription starts with a snapshot; each change sends the complete state again, at most ten times a second.
+ * Topics and their states. A subscription starts with the current state; each change sends the complete state again, at most ten times a
+ * second.
  */
 export interface Topics {
   jobs: { readonly jobs: readonly Job[] };

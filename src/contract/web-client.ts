@@ -6,7 +6,7 @@ import { TopicReader } from './topic-reader.ts';
 import type { WebRequest, WebResponse, WebSurroundings } from './web-surroundings.ts';
 import { decodeWire } from './wire-codec.ts';
 
-/** Header that carries the session's secret on every request to the loopback host. A page of another origin can't send it. */
+/** Header that carries the session's secret in every request to the loopback host. A page from another origin can't send it. */
 export const SESSION_HEADER = 'x-layerscope-session';
 
 /** Creates the client over the loopback host, for a page served by that host. */

@@ -7,7 +7,7 @@ export interface WebSurroundings {
   readonly fetch: (url: string, init: WebRequest) => Promise<WebResponse>;
   /** Resolves after the given time. */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** For uploads, because fetch reports no progress. */
+  /** For uploads, because fetch doesn't report progress. */
   readonly XMLHttpRequest: new () => UploadRequest;
   /** Called when the host stops responding, and when it responds again. */
   readonly onConnection?: (connected: boolean) => void;

@@ -10,7 +10,7 @@ type CatalogOperation = Extract<OperationName, `catalog.${string}`>;
 /** Creates the handlers for catalogs. */
 export function catalogHandlers(services: HostServices): Pick<Handlers, CatalogOperation> {
   const list = (): CatalogList => {
-    if (services.catalogs === undefined) throw new LayerscopeError('FORBIDDEN', 'this window opens no catalogs');
+    if (services.catalogs === undefined) throw new LayerscopeError('FORBIDDEN', 'this window cannot open catalogs');
     return services.catalogs;
   };
   return {
@@ -31,7 +31,7 @@ export function catalogHandlers(services: HostServices): Pick<Handlers, CatalogO
   };
 }
 
-/** Starts a job that opens what a catalog names: a file or folder of this machine, or an image by its name. */
+/** Starts a job that opens what a catalog names: a file or folder on this machine, or an image by its name. */
 async function openPlace({ library, names }: HostServices, { source }: CatalogPlace, platform: string | null): Promise<string> {
   if (!path.isAbsolute(source)) {
     if (isForeignPath(source)) throw new LayerscopeError('NOT_FOUND', `${displayText(source)} is a file of another system`);
@@ -43,7 +43,7 @@ async function openPlace({ library, names }: HostServices, { source }: CatalogPl
     }
     return names.open(source, platform === 'unknown' ? null : platform);
   }
-  // Windows signs in to a server that a path names, and who wrote the catalog may have chosen the server.
+  // Windows signs in to a server named in a path, and the catalog's author may have chosen the server.
   if (/^[\\/]{2}/.test(source)) {
     throw new LayerscopeError('FORBIDDEN', `${displayText(source)} is on another machine: open it with Open…, if you trust the catalog`);
   }
@@ -63,7 +63,7 @@ async function requireThere(source: string): Promise<void> {
   throw new LayerscopeError('UNSUPPORTED', `${displayText(source)} is neither a file nor a folder`);
 }
 
-/** Whether a source is an absolute path where the catalog was made, though not here. */
+/** Whether a source is an absolute path on the system where the catalog was made, but not on this one. */
 function isForeignPath(source: string): boolean {
   return path.win32.isAbsolute(source) || path.posix.isAbsolute(source);
 }

@@ -18,7 +18,7 @@ export interface Grants {
   give(sender: Sender, file: GrantedFile): FileGrant;
   /** Issues a grant that becomes valid with {@link fulfil}. Throws TOO_LARGE. */
   reserve(sender: Sender, name: string): FileGrant;
-  /** Supplies the file of a reserved grant. Returns false if the grant was dropped meanwhile; the caller then releases the file. */
+  /** Supplies the file for a reserved grant. Returns false if the grant has been dropped since; the caller then releases the file. */
   fulfil(grant: string, file: GrantedFile): boolean;
   /** Revokes an unused grant and releases its file. Ignores unknown grants. */
   revoke(grant: string): Promise<void>;
@@ -69,7 +69,7 @@ export function createGrants(): Grants {
     revoke: end,
     take(sender, grant) {
       const entry = entries.get(grant);
-      // Throw the same error in every case, so that a sender learns nothing about other senders' grants.
+      // The same error in every case, so that a sender learns nothing about other senders' grants.
       if (entry === undefined || entry.sender !== sender || entry.file === null) {
         throw new LayerscopeError('FORBIDDEN', 'this window has no access to the file, or has already opened it');
       }

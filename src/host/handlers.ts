@@ -55,7 +55,7 @@ function exportRequest(input: ExportInput): ExportRequest {
 
 async function startExport({ library, chooseTarget, downloads }: Services, sender: Sender, input: ExportInput): Promise<ExportStarted> {
   const request = exportRequest(input);
-  // This fails before the user has to choose a target.
+  // Fails before the user has to choose a target.
   const exported = library.exported(request);
   const { name, leftOut } = exported;
   if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), name, leftOut };

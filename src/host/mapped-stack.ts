@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const FRAME = /^(\s+at (?:[^(]*\(|async )?)([^()]+):(\d+):(\d+)(\)?)$/;
 
 /**
- * Maps the frames of a stack from bundles to sources, if there are source maps beside the bundles; other frames stay unchanged. Reads files
+ * Maps the frames of a stack from bundles to sources if there are source maps next to the bundles; other frames stay unchanged. Reads files
  * synchronously, so use it for logging only.
  */
 export function mapStack(stack: string): string {

@@ -33,7 +33,7 @@ export function createRequests(grants: Grants): Requests {
       try {
         for (const file of files) open.push(grants.give(sender, file));
       } finally {
-        // The window is told of those that came before one too many.
+        // Announces the requests that were added before the limit was reached.
         topic.changed();
       }
     },

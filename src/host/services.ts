@@ -20,10 +20,10 @@ export interface RecentNames {
   forget(): void;
 }
 
-/** What the host serves, and what only some doors can do. */
+/** What the host serves, and capabilities that only some doors have. */
 export interface HostServices {
   readonly appInfo: Omit<AppInfo, 'sample' | 'opensNames'>;
-  /** Lines about the system for reports of faults, without names of files or users. Defaults to what every door knows. */
+  /** Lines about the system for bug reports, without names of files or users. Defaults to what every door knows. */
   readonly diagnostics?: () => readonly string[];
   /** The sample image; null if it isn't installed. */
   readonly sample: GrantedFile | null;
@@ -31,9 +31,9 @@ export interface HostServices {
   readonly jobs: Jobs;
   /** If absent, operations on images by name throw FORBIDDEN. */
   readonly names?: NamedImages;
-  /** Defaults to a list that ends with the program. */
+  /** Defaults to a list that is lost when the program ends. */
   readonly recentNames?: RecentNames;
-  /** If absent, operations on catalogs throw FORBIDDEN, and a catalog opens as any folder. */
+  /** If absent, operations on catalogs throw FORBIDDEN, and a catalog opens like any folder. */
   readonly catalogs?: CatalogList;
   /** If absent, operations on stores throw FORBIDDEN. */
   readonly store?: StoreList;

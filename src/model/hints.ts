@@ -13,7 +13,7 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   DAMAGED: 'The data is damaged; copy or export it again.',
   BLOB_MISSING: 'The archive was exported without this blob; export it again with all its content.',
   DIGEST_MISMATCH: 'The archive is damaged or was changed; export it again.',
-  UNSUPPORTED: 'This kind of file is not supported yet.',
+  UNSUPPORTED: "This kind of file isn't supported yet.",
   TOO_LARGE: 'The input exceeds a limit that protects this machine.',
   PATH_ESCAPE: 'The entry was refused so that nothing outside the folder is touched.',
   NAME_REFUSED: 'Export to a file system that allows this name.',
@@ -35,7 +35,7 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
  */
 export type WasteCause = 'deleted' | 'overwritten' | 'rewritten';
 
-/** What the hidden bytes of each cause are, and how an image can avoid them, in one sentence. */
+/** What to call the bytes hidden for each cause, and how to build an image without them, in one sentence. */
 export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly hint: string }> = {
   deleted: {
     title: 'Deleted by a later layer',
@@ -51,18 +51,21 @@ export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly 
   },
 };
 
-/** What a finding means and what to do about it. The wording fits every input with that code. */
+/** What a finding means and what to do about it: one sentence or two that hold for every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
   'missing-blob': {
     title: 'Blob missing',
-    hint: 'The archive names content that it does not contain; export it again with all its content.',
+    hint: "The archive refers to content that it doesn't contain; export it again with all its content.",
   },
-  'digest-mismatch': { title: 'Digest does not match', hint: 'The content is not what its digest says: damaged or changed.' },
-  'diffid-mismatch': { title: 'Diff ID does not match', hint: 'The layer is not what the image config says: damaged or changed.' },
-  'damaged-blob': { title: 'Damaged blob', hint: 'The data does not decompress to its end; what could be read is shown.' },
+  'digest-mismatch': { title: "Digest doesn't match", hint: "The content doesn't have this digest: it was damaged or changed." },
+  'diffid-mismatch': {
+    title: "Diff ID doesn't match",
+    hint: "The layer isn't the one that the image config names: it was damaged or changed.",
+  },
+  'damaged-blob': { title: 'Damaged blob', hint: "The data doesn't decompress to its end; what could be read is shown." },
   'changed-on-disk': {
     title: 'Changed on the disk',
-    hint: 'A file of the layer is not what it was when the engine unpacked it; pull the image again.',
+    hint: "A file of the layer isn't what it was when the engine unpacked it; pull the image again.",
   },
   'toc-mismatch': {
     title: 'Table of contents is wrong',
@@ -74,8 +77,8 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'Layers can be plain or compressed with gzip, zstd, xz or bzip2.',
   },
   'layer-unreadable': {
-    title: 'Layer cannot be read',
-    hint: 'The archive contains it, but in a form that cannot be read; the other layers are shown.',
+    title: "Layer can't be read",
+    hint: "The archive contains it, but in a form that can't be read; the other layers are shown.",
   },
   truncated: { title: 'Cut off', hint: 'The data ends too early; entries up to there are shown.' },
   'path-escape': {
@@ -92,18 +95,18 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'A layer is its own parent, directly or indirectly; the chain is shown up to there.',
   },
   'manifest-unreadable': {
-    title: 'Manifest cannot be read',
-    hint: 'The document is damaged or not a manifest; content that only it names is not shown.',
+    title: "Manifest can't be read",
+    hint: "It is damaged or not a manifest; content that only it names isn't shown.",
   },
   'index-unreadable': {
-    title: 'Index cannot be read',
+    title: "Index can't be read",
     hint: 'index.json is damaged or not an index; what manifest.json names is shown.',
   },
-  'config-missing': { title: 'No config', hint: 'The manifest names no config; platform, commands and diff IDs are unknown.' },
-  'config-unreadable': { title: 'Config cannot be read', hint: 'Platform, commands and diff IDs are unknown; the layers are shown.' },
+  'config-missing': { title: 'No config', hint: "The manifest doesn't name a config; platform, commands and diff IDs are unknown." },
+  'config-unreadable': { title: "Config can't be read", hint: 'Platform, commands and diff IDs are unknown; the layers are shown.' },
   'config-not-image': {
     title: 'Not an image config',
-    hint: 'The config is JSON, but not the config of an image; platform, commands and diff IDs are unknown.',
+    hint: 'The config is JSON that describes something else; platform, commands and diff IDs are unknown.',
   },
   'bad-digest': {
     title: 'Digest is ill-formed',
@@ -111,11 +114,11 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'bad-descriptor': {
     title: 'Descriptor without a digest',
-    hint: 'An entry of an index or a manifest names no content that could be looked for.',
+    hint: "An entry in an index or manifest has no digest, so its content can't be found.",
   },
   'attestation-unreadable': {
-    title: 'Attestation cannot be read',
-    hint: 'It is marked as an attestation, but contains no in-toto statement.',
+    title: "Attestation can't be read",
+    hint: "It is marked as an attestation, but doesn't contain an in-toto statement.",
   },
   'manifest-disagreement': {
     title: 'Manifests disagree',
@@ -123,7 +126,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'history-mismatch': {
     title: "History doesn't match layers",
-    hint: 'The history does not match the number of layers; commands may be unknown.',
+    hint: "The history doesn't match the number of layers; commands may be unknown.",
   },
   'diffid-count': {
     title: "Diff IDs don't match layers",
@@ -132,20 +135,20 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
   'media-type-mismatch': {
     title: 'Media type is wrong',
-    hint: 'The media type does not match the content or the manifest; the content decides.',
+    hint: "The media type doesn't match the content or the manifest; the content decides.",
   },
-  'size-mismatch': { title: 'Size does not match', hint: 'The content is longer or shorter than its descriptor says.' },
-  'sparse-mismatch': { title: 'Sparse map does not match', hint: 'A sparse file stores more or fewer bytes than its map says.' },
-  'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
+  'size-mismatch': { title: "Size doesn't match", hint: 'The content is longer or shorter than its descriptor says.' },
+  'sparse-mismatch': { title: "Sparse map doesn't match", hint: 'A sparse file stores more or fewer bytes than its map says.' },
+  'trailing-data': { title: 'Data after the end', hint: "Bytes follow the end of the archive; readers ignore them, digests don't." },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
   unverified: {
     title: 'Not verified',
     hint: 'No digest in the manifest vouches for what the registry sent; --verify reads and checks the whole layer.',
   },
-  'odd-name': { title: 'Unusual path', hint: 'The name is not in normal form; readers may differ.' },
-  'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
-  'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name wins here, as in Go.' },
-  'global-header': { title: 'PAX global header', hint: 'Go, and therefore Docker, does not apply it to the entries.' },
+  'odd-name': { title: 'Unusual path', hint: "The name isn't in normal form; readers may differ." },
+  'invalid-utf8-name': { title: "Name isn't UTF-8", hint: 'The raw bytes are kept and shown as \\xNN.' },
+  'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; here the GNU long name wins, as in Go.' },
+  'global-header': { title: 'PAX global header', hint: "Go, and therefore Docker, doesn't apply it to the entries." },
   'duplicate-path': { title: 'Duplicate path', hint: 'The last entry takes precedence; all of them take up space.' },
   'folder-replaced': {
     title: 'Folder replaced within a layer',
@@ -153,7 +156,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'entry-below-file': {
     title: 'Entry below a file',
-    hint: 'A path goes through an entry of the same layer that is not a folder. Container engines refuse such a layer.',
+    hint: "A path goes through an entry of the same layer that isn't a folder. Container engines refuse such a layer.",
   },
   'name-through-link': {
     title: 'Path through a symbolic link',
@@ -167,21 +170,21 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Symbolic link replaced by a folder',
     hint: 'A layer has entries below the link, so a container gets a folder there; the target of the link is no longer visible through it.',
   },
-  'bare-whiteout': { title: 'Whiteout without a name', hint: 'A bare .wh. is not applied.' },
+  'bare-whiteout': { title: 'Whiteout without a name', hint: "A bare .wh. isn't applied." },
   'whiteout-without-target': { title: 'Whiteout without a target', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': {
     title: 'Broken hard link',
-    hint: 'Its target is missing, a folder, or the link itself. Container engines refuse such a layer.',
+    hint: 'Its target is missing, a folder or the link itself. Container engines refuse such a layer.',
   },
   'reserved-name': {
     title: 'Name that Windows reserves or refuses',
-    hint: 'Programs on Windows cannot open it by this name.',
+    hint: "Programs on Windows can't open it by this name.",
   },
   'case-collision': { title: 'Names that differ in case only', hint: 'Windows treats them as one file.' },
   'unknown-type': { title: 'Unknown entry type', hint: 'Only raw lists the entry.' },
   'not-kept': {
     title: 'Not preserved on this disk',
-    hint: 'This file system or this user cannot preserve it; the rest of the entry was written.',
+    hint: "This file system or this user can't preserve it; the rest of the entry was written.",
   },
   'not-made': { title: 'Left out', hint: 'It could not be written here; everything else was.' },
   'index-entry-skipped': {
@@ -190,77 +193,77 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'too-large': { title: 'Too large', hint: 'It exceeds a limit that protects this machine; what was read before the limit is shown.' },
   'name-too-long': { title: 'Name too long', hint: 'No system supports such a path or link target, so the entry is only listed in raw.' },
-  'scan-limit': { title: 'Only partly searched', hint: 'The file is longer than what is searched for secrets; its end was not searched.' },
+  'scan-limit': { title: 'Only partly searched', hint: 'Only the beginning of the file was searched for secrets, because it is so long.' },
   'secret-private-key': {
     title: 'Private key',
-    hint: 'Replace the key pair wherever it is trusted: removing a layer does not unpublish the key.',
+    hint: "Replace the key pair wherever it is trusted: removing a layer doesn't unpublish the key.",
   },
-  'secret-github-token': { title: 'GitHub token', hint: 'Revoke it at GitHub and make a new one: removing a layer does not unpublish it.' },
-  'secret-npm-token': { title: 'npm token', hint: 'Revoke it at npm and make a new one: removing a layer does not unpublish it.' },
-  'secret-gitlab-token': { title: 'GitLab token', hint: 'Revoke it at GitLab and make a new one: removing a layer does not unpublish it.' },
-  'secret-aws-key': { title: 'AWS access key', hint: 'Revoke it at AWS and make a new one: removing a layer does not unpublish it.' },
-  'secret-slack-token': { title: 'Slack token', hint: 'Revoke it at Slack and make a new one: removing a layer does not unpublish it.' },
+  'secret-github-token': { title: 'GitHub token', hint: "Revoke it at GitHub and make a new one: removing a layer doesn't unpublish it." },
+  'secret-npm-token': { title: 'npm token', hint: "Revoke it at npm and make a new one: removing a layer doesn't unpublish it." },
+  'secret-gitlab-token': { title: 'GitLab token', hint: "Revoke it at GitLab and make a new one: removing a layer doesn't unpublish it." },
+  'secret-aws-key': { title: 'AWS access key', hint: "Revoke it at AWS and make a new one: removing a layer doesn't unpublish it." },
+  'secret-slack-token': { title: 'Slack token', hint: "Revoke it at Slack and make a new one: removing a layer doesn't unpublish it." },
   'secret-slack-webhook': {
     title: 'Slack webhook',
-    hint: 'Delete the webhook at Slack and make a new one: removing a layer does not unpublish it.',
+    hint: "Delete the webhook at Slack and make a new one: removing a layer doesn't unpublish it.",
   },
-  'secret-stripe-key': { title: 'Stripe key', hint: 'Revoke it at Stripe and make a new one: removing a layer does not unpublish it.' },
+  'secret-stripe-key': { title: 'Stripe key', hint: "Revoke it at Stripe and make a new one: removing a layer doesn't unpublish it." },
   'secret-gcp-key': {
     title: 'Google API key',
-    hint: 'Revoke it at Google Cloud and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Google Cloud and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-gcp-service-account': {
     title: 'Google service account key',
-    hint: 'Delete the key of the service account and make a new one: removing a layer does not unpublish it.',
+    hint: "Delete the key of the service account and make a new one: removing a layer doesn't unpublish it.",
   },
-  'secret-pypi-token': { title: 'PyPI token', hint: 'Revoke it at PyPI and make a new one: removing a layer does not unpublish it.' },
+  'secret-pypi-token': { title: 'PyPI token', hint: "Revoke it at PyPI and make a new one: removing a layer doesn't unpublish it." },
   'secret-huggingface-token': {
     title: 'Hugging Face token',
-    hint: 'Revoke it at Hugging Face and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Hugging Face and make a new one: removing a layer doesn't unpublish it.",
   },
-  'secret-openai-token': { title: 'OpenAI key', hint: 'Revoke it at OpenAI and make a new one: removing a layer does not unpublish it.' },
+  'secret-openai-token': { title: 'OpenAI key', hint: "Revoke it at OpenAI and make a new one: removing a layer doesn't unpublish it." },
   'secret-anthropic-token': {
     title: 'Anthropic key',
-    hint: 'Revoke it at Anthropic and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Anthropic and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-digitalocean-token': {
     title: 'DigitalOcean token',
-    hint: 'Revoke it at DigitalOcean and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at DigitalOcean and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-databricks-token': {
     title: 'Databricks token',
-    hint: 'Revoke it at Databricks and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Databricks and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-rubygems-token': {
     title: 'RubyGems key',
-    hint: 'Revoke it at RubyGems and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at RubyGems and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-sendgrid-token': {
     title: 'SendGrid key',
-    hint: 'Revoke it at SendGrid and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at SendGrid and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-shopify-token': {
     title: 'Shopify token',
-    hint: 'Revoke it at Shopify and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Shopify and make a new one: removing a layer doesn't unpublish it.",
   },
-  'secret-vault-token': { title: 'Vault token', hint: 'Revoke it at Vault and make a new one: removing a layer does not unpublish it.' },
-  'secret-age-key': { title: 'age key', hint: 'Encrypt the files again for a new key: removing a layer does not unpublish the old one.' },
-  'secret-pulumi-token': { title: 'Pulumi token', hint: 'Revoke it at Pulumi and make a new one: removing a layer does not unpublish it.' },
+  'secret-vault-token': { title: 'Vault token', hint: "Revoke it at Vault and make a new one: removing a layer doesn't unpublish it." },
+  'secret-age-key': { title: 'age key', hint: "Encrypt the files again for a new key: removing a layer doesn't unpublish the old one." },
+  'secret-pulumi-token': { title: 'Pulumi token', hint: "Revoke it at Pulumi and make a new one: removing a layer doesn't unpublish it." },
   'secret-grafana-token': {
     title: 'Grafana token',
-    hint: 'Revoke it at Grafana and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Grafana and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-postman-token': {
     title: 'Postman key',
-    hint: 'Revoke it at Postman and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Postman and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-artifactory-token': {
     title: 'Artifactory key',
-    hint: 'Revoke it at Artifactory and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Artifactory and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-docker-token': {
     title: 'Docker Hub token',
-    hint: 'Revoke it at Docker Hub and make a new one: removing a layer does not unpublish it.',
+    hint: "Revoke it at Docker Hub and make a new one: removing a layer doesn't unpublish it.",
   },
   'secret-docker-auth': {
     title: 'Registry credentials',
@@ -280,7 +283,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'secret-env-file': {
     title: 'Secrets in an .env file',
-    hint: 'Add .env to .dockerignore, change what it holds, and pass secrets at run time.',
+    hint: 'Add .env to .dockerignore, rotate the secrets in it, and pass secrets at run time.',
   },
   'secret-env-password': {
     title: 'Secret in the config',
@@ -302,7 +305,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'secret-terraform-state': {
     title: 'Terraform state',
-    hint: 'Keep state in a remote backend: it holds the attributes of resources in plain text, passwords too.',
+    hint: 'State holds resource attributes, even passwords, in plain text: keep it in a remote backend.',
   },
   'secret-azure-credentials': {
     title: 'Azure credentials',
@@ -314,7 +317,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'mode-setuid': {
     title: 'Runs as its owner',
-    hint: 'The file is set-user-ID: whoever runs it acts as its owner. Remove the bit (chmod u-s) where nothing needs it.',
+    hint: 'The file is set-user-ID: whoever runs it acts as its owner. Remove the bit (chmod u-s) if nothing needs it.',
   },
   'mode-world-writable': {
     title: 'Everyone may write',

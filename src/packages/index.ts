@@ -1,14 +1,14 @@
 /**
- * What package managers and compilers leave in an image about packages, one reader for each kind. Pure: files are read through
- * `SeenFiles`, which shows them as seen at a layer.
+ * Packages in an image, according to the data that package managers and compilers leave there, with one reader for each kind. Pure: files
+ * are read through `SeenFiles`, which shows them as seen at a layer.
  *
  * - **site**: a place that describes packages: a database, a document, a program, a jar. `site.ts` knows where they are.
- * - **package**: name, version and what else the site says, with the files that it lists (`package.ts`, `path-list.ts`).
+ * - **package**: name, version and whatever else the site states, with the files that it lists (`package.ts`, `path-list.ts`).
  * - **seen files**: the files that readers may read (`seen-files.ts`).
  *
  * Begin with `read-site.ts`, which chooses the reader. `dpkg/`, `rpm/`, `apk.ts` and `pacman.ts` read databases of systems, `languages/`
  * documents of languages' package managers, `binaries/` and `jars/` programs. Every count, length, offset and depth that a file states is
- * checked; damage is an error with a code, or what could be read.
+ * checked; damage leads to an error with a code, or to a result with what could be read.
  */
 export { JarBudget } from './jars/jar-budget.ts';
 export { normalizedName } from './languages/pypi.ts';

@@ -1,7 +1,7 @@
 import { LayerscopeError } from '#model';
 import { ownText } from './text.ts';
 
-/** Types of packages, as package URLs name them. All of them are looked for in every image. */
+/** Types of packages, as in package URLs. Every image is searched for all of them. */
 export const PACKAGE_TYPES = [
   'deb',
   'rpm',
@@ -22,31 +22,34 @@ export type PackageType = (typeof PACKAGE_TYPES)[number];
 
 const SYSTEM_TYPES: ReadonlySet<PackageType> = new Set(['deb', 'rpm', 'apk', 'alpm', 'opkg']);
 
-/** Whether packages of the type are managed by the system's package manager. These own a path before a language's packages do. */
+/**
+ * Whether packages of this type belong to the system's package manager. If both list a path, these own it rather than a language's
+ * packages.
+ */
 export function isSystemType(type: PackageType): boolean {
   return SYSTEM_TYPES.has(type);
 }
 
-/** The files that a package lists. Paths are raw bytes, each ended by a NUL; a leading `/` is optional. */
+/** The files that a package lists. Paths are raw bytes, each terminated by a NUL; a leading `/` is optional. */
 export interface OwnedFiles {
   readonly paths: Uint8Array;
-  /** Folders that belong to the package with everything below, except for packages nested in them. */
+  /** Folders that belong to the package with everything below them, except for packages nested in them. */
   readonly folders: Uint8Array;
 }
 
-/** A package as its database describes it. */
+/** A package as described by its database. */
 export interface FoundPackage {
   readonly type: PackageType;
   readonly name: string;
   readonly arch: string | null;
-  /** With epoch, unless that is 0. */
+  /** With its epoch, unless that is 0. */
   readonly version: string;
   /** For deb and opkg: `installed`, `config-files`, … */
   readonly status: string | null;
   readonly source: string | null;
   readonly sourceVersion: string | null;
   readonly license: string | null;
-  /** The size that the database states, in bytes. */
+  /** The size stated in the database, in bytes. */
   readonly statedBytes: number | null;
   readonly files: OwnedFiles;
 }
@@ -55,18 +58,18 @@ export interface FoundPackage {
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
-/** Stands for files that nothing lists, which isn't the same as an empty list. */
+/** Means that no files are listed, which isn't the same as an empty list. */
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
-/** Whether it is known which files a package has. Those of a module compiled into a program aren't, and a database may be without its lists. */
+/** Whether a package's files are known. Those of a module compiled into a program aren't, and a database may lack its lists. */
 export function knowsFiles({ files: { paths, folders } }: Pick<FoundPackage, 'files'>): boolean {
   return paths !== NO_FILES.paths || folders !== NO_FILES.folders;
 }
 
-/** Maximum length of a name, version or other text, in UTF-16 code units. */
+/** Maximum length of a name, version or other string, in UTF-16 code units. */
 const MAX_TEXT = 1000;
 
-/** Maximum number of packages in a database. The largest distributions have somewhat more in all, a desktop a tenth. */
+/** Maximum number of packages in a database. The largest distributions have somewhat more in total, a desktop a tenth of it. */
 const MAX_PACKAGES = 50_000;
 
 /** Throws TOO_LARGE for a database with `count` packages if that is more than any real one has. */
@@ -74,7 +77,7 @@ export function checkCount(count: number): void {
   if (count > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `a database with more than ${MAX_PACKAGES} packages`);
 }
 
-/** Maximum total length of the paths that the packages of a database list, in bytes: a desktop's have 40 MB. */
+/** Maximum total length of the paths listed in a database, in bytes: a desktop's have 40 MB. */
 const MAX_PATH_BYTES = 96 * 1024 * 1024;
 
 /** Collects the packages of a database. */
@@ -82,7 +85,7 @@ export class FoundPackages {
   readonly all: FoundPackage[] = [];
   #pathBytes = 0;
 
-  /** Adds a package, if it is one. Throws TOO_LARGE for too many packages or paths. */
+  /** Adds a package unless it is null. Throws TOO_LARGE for too many packages or paths. */
   add(each: FoundPackage | null): void {
     if (each === null) return;
     checkCount(this.all.length + 1);
@@ -92,7 +95,7 @@ export class FoundPackages {
   }
 }
 
-/** Makes a package, with texts cut to a sensible length. Null if it has no name or no version. */
+/** Creates a package, with strings cut to a sensible length. Null without a name or version. */
 export function foundPackage(type: PackageType, name: string, version: string, details: Details = {}): FoundPackage | null {
   if (name === '' || version === '') return null;
   const cut = (text: string | null | undefined): string | null => (text ? ownText(text.slice(0, MAX_TEXT)) : null);
@@ -110,12 +113,12 @@ export function foundPackage(type: PackageType, name: string, version: string, d
   };
 }
 
-/** Whether the package is only a leftover: its files, except perhaps for configuration, are gone. */
+/** Whether only leftovers of the package remain: its files are gone, except perhaps for configuration. */
 export function isGone({ status }: Pick<FoundPackage, 'status'>): boolean {
   return status === 'config-files' || status === 'not-installed';
 }
 
-/** A version without an epoch of 0. */
+/** Removes an epoch of 0 from a version. */
 export function withoutZeroEpoch(version: string): string {
   return version.startsWith('0:') ? version.slice(2) : version;
 }

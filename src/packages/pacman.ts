@@ -9,7 +9,7 @@ import { linesOf, sizeOf, textOf } from './text.ts';
 const MAX_BYTES = 32 * 1024 * 1024;
 const WANTED: ReadonlySet<string> = new Set(['NAME', 'VERSION', 'BASE', 'ARCH', 'LICENSE', 'SIZE', 'FILES']);
 
-/** The packages of a folder such as `var/lib/pacman/local`. */
+/** Reads a folder such as `var/lib/pacman/local`. */
 export async function readPacman(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const found = new FoundPackages();
   for (const name of seen.names(folder)) {
@@ -35,7 +35,7 @@ function alpmPackage(sections: ReadonlyMap<string, readonly string[]>, paths: Ui
   });
 }
 
-/** Values by key, of `desc`. */
+/** Parses `desc` into values by key. */
 function parseSections(bytes: Uint8Array): ReadonlyMap<string, readonly string[]> {
   const sections = new Map<string, string[]>();
   let values: string[] | null = null;
@@ -51,7 +51,7 @@ function parseSections(bytes: Uint8Array): ReadonlyMap<string, readonly string[]
 
 const FILES = encodeUtf8('%FILES%\n');
 
-/** The paths of `files`, as raw bytes. Includes folders, which end in `/`. */
+/** Parses `files` into paths as raw bytes, including folders, which end in `/`. */
 function parseFiles(bytes: Uint8Array): Uint8Array {
   const start = indexOfPiece(bytes, FILES);
   if (start < 0) return NO_FILES.paths;

@@ -8,12 +8,12 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const MIN_LIST_BYTES = 256;
 const NOTHING = new Uint8Array(0);
 
-/** Collects paths, each ended by a NUL. */
+/** Collects paths, each terminated by a NUL. */
 export class PathListBuilder {
   #bytes = NOTHING;
   #length = 0;
 
-  /** Adds one path, made of pieces without a NUL. Throws TOO_LARGE. */
+  /** Adds a path, given as pieces without a NUL. Throws TOO_LARGE. */
   add(...pieces: readonly (Uint8Array | string)[]): void {
     for (const piece of pieces) this.#append(typeof piece === 'string' ? encodeUtf8(piece) : piece);
     this.#append(END);
@@ -38,14 +38,14 @@ export class PathListBuilder {
 
 const END = new Uint8Array(1);
 
-/** A list of one path. */
+/** Returns a list with one path. */
 export function onePath(path: Uint8Array | string): Uint8Array {
   const list = new PathListBuilder();
   list.add(path);
   return list.finish();
 }
 
-/** Turns lines into a path list. `prefix`: number of bytes at the start of each line that aren't part of the path. */
+/** Converts lines to a path list. `prefix`: number of bytes at the start of each line that aren't part of the path. */
 export function pathsOfLines(lines: Uint8Array, prefix = 0): Uint8Array {
   const list = new PathListBuilder();
   for (let start = 0; start < lines.length; ) {
@@ -62,7 +62,7 @@ function withoutNul(path: Uint8Array): Uint8Array {
   return nul < 0 ? path : path.subarray(0, nul);
 }
 
-/** Yields the paths of a list, as views. */
+/** Yields the paths in a list, as views. */
 export function* pathsOf(list: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < list.length; ) {
     const end = list.indexOf(0, start);
@@ -72,18 +72,20 @@ export function* pathsOf(list: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** The folder of a path; empty for a path without a slash. */
+/** Returns the folder of a path; empty for a path without a slash. */
 export function parentOf(path: Uint8Array): Uint8Array {
   const slash = path.lastIndexOf(SLASH);
   return path.subarray(0, Math.max(slash, 0));
 }
 
-/** The last part of a path. */
+/** Returns the last part of a path. */
 export function nameOf(path: Uint8Array): Uint8Array {
   return path.subarray(path.lastIndexOf(SLASH) + 1);
 }
 
-/** The path of something in a folder. `name` may have several parts, including `..`, which are resolved when the path is followed. */
+/**
+ * Returns the path of something in a folder. `name` may have several parts, including `..`, which are resolved when the path is followed.
+ */
 export function pathIn(folder: Uint8Array, name: Uint8Array | string): Uint8Array {
   const last = typeof name === 'string' ? encodeUtf8(name) : name;
   if (folder.length === 0 || last[0] === SLASH) return last;

@@ -22,15 +22,15 @@ import type { Inflaters, SeenFiles } from './seen-files.ts';
 import type { Site } from './site.ts';
 import { linesOf, textOf } from './text.ts';
 
-/** Limits on files that are read as a whole, in bytes. */
+/** Maximum sizes of files that are read whole, in bytes. */
 const MAX_DATABASE = 64 * 1024 * 1024;
 const MAX_RPM_DATABASE = 96 * 1024 * 1024;
 const MAX_DOCUMENT = 4 * 1024 * 1024;
 const MAX_LIST = 32 * 1024 * 1024;
 
 /**
- * Reads the packages at a place as seen at a layer; none if the layer doesn't show it. Throws DAMAGED, TOO_LARGE, UNSUPPORTED,
- * BAD_MANIFEST if the place can't be read as what its name says, and what reading files throws.
+ * Reads the packages at a place as seen at a layer; none if the layer doesn't show it. Throws DAMAGED, TOO_LARGE, UNSUPPORTED, BAD_MANIFEST
+ * if the content isn't what the name suggests, and the errors of reading files.
  */
 export async function readSite(site: Site, seen: SeenFiles, inflaters: Inflaters): Promise<readonly FoundPackage[]> {
   const { kind, path } = site;
@@ -63,7 +63,7 @@ export async function readSite(site: Site, seen: SeenFiles, inflaters: Inflaters
   }
 }
 
-/** Documents of languages' package managers, one package each, except for nuget. */
+/** Reads a document of a language's package manager. It describes one package, except for nuget. */
 async function readDocument({ kind, path }: Site, seen: SeenFiles): Promise<readonly FoundPackage[]> {
   if (kind === 'python') return readPython(path, seen);
   const bytes = await seen.bytes(path, kind === 'nuget' || kind === 'conda' ? MAX_LIST : MAX_DOCUMENT);
@@ -87,8 +87,8 @@ async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflater
 }
 
 /**
- * The packages before a damage are kept, and the damage is reported. A database is read as a whole, since its pages lead to each other in any
- * order: with its log it may have 96 MiB, three times what an image of a whole desktop has.
+ * Reads an rpm database. Packages before any damage are kept, and the damage is reported. The database is read whole, because its pages
+ * refer to each other in any order; with its log it may have 96 MiB, three times the size in a complete desktop image.
  */
 async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
   const logPath = textOf(path).endsWith('.sqlite') ? pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`) : null;
@@ -106,13 +106,13 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
       await seen.rest();
     }
   } catch (error) {
-    // Reports no cancellation, but throws it again.
+    // Rethrows a cancellation instead of reporting it.
     seen.report(path, asLayerscopeError(error));
   }
   return found.all;
 }
 
-/** The modules and crates of a program. A universal file has most of them once for each processor; they are listed once. */
+/** Reads the modules and crates of a program. A universal file contains most of them once for each processor, but they are listed once. */
 async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
   const whole = seen.open(path);
   if (whole === null) return [];
@@ -120,7 +120,7 @@ async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
   const found = new Map<string, FoundPackage>();
   for (const { content, executable } of await readPrograms(whole)) {
     const all = [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
-    // A program may have one module twice.
+    // A program may contain a module twice.
     const here = new Map<string, number>();
     for (const each of all) {
       const name = `${each.type}\0${each.name}\0${each.version}`;
@@ -142,7 +142,7 @@ async function readJarFile(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
 async function readPython(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
   const fields = await seen.parsed(path, MAX_DOCUMENT, parsePythonMetadata);
   if (fields === null) return [];
-  // `NAME.egg-info` may be a file; otherwise the description is a file in a folder of that name.
+  // `NAME.egg-info` may be a file; otherwise the description is a file in a folder with that name.
   const isFile = textOf(nameOf(path)).endsWith('.egg-info');
   const description = isFile ? path : parentOf(path);
   const packages = parentOf(description);

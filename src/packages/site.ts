@@ -3,7 +3,7 @@ import { isJarName } from './jars/jar.ts';
 import { nameOf, parentOf } from './path-list.ts';
 import { textOf } from './text.ts';
 
-/** What is at a place. */
+/** What a place contains. */
 type SiteKind =
   | 'dpkg'
   | 'status-folder'
@@ -25,11 +25,11 @@ type SiteKind =
 /** A place where packages are described. */
 export interface Site {
   readonly kind: SiteKind;
-  /** Path of the file, or of the folder for kinds that are a folder of files; raw bytes. */
+  /** Path of the file, or of the folder for kinds that consist of a folder of files; raw bytes. */
   readonly path: Uint8Array;
-  /** What tells equal packages at different places apart: the database, or the folder or file that holds the package. Escaped. */
+  /** Distinguishes equal packages at different places: the database, or the folder or file that contains the package. Escaped. */
   readonly location: string;
-  /** Folders whose files are read too, and how deep; a path of a file means that file. */
+  /** Other folders whose files are read, and how deep; the path of a file means just that file. */
   readonly also: readonly { readonly path: string; readonly depth: number }[];
 }
 
@@ -73,8 +73,8 @@ export const FIXED_SITES: readonly Site[] = [
 ];
 
 /**
- * The place that a file is, judging by its path; null for files that describe no packages. Only needed for names that {@link mayBeSite}
- * accepts.
+ * Returns the place described by a file, judging by its path; null for files that don't describe packages. Only needed for names that
+ * {@link mayBeSite} accepts.
  */
 export function siteOfFile(path: Uint8Array): Site | null {
   const name = textOf(nameOf(path));
@@ -100,14 +100,14 @@ export function siteOfFile(path: Uint8Array): Site | null {
   return isJarName(name) ? found('jar', path) : null;
 }
 
-/** A program as a place. */
+/** Returns a program as a place. */
 export function programSite(path: Uint8Array): Site {
   return { kind: 'program', path, location: escapePath(path), also: [] };
 }
 
 /**
- * Whether a file of that name may be a site: a quick test of a few bytes, since an image has a hundred thousand files and few sites. Files
- * in folders that {@link holdsSites} accepts must be checked too.
+ * Whether a file with this name may be a site: a quick test of a few bytes, because an image has a hundred thousand files and few sites.
+ * Files in folders that {@link holdsSites} accepts must be checked too.
  */
 export function mayBeSite(names: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
@@ -131,7 +131,7 @@ export function mayBeSite(names: Uint8Array, start: number, end: number): boolea
   }
 }
 
-/** By byte, 1 if names that {@link mayBeSite} or {@link holdsSites} accepts may end in it. */
+/** By byte, 1 if a name that {@link mayBeSite} or {@link holdsSites} accepts may end in it. */
 export const SITE_ENDS = new Uint8Array(256);
 for (const letter of 'aAoOnNcCrRiIgG') SITE_ENDS[letter.charCodeAt(0)] = 1;
 
@@ -139,7 +139,7 @@ for (const letter of 'aAoOnNcCrRiIgG') SITE_ENDS[letter.charCodeAt(0)] = 1;
 const DOT = 0x2e | 0x20;
 const CONDA = encodeUtf8('conda-meta');
 
-/** Whether every file in a folder of that name must be checked. */
+/** Whether every file in a folder with this name must be checked. */
 export function holdsSites(names: Uint8Array, start: number, end: number): boolean {
   return end - start === CONDA.length && names[start] === CONDA[0] && CONDA.every((byte, at) => names[start + at] === byte);
 }

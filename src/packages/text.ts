@@ -1,16 +1,16 @@
-// Texts of databases. They are UTF-8 by convention only: other bytes become U+FFFD in names and versions, while paths stay raw bytes.
+// Text in databases. It is UTF-8 only by convention: in names and versions, other bytes become U+FFFD, while paths stay raw bytes.
 const lenient = new TextDecoder('utf-8');
 
 export function textOf(bytes: Uint8Array): string {
   return lenient.decode(bytes);
 }
 
-/** A copy of a text. What is cut from a document otherwise keeps the whole document in memory, if it has more than twelve letters. */
+/** Copies a string. A substring of more than twelve characters would keep the whole document in memory. */
 export function ownText(text: string): string {
   return ` ${text}`.slice(1);
 }
 
-/** Yields the lines of a text, without their line feeds. */
+/** Yields the lines of a text, without line endings. */
 export function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf('\n', start);
@@ -20,7 +20,7 @@ export function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** Yields the fields of each stanza; continuation lines are skipped. Stanzas are separated by empty lines. */
+/** Yields the fields of each stanza, without continuation lines. Stanzas are separated by empty lines. */
 export function* stanzasOf(text: string, wanted: ReadonlySet<string>): Generator<ReadonlyMap<string, string>> {
   let fields = new Map<string, string>();
   for (const line of linesOf(text)) {
@@ -37,7 +37,7 @@ export function* stanzasOf(text: string, wanted: ReadonlySet<string>): Generator
   if (fields.size > 0) yield fields;
 }
 
-/** A count of bytes as digits; null for anything else. */
+/** Parses a number of bytes; null for anything but digits. */
 export function sizeOf(text: string | undefined, unit = 1): number | null {
   if (text === undefined || !/^\d{1,15}$/.test(text)) return null;
   const bytes = Number(text) * unit;

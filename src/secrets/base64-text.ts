@@ -1,4 +1,4 @@
-// Base64 as it occurs in configs, read leniently: what isn't a digit is skipped.
+// Base64 as it occurs in configs, decoded leniently: other characters are skipped.
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const VALUES = new Int8Array(256).fill(-1);

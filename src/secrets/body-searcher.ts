@@ -1,13 +1,13 @@
-// Finds secrets in a body whatever the width of its text. A UTF-16 text, as Windows' tools and exports of the registry (.reg) write it,
-// begins with a byte order mark. It is searched as it is, and again with one byte for each unit, 0x80 for those that aren't ASCII: no secret
-// has any of these.
+// Finds secrets in a body with one or two bytes per character. UTF-16 text, as written by Windows' tools and exports of the registry
+// (.reg), begins with a byte order mark. It is searched as it is, and again with one byte per code unit, which is 0x80 if it isn't ASCII:
+// no secret contains that.
 import { type SecretHit, SecretScanner } from './secret-scanner.ts';
 
 const SCRATCH = 32 * 1024;
 const NOT_ASCII = 0x80;
 const RANK: Record<SecretHit['severity'], number> = { error: 2, warning: 1, note: 0 };
 
-// What is known of a body, by its first two bytes.
+// What the first two bytes say about a body.
 const AT_START = 0;
 const PLAIN = 1;
 const IN_MARK_LE = 2; // FF
@@ -17,18 +17,18 @@ const WIDE_BE = 5;
 
 const MARK_BYTES = 2;
 
-/** Like {@link SecretScanner}, for texts in UTF-16 too: `begin`, `push` as often as needed, `finish`. */
+/** Like {@link SecretScanner}, but also for UTF-16 text: call `begin`, `push` as often as needed, then `finish`. */
 export class BodySearcher {
   readonly #plain = new SecretScanner();
-  /** Made when the first UTF-16 text is met. */
+  /** Created for the first UTF-16 text. */
   #wide: SecretScanner | null = null;
   #scratch = new Uint8Array(0);
   #path = '';
   #state = AT_START;
-  /** First byte of a unit whose second byte is still to come; -1 if there is none. */
+  /** First byte of a code unit whose second byte hasn't arrived yet; -1 if there is none. */
   #held = -1;
 
-  /** Starts a body. `path`: where the file is, relative, with `/`. */
+  /** Starts a body. `path`: the file's path, relative, with `/`. */
   begin(path: string): void {
     this.#path = path;
     this.#state = AT_START;
@@ -45,7 +45,7 @@ export class BodySearcher {
     if (this.#state >= WIDE_LE) this.#pushWide(bytes, at, end);
   }
 
-  /** Ends the body and returns its hits, one for each code: the most severe one, or else the first. */
+  /** Ends the body and returns its hits, one for each code: the most severe, or the first of several. */
   finish(): readonly SecretHit[] {
     const hits = this.#plain.finish();
     if (this.#state < WIDE_LE || this.#wide === null) return hits;
@@ -57,7 +57,7 @@ export class BodySearcher {
     return [...byCode.values()];
   }
 
-  /** The state after one of the first two bytes. */
+  /** Returns the state after one of the first two bytes. */
   #afterMark(byte: number): number {
     if (this.#state === AT_START) return byte === 0xff ? IN_MARK_LE : byte === 0xfe ? IN_MARK_BE : PLAIN;
     if (byte !== (this.#state === IN_MARK_LE ? 0xfe : 0xff)) return PLAIN;

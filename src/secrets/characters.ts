@@ -1,8 +1,8 @@
-// Sets of bytes as tables: 1 for a byte in the set.
+// Sets of bytes as tables with 1 for each byte in the set.
 
 export type ByteSet = Uint8Array;
 
-/** Expands `a-zA-Z_`: single characters and ranges; a hyphen stands for itself at the end. */
+/** Expands a pattern such as `a-zA-Z_`: single characters and ranges; a hyphen at the end is literal. */
 function byteSet(text: string): ByteSet {
   const set = new Uint8Array(256);
   for (let at = 0; at < text.length; at++) {
@@ -33,7 +33,7 @@ export function hasText(bytes: Uint8Array, at: number, text: string, end = bytes
   return true;
 }
 
-/** Position of the ASCII `text` between `from` and `to`; -1 if it isn't there. */
+/** Returns the position of the ASCII `text` between `from` and `to`; -1 if it isn't there. */
 export function findText(bytes: Uint8Array, text: string, from: number, to: number): number {
   const first = text.charCodeAt(0);
   const last = to - text.length;
@@ -43,21 +43,21 @@ export function findText(bytes: Uint8Array, text: string, from: number, to: numb
   return -1;
 }
 
-/** End of the longest run of bytes of `set` that starts at `from`; at most `to`. */
+/** Returns the end of the run of bytes in `set` that starts at `from`; at most `to`. */
 export function runEnd(bytes: Uint8Array, set: ByteSet, from: number, to: number): number {
   let at = from;
   while (at < to && set[bytes[at] as number] === 1) at++;
   return at;
 }
 
-/** The bytes as Latin-1. */
+/** Decodes the bytes as Latin-1. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at] as number);
   return text;
 }
 
-/** Number of distinct ASCII characters. Random text of 16 characters has more than six. */
+/** Returns the number of distinct ASCII characters. Random text of 16 characters has more than six. */
 export function distinctBytes(bytes: Uint8Array, from: number, to: number): number {
   let [digits, upper, lower] = [0, 0, 0];
   for (let at = from; at < to; at++) {

@@ -8,7 +8,7 @@ const CRC32 = Int32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** Whether the last six of the bytes from `from` to `to` are the check digits of those before. */
+/** Whether the last six bytes between `from` and `to` are the check digits of those before. */
 export function hasCheckDigits(bytes: Uint8Array, from: number, to: number): boolean {
   const body = to - DIGITS;
   let crc = -1;

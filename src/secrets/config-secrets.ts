@@ -1,16 +1,16 @@
-// Secrets in an image's config: its environment, the steps of its history with their build arguments, and its labels.
+// Secrets in an image's config: its environment, the steps in its history with their build arguments, and its labels.
 
 import { encodeUtf8, type FindingCode } from '#model';
 import { LeadWindow } from './lead-window.ts';
 import { isSecretName, isSecretValue } from './secret-names.ts';
 import { type SecretHit, SecretScanner } from './secret-scanner.ts';
 
-/** The texts of a config. */
+/** The strings of a config to search. */
 export interface ConfigTexts {
   /** `NAME=value`. */
   readonly env: readonly string[];
   readonly labels: readonly (readonly [name: string, value: string])[];
-  /** Commands of the history, with the layer that each made; null for a step without a layer. */
+  /** Commands in the history, with the layer that each made; null for a step without a layer. */
   readonly steps: readonly { readonly command: string; readonly layer: number | null }[];
 }
 
@@ -22,7 +22,7 @@ export interface ConfigHit extends Omit<SecretHit, 'at' | 'line'> {
   readonly layer?: number;
 }
 
-/** Maximum number of variables whose values are looked for in the history. */
+/** Maximum number of variables whose values are searched for in the history. */
 const MOST_KNOWN_VALUES = 100;
 const MOST_HITS = 2_000;
 
@@ -35,7 +35,10 @@ export function secretsOfConfig(texts: ConfigTexts): ConfigHit[] {
   return finder.hits;
 }
 
-/** Whether a text of a config would be reported: it has a token, or it is the value of a variable or label with such a name. */
+/**
+ * Whether a string in a config would be reported: it contains a token, or it is the value of a variable or label whose name says that it is
+ * secret.
+ */
 export function isConfigSecret(value: string, name: string | null): boolean {
   if (name !== null && isSecretName(name) && isSecretValue(value)) return true;
   return hitsIn(value).length > 0;
@@ -43,7 +46,7 @@ export function isConfigSecret(value: string, name: string | null): boolean {
 
 let scanner: SecretScanner | null = null;
 
-/** The texts are so short that preparing vectors would take longer than to search them all. */
+/** Uses no vectors: these strings are so short that preparing them would take longer than searching. */
 function hitsIn(text: string): readonly SecretHit[] {
   scanner ??= new SecretScanner(new LeadWindow(null));
   scanner.begin('');
@@ -79,7 +82,7 @@ class ConfigFinder {
       this.#add({ ...inConfig(hit), ...place });
     }
     for (const { name, value } of buildArguments(text)) {
-      // A token in an argument is reported as the token that it is.
+      // A token in an argument is reported as that kind of token.
       const isReported = codes.size > 0 && hitsIn(value).length > 0;
       if (!isReported && isSecretName(name) && isSecretValue(value)) {
         this.#add({ code: 'secret-build-arg', severity: 'warning', ...place, name });
@@ -100,8 +103,8 @@ const ARGUMENT = /^[A-Za-z_]\w*=/;
 const MOST_ARGUMENTS = 1_000;
 
 /**
- * The build arguments of a step: `|2 NAME=value OTHER=value /bin/sh -c …`, after `RUN ` if BuildKit wrote it. Values aren't quoted, so a
- * word that isn't a `NAME=` continues the value before it.
+ * Yields the build arguments of a step: `|2 NAME=value OTHER=value /bin/sh -c …`, after `RUN ` if BuildKit wrote it. Values aren't quoted,
+ * so a word that doesn't begin with `NAME=` continues the value before it.
  */
 function* buildArguments(command: string): Generator<{ name: string; value: string }> {
   const start = command.startsWith('RUN ') ? 'RUN '.length : 0;

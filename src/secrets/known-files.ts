@@ -1,5 +1,5 @@
-// Files whose names say what they hold. They are read leniently, by lines or by quoted strings: a file cut off in the middle, or one that
-// is not quite JSON, may hold a secret too. The time is linear in the length of the text.
+// Files whose names say what they contain. They are parsed leniently, by lines or by quoted strings: a file that is cut off or that isn't
+// quite JSON may contain a secret too. The time is linear in the length of the text.
 
 import type { FindingCode, Severity } from '#model';
 import { decodeBase64Text } from './base64-text.ts';
@@ -11,16 +11,16 @@ interface FoundInFile {
   readonly code: FindingCode;
   readonly severity: Severity;
   readonly at: number;
-  /** The whole secret, to be masked; absent if none of it may be shown. */
+  /** The whole secret, which the caller masks; absent if none of it may be shown. */
   readonly secret?: string;
 }
 
 export interface KnownFile {
-  /** Returns the first secret in the first bytes of the file, for small files all of them. */
+  /** Returns the first secret in the first bytes of the file, which for a small file are all of it. */
   look(bytes: Uint8Array): FoundInFile | null;
 }
 
-/** How many bytes of a known file are examined. */
+/** Maximum number of bytes of a known file that are examined. */
 const MOST_BYTES = 128 * 1024;
 
 interface Line {
@@ -43,7 +43,7 @@ interface Pair {
   readonly value: string;
 }
 
-/** `name = value` or `name: value` of each line, without quotes and without what INI and YAML put before a name. */
+/** Yields `name = value` or `name: value` from each line, without quotes and without what INI and YAML put before a name. */
 function* pairsOf(text: string, separator: '=' | ':'): Generator<Pair> {
   for (const { at, text: line } of linesOf(text)) {
     const middle = line.indexOf(separator);
@@ -53,7 +53,7 @@ function* pairsOf(text: string, separator: '=' | ':'): Generator<Pair> {
   }
 }
 
-/** Each `"name": "value"`, at any depth. */
+/** Yields each `"name": "value"`, at any depth. */
 function* stringsOf(text: string): Generator<Pair> {
   let name: string | null = null;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
@@ -84,7 +84,7 @@ function known(look: Look): KnownFile {
   };
 }
 
-/** A file that is reported by its kind if it isn't empty. */
+/** A file that is reported just for existing, unless it is empty. */
 const byKind = (code: FindingCode): KnownFile =>
   known(function* (text) {
     if (text.length > 0) yield { code, severity: 'warning', at: 0 };
@@ -123,7 +123,7 @@ const NPM_NAMES = ['_authToken', '_auth', '_password'];
 const npmrc = known(function* (text) {
   for (const { at, name, value } of pairsOf(text, '=')) {
     const isSecret = NPM_NAMES.some((ending) => name === ending || name.endsWith(`:${ending}`)) && isSecretValue(value);
-    // The form of npm's own tokens is a rule of its own.
+    // npm's own tokens have a separate rule.
     if (isSecret && !value.startsWith('npm_')) yield { code: 'secret-npm-token', severity: 'error', at, secret: value };
   }
 });
@@ -199,7 +199,7 @@ const terraformState = known(function* (text) {
 const keyStore = byKind('secret-key-store');
 const KEY_STORES = ['.pfx', '.p12', '.jks', '.kdbx'];
 
-/** By the end of the path: names alone, or with the folder they are in. */
+/** By the end of the path: a name, or a name with its folder. */
 const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.git-credentials': gitCredentials,
   'git/credentials': gitCredentials,
@@ -227,7 +227,9 @@ const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.azure/msal_token_cache.bin': byKind('secret-azure-credentials'),
   '.azure/service_principal_entries.json': byKind('secret-azure-credentials'),
 };
-/** The same by the name alone, so that most files need one look: the name with its folder, or null for any folder, and the file. */
+/**
+ * The same by the last name only, so that most files need a single lookup: the name with its folder, or null for any folder, and the file.
+ */
 const byLastName = new Map<string, [string | null, KnownFile][]>();
 for (const [name, file] of Object.entries(BY_NAME)) {
   const last = name.slice(name.lastIndexOf('/') + 1);
@@ -237,7 +239,7 @@ for (const [name, file] of Object.entries(BY_NAME)) {
 const SHADOW = new Set(['etc/shadow', 'etc/shadow-', 'etc/gshadow']);
 const ENV_SAMPLES = ['example', 'sample', 'template', 'dist', 'tpl', 'defaults'];
 
-/** What a path's name says about the file; null for most files. `path`: relative, with `/`. */
+/** Returns the known file for a path; null for most paths. `path`: relative, with `/`. */
 export function knownFileOf(path: string): KnownFile | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   for (const [ending, file] of byLastName.get(name) ?? []) {

@@ -1,20 +1,21 @@
-// Code that looks at 16 bytes at once for leads: three ASCII characters that a secret may begin with, in up to eight groups. Two tables for
-// each place in a lead say which groups may have a byte there, one by the byte's lower half, one by its upper half. What both say is one bit
-// for each group; three bytes in a row that have a bit in common may be a lead. A group lets through more combinations than it has leads, so
-// what is found must be looked at again. The method is Teddy's, of Hyperscan (https://github.com/intel/hyperscan).
+// Code that searches 16 bytes at once for leads: three ASCII characters that a secret may begin with, in up to eight groups. For each
+// position in a lead, two tables say which groups may have a byte there, one indexed by the byte's low half, one by its high half.
+// Combining both by AND leaves one bit per group; three bytes in a row with a common bit may be a lead. A group lets through more
+// combinations than it has leads, so matches must be checked. The method is that of Teddy, in Hyperscan
+// (https://github.com/intel/hyperscan).
 
 import { type Code, type FunctionCode, get, i32, loop, set, v128, when } from '#vectors';
 
-/** Bytes that are looked at together. */
+/** Number of bytes searched together. */
 export const BLOCK = 16;
-/** Bytes in a lead. */
+/** Number of bytes in a lead. */
 export const LEAD = 3;
 
 type Table = readonly number[];
 
 const sixteen = (byte: number): number[] => new Array<number>(BLOCK).fill(byte);
 
-/** For each lower and each upper half of a byte, a bit for each group that has such a byte at the place. */
+/** Returns two tables for a position, by a byte's low and high half, with a bit for each group that has such a byte there. */
 function tablesOf(groups: readonly (readonly string[])[], place: number): readonly Table[] {
   const [lower, upper] = [sixteen(0), sixteen(0)];
   for (const [group, leads] of groups.entries()) {
@@ -28,9 +29,9 @@ function tablesOf(groups: readonly (readonly string[])[], place: number): readon
 }
 
 /**
- * `find(at, end, out)` looks at the blocks from `at` to `end`, both addresses and multiples of 16. For each block that has the last byte of
- * what may be a lead, it writes a number of 32 bits from `out` on; it returns the address after these. The number's upper half is the
- * block's address / 16, its lower half has a bit for each such byte. `isFast`: use an operation that Node 20 lacks.
+ * `find(at, end, out)` searches the blocks from `at` to `end`, both addresses and multiples of 16. For each block that contains the last
+ * byte of a possible lead, it writes a 32-bit number, from `out` on; it returns the address after the last one. The number's high half is
+ * the block's address / 16; its low half has a bit for each such byte. `isFast`: use an operation that Node 20 lacks.
  */
 function findCode(groups: readonly (readonly string[])[], isFast: boolean): FunctionCode {
   const [at, end, out] = [0, 1, 2];
@@ -54,7 +55,7 @@ function findCode(groups: readonly (readonly string[])[], isFast: boolean): Func
           set(upper, v128.and(v128.shiftRight(get(bytes), i32.of(4)), get(half))),
           set(firsts, groupsOf(0)),
           set(seconds, groupsOf(1)),
-          // Each third byte meets the second and the first one before it, which may be in the last block.
+          // Combines each third byte with the second and first one before it, which may be in the previous block.
           set(found, v128.and(v128.joined(get(lastFirsts), get(firsts), 2), v128.joined(get(lastSeconds), get(seconds), 1))),
           set(found, v128.and(get(found), groupsOf(2))),
           set(lastFirsts, get(firsts)),
@@ -72,7 +73,7 @@ function findCode(groups: readonly (readonly string[])[], isFast: boolean): Func
   };
 }
 
-/** `countLines(at, end)` counts the line feeds from `at` to `end`, both addresses and multiples of 16, the first one the smaller. */
+/** `countLines(at, end)` counts the line feeds from `at` to `end`, both addresses and multiples of 16, with `at` < `end`. */
 function linesCode(): FunctionCode {
   const [at, end, count] = [0, 1, 2];
   const isLineFeed = v128.equal(v128.load(get(at)), v128.of(sixteen(0x0a)));
@@ -91,7 +92,7 @@ function linesCode(): FunctionCode {
   };
 }
 
-/** The functions that look for leads and lines. `groups`: eight at most. */
+/** The functions that find leads and count lines. `groups`: at most eight. */
 export function leadFunctions(groups: readonly (readonly string[])[], isFast: boolean): readonly FunctionCode[] {
   return [findCode(groups, isFast), linesCode()];
 }

@@ -1,5 +1,5 @@
-// A window of bytes in which leads and line feeds are found: by the code of `lead-code.ts` where WebAssembly has vectors, elsewhere by plain
-// loops, which find the same and take ten times as long.
+// A window of bytes in which leads and line feeds are found: by the code in `lead-code.ts` if WebAssembly has vectors, otherwise by plain
+// loops, which find the same but take ten times as long.
 
 import { instancesOf, moduleOf } from '#vectors';
 import { WORD } from './characters.ts';
@@ -7,20 +7,20 @@ import { BLOCK, LEAD, leadFunctions } from './lead-code.ts';
 import { LEAD_GROUPS, leadAt, leadOf } from './leads.ts';
 import { countLines } from './line-counter.ts';
 
-/** Bytes of a window. */
+/** Size of a window, in bytes. */
 export const WINDOW = 256 * 1024;
-/** Bytes after a window, whatever they are: the last block and the last lead may end there. */
+/** Bytes after a window, with any content: the last block and the last lead may extend into them. */
 const SLACK = 2 * BLOCK;
-/** Where a window is in the code's memory: after a block of zeros, so that its first block has one before it. */
+/** Address of the window in the code's memory: after a block of zeros, which precedes its first block. */
 const WINDOW_AT = BLOCK;
-/** Where the code writes what it found: four bytes for each block. */
+/** Address at which the code writes results: four bytes for each block. */
 const FOUND_AT = WINDOW_AT + WINDOW + SLACK;
 const MEMORY = FOUND_AT + 4 * (WINDOW / BLOCK + 2);
-/** Two words have a byte between them. */
+/** There is at least one byte between two words. */
 const MOST_LEADS = WINDOW / 2;
 
 const LEADS: ReadonlySet<number> = new Set(LEAD_GROUPS.flat().map(leadOf));
-/** 1 for the first two bytes of a lead, the first as the high one. */
+/** 1 if the two bytes begin a lead; the first one is the high byte of the index. */
 const STARTS = new Uint8Array(65_536);
 for (const lead of LEADS) STARTS[lead >> 8] = 1;
 
@@ -33,20 +33,23 @@ interface LeadCode {
 const newFastCode = instancesOf<LeadCode>(() => moduleOf(leadFunctions(LEAD_GROUPS, true), MEMORY));
 const newOldCode = instancesOf<LeadCode>(() => moduleOf(leadFunctions(LEAD_GROUPS, false), MEMORY));
 
-/** The code with a memory of its own; null if there are no vectors, or no more memory of this kind. `isFast`: if possible. */
+/**
+ * Creates the code with its own memory; null without vectors, or if no more such memory is available. `isFast`: use the faster code if
+ * possible.
+ */
 export function newLeadCode(isFast = true): LeadCode | null {
   return (isFast ? newFastCode() : null) ?? newOldCode();
 }
 
 export class LeadWindow {
   readonly bytes: Uint8Array;
-  /** Where {@link find} found leads, in ascending order. */
+  /** Positions of leads found by {@link find}, in ascending order. */
   readonly places = new Int32Array(MOST_LEADS);
   readonly #words: Int32Array;
   readonly #code: LeadCode | null;
   readonly #found: Uint32Array;
 
-  /** `code`: of this window alone; null for plain loops. */
+  /** `code`: not shared with another window; null for plain loops. */
   constructor(code: LeadCode | null = newLeadCode()) {
     this.#code = code;
     const buffer = code?.memory.buffer ?? new ArrayBuffer(MEMORY);
@@ -55,12 +58,12 @@ export class LeadWindow {
     this.#found = new Uint32Array(buffer, FOUND_AT);
   }
 
-  /** Finds leads at starts of words from `from` on, a multiple of 16, and before `to`. Returns how many there are. */
+  /** Finds leads at starts of words from `from` (a multiple of 16) up to `to`. Returns how many there are. */
   find(from: number, to: number): number {
     return this.#code === null ? this.#findPlainly(from, to) : this.#findBy(this.#code, from, to);
   }
 
-  /** The number of line feeds between two places. */
+  /** Returns the number of line feeds between two positions. */
   countLines(from: number, to: number): number {
     const start = Math.min(to, (from + BLOCK - 1) & -BLOCK);
     const end = to & -BLOCK;
@@ -81,7 +84,7 @@ export class LeadWindow {
   }
 
   #findBy(code: LeadCode, from: number, to: number): number {
-    // The block before has what the first one needs to know.
+    // The code needs the previous block for the first one.
     const end = code.find(WINDOW_AT + from - BLOCK, WINDOW_AT + to + LEAD - 1, FOUND_AT);
     const blocks = (end - FOUND_AT) / 4;
     let count = 0;
@@ -101,10 +104,10 @@ export class LeadWindow {
   }
 }
 
-/** Windows that nobody uses. No more are made than bodies are searched at once on a thread: a handful. */
+/** Unused windows. There are never more than the bodies that a thread searches at the same time: a handful. */
 const idle: LeadWindow[] = [];
 
-/** A window for one body. It has what another body left in it. */
+/** Returns a window for one body. It still contains bytes from another one. */
 export function takeWindow(): LeadWindow {
   return idle.pop() ?? new LeadWindow();
 }

@@ -1,5 +1,5 @@
-// Private keys in PEM (RFC 7468) of RSA, EC, DSA, PKCS#8 and OpenSSH. The header alone isn't a key: programs and manuals contain it. So its
-// base64 must follow, on lines of its own or separated by the escapes of JSON and of source code.
+// Private keys in PEM (RFC 7468): RSA, EC, DSA, PKCS#8 and OpenSSH. The header alone isn't a key: programs and manuals contain it. So
+// base64 must follow, on separate lines or separated by the escapes of JSON and source code.
 //
 // Encrypted keys are recognized by the label (PKCS#8), by `Proc-Type: 4,ENCRYPTED` (older keys), or by a cipher other than `none`
 // (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
@@ -12,13 +12,13 @@ const END = 'PRIVATE KEY-----';
 const LABELS = new Set(['', 'RSA ', 'EC ', 'DSA ', 'OPENSSH ', 'ENCRYPTED ']);
 const LONGEST_LABEL = 'ENCRYPTED '.length;
 const PROC_TYPE = 'Proc-Type:';
-/** Bytes of the headers `Proc-Type` and `DEK-Info`. */
+/** Maximum bytes of the headers `Proc-Type` and `DEK-Info`. */
 const HEADER_BYTES = 400;
-/** Base64 digits that must follow the header, and how many bytes may be read for them. */
+/** Number of base64 digits that must follow the header, and how many bytes are read to find them. */
 const DIGITS = 48;
 const BODY_BYTES = 400;
 const FEWEST_DISTINCT = 10;
-/** A key is judged by this many bytes after its start. */
+/** Number of bytes from its start that are examined to judge a key. */
 export const KEY_BYTES = 1024;
 
 const OPENSSH = 'openssh-key-v1\0';
@@ -30,13 +30,13 @@ export interface PrivateKey {
 
 const LEAD_AT = BEGIN.indexOf('BEGIN');
 
-/** Where the `-----BEGIN ` starts that has the lead at `lead`; -1 if there is none. Reads no byte from `end` on. */
+/** Returns the start of the `-----BEGIN ` with the lead at `lead`; -1 if there is none. Doesn't read from `end` on. */
 export function headerAround(bytes: Uint8Array, lead: number, end: number): number {
   const start = lead - LEAD_AT;
   return hasText(bytes, start, BEGIN, end) ? start : -1;
 }
 
-/** The private key whose header starts at `start`; null if it has no body or is of another kind. Reads no byte from `end` on. */
+/** Returns the private key whose header starts at `start`; null if it has no body or isn't a private key. Doesn't read from `end` on. */
 export function privateKeyAt(bytes: Uint8Array, start: number, end: number): PrivateKey | null {
   const labelAt = start + BEGIN.length;
   const labelEnd = findText(bytes, END, labelAt, Math.min(end, labelAt + LONGEST_LABEL + END.length));
@@ -56,7 +56,7 @@ export function privateKeyAt(bytes: Uint8Array, start: number, end: number): Pri
   return { isEncrypted };
 }
 
-/** Skips white space, quotes, and the escapes `\n`, `\r`. */
+/** Skips white space, quotes, and the escapes `\n` and `\r`. */
 function skipGaps(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   for (; at < end; at++) {
@@ -67,7 +67,7 @@ function skipGaps(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-/** The position after the last header, each `Name: value` up to a line's end. */
+/** Returns the position after the last header, each a `Name: value` line. */
 function endOfHeaders(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   for (let headers = 0; headers < 4; headers++) {
@@ -79,7 +79,7 @@ function endOfHeaders(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-/** The first base64 digits of a body; null if there are too few, or too alike to be a key. */
+/** Returns the first base64 digits of a body; null if there are too few, or too few distinct ones for a key. */
 function bodyDigits(bytes: Uint8Array, from: number, end: number): string | null {
   const digits = new Uint8Array(DIGITS);
   let count = 0;
@@ -92,7 +92,7 @@ function bodyDigits(bytes: Uint8Array, from: number, end: number): string | null
   return distinctBytes(digits, 0, DIGITS) < FEWEST_DISTINCT ? null : latin1(digits, 0, DIGITS);
 }
 
-/** Whether OpenSSH's private key is encrypted; also false for a body that can't be read. */
+/** Whether OpenSSH's private key is encrypted; also false if the body can't be decoded. */
 function hasCipher(digits: string): boolean {
   const text = decodeBase64Text(digits, DIGITS);
   if (!hasText(text, 0, OPENSSH)) return false;

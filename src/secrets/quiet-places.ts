@@ -1,4 +1,4 @@
-// Folders of libraries, tests and examples, and documents: what looks like a secret there is rarely one, so it is only a note.
+// Folders of libraries, tests and examples, and documents: what looks like a secret there rarely is one, so it is only a note.
 
 const LIBRARIES = ['usr/share/', 'usr/lib/', 'usr/lib32/', 'usr/lib64/', 'usr/libexec/'];
 const LIBRARY_FOLDERS = /(?:^|\/)(?:site-packages|dist-packages|go\/pkg\/mod)\//;
@@ -16,7 +16,7 @@ export function isQuietPlace(path: string): boolean {
   );
 }
 
-/** Whether a private key at a path is only a note: libraries of TLS, wherever they were copied to, have keys that they test themselves with. */
+/** Whether a private key at a path is only a note: TLS libraries, wherever they were copied to, contain keys for their own tests. */
 export function isLibrary(path: string): boolean {
   return LIBRARY_FILE.test(path);
 }

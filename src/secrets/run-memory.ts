@@ -1,8 +1,8 @@
 import { type ByteSet, distinctBytes, findText, runEnd, URL_BASE64 } from './characters.ts';
 
 /**
- * What is known of one run of token bytes. Tokens of a run may overlap: in `xoxb-xoxb-…` one starts at every fifth byte. Each of them
- * asks about the same bytes, which are looked at once.
+ * Caches what is known about one run of token bytes. Tokens in a run may overlap: in `xoxb-xoxb-…` one starts at every fifth byte. Each of
+ * them needs the same bytes, which are examined once.
  */
 export class RunMemory {
   #runFrom = 0;
@@ -11,13 +11,13 @@ export class RunMemory {
   #dullFrom = 0;
   #dullEnd = 0;
 
-  /** Forgets everything: another run begins, or the bytes have moved. */
+  /** Forgets everything, because another run begins or the bytes have moved. */
   clear(): void {
     this.#runFrom = this.#runEnd = this.#dullFrom = this.#dullEnd = 0;
     if (this.#textFrom.size > 0) this.#textFrom.clear();
   }
 
-  /** Like {@link runEnd}. The other sets have no byte that separates words, so their runs never overlap. */
+  /** Like {@link runEnd}. The other sets contain no byte that separates words, so their runs never overlap. */
   runEnd(bytes: Uint8Array, set: ByteSet, from: number, to: number): number {
     if (set !== URL_BASE64) return runEnd(bytes, set, from, to);
     const isKnown = from >= this.#runFrom && from < this.#runEnd;
@@ -27,13 +27,13 @@ export class RunMemory {
     return Math.min(this.#runEnd, to);
   }
 
-  /** Like {@link findText}. Questions of one run come in the order of `from`. */
+  /** Like {@link findText}. Within a run, calls must be in ascending order of `from`. */
   findText(bytes: Uint8Array, text: string, from: number, to: number): number {
     const known = this.#textFrom.get(text);
     if (known === undefined || from < known.from) return this.#searchText(bytes, text, from, from, to);
     if (known.at >= from) return known.at + text.length <= to ? known.at : -1;
     if (known.at >= 0) return this.#searchText(bytes, text, from, from, to);
-    // Up to `known.to` there is none, but one may begin shortly before it.
+    // There is none up to `known.to`, but one may begin shortly before it.
     return to <= known.to ? -1 : this.#searchText(bytes, text, known.from, Math.max(from, known.to - text.length + 1), to);
   }
 
@@ -43,9 +43,9 @@ export class RunMemory {
     return at;
   }
 
-  /** Whether the bytes have fewer than `fewest` distinct ones. `fewest` is the same in all questions. */
+  /** Whether there are fewer than `fewest` distinct bytes. `fewest` must be the same in all calls. */
   isDull(bytes: Uint8Array, from: number, to: number, fewest: number): boolean {
-    // A part of dull bytes is dull.
+    // Any part of a dull range is dull.
     if (from >= this.#dullFrom && to <= this.#dullEnd) return true;
     if (distinctBytes(bytes, from, to) >= fewest) return false;
     this.#dullFrom = from;

@@ -1,17 +1,17 @@
-// Names of variables that hold secrets, and values that aren't secrets.
+// Names of variables that contain secrets, and values that aren't secrets.
 
 const WHOLE = new Set(['TOKEN', 'SECRET', 'PASSWORD']);
 const ENDINGS = ['_TOKEN', '_SECRET', '_KEY', '_PASS'];
 const PARTS = ['PASSWORD', 'PASSWD', 'PASSPHRASE'];
-/** Public keys, ids of keys (official images set GPG_KEY), and names of files that hold the secret. */
+/** Public keys, key ids (official images set GPG_KEY), and names of files that contain the secret. */
 const HARMLESS_PARTS = ['PUBLIC', 'GPG_KEY', 'KEY_ID'];
 const HARMLESS_ENDINGS = ['_FILE', '_PATH', '_DIR'];
-/** Settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes, and things to be filled in. */
+/** Settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes, and placeholders. */
 const HARMLESS_VALUES = new Set(['true', 'false', 'yes', 'no', 'on', 'off', '0', '1', 'null', 'none', 'nil', '""', "''"]);
 const PLACEHOLDERS = ['example', 'changeme', 'change_me', 'change-me', 'placeholder', 'your_', 'your-', 'yourpassword'];
 const LONGEST_NAME = 200;
 
-/** Whether a variable's name says that its value is secret. */
+/** Whether a variable's name suggests that its value is secret. */
 export function isSecretName(name: string): boolean {
   if (name.length > LONGEST_NAME) return false;
   const upper = name.toUpperCase().replaceAll(/[.-]/g, '_');
@@ -19,14 +19,14 @@ export function isSecretName(name: string): boolean {
   return WHOLE.has(upper) || ENDINGS.some((ending) => upper.endsWith(ending)) || PARTS.some((part) => upper.includes(part));
 }
 
-/** The text without quotes around it. */
+/** Removes quotes around a string. */
 export function unquoted(text: string): string {
   const trimmed = text.trim();
   const quote = trimmed[0];
   return trimmed.length >= 2 && (quote === '"' || quote === "'") && trimmed.at(-1) === quote ? trimmed.slice(1, -1) : trimmed;
 }
 
-/** Whether a value may be a secret: not empty, a variable, a path, a switch or a placeholder. */
+/** Whether a value may be a secret: not empty, nor a variable, a path, a switch or a placeholder. */
 export function isSecretValue(text: string): boolean {
   const value = unquoted(text);
   if (value === '' || '$<{%'.includes(value[0] as string) || isPath(value)) return false;

@@ -1,10 +1,10 @@
 // Reads bodies piece by piece and finds secrets in them, in one pass, with a fixed amount of memory.
 //
 // Bytes are copied into a window. When it is full, everything that starts before its last AHEAD bytes is decided, and the window moves on,
-// keeping BEHIND bytes before that place: so every decision sees the same bytes, wherever the pieces were cut.
+// keeping BEHIND bytes before that position. So every decision sees the same bytes, wherever the pieces were cut.
 //
-// What may be a secret is found by its first bytes (`lead-window.ts`): tokens and webhooks of Slack at starts of words, and keys by the word
-// after their hyphens. Few bytes are looked at one by one.
+// Candidates are found by their first bytes (`lead-window.ts`): tokens and Slack's webhooks at starts of words, and keys by the word after
+// their hyphens. Few bytes are examined one by one.
 
 import type { FindingCode, Severity } from '#model';
 import { awsSecretNear } from './aws-secret.ts';
@@ -17,35 +17,35 @@ import { isLibrary, isQuietPlace } from './quiet-places.ts';
 import { RunMemory } from './run-memory.ts';
 import { type Doubt, isPlaceholder, LONGEST_TOKEN, severityOf, tokenAt } from './token-rules.ts';
 
-/** Something that looks like a secret. It never holds a whole one. */
+/** Something that looks like a secret. It never contains a whole one. */
 export interface SecretHit {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** Offset in the body of its first byte. */
+  /** Offset of its first byte in the body. */
   readonly at: number;
-  /** Line, from 1; absent in a binary file. */
+  /** Line number, from 1; absent in a binary file. */
   readonly line?: number;
   /** Its first four and last two characters. */
   readonly shown?: string;
   readonly encrypted?: true;
-  /** Why it is reported less severely than its code says. */
+  /** Why it is reported less severely than usual for its code. */
   readonly doubt?: Doubt | 'place' | 'encrypted';
 }
 
 const BEHIND = 4096;
 const AHEAD = 8192;
-/** Bytes that stay when the window moves on, a multiple of 16: a header begins before its lead. */
+/** Number of bytes kept when the window moves on, a multiple of 16: a header begins before its lead. */
 const KEPT = BEHIND + 16;
 /** A NUL in this many first bytes makes a file binary. */
 const BINARY_BYTES = 8192;
-/** Near-misses that are looked at closely in one body; each takes up to a microsecond or two. */
+/** Maximum number of near-misses that are examined closely in one body; each takes up to two microseconds. */
 const MOST_CLOSE_LOOKS = 100_000;
-/** Shorter values are not shown at all: six characters would be too much of them. */
+/** Shorter values aren't shown at all: six characters would reveal too much of them. */
 const SHORTEST_SHOWN = 16;
 
 const SLACK_HOST = 'hooks.slack.com/services/';
 const HOST_LEAD_AT = SLACK_HOST.indexOf('slack');
-/** Bytes between the host and the key. */
+/** Maximum bytes between the host and the key. */
 const SLACK_BYTES = 64;
 const SLACK_KEY = 24;
 const SERVICE_ACCOUNT = '"service_account"';
@@ -54,41 +54,41 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 const RANK: Record<Severity, number> = { error: 2, warning: 1, note: 0 };
 
-/** The first four and last two characters of a secret; undefined for a short one. */
+/** Returns the first four and last two characters of a secret; undefined for a short one. */
 function masked(text: string): string | undefined {
   return text.length < SHORTEST_SHOWN ? undefined : `${text.slice(0, 4)}…${text.slice(-2)}`;
 }
 
-/** Finds secrets in one body at a time: `begin`, `push` as often as needed, `finish`. */
+/** Finds secrets in one body at a time: call `begin`, `push` as often as needed, then `finish`. */
 export class SecretScanner {
   readonly #own: LeadWindow | null;
-  /** Only while a body is searched. */
+  /** Set only while a body is searched. */
   #window: LeadWindow | null = null;
   #bytes = NO_BYTES;
   #filled = 0;
-  /** Place in the window up to which everything is decided. */
+  /** Position in the window up to which everything is decided. */
   #done = 0;
-  /** Offset in the body of the window's first byte. */
+  /** Offset of the window's first byte in the body. */
   #offset = 0;
-  /** Line feeds before `#linesAt`, a place in the window. */
+  /** Line feeds before `#linesAt`, a position in the window. */
   #lines = 0;
   #linesAt = 0;
-  /** Null: nobody has asked yet, and the first bytes are in the window. */
+  /** Null while it isn't needed yet; the first bytes are still in the window then. */
   #isBinary: boolean | null = null;
   #path = '';
-  /** Null: nobody has asked yet. */
+  /** Null while it isn't needed yet. */
   #isQuiet: boolean | null = null;
   #known: KnownFile | null = null;
   #closeLooks = 0;
   readonly #memory = new RunMemory();
   readonly #hits = new Map<FindingCode, SecretHit>();
 
-  /** `own`: a window that is used for every body. By default it borrows one for each. */
+  /** `own`: a window to use for every body. By default, one is borrowed for each body. */
   constructor(own: LeadWindow | null = null) {
     this.#own = own;
   }
 
-  /** Starts a body. `path`: where the file is, relative, with `/`; empty for a text that isn't a file. */
+  /** Starts a body. `path`: the file's path, relative, with `/`; empty for text that isn't a file. */
   begin(path: string): void {
     this.#window ??= this.#own ?? takeWindow();
     this.#bytes = this.#window.bytes;
@@ -116,7 +116,7 @@ export class SecretScanner {
     }
   }
 
-  /** Ends the body and returns its hits, one for each code: the most severe one, or else the first. */
+  /** Ends the body and returns its hits, one for each code: the most severe, or the first of several. */
   finish(): readonly SecretHit[] {
     if (this.#offset === 0) this.#lookAtStart();
     this.#decide(this.#filled);
@@ -139,7 +139,7 @@ export class SecretScanner {
     this.#done = done - from;
   }
 
-  /** Looks at what only the first bytes show. */
+  /** Searches what must be recognized by the first bytes. */
   #lookAtStart(): void {
     const found = this.#known?.look(this.#bytes.subarray(0, this.#filled)) ?? null;
     if (found !== null) this.#add(found.code, found.severity, found.at, found.secret === undefined ? undefined : masked(found.secret));
@@ -160,7 +160,7 @@ export class SecretScanner {
     return this.#window?.countLines(from, to) ?? 0;
   }
 
-  /** The line of a place in the window. Places may come in any order. */
+  /** Returns the line of a position in the window. Positions may come in any order. */
   #lineOf(place: number): number {
     if (place < this.#linesAt) return this.#lines - this.#countLines(place, this.#linesAt) + 1;
     this.#countTo(place);
@@ -192,7 +192,7 @@ export class SecretScanner {
     if (this.#isNews(found.code, severityOf(doubt))) this.#addToken(found.code, found.start, found.end, doubt);
   }
 
-  /** `hooks.slack.com/services/T…/B…/` and a key of 24 characters. */
+  /** Checks for `hooks.slack.com/services/T…/B…/` and a key with 24 characters. */
   #lookForWebhook(start: number): void {
     const bytes = this.#bytes;
     const filled = this.#filled;

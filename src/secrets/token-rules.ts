@@ -1,5 +1,5 @@
 // Forms of tokens. A rule is a prefix and what follows it; a token ends where its last part does, and the next byte must not continue it.
-// The lengths are those that the services document or have used for years; longer words are something else.
+// The lengths are those that the services document or have used for years; longer words aren't tokens.
 
 import type { FindingCode, Severity } from '#model';
 import { ALNUM, BASE32, type ByteSet, findText, HEX, hasText, LETTERS, UPPER, URL_BASE64, WORD } from './characters.ts';
@@ -8,14 +8,14 @@ import { LEAD } from './lead-code.ts';
 import { leadAt, leadOf } from './leads.ts';
 import type { RunMemory } from './run-memory.ts';
 
-/** Why a token is reported less severely than its code says. */
+/** Why a token is reported less severely than usual for its code. */
 export type Doubt = 'check-digits' | 'test-key' | 'alone';
 
 interface Part {
   readonly of: ByteSet;
   readonly min: number;
   readonly max: number;
-  /** Text after the part. */
+  /** Literal text after the part. */
   readonly then?: string;
 }
 
@@ -26,9 +26,9 @@ interface TokenRule {
   /** Whether the last part ends in check digits. */
   readonly isChecked?: boolean;
   readonly doubt?: Doubt;
-  /** A further test of the bytes after the prefix. */
+  /** An additional test of the bytes after the prefix. */
   readonly accepts?: (bytes: Uint8Array, from: number, to: number, memory: RunMemory) => boolean;
-  /** Needs a secret near it. */
+  /** Whether it only counts with a secret near it. */
   readonly isId?: boolean;
 }
 
@@ -38,13 +38,13 @@ export interface TokenMatch {
   readonly start: number;
   readonly end: number;
   readonly doubt: Doubt | null;
-  /** It only names a key, whose secret must be near it. */
+  /** Whether it only identifies a key, whose secret must be near it. */
   readonly isId: boolean;
-  /** Its check digits match. */
+  /** Whether its check digits match. */
   readonly isSure: boolean;
 }
 
-/** How many bytes after a token's start may decide about it. */
+/** Maximum number of bytes, from a token's start, that decide about it. */
 export const LONGEST_TOKEN = 1024;
 
 const exactly = (of: ByteSet, count: number, then?: string): Part => ({
@@ -60,7 +60,7 @@ const rule = (code: FindingCode, prefixes: readonly string[], parts: readonly Pa
 
 const OPENAI_MARK = 'T3BlbkFJ';
 
-/** OpenAI's keys have the mark in the middle. */
+/** OpenAI's keys have this marker in the middle. */
 function hasOpenAiMark(bytes: Uint8Array, from: number, to: number, memory: RunMemory): boolean {
   const at = memory.findText(bytes, OPENAI_MARK, from, to);
   return at >= from + 20 && to - at - OPENAI_MARK.length >= 20;
@@ -104,15 +104,15 @@ for (const each of RULES) {
   byLead.set(lead, [...(byLead.get(lead) ?? []), each]);
 }
 
-/** The lead of each rule. */
+/** The leads of all rules. */
 export const TOKEN_LEADS: ReadonlySet<number> = new Set(byLead.keys());
 
 /** A token with fewer distinct bytes is a placeholder, such as `ghp_xxxxxxxx`. */
 const FEWEST_DISTINCT = 10;
 
 /**
- * The token that starts at `start`, or null. The caller has checked that a word starts there. Reads no byte from `end` on. `memory`: of
- * the run that the token is in.
+ * Returns the token that starts at `start`, or null. The caller has checked that a word starts there. Doesn't read from `end` on. `memory`:
+ * for the run that contains the token.
  */
 export function tokenAt(bytes: Uint8Array, start: number, end: number, memory: RunMemory): TokenMatch | null {
   if (start + LEAD > end) return null;
@@ -138,14 +138,14 @@ function matchRule(each: TokenRule, bytes: Uint8Array, start: number, end: numbe
     if (!hasText(bytes, at, then, end)) return null;
     at += then.length;
   }
-  // The set of the last part may lack bytes that continue a word.
+  // A byte that isn't in the last part's set may still continue the word.
   if (at < end && WORD[bytes[at] as number] === 1) return null;
   if (accepts !== undefined && !accepts(bytes, from, at, memory)) return null;
   const isSure = isChecked && hasCheckDigits(bytes, from, at);
   return { code, start, end: at, doubt: isChecked && !isSure ? 'check-digits' : doubt, isId, isSure };
 }
 
-/** Whether a token was made up for documentation. Matching check digits make it a real one. */
+/** Whether a token was made up for documentation. Matching check digits mean that it is real. */
 export function isPlaceholder(bytes: Uint8Array, { start, end, isSure }: TokenMatch, memory: RunMemory): boolean {
   return !isSure && (memory.isDull(bytes, start, end, FEWEST_DISTINCT) || memory.findText(bytes, 'EXAMPLE', start, end) >= 0);
 }

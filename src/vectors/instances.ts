@@ -1,4 +1,4 @@
-/** The part of WebAssembly that is used here. ECMAScript's own types have none of it, and some environments neither. */
+/** The part of WebAssembly that is used here. ECMAScript's own types don't include it, and some environments lack it. */
 interface WebAssemblyParts {
   validate(code: Uint8Array): boolean;
   readonly Module: new (code: Uint8Array) => object;
@@ -8,8 +8,8 @@ interface WebAssemblyParts {
 const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyParts };
 
 /**
- * Returns a function that makes an instance of the module that `write` writes, with a memory of its own; null if there are no such
- * operations, or no more memory of this kind. The module is compiled when the first instance is made. `Exports`: what it exports.
+ * Returns a function that creates instances of the module that `write` writes, each with its own memory; null if these operations aren't
+ * supported or no more such memory is available. The module is compiled for the first instance. `Exports`: the module's exports.
  */
 export function instancesOf<Exports>(write: () => Uint8Array): () => Exports | null {
   let module: object | null | undefined;

@@ -1,16 +1,16 @@
-// Writes small modules of WebAssembly, which has what JavaScript lacks: operations on 16 bytes at once. Code is a list of bytes in postfix
-// order: the bytes of the operands, then the operation. Source: WebAssembly Core Specification 3.0, chapter 5, Binary Format.
+// Writes small WebAssembly modules, for operations on 16 bytes at once, which JavaScript lacks. Code is a list of bytes in postfix order:
+// the operands, then the operation. Source: WebAssembly Core Specification 3.0, chapter 5, Binary Format.
 
 export type Code = readonly number[];
 
-/** Types of values. A label that has none is of type {@link NOTHING}. */
+/** Value types. A block without a result has type {@link NOTHING}. */
 const I32 = 0x7f;
 const V128 = 0x7b;
 const NOTHING = 0x40;
 
 const VECTOR = 0xfd;
 
-/** An unsigned number, seven bits a byte, the lowest first (LEB128). */
+/** Encodes an unsigned number, seven bits per byte, lowest first (LEB128). */
 function unsigned(value: number): Code {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 }
@@ -38,13 +38,13 @@ export const i32 = {
   add: operation(0x6a),
   or: operation(0x72),
   shiftLeft: operation(0x74),
-  /** Whether the first is less than the second, both unsigned. */
+  /** Whether the first number is less than the second, both unsigned. */
   isLess: operation(0x49),
   countOnes: operation(0x69),
   store: operation(0x36, 2, 0),
 } as const;
 
-/** Vectors of 16 bytes, and in `shiftRight` of eight words. */
+/** Vectors of 16 bytes, or of eight 16-bit numbers for `shiftRight`. */
 export const v128 = {
   of: (bytes: readonly number[]): Code => [VECTOR, 0x0c, ...bytes],
   load: (address: Code, offset = 0): Code => [...address, VECTOR, 0, 0, ...unsigned(offset)],
@@ -55,26 +55,26 @@ export const v128 = {
   isAny: vectorOperation(0x53),
   equal: vectorOperation(0x23),
   notEqual: vectorOperation(0x24),
-  /** The highest bit of each byte. */
+  /** Collects the highest bit of each byte. */
   bits: vectorOperation(0x64),
   shiftRight: vectorOperation(0x8d),
-  /** For each byte of the second, from 0 to 15, the byte of the first at that place. */
+  /** Selects bytes of the first vector by the indexes in the second, from 0 to 15. */
   look: vectorOperation(0x0e),
-  /** The same on processors of any kind, faster, and newer. */
+  /** The same for indexes in that range on any processor; faster, but newer. */
   lookFast: vectorOperation(0x100),
-  /** The last `count` bytes of the first, then the first ones of the second. */
+  /** Joins the last `count` bytes of the first vector and the first bytes of the second. */
   joined: (first: Code, second: Code, count: number): Code =>
     vectorOperation(0x0d, ...Array.from({ length: 16 }, (_, at) => 16 - count + at))(first, second),
 } as const;
 
-/** Vectors of four numbers of 32 bits. */
+/** Vectors of four 32-bit numbers. */
 export const i32x4 = {
-  /** The same number four times. */
+  /** Repeats a number four times. */
   of: (value: number): Code => [...i32.of(value), VECTOR, 0x11],
   add: vectorOperation(0xae),
   multiply: vectorOperation(0xb5),
   shiftLeft: vectorOperation(0xab),
-  /** Zeros come in. */
+  /** Shifts in zeros. */
   shiftRight: vectorOperation(0xad),
 } as const;
 
@@ -93,7 +93,7 @@ export interface FunctionCode {
 
 const PAGE = 64 * 1024;
 
-/** A module that has its own memory, exported as `memory`, and exports these functions. */
+/** Encodes a module that exports its memory as `memory`, and these functions. */
 export function moduleOf(functions: readonly FunctionCode[], memoryBytes: number): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [0x60, ...listed(Array.from({ length: parameters }, () => [I32])), ...listed([[I32]])]);
   const exported = functions.map(({ name }, at) => [...named(name), 0, ...unsigned(at)]);

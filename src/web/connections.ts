@@ -1,13 +1,13 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Limits connections: those of sessions stay open, those without a session ("strangers") are closed to make room. */
+/** Limits connections. Those of sessions stay open; those without a session ("strangers") are closed to make room for others. */
 export interface Connections {
   /** Marks a connection that sent a session's secret, which lifts the limits for strangers. */
   belongsToSession(socket: Socket): void;
   /**
    * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends a
-   * request before the previous reply has ended, and hundreds of unread replies would fill the memory.
+   * request before the previous response has ended, and hundreds of unread responses would fill the memory.
    */
   isAlone(socket: Socket, response: ServerResponse): boolean;
 }
@@ -15,7 +15,7 @@ export interface Connections {
 export interface ConnectionLimits {
   /** Maximum lifetime of a connection without a session, in ms, even if active. */
   readonly strangerMs?: number;
-  /** Maximum number of connections without a session; one more closes the oldest. */
+  /** Maximum number of connections without a session; the next one closes the oldest. */
   readonly strangers?: number;
 }
 
@@ -26,7 +26,7 @@ export const BACKLOG = 128;
 
 const STRANGERS = 256;
 const STRANGER_MS = 10_000;
-/** Maximum number of connections in total. Only a session can reach the limit, and then excludes only itself. */
+/** Maximum number of connections in total. Only sessions can reach it, and then they lock out only themselves. */
 const MOST = 1_024;
 
 /**

@@ -16,7 +16,7 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Calls `listener` when the connection ends, or at once if it already has, because the event isn't emitted again and a stream to a closed
+ * Calls `listener` when the connection ends, or at once if it already has: the event isn't emitted again, and a stream to a closed
  * connection would never end.
  */
 export function onClose(response: ServerResponse, listener: () => void): void {
@@ -48,7 +48,7 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
  * which the browser reports as a failed download.
  */
 export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
-  // Made before anything is read: a header that can't be sent must not leave a stream behind.
+  // Built before anything is read: if the headers can't be sent, no stream must be left behind.
   const headers = downloadHeaders(name, totalBytes);
   const left = new AbortController();
   onClose(response, () => left.abort());
@@ -76,7 +76,7 @@ function downloadHeaders(name: string, totalBytes: number | null): Record<string
   };
 }
 
-/** Escapes a character that encodeURIComponent leaves unescaped but RFC 8187 doesn't allow. */
+/** Escapes a character that encodeURIComponent leaves as it is but RFC 8187 doesn't allow. */
 function escapeMark(mark: string): string {
   return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
 }

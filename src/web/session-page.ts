@@ -21,7 +21,7 @@ main { max-width: 36em; margin: 15vh auto; padding: 0 1.5em; }
 h1 { font-size: 1.3em; }
 `;
 
-/** Served as /favicon.ico, which browsers request if a page names no icon. */
+/** Served as /favicon.ico, which browsers request if a page doesn't name an icon. */
 export const SESSION_ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#8a6d3b" stroke-width="1.4">
 <path d="M2 4.75l6-2.75 6 2.75-6 2.75zM2 8l6 2.75L14 8M2 11.25L8 14l6-2.75"/>
 </svg>

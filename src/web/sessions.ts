@@ -4,11 +4,11 @@ import { SESSION_HEADER } from '#contract';
 import type { Host, Sender } from '#host';
 
 /**
- * Sessions: pages that exchanged a token for a secret, and send the secret in a header of each request. Not a cookie, because a browser
- * sends cookies to every port of an address, and thus to every program listening there. Source: RFC 6265 8.5.
+ * Sessions: pages that exchanged a token for a secret, which they send in a header with each request. Not a cookie, because a browser sends
+ * cookies to every port of an address, and thus to every program listening there. Source: RFC 6265 8.5.
  */
 export interface Sessions {
-  /** Issues a token of 256 bits that can be exchanged once. */
+  /** Issues a 256-bit token that can be exchanged once. */
   issueToken(): string;
   /** Starts a session and returns its secret; null if the token is unknown or used. */
   exchange(token: unknown): string | null;
@@ -23,7 +23,7 @@ function digest(secret: string): Buffer {
 /** Creates the sessions; each is a sender of the host. */
 export function createSessions(host: Host): Sessions {
   const tokens = new Set<Buffer>();
-  const sessions = new Map<string, Sender>(); // by digest, so that lookup time reveals nothing about the secret
+  const sessions = new Map<string, Sender>(); // by digest, so that lookup time reveals nothing about the secrets
 
   return {
     issueToken() {

@@ -9,13 +9,13 @@ import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
 export interface WebOptions {
-  /** Files and folders to open at the start. */
+  /** Files and folders to open at startup. */
   readonly files?: readonly string[];
-  /** Follows links that lead out of those folders. */
+  /** Whether to follow links that lead out of those folders. */
   readonly followLinks?: boolean;
   /** Finds the sources of images by name; if absent, the window can't open images by name. */
   readonly findSources?: () => readonly ImageSource[];
-  /** Images to open by name at the start; requires `findSources`. */
+  /** Images to open by name at startup; requires `findSources`. */
   readonly names?: readonly string[];
   /** Defaults to 0, any free port. */
   readonly port?: number;
@@ -23,7 +23,7 @@ export interface WebOptions {
   readonly rendererFolder: string;
   readonly sampleFile: string | null;
   readonly version: string;
-  /** Home of the program's own store, which need not exist yet; null for no stores. */
+  /** Home of the program's own store, which need not exist yet; null to list no stores. */
   readonly storeHome: string | null;
   /** Further stores to list. */
   readonly moreStores?: readonly StoreLocation[];
@@ -45,7 +45,7 @@ export interface Web extends AsyncDisposable {
   /** Address for the first browser. */
   readonly url: string;
   readonly port: number;
-  /** Returns an address for another browser; each works for one. */
+  /** Returns an address for another browser. Each address works for one. */
   issueUrl(): string;
   close(): Promise<void>;
 }

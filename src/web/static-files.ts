@@ -8,8 +8,7 @@ interface StaticFile {
   readonly type: string;
   readonly isHashed: boolean;
   /**
-   * Returns the content, which is read once and cached, so that many requests from a stranger open no files. Rejects with the system's
-   * error.
+   * Returns the content, which is read once and cached, so that requests from strangers don't open files. Rejects with the system's error.
    */
   read(): Promise<Buffer>;
 }
@@ -26,7 +25,7 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
       const type = CONTENT_TYPES[path.extname(entry.name).slice(1)];
       if (entry.isDirectory()) await walk(file, `${address}${entry.name}/`);
       else if (entry.isFile() && type !== undefined) {
-        // The bundler puts a hash into the names of files in assets/.
+        // The bundler puts a hash into the names of the files in assets/.
         files.set(`${address}${entry.name}`, { type, isHashed: address.startsWith('/assets/'), read: readOnce(file) });
       }
     }

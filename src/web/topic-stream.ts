@@ -17,8 +17,8 @@ export function parseTopics(text: string): readonly TopicName[] {
 }
 
 /**
- * Streams topics as Server-Sent Events, named by topic, until the connection ends. A slow reader skips to the latest state of each topic.
- * Source: HTML, 9.2 Server-sent events.
+ * Streams topics as Server-Sent Events, with the topic as event name, until the connection ends. A slow reader skips to the latest state of
+ * each topic. Source: HTML, 9.2 Server-sent events.
  */
 export function streamTopics(host: Host, sender: Sender, topics: readonly TopicName[], response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -13,17 +13,17 @@ import { checkType, cutOffWhenIdle, Refusal } from './guards.ts';
 
 /** Files uploaded by pages, kept in a private temporary folder until their archives are closed. Disposal removes the folder. */
 export interface Uploads extends AsyncDisposable {
-  /** Reserves a grant for an upload. Throws TOO_LARGE if the disk lacks room. */
+  /** Reserves a grant for an upload. Throws TOO_LARGE if the disk lacks space. */
   expect(sender: Sender, file: { readonly name: string; readonly sizeBytes: number }): Promise<FileGrant>;
   /** Receives the body of a PUT for a grant of this sender. A failure leaves nothing behind. Throws {@link Refusal}, TOO_LARGE, IO. */
   receive(sender: Sender, grant: string, request: IncomingMessage): Promise<void>;
 }
 
 const PREFIX = 'layerscope-uploads-';
-/** Space that uploads leave free on the disk. */
+/** Free space that uploads leave on the disk. */
 const KEPT_FREE_BYTES = 256_000_000;
 
-/** Maximum number of announced uploads per page; further ones drop the oldest. */
+/** Maximum number of announced uploads per page; the next one drops the oldest. */
 const MAX_EXPECTED = 500;
 
 export interface UploadsOptions {
@@ -55,7 +55,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     return made;
   };
 
-  /** `sizeBytes`: beyond what is promised already. */
+  /** `sizeBytes`: in addition to what has been promised. */
   const requireRoom = async (sizeBytes: number): Promise<void> => {
     const { bavail, bsize } = await statfs(under);
     if (sizeBytes > bavail * bsize - promisedBytes - KEPT_FREE_BYTES) {
@@ -104,7 +104,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
       await requireRoom(sizeBytes);
       const own = [...expected].filter(([, each]) => each.sender === sender);
       for (const [grant] of own.slice(0, Math.max(0, own.length + 1 - MAX_EXPECTED))) {
-        expected.delete(grant); // the page has closed or given up
+        expected.delete(grant); // the page has been closed or has given up
         await grants.revoke(grant);
       }
       const given = grants.reserve(sender, name);
@@ -121,7 +121,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
         throw new Refusal(413, 'TOO_LARGE', 'the upload is longer than announced');
       if (receiving.size >= atOnce) throw new Refusal(429, 'TOO_LARGE', 'too many uploads at once');
       expected.delete(grant);
-      // Counted before anything is waited for, so that uploads at the same moment see each other.
+      // Counted before anything is awaited, so that concurrent uploads take each other into account.
       promisedBytes += file.sizeBytes;
       const work = storeWithRoom(grant, file, request).finally(() => {
         promisedBytes -= file.sizeBytes;

@@ -28,10 +28,10 @@ export interface WebHost extends AsyncDisposable {
   issueUrl(): string;
 }
 
-/** How long an idle session connection is kept alive: long, so that strangers can't replace it. */
+/** How long an idle session connection is kept alive: long, so that strangers can't take its place. */
 const KEPT_MS = 600_000;
 
-/** How long a client whose request was refused may keep sending. */
+/** How long a client may keep sending after its request was refused. */
 const LAST_WORD_MS = 1_000;
 
 /**
@@ -50,9 +50,9 @@ const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: strin
 const NO_SESSION = 'this browser has no session: open the address that the program printed';
 
 /**
- * Serves the contract and the window to this machine's browsers with node:http on 127.0.0.1. Checks Host, Origin, session, type and length
- * of every request first. The window's own files are public; everything else needs a session. Throws NOT_FOUND if the window isn't built,
- * IO if the port is taken, PERMISSION.
+ * Serves the contract and the window to browsers on this machine, with node:http on 127.0.0.1. Checks Host, Origin, session, type and
+ * length of every request first. The window's own files are public; everything else needs a session. Throws NOT_FOUND if the window isn't
+ * built, IO if the port is taken, PERMISSION.
  */
 export async function startWebHost({ host, rendererFolder, uploads, port = 0, limits = {} }: WebHostOptions): Promise<WebHost> {
   const files = await listStaticFiles(rendererFolder);
@@ -79,7 +79,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
       return;
     }
     if (address.startsWith('/downloads/') && request.method === 'GET') {
-      // The browser fetches downloads without the page's header, so the name, 128 random bits valid once, is the only key.
+      // The browser fetches downloads without the page's header, so the name, 128 random bits valid once, is the only secret.
       const exported = host.download(address.slice('/downloads/'.length));
       connections.belongsToSession(request.socket);
       await sendDownload(response, exported);
@@ -154,7 +154,7 @@ function refuse(host: Host, request: IncomingMessage, response: ServerResponse, 
   }
   const status = error instanceof Refusal ? error.status : asLayerscopeError(error).code === 'INTERNAL' ? 500 : 400;
   replyJson(response, status, host.refuse(error));
-  // Keep the connection open briefly: if it closed while still sending, the client might never see the reply.
+  // Keeps the connection open briefly: if it closed while the client was still sending, the client might never see the reply.
   const cut = setTimeout(() => request.destroy(), LAST_WORD_MS);
   request.once('close', () => clearTimeout(cut));
 }

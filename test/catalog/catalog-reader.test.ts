@@ -164,7 +164,7 @@ test('a missing parameter or catalog is an error of one line', async (t) => {
     [['SELECT $a', '--from', to], /needs --param a=…/],
     [['SELECT 1', '--from', to, '--param', 'a=1'], /has no parameter \$a/],
     [['SELECT 1', '--from', to, '--json', '--csv'], /--json or --csv, not both/],
-    [['SELECT 1', '--from', folder], /is no catalog/],
+    [['SELECT 1', '--from', folder], /is not a catalog/],
     [['SELECT nothing FROM entries', '--from', to], /USAGE: Binder Error/],
   ];
   for (const [argv, expected] of cases) {

@@ -51,7 +51,7 @@ test('a file named like an engine’s image is read, with a note', async (t) => 
   const { cli, write } = createBench(t);
   write('docker:app:1', dockerArchive([[LAYER]]));
   const { code, stdout, stderr } = await cli(['ls', 'docker:app:1']);
-  assert.deepEqual([code, stderr], [0, 'layerscope: warning: docker:app:1 is read as the file of that name, because there is one\n']);
+  assert.deepEqual([code, stderr], [0, 'layerscope: warning: docker:app:1 is read as a file, because a file of that name exists\n']);
   assert.match(stdout, /passwd/);
   assert.equal((await cli(['ls', './docker:app:1'])).stderr, '');
 });

@@ -173,7 +173,7 @@ test('packages --sbom compares a file, or an attached document, with the imageâ€
   bench.write('sbom.json', JSON.stringify(SBOM));
   const { stdout } = await bench.cli(['packages', 'image.tar', '--sbom', 'sbom.json']);
   assert.deepEqual(stdout.split('\n'), [
-    'SBOM sbom.json: SPDX, 0 packages as in the image, 1 entry of kinds that are not looked for',
+    'SBOM sbom.json: SPDX, 0 packages as in the image, 1 entry of types that are not searched for',
     '  âˆ’ deb gone 3  in the SBOM only',
     '  ~ deb tool  SBOM 1; image 2',
     '',

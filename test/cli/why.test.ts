@@ -176,7 +176,7 @@ test('why explains why it names no lines', async (t) => {
   const unrelated = testFile(t, utf8('FROM x\nRUN other'), 'My.Dockerfile');
   assert.equal(await lastLine(plain, '--dockerfile', unrelated), 'No line of My.Dockerfile matches the command of layer 1.');
   const min = build(t, (image, _, files) => [attestationOf(files, image, [statement(image.digest, V1, { runDetails: {} })])]).path;
-  assert.match(await lastLine(min), /^The provenance of this image names no lines of a Dockerfile: BuildKit does in mode max\. /);
+  assert.match(await lastLine(min), /^The provenance of this image doesn’t name lines of a Dockerfile: BuildKit’s does in mode max\. /);
   assert.equal((await why(min, 'usr/new')).provenance, 'without-lines');
   const partial = build(t, (image, [base = ''], files) => [
     attestationOf(files, image, [

@@ -137,26 +137,26 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'secret-env-password': configRow('secret-env-password', { config: { Env: ['DB_PASSWORD=correct horse'] } }),
   'secret-build-arg': configRow('secret-build-arg', { history: [{ created_by: 'RUN |1 API_KEY=battery staple /bin/sh -c make' }] }),
   // Needs files of several gigabytes: see test/archive/body-scan.test.ts.
-  'scan-limit': { severity: 'note', input: null, title: /Only partly/, hint: /longer than what is searched/, message: /./ },
+  'scan-limit': { severity: 'note', input: null, title: /Only partly/, hint: /Only the beginning/, message: /./ },
   'missing-blob': {
     severity: 'error',
     input: oci((files, built) => files.remove(built.layers[0] ?? built)),
     title: /missing/,
-    hint: /names content that it does not contain/,
+    hint: /refers to content that it doesn't contain/,
     message: /^sha256:[0-9a-f]{64} is not in the archive$/,
   },
   'digest-mismatch': {
     severity: 'error',
     input: oci((files, built) => files.replace(built.config, json({ ...imageConfig([BASE]), author: 'x' }))),
-    title: /Digest does not match/,
-    hint: /not what its digest says/,
+    title: /Digest doesn't match/,
+    hint: /doesn't have this digest/,
     message: /^the config is named sha256:.*, but its content hashes to sha256:/,
   },
   'diffid-mismatch': {
     severity: 'error',
     input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { diffIds: [digestOf(utf8('x'))] } }])),
-    title: /Diff ID does not match/,
-    hint: /not what the image config says/,
+    title: /Diff ID doesn't match/,
+    hint: /isn't the one that the image config names/,
     message: /the config says diffID sha256:/,
   },
   'damaged-blob': {
@@ -168,7 +168,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(docker(packed));
     },
     title: /Damaged/,
-    hint: /does not decompress to its end/,
+    hint: /doesn't decompress to its end/,
     message: /the gzip stream is damaged/,
     beside: ['diffid-mismatch'],
   },
@@ -198,7 +198,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': name, 'GNU.sparse.realsize': String(2 ** 50) };
       return archiveOf(files, concat(pax(records), file('x', concat(utf8('1\n0\n512\n'.padEnd(512, '\0')), BASE.subarray(0, 512)))));
     },
-    title: /cannot be read/,
+    title: /can't be read/,
     hint: /other layers are shown/,
     message: /a sparse file of 1125899906842624 bytes; the limit is/,
   },
@@ -268,14 +268,14 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       const cut = files.add(utf8('{"layers": ['), 'application/vnd.oci.image.manifest.v1+json');
       return archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] }), cut]));
     },
-    title: /Manifest cannot be read/,
+    title: /Manifest can't be read/,
     hint: /damaged or not a manifest/,
     message: /manifest sha256:[0-9a-f]{64} is not JSON/,
   },
   'index-unreadable': {
     severity: 'error',
     input: () => archiveOf(docker(BASE).set('index.json', utf8('7'))),
-    title: /Index cannot be read/,
+    title: /Index can't be read/,
     hint: /what manifest\.json names is shown/,
     message: /index\.json is a number, not an index: using manifest\.json instead/,
   },
@@ -283,21 +283,21 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'error',
     input: withConfig(null),
     title: /No config/,
-    hint: /names no config/,
+    hint: /doesn't name a config/,
     message: /the manifest names no config/,
   },
   'config-unreadable': {
     severity: 'error',
     input: withConfig('{oops'),
-    title: /Config cannot be read/,
+    title: /Config can't be read/,
     hint: /the layers are shown/,
     message: /the config is not JSON/,
   },
   'config-not-image': {
     severity: 'error',
     input: withConfig('[1]'),
-    title: /not an image config/i,
-    hint: /not the config of an image/,
+    title: /Not an image config/,
+    hint: /describes something else/,
     message: /the config is a list, not an image config/,
   },
   'bad-digest': {
@@ -311,7 +311,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'error',
     input: withManifest(() => ({ layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar' }] })),
     title: /without a digest/,
-    hint: /names no content/,
+    hint: /can't be found/,
     message: /names the layer without a digest/,
   },
   'attestation-unreadable': {
@@ -324,8 +324,8 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       const annotations = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': built.digest };
       return archiveOf(ociLayout(files, [built, { ...manifest, annotations }]));
     },
-    title: /Attestation cannot be read/,
-    hint: /contains no in-toto statement/,
+    title: /Attestation can't be read/,
+    hint: /doesn't contain an in-toto statement/,
     message: /attestation sha256:[0-9a-f]{64} has no readable statement/,
   },
   'manifest-disagreement': {
@@ -345,7 +345,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { history: null } }])),
     title: /History doesn't match layers/,
-    hint: /does not match the number of layers/,
+    hint: /doesn't match the number of layers/,
     message: /no history for 1 layer/,
   },
   'diffid-count': {
@@ -372,14 +372,14 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'size-mismatch': {
     severity: 'warning',
     input: withManifest(({ layers }) => ({ layers: layers.map((layer) => ({ ...layer, size: 7 })) })),
-    title: /Size does not match/,
+    title: /Size doesn't match/,
     hint: /longer or shorter than its descriptor says/,
     message: /its descriptor says 7/,
   },
   'sparse-mismatch': {
     severity: 'warning',
     input: image(tar(gnuSparse('hole', 10, [[0, 5]], 'abcd'))),
-    title: /Sparse map does not match/,
+    title: /Sparse map doesn't match/,
     hint: /more or fewer bytes than its map says/,
     message: /the sparse map lists 5 stored bytes, but there are 4/,
   },
@@ -402,13 +402,13 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'note',
     input: image(tar(file('a//b', ''))),
     title: /Unusual path/,
-    hint: /not in normal form/,
+    hint: /isn't in normal form/,
     message: /not in normal form: a\/\/b/,
   },
   'invalid-utf8-name': {
     severity: 'warning',
     input: image(tar(file(latin1('\xe4'), ''))),
-    title: /not UTF-8/,
+    title: /isn't UTF-8/,
     hint: /raw bytes are kept/,
     message: /not UTF-8/,
   },
@@ -423,7 +423,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'note',
     input: image(tar(paxGlobal({ comment: 'x' }), file('a', ''))),
     title: /global header/,
-    hint: /does not apply it/,
+    hint: /doesn't apply it/,
     message: /./,
   },
   'duplicate-path': {
@@ -437,7 +437,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: image(tar(file('.wh.', ''))),
     title: /Whiteout without a name/,
-    hint: /not applied/,
+    hint: /isn't applied/,
     message: /not applied/,
   },
   'whiteout-without-target': {
@@ -486,14 +486,14 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: image(tar(hardlink('a', 'nowhere'))),
     title: /Broken hard link/,
-    hint: /missing, a folder, or the link itself/,
+    hint: /missing, a folder or the link itself/,
     message: /nowhere/,
   },
   'reserved-name': {
     severity: 'warning',
     input: windows(tar(file('Files/NUL', ''), file('Files/end.', ''))),
     title: /reserves or refuses/,
-    hint: /cannot open it by this name/,
+    hint: /can't open it by this name/,
     message: /./,
   },
   'case-collision': {
@@ -510,7 +510,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     hint: /only raw lists/i,
     message: /unknown type Z/,
   },
-  'not-kept': { severity: 'warning', input: null, title: /Not preserved/, hint: /cannot preserve it/, message: /./ },
+  'not-kept': { severity: 'warning', input: null, title: /Not preserved/, hint: /can't preserve it/, message: /./ },
   'not-made': { severity: 'warning', input: null, title: /Left out/, hint: /could not be written/, message: /./ },
   'index-entry-skipped': {
     severity: 'note',

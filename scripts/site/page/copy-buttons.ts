@@ -1,4 +1,4 @@
-/** What a reader wants of a block: of a console what was typed after `$`, otherwise everything. */
+/** Returns what a reader wants to copy from a block: from a console, what was typed after `$`, otherwise everything. */
 function copiedText(code: string): string {
   const typed = code.split('\n').filter((line) => line.startsWith('$ '));
   return typed.length === 0 ? code.replace(/\n$/, '') : typed.map((line) => line.slice(2)).join('\n');
@@ -6,9 +6,9 @@ function copiedText(code: string): string {
 
 const SHOWN_MS = 2000;
 
-/** Adds a button to every block of code, where this browser lets a page copy. */
+/** Adds a button to every code block, if this browser allows a page to copy. */
 export function addCopyButtons(): void {
-  // Missing where the page came over plain HTTP from another machine.
+  // Missing if the page came over plain HTTP from another machine.
   const clipboard: Clipboard | undefined = navigator.clipboard;
   if (clipboard === undefined) return;
   for (const block of document.querySelectorAll('.code')) {

@@ -1,4 +1,4 @@
-/** Below this width the contents of a page stand above it, as in the style sheet. */
+/** Below this width a page’s contents are above the text, as in the style sheet. */
 const NARROW = '(width < 72rem)';
 
 function markScrollers(): void {
@@ -12,12 +12,14 @@ function markScrollers(): void {
   }
 }
 
-/** Scrolls the list of pages to this one, where the list is longer than the window. */
+/** Scrolls the list of pages to this page, if the list is longer than the window. */
 export function showThisPage(): void {
   document.querySelector('.pages [aria-current]')?.scrollIntoView({ block: 'nearest' });
 }
 
-/** Lets keys reach and scroll what is wider than the page, and folds the page's contents where they stand above the text. */
+/**
+ * Makes anything wider than the page focusable, so that keys scroll it, and collapses the page's contents where they are above the text.
+ */
 export function followWidth(): void {
   markScrollers();
   window.addEventListener('resize', markScrollers);

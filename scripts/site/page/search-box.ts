@@ -6,7 +6,7 @@ declare global {
 
 type Search = ReturnType<typeof searcher>;
 
-/** Loads the records by a script: from a disk, a page can't fetch. */
+/** Loads the records with a script element: a page opened from a disk can't fetch. */
 function loadSearch(root: string): Promise<Search> {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
@@ -40,12 +40,12 @@ function countText({ total, best }: Found, query: string): string {
   return best.length < total ? `${sections}, the ${best.length} best shown.` : `${sections}.`;
 }
 
-/** The field and what is below it. */
+/** The search field and the results below it. */
 class SearchBox {
   readonly #box: HTMLElement;
   readonly #root: string;
   readonly #field = element('input', { type: 'search', placeholder: 'Search', autocomplete: 'off', spellcheck: false });
-  /** Always there, because screen readers don't announce a text that appears together with its element. */
+  /** Always present, because screen readers don't announce text that appears together with its element. */
   readonly #status = element('p', { className: 'visually-hidden', role: 'status' });
   readonly #count = element('p', { className: 'count', ariaHidden: 'true' });
   readonly #list = element('ul', {});
@@ -76,7 +76,7 @@ class SearchBox {
   #listen(): void {
     this.#field.addEventListener('focus', () => this.#load().catch(this.#fail));
     this.#field.addEventListener('input', () => this.#show().catch(this.#fail));
-    // A result on this page only moves to its heading.
+    // A result on this page only scrolls to its heading.
     this.#list.addEventListener('click', () => this.close());
     this.#box.addEventListener('keydown', (event) => this.#onKey(event));
     this.#box.addEventListener('focusout', ({ relatedTarget }) => {
@@ -104,7 +104,7 @@ class SearchBox {
     this.#results.hidden = query === '';
     if (query === '') return this.#say('');
     const found = (await this.#load())(query);
-    // Another letter may have been typed while the records were loaded.
+    // More may have been typed while the records were loading.
     if (query !== this.#field.value.trim()) return;
     this.#list.replaceChildren(...found.best.map((section) => resultItem(section, this.#root)));
     this.#say(countText(found, query));
@@ -130,8 +130,8 @@ class SearchBox {
 }
 
 /**
- * Adds the search to the page's heading. `root`: the way to the site's root. Keys: `/` goes to the field, arrows walk through the results,
- * Enter opens the first, Escape closes them.
+ * Adds the search to the page's heading. `root`: relative link to the site's root. Keys: `/` focuses the field, arrows move through the
+ * results, Enter opens the first, Escape closes them.
  */
 export function addSearchBox(root: string): void {
   const place = document.getElementById('site:search');

@@ -1,22 +1,22 @@
 import MiniSearch from 'minisearch';
 
-/** What stands under one heading of a page. */
+/** A section of a page: the text under one heading. */
 export interface SearchRecord {
   /** Path in the site, with the heading's anchor. */
   readonly page: string;
   /** Title of the page. */
   readonly title: string;
-  /** '' before the first heading. */
+  /** Empty before the first heading. */
   readonly heading: string;
   readonly text: string;
 }
 
 export interface FoundSection extends SearchRecord {
-  /** The beginning of the text, or what is around a word that was looked for. */
+  /** The beginning of the text, or the text around a word that was searched for. */
   readonly excerpt: string;
 }
 
-/** What a search found: how many sections, and the best of them. */
+/** Result of a search: the number of matching sections, and the best of them. */
 export interface Found {
   readonly total: number;
   readonly best: readonly FoundSection[];
@@ -37,7 +37,7 @@ function excerptOf(text: string, terms: readonly string[]): string {
   return `${start > 0 ? '… ' : ''}${shown}`;
 }
 
-/** Indexes records, and returns a function that finds those with all words of a query, or words that begin with or resemble them. */
+/** Indexes records. Returns a function that finds those with all words of a query, or with words that begin with or resemble them. */
 export function searcher(records: readonly SearchRecord[]): (query: string) => Found {
   const index = new MiniSearch<SearchRecord & { id: number }>({ fields: ['title', 'heading', 'text'], tokenize: wordsOf });
   index.addAll(records.map((record, id) => ({ ...record, id })));

@@ -21,16 +21,16 @@ interface PageInput {
   readonly count: number;
 }
 
-/** Open catalogs and a topic of their summaries. Methods throw NOT_FOUND if the catalog isn't open. */
+/** Open catalogs, and a topic with their summaries. Methods throw NOT_FOUND if the catalog isn't open. */
 export interface CatalogList {
-  /** Starts a job that opens a catalog, or reads one again that is open already. Returns the job's id. */
+  /** Starts a job that opens a catalog, or reads an open one again. Returns the job's id. */
   open(request: { readonly path: string; readonly title: string }): string;
   close(catalogId: string): void;
   images(catalogId: string, page: PageInput): CatalogPage<CatalogImage>;
   layers(catalogId: string, page: PageInput): CatalogPage<CatalogLayer>;
-  /** What is listed of the problems, and how many there are. */
+  /** Returns the problems that are listed, and how many there are in all. */
   problems(catalogId: string): CatalogPage<CatalogProblem>;
-  /** Runs a part of a search. Throws USAGE for a text that can't be searched for. */
+  /** Runs a part of a search. Throws USAGE for text that can't be searched for. */
   search(catalogId: string, input: SearchInput, signal: AbortSignal): Promise<CatalogSearchPart>;
   /** Returns an image by its number. Throws NOT_FOUND. */
   image(catalogId: string, image: number): CatalogImage;
@@ -65,7 +65,7 @@ export function createCatalogList({ thread, jobs, intervalMs }: CatalogListOptio
     open: ({ path: wanted, title }) =>
       jobs.start({ kind: 'catalog', title }, async ({ signal, report, about }) => {
         const folder = await realpath(wanted);
-        if (!checkMarker(folder)) throw new LayerscopeError('NOT_FOUND', `${displayText(wanted)} is no catalog`);
+        if (!checkMarker(folder)) throw new LayerscopeError('NOT_FOUND', `${displayText(wanted)} is not a catalog`);
         const read = await readOverview(thread, folder, { signal, onProgress: (phase) => report({ phase }) });
         throwIfCancelled(signal);
         const known = [...catalogs.values()].find((each) => each.folder === folder);

@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { ERROR_CODES, LayerscopeError } from '#model';
 import type { FromWorker, TaskName, Tasks, ToWorker } from './messages.ts';
 
-/** The program's side of the worker that reads catalogs: decoding a column would block the main thread. */
+/** The main thread's side of the worker that reads catalogs. Decoding a column would block the main thread. */
 export interface CatalogThread extends AsyncDisposable {
-  /** Runs a task. Throws what the task throws; IO if the worker ended, CANCELLED after disposal. */
+  /** Runs a task. Throws what the task throws; IO if the worker exited, CANCELLED after disposal. */
   run<N extends TaskName>(task: N, input: Tasks[N]['input']): Promise<Tasks[N]['output']>;
 }
 
@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * Creates the thread's client. The first task starts the worker; if it ends, tasks that wait fail and the next one starts it again. `script`
- * is the built worker, by default the source beside this file.
+ * Creates the worker's client. The first task starts the worker; if it exits, pending tasks fail and the next task starts it again.
+ * `script` is the built worker, by default the source next to this file.
  */
 export function createCatalogThread(script: URL | string = new URL('./worker.ts', import.meta.url)): CatalogThread {
   const waiting = new Map<number, Waiting>();
@@ -39,7 +39,7 @@ export function createCatalogThread(script: URL | string = new URL('./worker.ts'
     started.on('message', (message: FromWorker) => {
       const task = waiting.get(message.id);
       waiting.delete(message.id);
-      // The program may end while nobody waits.
+      // An idle worker must not keep the program running.
       if (waiting.size === 0) started.unref();
       if ('error' in message) task?.reject(errorOf(message.error));
       else task?.resolve(message.value as never);

@@ -1,17 +1,18 @@
-// Messages to and from the worker. Plain values only, because messages are cloned. Each task ends by itself after a moment or, at the latest,
-// after one piece of a file, which may take a bounded number of steps; so none has to be cancelled: whoever asks simply doesn't go on.
+// Messages to and from the worker. Only plain values, because messages are cloned. Each task ends by itself after a moment or, at the
+// latest, after one row group, which takes a limited number of steps. So tasks need no cancellation: the caller just doesn't start the next
+// one.
 import type { TableName } from '#catalog/layout';
 import type { RowQuery } from './search-query.ts';
 import type { CellValue } from './table-file.ts';
 
-/** A problem of one file of a catalog. */
+/** A problem with one file of a catalog. */
 export interface FileProblem {
   readonly file: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** Files of a table, and where to begin: `part` is a row group of the first file. */
+/** Files of a table, and where to begin: `part` is a row group in the first file. */
 export interface FilesPart {
   readonly folder: string;
   readonly table: TableName;
@@ -19,7 +20,7 @@ export interface FilesPart {
   readonly part: number;
 }
 
-/** How far a task came before its time was over: files that are done, and the row group to go on with in the next one. */
+/** How far a task got before its time was up: the number of finished files, and the row group to continue with in the next file. */
 export interface Reached {
   readonly done: number;
   readonly part: number;
@@ -28,23 +29,26 @@ export interface Reached {
 
 export type TableRow = Readonly<Record<string, CellValue>>;
 
-/** A row of `entries` or `packages` that matches. */
+/** A matching row of `entries` or `packages`. */
 export interface RowHit {
-  /** Number of the file among those of the task. */
+  /** Index of the file in the task's list. */
   readonly file: number;
   readonly row: TableRow;
 }
 
-/** The worker's tasks: what each takes and gives. */
+/** The worker's tasks, each with its input and output. */
 export interface Tasks {
-  /** Names of a table's files, and when one was last added, in milliseconds since 1970; null without the folder. Throws UNSUPPORTED and what reading a folder throws. */
+  /**
+   * Lists the names of a table's files, and when the last one was added, in milliseconds since 1970; null if there is no folder. Throws
+   * UNSUPPORTED, and the errors of reading a folder.
+   */
   list: {
     input: { readonly folder: string; readonly table: TableName };
     output: { readonly names: readonly string[]; readonly isCut: boolean; readonly changed: number | null };
   };
   rows: {
     input: FilesPart & { readonly columns: readonly string[] };
-    /** `files`: for each row the number of its file among those of the task. */
+    /** `files`: for each row, the index of its file in the task's list. */
     output: Reached & { readonly rows: readonly TableRow[]; readonly files: readonly number[] };
   };
   search: {

@@ -1,8 +1,8 @@
-// Makes of a catalog's rows what the window shows: which images there are, and which layers they share.
+// Assembles what the window shows from a catalog's rows: the images, and the layers that they share.
 import type { CatalogImage, CatalogLayer, CatalogPlace, CatalogProblem, SeverityCounts } from '#contract';
 import type { TableRow } from './messages.ts';
 
-/** Columns that are read of each table. */
+/** Columns read from each table. */
 export const IMAGE_COLUMNS = [
   'image',
   'source',
@@ -22,19 +22,19 @@ export const IMAGE_COLUMNS = [
 export const STEP_COLUMNS = ['image', 'layerIndex', 'layer', 'digest', 'bytes', 'createdBy'] as const;
 export const FINDING_COLUMNS = ['severity'] as const;
 
-/** Images and layers of a catalog, in the order in which they are numbered. */
+/** Images and layers of a catalog. Their indexes are their numbers. */
 export interface Overview {
   readonly images: readonly CatalogImage[];
   readonly layers: readonly CatalogLayer[];
-  /** Files that the images show, as far as it is known. */
+  /** Number of files visible in the images, as far as it is known. */
   readonly files: number;
 }
 
-/** An image before its layers have numbers. */
+/** An image whose layers have no numbers yet. */
 interface Draft {
   readonly row: TableRow;
   readonly places: CatalogPlace[];
-  /** DiffIDs, lowest first. */
+  /** DiffIDs, bottom layer first. */
   chain: readonly string[];
 }
 
@@ -42,7 +42,7 @@ interface LayerDraft extends CatalogLayer {
   images: number;
 }
 
-/** Collects the rows of a catalog, in the order: images, history, findings. */
+/** Collects the rows of a catalog in this order: images, history, findings. */
 export class OverviewBuilder {
   readonly problems: CatalogProblem[] = [];
   readonly #images = new Map<string, Draft>();
@@ -69,7 +69,7 @@ export class OverviewBuilder {
     else known.places.push(place);
   }
 
-  /** Adds the steps of one image. */
+  /** Adds the history of one image. */
   addHistory(id: string, rows: readonly TableRow[]): void {
     const image = this.#images.get(id);
     if (image === undefined) return;
@@ -92,13 +92,13 @@ export class OverviewBuilder {
     }
   }
 
-  /** Sets an image's findings; an image without a file of findings has none. */
+  /** Sets an image's findings. An image without a findings file has none. */
   addFindings(id: string, rows: readonly TableRow[]): void {
     const count = (severity: string): number => rows.filter((row) => row.severity === severity).length;
     this.#findings.set(id, { error: count('error'), warning: count('warning'), note: count('note') });
   }
 
-  /** Says that the packages of an image are known. */
+  /** Records that the packages of an image are known. */
   addPackaged(id: string): void {
     this.#packaged.add(id);
   }
@@ -128,7 +128,10 @@ export class OverviewBuilder {
   }
 }
 
-/** Images on the same layers are neighbours, those of one name in the order of their tags. `shared`: how many layers several images have. */
+/**
+ * Sorts images with the same layers next to each other, and those with the same name by tag. `shared`: number of layers that more than one
+ * image has.
+ */
 function byChain(shared: number): (a: CatalogImage, b: CatalogImage) => number {
   const names = new Intl.Collator('en', { numeric: true });
   return (a, b) => {

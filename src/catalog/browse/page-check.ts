@@ -1,5 +1,6 @@
-// Checks a column of a row group before hyparquet reads it, which allocates and repeats as the pages say: a run of a few bytes may claim two
-// billion values. What passes takes memory and time in proportion to its rows and plain bytes, which are bounded.
+// Checks a column of a row group before hyparquet reads it. hyparquet allocates and repeats whatever the pages claim: a run of a few bytes
+// may claim two billion values. A column that passes takes memory and time in proportion to its rows and decompressed bytes, which are
+// limited.
 import * as zlib from 'node:zlib';
 import type { CompressionCodec, Compressors, PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -7,7 +8,7 @@ import { LayerscopeError } from '#model';
 import { MOST_HEADER_BYTES, MOST_HEADER_VALUES } from './bounds.ts';
 import { checkThrift } from './thrift-check.ts';
 
-/** Decompressors for hyparquet: they never write more than a page says that it has. */
+/** Decompressors for hyparquet, which never write more than a page claims to have. */
 export const DECOMPRESSORS = {
   ZSTD: (bytes, length) => {
     if (typeof zlib.zstdDecompressSync !== 'function') {
@@ -22,7 +23,7 @@ function unpacked(unpack: () => Buffer): Uint8Array {
   try {
     return unpack();
   } catch (error) {
-    throw new LayerscopeError('DAMAGED', 'a part of it does not decompress', { cause: error });
+    throw new LayerscopeError('DAMAGED', 'a part of it cannot be decompressed', { cause: error });
   }
 }
 
@@ -30,17 +31,17 @@ function unpacked(unpack: () => Buffer): Uint8Array {
 export interface ColumnChunk {
   readonly bytes: Uint8Array;
   readonly codec: CompressionCodec;
-  /** Rows of the group: the column has a value or null for each. */
+  /** Rows in the group: the column has a value or null for each. */
   readonly rows: number;
   readonly isOptional: boolean;
   readonly isFlag: boolean;
-  /** Bytes that its pages may have together, decompressed. */
+  /** Maximum bytes of all its pages, decompressed. */
   readonly mostPlainBytes: number;
 }
 
 /**
- * Returns how many bytes the pages have, decompressed. Throws DAMAGED; TOO_LARGE; UNSUPPORTED for encodings and compressions that no catalog is
- * written with.
+ * Returns the total size of the pages, decompressed. Throws DAMAGED; TOO_LARGE; UNSUPPORTED for encodings and compressions that catalogs
+ * don't use.
  */
 export function checkPages(chunk: ColumnChunk): number {
   let rows = 0;
@@ -52,17 +53,17 @@ export function checkPages(chunk: ColumnChunk): number {
     const { compressed_page_size: stored, uncompressed_page_size: plain } = page;
     if (!isCount(stored) || !isCount(plain) || at + stored > chunk.bytes.length) throw damaged();
     plainBytes += plain;
-    if (plainBytes > chunk.mostPlainBytes) throw new LayerscopeError('TOO_LARGE', 'a piece of it has too much text');
+    if (plainBytes > chunk.mostPlainBytes) throw new LayerscopeError('TOO_LARGE', 'a row group of it has too much text');
     rows += checkPage(chunk, page, chunk.bytes.subarray(at, at + stored), chunk.rows - rows);
     at += stored;
   }
   return plainBytes;
 }
 
-/** Returns the rows of the page: none for a dictionary. */
+/** Returns the number of rows in the page, which is 0 for a dictionary. */
 function checkPage(chunk: ColumnChunk, page: PageHeader, body: Uint8Array, rowsLeft: number): number {
   if (page.type === 'DICTIONARY_PAGE') {
-    // Each value takes a byte at least, except flags, which have no dictionaries.
+    // Each value takes at least a byte, except flags, which don't have dictionaries.
     if (!isCount(page.dictionary_page_header?.num_values, page.uncompressed_page_size) || chunk.isFlag) throw damaged();
     decompressed(chunk, body, page.uncompressed_page_size);
     return 0;
@@ -103,7 +104,10 @@ function checkValues({ isFlag }: ColumnChunk, encoding: string, plain: Uint8Arra
   } else throw unsupported('encoding');
 }
 
-/** Checks runs of values of `width` bits: together they are `count`, and only the last one, of packed bits, may be longer. */
+/**
+ * Checks runs of values that are `width` bits wide: together they must have `count` values, and only the last run, if it is bit-packed, may
+ * have more.
+ */
 function checkRuns(bytes: Uint8Array, width: number, count: number): void {
   let at = 0;
   for (let seen = 0; seen < count; ) {
@@ -132,7 +136,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 }
 
 function damaged(): LayerscopeError {
-  return new LayerscopeError('DAMAGED', 'a column of it can’t be read');
+  return new LayerscopeError('DAMAGED', 'one of its columns can’t be read');
 }
 
 function unsupported(what: string): LayerscopeError {

@@ -1,4 +1,4 @@
-// Reads what the window shows of a catalog at first: all of `images` and `history`, and of `findings` how severe they are.
+// Reads what the window shows of a catalog first: all of `images` and `history`, and the severities in `findings`.
 import path from 'node:path';
 import { digestName, type TableName } from '#catalog/layout';
 import type { CatalogProblem } from '#contract';
@@ -8,16 +8,16 @@ import type { CatalogThread } from './catalog-thread.ts';
 import type { FileProblem, TableRow } from './messages.ts';
 import { FINDING_COLUMNS, IMAGE_COLUMNS, type Overview, OverviewBuilder, STEP_COLUMNS } from './overview.ts';
 
-/** Files that a task gets at a time. */
+/** Number of files per task. */
 const FILES_AT_A_TIME = 256;
 
 export interface ReadCatalog extends Overview {
   readonly problems: readonly CatalogProblem[];
-  /** All problems, of which `problems` are the first. */
+  /** Number of all problems; `problems` has only the first ones. */
   readonly problemsTotal: number;
-  /** When an image was last added, in milliseconds since 1970; null if the folder doesn't say. */
+  /** When an image was last added, in milliseconds since 1970; null if unknown. */
   readonly indexed: number | null;
-  /** Which files there are to search. */
+  /** Files that can be searched. */
   readonly entryFiles: ReadonlySet<string>;
   readonly packageFiles: ReadonlySet<string>;
 }
@@ -27,7 +27,9 @@ export interface ReadOptions {
   readonly onProgress: (phase: string) => void;
 }
 
-/** Reads a catalog's overview. Throws CANCELLED, PERMISSION, IO; what can't be read or exceeds the bounds is among the problems. */
+/**
+ * Reads a catalog's overview. Throws CANCELLED, PERMISSION, IO; files that can't be read or exceed the limits are reported in `problems`.
+ */
 export async function readOverview(thread: CatalogThread, folder: string, options: ReadOptions): Promise<ReadCatalog> {
   const reading = new Reading(thread, folder, options);
   await reading.images();
@@ -94,7 +96,7 @@ class Reading {
     };
   }
 
-  /** Files of a table that describe images of the catalog, and which. */
+  /** Returns a table's files that describe images of the catalog, and the ids of those images. */
   #filesOf(there: readonly string[]): { readonly names: readonly string[]; readonly ids: readonly string[] } {
     const have = new Set(there);
     const ids = this.#builder.ids.filter((id) => have.has(fileOf(id)));
@@ -106,11 +108,12 @@ class Reading {
     this.#options.onProgress(`listing ${table}`);
     const { names, isCut, changed } = await this.#thread.run('list', { folder: this.#folder, table });
     if (table === 'images') this.#indexed = changed;
-    if (isCut) this.#problem({ file: table, code: 'TOO_LARGE', message: 'the folder has more files than are read' });
+    if (isCut)
+      this.#problem({ file: table, code: 'TOO_LARGE', message: 'the folder has more files than the limit; the rest are not read' });
     return names;
   }
 
-  /** Calls `onFile` with the rows of each file, until it throws TOO_LARGE: what was read before is kept. */
+  /** Calls `onFile` with the rows of each file, until it throws TOO_LARGE; rows passed before that are kept. */
   async #read(
     table: TableName,
     names: readonly string[],
@@ -149,7 +152,7 @@ class Reading {
   }
 }
 
-/** Rows by the number of their file; those of the first one follow what was read of it before. */
+/** Groups rows by the number of their file, after those of the first file that were read before. */
 function rowsByFile(rows: readonly TableRow[], files: readonly number[], before: TableRow[]): Map<number, TableRow[]> {
   const parts = new Map<number, TableRow[]>([[0, before]]);
   for (const [index, row] of rows.entries()) {

@@ -1,21 +1,21 @@
-// What is searched for, as the user typed it, and how a row is compared with it.
+// A search as the user typed it, and how rows are compared with it.
 import { invalidGlob, PathMatcher } from '#format/path';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { MOST_MATCH_STEPS } from './bounds.ts';
 
 export type SearchKind = 'path' | 'package' | 'content';
 
-/** A search of the rows of a table. It is plain, because it is sent to the worker. */
+/** A search in the rows of a table. A plain value, because it is sent to the worker. */
 export type RowQuery =
   | { readonly what: 'path'; readonly text: string; readonly isWhole: boolean }
   | { readonly what: 'glob'; readonly names: readonly string[]; readonly isWhole: boolean }
   | { readonly what: 'package'; readonly name: string; readonly version: string }
   | { readonly what: 'content'; readonly content: string };
 
-/** A search of the images' and layers' digests. */
+/** A search for digests of images and layers. */
 export interface DigestQuery {
   readonly what: 'digest';
-  /** Begins the hex digits. */
+  /** The first hex digits. */
   readonly start: string;
 }
 
@@ -23,8 +23,8 @@ const CONTENT = /^[0-9a-f]{16}$/;
 const DIGEST = /^(?:sha(?:256|512):)?([0-9a-f]{6,128})$/;
 
 /**
- * Parses a search. A path is a part of one, or all from its beginning after a slash; `*` and `?` stand for letters, as in a file manager. A
- * package is a part of its name, then the beginning of its version. A content is a checksum as the catalog has it, or the beginning of a
+ * Parses a search. A path matches any part of a path or, after a slash, its beginning; `*` and `?` are wildcards, as in a file manager. A
+ * package is a part of a name, then the beginning of a version. A content is a checksum as the catalog has it, or the beginning of a
  * digest. Throws USAGE.
  */
 export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQuery {
@@ -39,33 +39,36 @@ export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQu
   if (CONTENT.test(digits)) return { what, content: digits };
   const [, start] = DIGEST.exec(digits) ?? [];
   if (start === undefined) {
-    throw new LayerscopeError('USAGE', 'a content is 16 hexadecimal digits; a digest is sha256: and more, or at least six digits of it');
+    throw new LayerscopeError(
+      'USAGE',
+      'a content has 16 hexadecimal digits; a digest begins with sha256:, or give at least six of its digits',
+    );
   }
   return { what: 'digest', start };
 }
 
 function pathQuery(typed: string): RowQuery {
   const isWhole = typed.startsWith('/');
-  // As the catalog writes a backslash.
+  // The catalog doubles backslashes.
   const text = (isWhole ? typed.replace(/^\/+/, '') : typed).replaceAll('\\', '\\\\');
   if (!/[*?]/.test(text)) return { what: 'path', text: isWhole ? text : text.toLowerCase(), isWhole };
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
   const problem = invalidGlob(names.join('/'));
   if (problem !== null) throw new LayerscopeError('USAGE', `the path ${problem}`);
-  // A run of stars is one star, which stays in its folder; brackets are letters.
+  // Several stars are one star, which doesn't match a slash; brackets are literal.
   return { what: 'glob', names: names.map((name) => name.replace(/\*+/g, '*').replace(/[\\[]/g, '\\$&')), isWhole };
 }
 
 /**
- * Returns what tells whether a query finds a row by its text. It may be asked for the rows of one piece of a file: a catalog may come from
- * anybody, and throws TOO_LARGE once all comparisons took more than `most` steps.
+ * Returns a function that tests whether a row's text matches the query. Use one for each row group: it throws TOO_LARGE once all
+ * comparisons together take more than `most` steps, because a catalog may come from anybody.
  */
 export function matcherOf(query: RowQuery, most: number = MOST_MATCH_STEPS): (text: string) => boolean {
   const isMatch = uncounted(query, most);
   let steps = 0;
   return (text) => {
     steps += text.length;
-    if (steps > most) throw new LayerscopeError('TOO_LARGE', 'it has too much text to be searched');
+    if (steps > most) throw new LayerscopeError('TOO_LARGE', 'it has too much text to search');
     return isMatch(text);
   };
 }
@@ -89,7 +92,7 @@ function uncounted(query: RowQuery, most: number): (text: string) => boolean {
   };
 }
 
-/** The last names of a path; null if it has fewer or, with `isAll`, more. */
+/** Returns the last names of a path; null if it has fewer or, with `isAll`, more. */
 function lastNames(path: string, count: number, isAll: boolean): readonly string[] | null {
   let start = path.length + 1;
   for (let left = count; left > 0; left--) {

@@ -1,4 +1,4 @@
-// A search over all images of a catalog, part by part: whoever asks goes on with `next`, shows what was found so far, or stops.
+// A search over all images of a catalog, part by part: the caller continues with `next`, shows what was found so far, or stops.
 import { digestName } from '#catalog/layout';
 import type { CatalogCursor, CatalogHit, CatalogSearchPart } from '#contract';
 import { MOST_PART_HITS } from './bounds.ts';
@@ -16,12 +16,12 @@ export interface SearchInput {
   readonly from: CatalogCursor;
 }
 
-/** A catalog that is searched. */
+/** A catalog to search. */
 export interface Searched extends ReadCatalog {
   readonly folder: string;
 }
 
-/** Runs a part of a search. Throws USAGE for a text that is none; IO. */
+/** Runs a part of a search. Throws USAGE for an invalid search; IO. */
 export async function searchPart(thread: CatalogThread, catalog: Searched, { what, text, from }: SearchInput): Promise<CatalogSearchPart> {
   const query = parseSearch(what, text);
   return query.what === 'digest' ? { ...NO_MORE, hits: digestHits(catalog, query) } : searchFiles(thread, catalog, query, from);
@@ -46,11 +46,11 @@ async function searchFiles(thread: CatalogThread, catalog: Searched, query: RowQ
 interface SearchedFiles {
   readonly table: 'entries' | 'packages';
   readonly files: readonly string[];
-  /** For each file the number of its layer or image. */
+  /** For each file, the number of its layer or image. */
   readonly owners: readonly number[];
 }
 
-/** Files in the order of the layers or images that they describe. */
+/** Returns the files in the order of the layers or images that they describe. */
 function filesOf({ images, layers, entryFiles, packageFiles }: Searched, query: RowQuery): SearchedFiles {
   const isPackages = query.what === 'package';
   const names = (isPackages ? images.map(({ id }) => id) : layers.map(({ layer }) => layer)).map((id) => `${digestName(id)}.parquet`);
@@ -59,7 +59,7 @@ function filesOf({ images, layers, entryFiles, packageFiles }: Searched, query: 
   return { table: isPackages ? 'packages' : 'entries', files: owners.map((index) => names[index] as string), owners };
 }
 
-/** `layers`: numbers of layers by diffID for a package, which is found in an image; null for an entry, which is found in a layer. */
+/** `layers`: numbers of layers by diffID, for a package, which is found in an image; null for an entry, which is found in a layer. */
 function hitOf({ row }: RowHit, owner: number, layers: ReadonlyMap<string, number> | null): CatalogHit {
   const text = (name: string): string | null => (typeof row[name] === 'string' ? row[name] : null);
   const count = (name: string): number | null => (typeof row[name] === 'number' ? row[name] : null);
@@ -88,7 +88,7 @@ function hitOf({ row }: RowHit, owner: number, layers: ReadonlyMap<string, numbe
   };
 }
 
-/** Images and layers with a digest that begins like this. */
+/** Returns images and layers whose digest begins with these digits. */
 function digestHits({ images, layers }: Searched, { start }: DigestQuery): readonly CatalogHit[] {
   const isMatch = (digest: string | null): boolean => digest?.slice(digest.indexOf(':') + 1).startsWith(start) ?? false;
   const none = { type: null, version: null, content: null };

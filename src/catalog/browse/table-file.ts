@@ -1,4 +1,5 @@
-// Reads columns of one of a catalog's Parquet files, a row group at a time. hyparquet parses; what it would trust is checked before.
+// Reads columns of one of a catalog's Parquet files, a row group at a time. hyparquet parses the file, but what it would trust is checked
+// first.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup, type SchemaElement } from 'hyparquet';
 import { readColumn } from 'hyparquet/src/column.js';
@@ -16,20 +17,20 @@ import {
 import { checkPages, DECOMPRESSORS } from './page-check.ts';
 import { checkThrift } from './thrift-check.ts';
 
-/** What a column holds in a row. 64-bit numbers are as near as a number is; times are milliseconds since 1970, UTC. */
+/** A cell's value. 64-bit numbers are rounded to the nearest number; times are milliseconds since 1970, UTC. */
 export type CellValue = string | number | boolean | null;
 
 /** Columns of a row group. */
 type GroupCells<Name extends string> = Record<Name, readonly CellValue[]> & {
   readonly rows: number;
-  /** Bytes of these columns' pages, decompressed. */
+  /** Total size of these columns' pages, decompressed. */
   readonly plainBytes: number;
 };
 
-/** Types of columns that are read: lists, maps and bytes are not. */
+/** Types of the columns that can be read: not bytes, lists or maps. */
 type ReadType = Exclude<ColumnType, 'bytes' | 'texts' | 'textMap'>;
 
-/** A file ends with the length of its description and these letters. */
+/** A Parquet file ends with the length of its footer and these letters. */
 const MAGIC = 'PAR1';
 const TAIL_BYTES = 8;
 
@@ -41,7 +42,7 @@ const ELEMENTS: Readonly<Record<ReadType, Pick<SchemaElement, 'type' | 'converte
   flag: { type: 'BOOLEAN' },
 };
 
-/** An open file of a table. The caller closes it. */
+/** An open file of a table. The caller disposes of it. */
 export class TableFile implements Disposable {
   readonly #handle: number;
   readonly #bytes: number;
@@ -55,7 +56,7 @@ export class TableFile implements Disposable {
     this.#table = table;
   }
 
-  /** Throws NOT_FOUND, PERMISSION, IO; DAMAGED, TOO_LARGE, UNSUPPORTED with a message that names the file. */
+  /** Throws NOT_FOUND, PERMISSION, IO; or DAMAGED, TOO_LARGE, UNSUPPORTED with a message that names the file. */
   static open(file: string, table: TableName): TableFile {
     const handle = opened(file);
     try {
@@ -76,18 +77,18 @@ export class TableFile implements Disposable {
     return this.#metadata.row_groups.length;
   }
 
-  /** Returns how many rows a row group has. Throws DAMAGED, TOO_LARGE. */
+  /** Returns the number of rows in a row group. Throws DAMAGED, TOO_LARGE. */
   rowsOf(index: number): number {
     const group = this.#metadata.row_groups[index];
     const rows = Number(group?.num_rows ?? 0);
     if (group === undefined || !(rows >= 0)) throw new LayerscopeError('DAMAGED', 'its rows can’t be read');
-    if (rows > MOST_GROUP_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows in one piece');
+    if (rows > MOST_GROUP_ROWS) throw new LayerscopeError('TOO_LARGE', 'it has too many rows in one row group');
     return rows;
   }
 
   /**
-   * Reads columns of a row group: for each wanted name the cells of its rows. A column that the file lacks has nulls. `heldBytes`: the
-   * `plainBytes` of columns of the group that were read before and are still held. Throws DAMAGED, TOO_LARGE, UNSUPPORTED, IO.
+   * Reads columns of a row group: for each wanted name, the cells of all rows. A column that the file lacks is all nulls. `heldBytes`:
+   * `plainBytes` of the group's columns that were read before and are still in memory. Throws DAMAGED, TOO_LARGE, UNSUPPORTED, IO.
    */
   readGroup<Name extends string>(index: number, wanted: readonly Name[], heldBytes = 0): GroupCells<Name> {
     const rows = this.rowsOf(index);
@@ -112,7 +113,7 @@ export class TableFile implements Disposable {
     const type = typeOf(this.#table, name);
     const { meta_data: facts, file_path: elsewhere } = chunk;
     if (facts === undefined || elsewhere !== undefined || element.type !== ELEMENTS[type].type || facts.type !== element.type) {
-      throw new LayerscopeError('UNSUPPORTED', `its column ${displayText(name)} is of another type`);
+      throw new LayerscopeError('UNSUPPORTED', `its column ${displayText(name)} has another type`);
     }
     if (element.repetition_type !== 'OPTIONAL' && element.repetition_type !== 'REQUIRED') {
       throw new LayerscopeError('UNSUPPORTED', `its column ${displayText(name)} holds lists`);
@@ -124,28 +125,29 @@ export class TableFile implements Disposable {
   #readChunk(facts: ColumnMetaData): Uint8Array<ArrayBuffer> {
     const start = Number(facts.dictionary_page_offset || facts.data_page_offset);
     const length = Number(facts.total_compressed_size);
-    if (!(start >= 0 && length > 0 && start + length <= this.#bytes)) throw new LayerscopeError('TRUNCATED', 'a column of it is missing');
-    if (length > MOST_CHUNK_BYTES) throw new LayerscopeError('TOO_LARGE', 'a column of it is too large');
+    if (!(start >= 0 && length > 0 && start + length <= this.#bytes))
+      throw new LayerscopeError('TRUNCATED', 'one of its columns is missing');
+    if (length > MOST_CHUNK_BYTES) throw new LayerscopeError('TOO_LARGE', 'one of its columns is too large');
     return readBytes(this.#handle, start, length);
   }
 }
 
 let nulls: readonly null[] = [];
 
-/** The last list is kept: a file may say that it has a million rows and have no column. */
+/** The last list is reused: a file may claim a million rows and not have a single column. */
 function nullCells(rows: number): readonly null[] {
   if (nulls.length !== rows) nulls = new Array<null>(rows).fill(null);
   return nulls;
 }
 
-/** Names the file in an error of reading it. */
+/** Names the file in an error that occurred while reading it. */
 export function tableError(error: unknown, file: string): LayerscopeError {
   const known = readError(error);
   if (!(known instanceof LayerscopeError)) return fileError(known, file);
   return new LayerscopeError(known.code, `${displayText(file)}: ${known.message}`, { cause: known });
 }
 
-/** Errors of hyparquet mean that the file is damaged; those of the system and our own stay. */
+/** Errors from hyparquet mean that the file is damaged; system errors and our own are kept. */
 function readError(error: unknown): unknown {
   if (error instanceof LayerscopeError || (error as NodeJS.ErrnoException).syscall !== undefined) return error;
   return new LayerscopeError('DAMAGED', 'it can’t be read as Parquet', { cause: error });
@@ -153,7 +155,7 @@ function readError(error: unknown): unknown {
 
 function opened(file: string): number {
   try {
-    // Opening a named pipe must not wait for somebody to write to it.
+    // Opening a named pipe must not block until somebody writes to it.
     return openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw fileError(error, file);
@@ -164,7 +166,8 @@ function readMetadata(handle: number, size: number): FileMetaData {
   if (size < 2 * MAGIC.length + 4) throw new LayerscopeError('TRUNCATED', 'it is too short');
   const tail = readBytes(handle, size - TAIL_BYTES, TAIL_BYTES);
   const view = new DataView(tail.buffer);
-  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MAGIC) throw new LayerscopeError('TRUNCATED', 'it is no whole Parquet file');
+  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MAGIC)
+    throw new LayerscopeError('TRUNCATED', 'it is not a complete Parquet file');
   const length = view.getUint32(0, true);
   if (length > size - TAIL_BYTES) throw new LayerscopeError('TRUNCATED', 'it was cut off');
   if (length > MOST_FOOTER_BYTES) throw new LayerscopeError('TOO_LARGE', 'its description is too large');
@@ -179,7 +182,7 @@ function readBytes(handle: number, start: number, length: number): Uint8Array<Ar
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {
     const read = readSync(handle, bytes, at, length - at, start + at);
-    if (read === 0) throw new LayerscopeError('TRUNCATED', 'it became shorter while it was read');
+    if (read === 0) throw new LayerscopeError('TRUNCATED', 'it was shortened while it was read');
     at += read;
   }
   return bytes;
@@ -207,7 +210,9 @@ interface ColumnCells {
   readonly plainBytes: number;
 }
 
-/** Decodes a column's pages. The description that hyparquet gets is the catalog's, not the file's, which may ask for other conversions. */
+/**
+ * Decodes a column's pages. hyparquet gets the catalog's description of the column, not the file's, which may ask for other conversions.
+ */
 function cellsOf(bytes: Uint8Array<ArrayBuffer>, { type, codec, name, rows, repetition, mostPlainBytes }: ColumnFacts): ColumnCells {
   const plainBytes = checkPages({ bytes, codec, rows, isOptional: repetition === 'OPTIONAL', isFlag: type === 'flag', mostPlainBytes });
   const element = { name, repetition_type: repetition, ...ELEMENTS[type] } as const;
@@ -226,7 +231,7 @@ function cellsOf(bytes: Uint8Array<ArrayBuffer>, { type, codec, name, rows, repe
     },
   );
   const cells = data.flatMap((part) => Array.from(part as ArrayLike<unknown>, (value) => cellOf(value, type)));
-  if (cells.length !== rows) throw new LayerscopeError('DAMAGED', 'a column of it has another number of rows');
+  if (cells.length !== rows) throw new LayerscopeError('DAMAGED', 'one of its columns has the wrong number of rows');
   return { cells, plainBytes };
 }
 

@@ -1,4 +1,4 @@
-// The worker's tasks. Each reads files of a table for a moment and says how far it came.
+// The worker's tasks. Each reads files of a table for a moment and reports how far it got.
 import { opendirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EMPTY_FILE, isOwnFile } from '#catalog/layout';
@@ -8,7 +8,7 @@ import type { FileProblem, FilesPart, Reached, RowHit, TableRow, TaskName, Tasks
 import { matcherOf } from './search-query.ts';
 import { type CellValue, TableFile, tableError } from './table-file.ts';
 
-/** How long a task may take before it says how far it came, unless one row group takes longer. */
+/** How long a task may run before it reports how far it got, unless one row group takes longer. */
 const MOMENT_MS = 150;
 
 export const TASKS: { readonly [N in TaskName]: (input: Tasks[N]['input']) => Tasks[N]['output'] } = {
@@ -22,7 +22,7 @@ function listFiles({ folder, table }: Tasks['list']['input']): Tasks['list']['ou
   const at = path.join(folder, table);
   let changed: number | null = null;
   try {
-    // Files are renamed into place, which changes the folder.
+    // Renaming files into place changes the folder.
     changed = statSync(at).mtimeMs;
     const listing = opendirSync(at);
     try {
@@ -41,7 +41,7 @@ function listFiles({ folder, table }: Tasks['list']['input']): Tasks['list']['ou
   return { names: names.sort(), isCut: false, changed };
 }
 
-/** Limits of texts by column, in characters. */
+/** Maximum characters, by column. */
 const LIMITS: Readonly<Record<string, number>> = { createdBy: MOST_COMMAND, message: MOST_MESSAGE };
 
 function readRows({ columns, ...part }: Tasks['rows']['input']): Tasks['rows']['output'] {
@@ -69,7 +69,7 @@ const SEARCHED = {
   packages: ['layer', 'type', 'name', 'version', 'bytes'],
 } as const;
 
-/** The column that a query is compared with. */
+/** The column that each query is compared with. */
 const KEYS = { path: 'path', glob: 'path', package: 'name', content: 'content' } as const;
 
 function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['search']['output'] {
@@ -84,7 +84,7 @@ function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['
     const found: number[] = [];
     for (const [row, cell] of keys.entries()) if (typeof cell === 'string' && isMatch(cell)) found.push(row);
     if (found.length === 0) return false;
-    // The other columns are only read where something was found.
+    // The other columns are only read if something was found.
     const cells = file.readGroup<string>(group, others, plainBytes);
     for (const row of found) {
       const hit = Object.fromEntries(columns.map((name) => [name, cut((name === key ? keys : cells[name])?.[row] ?? null)]));
@@ -100,7 +100,10 @@ function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['
   return { ...reached, hits, isCut };
 }
 
-/** Calls `read` for each row group until the moment is over or `read` has enough. A file that can't be read is a problem; the others follow. */
+/**
+ * Calls `read` for each row group until the time is up or `read` returns true. A file that can't be read is reported as a problem, and the
+ * next one follows.
+ */
 function inMoments({ folder, table, files, part }: FilesPart, read: (file: TableFile, number: number, group: number) => boolean): Reached {
   const end = performance.now() + MOMENT_MS;
   const problems: FileProblem[] = [];
@@ -123,8 +126,8 @@ function inMoments({ folder, table, files, part }: FilesPart, read: (file: Table
 
 function cut(value: CellValue, most = MOST_SOURCE): CellValue {
   if (typeof value !== 'string' || value.length <= most) return value;
-  // Not through the middle of a character.
+  // Doesn't cut through a surrogate pair.
   const text = `${value.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…`;
-  // A copy: a slice of a text keeps all of it in memory.
+  // A copy, because a slice keeps the whole string in memory.
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

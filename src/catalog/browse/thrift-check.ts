@@ -10,10 +10,10 @@ const DOUBLE = 7;
 const BINARY = 8;
 const LISTS = [9, 10] as const;
 const STRUCT = 12;
-/** A 64-bit number takes ten bytes at most. */
+/** A 64-bit number takes at most ten bytes. */
 const MOST_NUMBER_BYTES = 10;
 
-/** Checks the structure at the beginning of `bytes`. Returns its length. Throws DAMAGED; TOO_LARGE for more than `mostValues`. */
+/** Checks the structure at the beginning of `bytes`. Returns its length. Throws DAMAGED, or TOO_LARGE for more than `mostValues`. */
 export function checkThrift(bytes: Uint8Array, mostValues: number): number {
   const walk = new Walk(bytes, mostValues);
   walk.struct(0);
@@ -59,7 +59,7 @@ class Walk {
     for (let index = 0; index < count; index++) this.#value(head & 0x0f, depth + 1, true);
   }
 
-  /** The number's value, if it is a length; others may exceed what this returns. */
+  /** Reads a number. The result is exact for lengths; larger numbers may exceed what a JavaScript number holds. */
   #number(): number {
     let value = 0;
     for (let index = 0; index < MOST_NUMBER_BYTES; index++) {

@@ -1,66 +1,69 @@
-// What makes a folder a catalog, and which files of it are a table's.
+// What makes a folder a catalog, and which files belong to its tables.
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { displayText, fileError, LayerscopeError } from '#model';
 import { SCHEMA_VERSION, type TableName } from './schema.ts';
 
-/** Says that a folder is a catalog, and of which version. It is made first, and never changes. */
+/** Marks a folder as a catalog and states its version. It is created first, and never changes. */
 export const MARKER = 'catalog.json';
 const KIND = 'layerscope-catalog';
 const SUM_KEY = /^[0-9a-f]{128}$/;
 const MOST_MARKER_BYTES = 4096;
-/** In each table's folder: no rows, so that engines know the columns of a table that has nothing else. */
+/** A file without rows in each table's folder, so that query engines know the columns of an otherwise empty table. */
 export const EMPTY_FILE = 'empty.parquet';
 
 const OF_DIGEST = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})\.parquet$/;
 const OF_SUBJECT = /^[0-9a-f]{32}-[0-9a-f]{32}\.parquet$/;
 
-/** Whether a name in a table's folder is one that a catalog gives. */
+/** Whether a catalog could have given this name to a file in a table's folder. */
 export function isOwnFile(table: TableName, name: string): boolean {
   return name === EMPTY_FILE || (table === 'images' ? OF_SUBJECT : OF_DIGEST).test(name);
 }
 
-/** Returns the file's name, without its ending, for what a digest describes. */
+/** Returns the file name, without extension, for the subject of a digest. */
 export function digestName(digest: string): string {
   return digest.replace(':', '-');
 }
 
-/** Returns the text of a new catalog's marker. `sumKey`: what the checksums in `content` depend on, 64 bytes that no maker of images knows. */
+/** Returns the content of a new catalog's marker. `sumKey`: key of the checksums in `content`, 64 bytes that no maker of images knows. */
 export function markerText(sumKey: Uint8Array): string {
   return `${JSON.stringify({ kind: KIND, version: Number(SCHEMA_VERSION), sumKey: Buffer.from(sumKey).toString('hex') })}\n`;
 }
 
-/** Returns the key in a catalog's marker. `shown`: the folder in messages. Throws UNSUPPORTED if it has none; PERMISSION, IO. */
+/** Returns the key in a catalog's marker. `shown`: the folder's name in messages. Throws UNSUPPORTED if there is no key; PERMISSION, IO. */
 export function readSumKey(folder: string, shown: string): Uint8Array {
   const sumKey = readMarker(path.join(folder, MARKER))?.sumKey;
   if (typeof sumKey === 'string' && SUM_KEY.test(sumKey)) return Buffer.from(sumKey, 'hex');
   throw new LayerscopeError('UNSUPPORTED', `${displayText(path.join(shown, MARKER))} has no key for checksums`);
 }
 
-/** Whether the folder has a catalog's marker. `shown`: the folder in messages. Throws UNSUPPORTED for another version or another kind of marker; PERMISSION, IO. */
+/**
+ * Whether the folder has a catalog's marker. `shown`: the folder's name in messages. Throws UNSUPPORTED for another version or another file
+ * of that name; PERMISSION, IO.
+ */
 export function checkMarker(folder: string, shown: string = folder): boolean {
   const found = readMarker(path.join(folder, MARKER));
   if (found === undefined) return false;
   if (found?.kind !== KIND) throw new LayerscopeError('UNSUPPORTED', `${displayText(path.join(shown, MARKER))} is not a catalog’s`);
   if (found.version === Number(SCHEMA_VERSION)) return true;
-  // Not `String`, which fails for an object whose `toString` is no function.
+  // Not `String`, which throws for an object whose `toString` isn't a function.
   const version = displayText((JSON.stringify(found.version) ?? 'none').slice(0, 20));
   throw new LayerscopeError(
     'UNSUPPORTED',
-    `${displayText(shown)} is a catalog of version ${version}; this program knows ${SCHEMA_VERSION}`,
+    `${displayText(shown)} is a catalog with version ${version}; this program supports ${SCHEMA_VERSION}`,
   );
 }
 
-/** Whether a path is a folder with a catalog's marker, of whatever version. A `catalog.json` of something else is none. */
+/** Whether a path is a folder with a catalog's marker, of any version. A `catalog.json` of another program doesn't count. */
 export function looksLikeCatalog(folder: string): boolean {
   try {
     return readMarker(path.join(folder, MARKER))?.kind === KIND;
   } catch {
-    return false; // opening it says why
+    return false; // opening it reports the error
   }
 }
 
-/** Undefined without such a file, null for one that is no marker. Throws PERMISSION, IO. */
+/** Returns undefined if there is no such file, null if it isn't a marker. Throws PERMISSION, IO. */
 function readMarker(file: string): Readonly<Partial<Record<'kind' | 'version' | 'sumKey', unknown>>> | null | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });

@@ -1,11 +1,14 @@
-// The tables of a catalog, each declared once: the writer, the empty files and the tests are made from this. docs/formats/catalog.md says the
-// same in words. Columns are added at the end, never renamed; one that means something else is a new version.
+// The tables of a catalog, each declared once: the writer, the empty files and the tests are derived from these. docs/formats/catalog.md
+// says the same in words. Columns are added at the end, never renamed; a column with a new meaning requires a new version.
 
 /** Version of the schema, kept in each file's metadata under {@link VERSION_KEY}. */
 export const SCHEMA_VERSION = '3';
 export const VERSION_KEY = 'layerscope.catalog';
 
-/** `int` is 32 bits, `long` 64 bits; `time` is microseconds since 1970, UTC. `texts` is a list of texts, `textMap` a map from text to text. */
+/**
+ * `int` has 32 bits, `long` 64; `time` is microseconds since 1970, UTC. `texts` is a list of strings, `textMap` a map from string to
+ * string.
+ */
 export type ColumnType = 'text' | 'bytes' | 'int' | 'long' | 'time' | 'flag' | 'texts' | 'textMap';
 
 export interface Column {
@@ -13,12 +16,12 @@ export interface Column {
   readonly type: ColumnType;
 }
 
-/** What a column holds in one row; null where there is no answer. `time` and `long` are bigints. */
+/** A column's value in one row; null if there is none. `time` and `long` are bigints. */
 export type Cell = string | Uint8Array | number | bigint | boolean | readonly string[] | ReadonlyMap<string, string> | null;
 
 const column = (type: ColumnType, ...names: string[]): Column[] => names.map((name) => ({ name, type }));
 
-/** Columns of each table, in the order of the files. */
+/** Columns of each table, in the order in which files have them. */
 export const TABLES = {
   entries: [
     ...column('text', 'layer', 'path'),
@@ -78,5 +81,5 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 
-/** A row: the cells of a table by column. Columns that are left out are null. */
+/** A row: the cells of a table by column. Omitted columns are null. */
 export type Row = Readonly<Record<string, Cell>>;

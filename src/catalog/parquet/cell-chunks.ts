@@ -1,13 +1,13 @@
-// Makes chunks of JavaScript's values: for tables of few rows.
+// Makes chunks from JavaScript values, for tables with few rows.
 import type { Cell, Column } from '#catalog/layout';
 import { type Bounds, type Chunk, definitionOf, NO_BYTES, nullChunk, packNumbers } from './chunks.ts';
 import { GrownBytes } from './grown-bytes.ts';
 import { bitsFor, putRuns } from './runs.ts';
 
-/** Longer values are no bounds: a reader learns little from them. */
+/** Longer values aren't used as bounds: they help readers little. */
 const MOST_BOUND_BYTES = 1024;
 
-/** Returns the chunks of a column: one, or two of a map. `isBounded`: whether readers choose files by its texts. */
+/** Returns the chunks of a column: one, or two for a map. `isBounded`: whether readers select files by its values. */
 export function cellChunks({ type }: Column, cells: readonly Cell[], isBounded: boolean): Chunk[] {
   if (type === 'texts') return [listChunk(cells, (cell) => [...(cell as readonly string[])])];
   if (type !== 'textMap') return [flatChunk(type, cells, isBounded)];
@@ -17,7 +17,7 @@ export function cellChunks({ type }: Column, cells: readonly Cell[], isBounded: 
 
 type FlatType = Exclude<Column['type'], 'texts' | 'textMap'>;
 
-/** Definition levels of a value: a key can't be null. */
+/** Definition level of a value: keys can't be null. */
 const LEVELS = { element: 3, key: 2 } as const;
 
 function flatChunk(type: FlatType, cells: readonly Cell[], isBounded: boolean): Chunk {
@@ -70,7 +70,7 @@ function plainOf(type: FlatType, values: readonly Cell[]): Uint8Array {
   return to.written;
 }
 
-/** The texts of lists, one list or null a row. */
+/** Encodes lists of strings, one list or null per row. */
 function listChunk(cells: readonly Cell[], textsOf: (cell: Cell) => readonly string[], level: number = LEVELS.element): Chunk {
   const definition: number[] = [];
   const repetition: number[] = [];

@@ -1,19 +1,19 @@
-// What a column of a row group is made of, before it is compressed.
+// The parts of a column of a row group, before compression.
 import { GrownBytes } from './grown-bytes.ts';
 import { bitsFor, putRun, putRuns } from './runs.ts';
 
 /** A column of a row group. */
 export interface Chunk {
-  /** Values and nulls: one for each row or, of a list, for each element. */
+  /** Number of values and nulls: one per row or, for a list, one per element. */
   readonly slots: number;
   readonly nulls: number;
-  /** Levels as Parquet packs them; none where they would all be 0. */
+  /** Levels, encoded; empty if all would be 0. */
   readonly repetition: Uint8Array;
   readonly definition: Uint8Array;
-  /** The values or, with a dictionary, the dictionary's. */
+  /** The values or, if there is a dictionary, the dictionary's values. */
   readonly plain: Uint8Array;
   readonly dictionary: { readonly count: number; readonly numbers: Uint8Array } | null;
-  /** The least and the greatest value by their bytes; null if nobody is to choose files by them. */
+  /** The least and the greatest value, by their bytes; null if readers needn't select files by them. */
   readonly bounds: Bounds | null;
 }
 
@@ -30,7 +30,7 @@ export interface RowGroup {
 
 export const NO_BYTES = new Uint8Array(0);
 
-/** Packs the levels of a flat column. `defined`: for each slot, 1 if it has a value. */
+/** Encodes the definition levels of a flat column. `defined`: 1 for each slot that has a value. */
 export function definitionOf(defined: Uint8Array, slots: number, nulls: number): Uint8Array {
   const to = new GrownBytes();
   if (nulls === 0 || nulls === slots) putRun(to, nulls === 0 ? 1 : 0, slots, 1);
@@ -38,7 +38,7 @@ export function definitionOf(defined: Uint8Array, slots: number, nulls: number):
   return to.written;
 }
 
-/** A column without a value. */
+/** Returns a column without values. */
 export function nullChunk(slots: number): Chunk {
   return {
     slots,
@@ -51,7 +51,7 @@ export function nullChunk(slots: number): Chunk {
   };
 }
 
-/** Packs which value of a dictionary comes next; `numbers` has `count` of them. */
+/** Encodes `count` indexes into a dictionary of `values` entries. */
 export function packNumbers(numbers: Uint8Array | Uint32Array, count: number, values: number): Uint8Array {
   const width = bitsFor(values - 1);
   const to = new GrownBytes();

@@ -1,4 +1,4 @@
-// Writes one Parquet file, a row group at a time, so that a layer of any size takes the memory of one group.
+// Writes a Parquet file, one row group at a time, so that a layer of any size takes the memory of one group.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Column, SCHEMA_VERSION, VERSION_KEY } from '#catalog/layout';
@@ -8,17 +8,17 @@ import { type Leaf, leavesOf, PHYSICAL, writeSchema } from './schema.ts';
 import { ThriftStruct } from './thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');
-/** Numbers of parquet.thrift. */
+/** Constants from parquet.thrift. */
 const CODEC = { none: 0, gzip: 2, zstd: 6 } as const;
 const PAGE = { dictionary: 2, dataV2: 3 } as const;
 const ENCODING = { plain: 0, dictionary: 8 } as const;
 
-/** Zstandard where Node has it (22.15 and later), otherwise gzip: every reader of Parquet knows both. */
+/** Zstandard if Node has it (22.15 and later), otherwise gzip: every Parquet reader supports both. */
 const HAS_ZSTD = typeof zstdCompressSync === 'function';
-/** Setting up a compressor takes longer than fewer bytes are worth. */
+/** For fewer bytes, setting up a compressor takes longer than it is worth. */
 const LEAST_COMPRESSED_BYTES = 512;
 
-/** What a compressor allocates would take longer than its work. */
+/** Buffers are sized to the input: with the default sizes, allocating them takes longer than compressing. */
 function compressed(bytes: Uint8Array): Uint8Array {
   const chunkSize = Math.min(64 * 1024, bytes.length + 128);
   if (!HAS_ZSTD) return gzipSync(bytes, { level: 1, chunkSize });
@@ -29,7 +29,7 @@ function compressed(bytes: Uint8Array): Uint8Array {
   });
 }
 
-/** What the footer says of a chunk. */
+/** What the footer records about a chunk. */
 interface WrittenChunk {
   readonly chunk: Chunk;
   readonly codec: number;
@@ -44,7 +44,7 @@ interface WrittenGroup {
   readonly chunks: readonly WrittenChunk[];
 }
 
-/** Creates a Parquet file. `file` must not exist. Throws the system's errors; the caller removes an unfinished file. */
+/** Creates a Parquet file. `file` must not exist. Throws system errors; the caller removes an unfinished file. */
 export function writeParquet(file: string, columns: readonly Column[], groups: Iterable<RowGroup>): void {
   const handle = openSync(file, 'wx', 0o666);
   try {
@@ -70,7 +70,7 @@ function flush(handle: number, to: GrownBytes): number {
   return written.length;
 }
 
-/** `before`: bytes that the file has before those of `to`. */
+/** `before`: size of the file before the bytes in `to`. */
 function writeChunk(to: GrownBytes, before: number, chunk: Chunk, rows: number): WrittenChunk {
   const { plain, dictionary } = chunk;
   const isCompressed = plain.length + (dictionary?.numbers.length ?? 0) >= LEAST_COMPRESSED_BYTES;
@@ -153,7 +153,7 @@ function writeFooter(to: GrownBytes, columns: readonly Column[], groups: readonl
       pair.text(2, SCHEMA_VERSION);
     });
     file.text(6, 'layerscope');
-    // Bounds are in the order of the column's type.
+    // Bounds are ordered by the column's type.
     file.structs(7, leaves, (order) => order.struct(1, () => undefined));
   });
   to.int32(to.length - start);

@@ -2,7 +2,7 @@ const FIRST_BYTES = 64;
 const WORD = 2 ** 32;
 const encoder = new TextEncoder();
 
-/** Bytes that are written one after another. Numbers are little-endian. */
+/** A growing buffer. Numbers are written little-endian. */
 export class GrownBytes {
   #bytes: Uint8Array<ArrayBuffer>;
   length = 0;
@@ -11,12 +11,12 @@ export class GrownBytes {
     this.#bytes = new Uint8Array(room);
   }
 
-  /** What was written, as a view that the next write may end. */
+  /** The bytes written so far, as a view that the next write may invalidate. */
   get written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.length);
   }
 
-  /** Makes room for `count` more bytes. Returns the buffer, which is written to from `length` on. */
+  /** Ensures space for `count` more bytes. Returns the buffer; write to it from `length` on. */
   room(count: number): Uint8Array<ArrayBuffer> {
     if (this.length + count > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.length + count));
@@ -36,7 +36,7 @@ export class GrownBytes {
     this.length += 4;
   }
 
-  /** `value`: a whole number within 2^53. */
+  /** `value`: an integer of at most 53 bits. */
   int64(value: number): void {
     const high = Math.floor(value / WORD);
     this.int32((value - high * WORD) | 0);
@@ -53,7 +53,7 @@ export class GrownBytes {
     this.length += bytes.length;
   }
 
-  /** Writes a text, its length in four bytes before it. */
+  /** Writes a string in UTF-8, preceded by its length in four bytes. */
   text(text: string): void {
     const start = this.beginText();
     const room = this.room(3 * text.length);
@@ -67,7 +67,7 @@ export class GrownBytes {
     this.endText(start);
   }
 
-  /** Leaves room for the length of a text. Returns where the text begins. */
+  /** Reserves space for a string's length. Returns where the string begins. */
   beginText(): number {
     this.int32(0);
     return this.length;
@@ -77,7 +77,7 @@ export class GrownBytes {
     this.#setInt32(start - 4, this.length - start);
   }
 
-  /** By its bytes: most of these buffers are too small to be worth a view of their own. */
+  /** Byte by byte: most of these buffers are too small to be worth a DataView. */
   #setInt32(at: number, value: number): void {
     this.#bytes[at] = value;
     this.#bytes[at + 1] = value >>> 8;
@@ -85,7 +85,7 @@ export class GrownBytes {
     this.#bytes[at + 3] = value >>> 24;
   }
 
-  /** `value`: not negative, within 2^53. Seven bits to a byte, lowest first. */
+  /** `value`: a non-negative integer of at most 53 bits. Seven bits per byte, lowest first. */
   varint(value: number): void {
     let left = value;
     for (; left >= 0x80; left = Math.floor(left / 0x80)) this.byte((left % 0x80) + 0x80);

@@ -1,21 +1,21 @@
-// The hybrid of runs and packed bits in which Parquet writes levels and numbers of dictionary values.
+// Parquet's hybrid of runs and bit packing, for levels and dictionary indexes.
 import type { GrownBytes } from './grown-bytes.ts';
 
-/** Packed numbers come in eights, and a run is worth its header from there on. */
+/** Numbers are packed in groups of eight, and from this length on a run is worth its header. */
 const PACK = 8;
 
-/** Returns the bits that numbers up to `most` take. */
+/** Returns how many bits numbers up to `most` need. */
 export function bitsFor(most: number): number {
   return 32 - Math.clz32(most);
 }
 
-/** Writes `count` times the same number of `width` bits. */
+/** Writes a run: `count` times the same number, `width` bits wide. */
 export function putRun(to: GrownBytes, value: number, count: number, width: number): void {
   to.varint(2 * count);
   for (let bit = 0; bit < width; bit += 8) to.byte((value >>> bit) & 0xff);
 }
 
-/** Writes the first `count` numbers, each less than 2^`width`. */
+/** Writes the first `count` numbers, each less than 2^`width`, as runs and packed groups. */
 export function putRuns(to: GrownBytes, values: Uint8Array | Uint32Array, count: number, width: number): void {
   let packedFrom = 0;
   let at = 0;
@@ -42,7 +42,7 @@ function putPacked(to: GrownBytes, values: Uint8Array | Uint32Array, from: numbe
   let heldBits = 0;
   for (let index = from; index < from + packs * PACK; index++) {
     const value = index < end ? (values[index] as number) : 0;
-    // At most 7 bits are held, and 8 are taken at a time, so that any width fits in 32.
+    // At most 7 bits are left over, and 8 are added at a time, so 32 bits suffice for any width.
     for (let bit = 0; bit < width; bit += 8) {
       const taken = Math.min(8, width - bit);
       held |= ((value >>> bit) & ((1 << taken) - 1)) << heldBits;

@@ -1,11 +1,11 @@
-// A table's columns as Parquet describes them.
+// A table's columns in Parquet's terms.
 import type { Column } from '#catalog/layout';
 import type { ThriftStruct } from './thrift.ts';
 
 export const PHYSICAL = { flag: 0, int: 1, long: 2, time: 2, text: 6, bytes: 6 } as const;
 type FlatType = keyof typeof PHYSICAL;
 
-/** Numbers of parquet.thrift. */
+/** Constants from parquet.thrift. */
 const REPETITION = { required: 0, optional: 1, repeated: 2 } as const;
 const CONVERTED = { text: 0, map: 1, list: 3, time: 10 } as const;
 const LOGICAL = { text: 1, map: 2, list: 3, time: 8 } as const;
@@ -19,7 +19,7 @@ interface Element {
   readonly children?: number;
 }
 
-/** A column with values. */
+/** A column that has values. */
 export interface Leaf {
   readonly path: readonly string[];
   readonly type: FlatType;
@@ -45,14 +45,14 @@ function elementsOf({ name, type }: Column): Element[] {
   }
 }
 
-/** Returns the columns with values, in the order of their chunks. */
+/** Returns the columns that have values, in the order of their chunks. */
 export function leavesOf({ name, type }: Column): Leaf[] {
   if (type === 'texts') return [{ path: [name, 'list', 'element'], type: 'text' }];
   if (type === 'textMap') return ['key', 'value'].map((part) => ({ path: [name, 'key_value', part], type: 'text' }));
   return [{ path: [name], type }];
 }
 
-/** Writes the elements of a table as the field of that id. */
+/** Writes a table's schema elements as field `id`. */
 export function writeSchema(struct: ThriftStruct, id: number, columns: readonly Column[]): void {
   const root: Element = { name: 'root', repetition: null, type: null, children: columns.length };
   struct.structs(id, [root, ...columns.flatMap(elementsOf)], (fields, { name, repetition, type, meaning, children }) => {

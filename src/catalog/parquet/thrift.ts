@@ -8,7 +8,7 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** Writes the fields of one struct in Thrift's compact protocol, in the order of their ids. */
+/** Writes the fields of a struct in Thrift's compact protocol, in the order of their ids. */
 export class ThriftStruct {
   readonly #to: GrownBytes;
   #last = 0;
@@ -65,7 +65,7 @@ export class ThriftStruct {
     for (const item of items) this.#binary(Buffer.from(item));
   }
 
-  /** Every id in Parquet is within 15 of the one before it. */
+  /** In Parquet, every id is at most 15 more than the one before. */
   #field(id: number, type: number): void {
     this.#to.byte(((id - this.#last) << 4) | type);
     this.#last = id;

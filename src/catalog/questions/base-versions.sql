@@ -1,5 +1,5 @@
--- Bases that are used in several versions: images that share a base’s name but not its layers. A base is an image of the catalog; where it
--- isn't there, what the label org.opencontainers.image.base.name says.
+-- Bases that are used in several versions: images that share a base’s name but not its layers. A base is an image in the catalog or, if
+-- it isn't there, the one that the label org.opencontainers.image.base.name names.
 SELECT
   u.base,
   u.version,

@@ -1,4 +1,4 @@
--- Contents that layers have more than once, under any names, and the bytes that one of each would save. Only where contents were read.
+-- Contents that layers store more than once, under any name, and the bytes that keeping one copy would save. Only contents that were read.
 SELECT
   f.content,
   f.size,

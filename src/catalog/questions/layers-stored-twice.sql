@@ -1,4 +1,4 @@
--- Layers that are stored in several blobs, because they were packed more than once, and the bytes that one of them would save.
+-- Layers that are stored in several blobs, because they were compressed more than once, and the bytes that keeping one would save.
 SELECT
   b.layer,
   count(*) AS blobs,

@@ -1,4 +1,4 @@
--- Each image with the image that it was built on: the one of the catalog that has most of its lowest layers, and nothing else.
+-- Each image with the image that it was built on: the one in the catalog that has the most of its lowest layers, and no others.
 SELECT DISTINCT
   coalesce(i.reference, i.source) AS image,
   i.platform,

@@ -1,4 +1,4 @@
--- Commands by the bytes that they leave in layers and that images could do without: each layer counts once.
+-- Commands by the bytes that they leave in layers and that images could do without. Each layer is counted once.
 SELECT
   w.createdBy,
   w.code,

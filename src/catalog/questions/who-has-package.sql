@@ -1,5 +1,5 @@
 -- Images that have a package installed.
--- :name         its name; % stands for anything. Of Maven’s GROUP:ARTIFACT the artifact is enough
+-- :name         its name; % stands for anything. For Maven’s GROUP:ARTIFACT, the artifact is enough
 -- :version = %  its version; % stands for anything
 SELECT
   coalesce(i.reference, i.source) AS image,

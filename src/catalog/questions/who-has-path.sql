@@ -1,4 +1,4 @@
--- Images that carry a path in any layer, and whether they still show it.
+-- Images that contain a path in any layer, and whether they still show it.
 -- :path    a path, with or without a slash at its beginning
 SELECT
   coalesce(i.reference, i.source) AS image,

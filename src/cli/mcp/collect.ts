@@ -20,16 +20,14 @@ export interface BytesPart extends Part {
 
 export interface Collector<Result> {
   readonly output: Output;
-  /** Returns what was collected, when the command has ended. */
+  /** Returns what was collected; call it after the command has ended. */
   end(): Result;
 }
 
-/** Characters between two checks for cancellation. */
+/** Characters written between two checks for cancellation. */
 const TURN_CHARACTERS = 65_536;
 
-/**
- * Collects lines, starting with line `from`: at most `limit` of them and about `maxCharacters`, at least one; all others are only counted.
- */
+/** Collects lines from line `from` on: at least one, at most `limit`, and about `maxCharacters` in all. Other lines are only counted. */
 export function collectLines(
   { from, limit, maxCharacters }: { readonly from: number; readonly limit: number; readonly maxCharacters: number },
   signal: AbortSignal,
@@ -62,7 +60,7 @@ export function collectLines(
   };
 }
 
-/** Collects everything. A text of more than `maxCharacters` makes the command fail with TOO_LARGE. */
+/** Collects the whole output. More than `maxCharacters` make the command fail with TOO_LARGE. */
 export function collectText(maxCharacters: number, signal: AbortSignal): Collector<string> {
   const pieces: string[] = [];
   let characters = 0;
@@ -74,7 +72,7 @@ export function collectText(maxCharacters: number, signal: AbortSignal): Collect
   return { output, end: () => pieces.join('') };
 }
 
-/** Collects at most `limit` bytes of a file, after the first `from`; all others, of which there may be petabytes, are not read. */
+/** Collects at most `limit` bytes of a file, after the first `from`. The rest isn't read; it may be petabytes. */
 export function collectBytes(
   { from, limit }: { readonly from: number; readonly limit: number },
   signal: AbortSignal,
@@ -109,7 +107,7 @@ function textOutput(take: (text: string) => void, signal: AbortSignal): Output {
     },
     async drain() {
       untilTurn = TURN_CHARACTERS;
-      // Lets the cancellation arrive.
+      // Lets the event loop deliver a cancellation.
       await new Promise((resolve) => setImmediate(resolve));
       throwIfCancelled(signal);
     },

@@ -13,15 +13,15 @@ interface NamedEntry {
   readonly bytes: number | null;
 }
 
-/** The folders whose images may be read. */
+/** The folders whose images clients may read. */
 export interface NamedFolders {
   readonly folders: readonly string[];
   /**
-   * Returns the real path of an image in the folders. `image` is absolute or relative to one of the folders. Throws NOT_FOUND; PERMISSION
-   * if it lies outside them, also by links.
+   * Returns the real path of an image in the folders. `image` is absolute or relative to one of the folders. Throws NOT_FOUND, or
+   * PERMISSION if the path is outside them or a link leads out.
    */
   resolve(image: string): string;
-  /** Lists what is directly in a folder, by name. Throws what `resolve` throws. */
+  /** Lists the entries directly in a folder, by name. Throws what `resolve` throws. */
   list(folder?: string): Promise<readonly NamedEntry[]>;
 }
 
@@ -36,7 +36,7 @@ export function nameFolders(given: readonly string[]): NamedFolders {
   const resolve = (image: string): string => {
     if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path contains no NUL');
     const candidates = path.isAbsolute(image) ? [image] : folders.map((folder) => path.resolve(folder, image));
-    // What lies outside isn't accessed: a client must not learn whether it exists.
+    // Paths outside aren't accessed: a client must not learn whether they exist.
     const inside = candidates.filter((candidate) => isWithin(candidate, given, folders));
     if (inside.length === 0) throw outside(image);
     for (const candidate of inside) {
@@ -61,7 +61,7 @@ function outside(image: string): LayerscopeError {
   return new LayerscopeError('PERMISSION', `${displayText(image)} is outside the named folders`);
 }
 
-/** Compares text only. A named folder may be given by a path with links. */
+/** Compares paths as strings only. A named folder may have been given by a path with links. */
 function isWithin(candidate: string, given: readonly string[], folders: readonly string[]): boolean {
   return [...given.map((folder) => path.resolve(folder)), ...folders].some((folder) => isInside(folder, candidate));
 }
@@ -80,9 +80,9 @@ async function listFolder(folder: string): Promise<readonly NamedEntry[]> {
   return named.filter((entry) => entry !== null).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Reads a folder that was checked, not what may have got its name since. Throws PERMISSION. */
+/** Reads a folder that was checked, even if another one has its name by now. Throws PERMISSION. */
 export function entriesOf(folder: string): Dirent[] {
-  // Node.js opens no folder on Windows.
+  // Node can't open folders on Windows.
   if (process.platform === 'win32') return readdirSync(folder, { withFileTypes: true });
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

@@ -16,11 +16,11 @@ const INSTRUCTIONS = [
 const ANNOTATIONS: ToolAnnotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
 const MAX_LISTED = 1000;
 
-/** Serves the tools until standard input ends or `signal` is aborted. Calls are answered one after the other. */
+/** Serves the tools until standard input ends or `signal` is aborted. Calls are answered one at a time. */
 export async function serveTools(version: string, surroundings: ToolSurroundings, signal: AbortSignal): Promise<void> {
   const server = new McpServer({ name: 'layerscope', version }, { instructions: INSTRUCTIONS });
   let last: Promise<unknown> = Promise.resolve();
-  // One after the other, so that the memory of one call is the memory of all.
+  // One at a time, so that memory use is that of a single call.
   const inTurn = (call: AbortSignal, work: (stop: AbortSignal) => Promise<unknown>): Promise<CallToolResult> => {
     const stop = new AbortController();
     const abort = (): void => stop.abort();
@@ -65,8 +65,8 @@ export async function serveTools(version: string, surroundings: ToolSurroundings
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  // What was asked before standard input ended is answered; what is interrupted removes its temporary files. The SDK starts a call some
-  // turns after it was read, and sends the answer some turns after it was given.
+  // Calls made before standard input ended are answered; interrupted ones remove their temporary files. The SDK starts a call some event
+  // loop turns after reading it, and sends the answer some turns after receiving it.
   let awaited: Promise<unknown> | null = null;
   while (awaited !== last) {
     awaited = last;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../context.ts';
 
-/** How a tool's answer is made from its command's output: JSON in one piece, JSON Lines, or the bytes of a file. */
+/** The form of a command's output, from which the tool's answer is made: one JSON document, JSON Lines, or the bytes of a file. */
 type Prints = 'document' | 'lines' | 'bytes';
 
 /** A tool: a command of the command line with some of its options. */
@@ -11,9 +11,9 @@ export interface Tool {
   readonly prints: Prints;
   readonly input: z.ZodRawShape;
   load(): Promise<Command>;
-  /** Returns the command's options as typed. Values are joined with `=`, so none of them can pass for another option. */
+  /** Returns the command's options as they would be typed. Values are joined with `=`, so none of them can pass for another option. */
   options(input: ToolInput): readonly string[];
-  /** For a document of which only one list is needed. */
+  /** Returns the only list that is needed from a document. */
   listOf?(document: Record<string, unknown>): readonly unknown[];
 }
 

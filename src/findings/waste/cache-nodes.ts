@@ -2,7 +2,10 @@ import type { LayerTable } from '#format/layer';
 import { WASTE_KINDS, type WasteCode } from '#model';
 import { PLACE_CODES, scanLayer } from './scan-layer.ts';
 
-/** By node of a layer's table: 1 below a folder that a package manager or a build refills when needed; null if there is none. */
+/**
+ * Returns, by node of a layer's table, 1 for nodes below a folder that a package manager or a build refills when needed; null if there are
+ * none.
+ */
 export function cacheNodes(table: LayerTable): Uint8Array | null {
   const { place, kind, hasPlaces } = scanLayer(table);
   if (!hasPlaces) return null;

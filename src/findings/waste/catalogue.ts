@@ -1,15 +1,15 @@
 import type { WasteCode } from '#model';
 
-/** What the catalogue finds at a path. */
+/** Paths that the catalogue recognizes. */
 export interface CataloguePath {
   readonly code: WasteCode;
-  /** A folder of programs, of which only the build tools are waste. */
+  /** Set for a folder of programs, of which only build tools are waste. */
   readonly isFolderOfTools?: true;
-  /** Names joined by `/`. A leading `/` means from the root, otherwise in any folder; `*` is any name. */
+  /** Names joined by `/`. A leading `/` anchors the path at the root, otherwise it applies in any folder; `*` stands for any one name. */
   readonly paths: readonly string[];
 }
 
-/** Folders with contents that an image can do without: everything at or below them in one layer is one finding. */
+/** Folders whose contents an image can do without: in each layer, everything at or below one is a single finding. */
 export const CATALOGUE: readonly CataloguePath[] = [
   { code: 'waste-apt-lists', paths: ['/var/lib/apt/lists'] },
   { code: 'waste-apt-cache', paths: ['/var/cache/apt'] },
@@ -63,7 +63,7 @@ const TOOLS: ReadonlySet<string> = new Set(
 const LONGEST_TOOL_NAME = 64;
 
 /**
- * Whether a program is a compiler or a build program: `gcc`, also with a target before it or a version after it, as in
+ * Whether a program is a compiler or build program, such as `gcc`, also with a target before it or a version after it:
  * `x86_64-linux-gnu-gcc-12`.
  */
 export function isBuildTool(name: Uint8Array): boolean {
@@ -72,6 +72,6 @@ export function isBuildTool(name: Uint8Array): boolean {
   if (words.length > 1 && /^[0-9.]{1,12}$/.test(words.at(-1) ?? '')) words.pop();
   const tool = words.pop() ?? '';
   if (!TOOLS.has(tool)) return false;
-  // What stands before it is the target of a cross compiler: a processor, a maker, a system, such as x86_64-alpine-linux-musl.
+  // The words before it must be the target of a cross compiler: a processor, a vendor, a system, such as x86_64-alpine-linux-musl.
   return words.length === 0 || (words.length >= 2 && words.includes('linux'));
 }

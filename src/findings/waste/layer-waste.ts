@@ -3,7 +3,7 @@ import type { LayerTable } from '#format/layer';
 import type { WasteCode } from '#model';
 import { isInPlace, isStoredFile, type LayerScan, PLACE_CODES, TOOL } from './scan-layer.ts';
 
-/** A path of a layer with bytes that the image could do without. */
+/** A path in a layer with bytes that the image could do without. */
 export interface WastePlace {
   readonly code: WasteCode;
   /** Node of the layer's table. */
@@ -13,7 +13,7 @@ export interface WastePlace {
   removedIn: number;
 }
 
-/** Sums up the bytes of one layer's wasted files by place. */
+/** Adds up the bytes of a layer's wasted files, by place. */
 export class LayerWaste {
   readonly #layer: number;
   readonly #table: LayerTable;
@@ -21,12 +21,12 @@ export class LayerWaste {
   readonly #shown: ShownEntries;
   readonly #removals: LaterRemovals | null;
   readonly #catalogued = new Map<number, WastePlace>();
-  /** Places with something that no layer removes. */
+  /** Places with files that no later layer removes. */
   readonly #staying = new Set<number>();
   readonly #removed = new Map<number, WastePlace>();
   readonly #tools: WastePlace[] = [];
 
-  /** `scan`: null to look for removals alone. */
+  /** `scan`: null to look only for removals. */
   constructor(layer: number, table: LayerTable, scan: LayerScan | null, shown: ShownEntries, removals: LaterRemovals | null) {
     this.#layer = layer;
     this.#table = table;

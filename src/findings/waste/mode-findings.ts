@@ -12,7 +12,7 @@ const WRITE_BY_OTHERS = 0o002;
 
 const HIDDEN = FLAG.rawOnly | FLAG.whiteout | FLAG.opaque | FLAG.superseded;
 
-/** Files and folders that the image still shows and whose mode gives everyone more rights than usual. */
+/** Yields files and folders that the image still shows and whose mode gives everyone more rights than usual. */
 export function* modeFindings(table: LayerTable, layer: number, shown: ShownEntries): Generator<Finding> {
   const { meta, metas, flags, type, memberCount } = table;
   const isOdd = Uint8Array.from(metas, ({ mode }) => ((mode & (SET_USER_ID | WRITE_BY_OTHERS)) === 0 ? 0 : 1));
@@ -38,7 +38,7 @@ export function* modeFindings(table: LayerTable, layer: number, shown: ShownEntr
   }
 }
 
-/** In a sticky folder everyone may write, but nobody may remove or rename what belongs to others. */
+/** A world-writable folder is fine if it is sticky: nobody may remove or rename other users' files in it. */
 function codesOf(type: number, mode: number): FindingCode[] {
   const isFile = type === TYPE.file || type === TYPE.hardlink;
   const codes: FindingCode[] = [];

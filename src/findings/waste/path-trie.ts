@@ -1,25 +1,25 @@
 // A catalogue of paths as a state machine over names: the state of a node in a tree of paths follows from its parent's state and its own
-// name. Most names are in no pattern and cost one lookup in a table of hashes.
+// name. Most names aren't in any pattern and cost one lookup in a table of hashes.
 //
-// If a name doesn't continue its parent's pattern, it may begin one that applies in any folder. If it does both, the pattern that it
-// continues wins.
+// If a name doesn't continue its parent's pattern, it may begin one that applies in any folder. If it does both, the continued pattern
+// wins.
 
 import { hashName, type LayerTable } from '#format/layer';
 
-/** The state of a node that is in no pattern. */
+/** The state of a node that isn't in any pattern. */
 export const NOWHERE = 0;
 /** The state of a layer's root. */
 export const AT_ROOT = 1;
-/** The id of a name that is in no pattern. */
+/** The id of a name that isn't in any pattern. */
 export const ANY_NAME = 0;
 const HASHES = 4096;
 
 export class PathTrie {
-  /** By the lowest bits of a name's hash: 1 if a pattern has such a name. */
+  /** By the lowest bits of a name's hash: 1 if a pattern contains such a name. */
   readonly hashes = new Uint8Array(HASHES);
   readonly mask = HASHES - 1;
   readonly #byHash = new Map<number, { readonly bytes: Uint8Array; readonly id: number }[]>();
-  /** By state: the next state by id of a name. The patterns that apply in any folder start in {@link NOWHERE}. */
+  /** By state: the next state, by name id. Patterns that apply in any folder start in {@link NOWHERE}. */
   readonly #next: Map<number, number>[] = [new Map(), new Map()];
   /** By state: 1 + the index of the pattern that ends there; 0 if none does. */
   readonly #found: number[] = [0, 0];
@@ -53,20 +53,20 @@ export class PathTrie {
     return this.#next.push(new Map()) - 1;
   }
 
-  /** The id of a node's name; {@link ANY_NAME} if no pattern has it. Only needed where {@link hashes} has its hash. */
+  /** Returns the id of a node's name; {@link ANY_NAME} if no pattern contains it. Only needed if {@link hashes} has its hash. */
   nameOf(table: LayerTable, node: number): number {
     const known = this.#byHash.get(table.nodeHash[node] as number);
     return known?.find(({ bytes }) => isNamed(table, node, bytes))?.id ?? ANY_NAME;
   }
 
-  /** The state of a node with that name below one in `state`. */
+  /** Returns the state of a node with this name whose parent is in `state`. */
   step(state: number, name: number): number {
     const next = this.#next[state] as Map<number, number>;
     if (name === ANY_NAME) return next.get(ANY_NAME) ?? NOWHERE;
     return next.get(name) ?? this.#next[NOWHERE]?.get(name) ?? next.get(ANY_NAME) ?? NOWHERE;
   }
 
-  /** Index of the pattern that matches a node in this state; -1 if none does. */
+  /** Returns the index of the pattern that matches a node in this state; -1 if none does. */
   foundIn(state: number): number {
     return (this.#found[state] as number) - 1;
   }

@@ -9,14 +9,14 @@ export interface BodyDigest {
   readonly layer: number;
   /** Row of the file in its layer's table. */
   readonly row: number;
-  /** Any text that equal bodies have in common, and others don't. */
+  /** Any string that is the same for equal bodies only. */
   readonly digest: string;
   readonly size: number;
 }
 
-/** Smaller copies at another path aren't reported: licences and empty modules are the same everywhere. */
+/** Smaller copies at other paths aren't reported: licences and empty modules are the same everywhere. */
 const SMALLEST_COPY = 4096;
-/** Maximum number of findings of one code in a layer; the rest are one finding without a path. */
+/** Maximum number of findings with the same code in a layer; the rest are one finding without a path. */
 const MAX_OF_CODE = 250;
 
 interface Place {
@@ -32,13 +32,13 @@ interface Copy {
 }
 
 /**
- * Finds bodies that an image stores again: at the same path, where a layer changed mode, owner or time alone, and at another path. Add the
- * digests layer by layer, bottom first. Keeps one digest for each path and each body.
+ * Finds bodies that an image stores more than once: at the same path, where a layer changed only mode, owner or time, and at other paths.
+ * Add the digests layer by layer, bottom first. Keeps one digest for each path and each body.
  */
 export class SameContents {
   readonly #stack: Stack;
   readonly #first = new Map<string, Place>();
-  /** By path number: the last body added. */
+  /** The last body added, by path number. */
   readonly #last = new Map<number, BodyDigest>();
   readonly #copies: Copy[] = [];
   readonly #merged: ReadonlySet<number>;
@@ -67,7 +67,7 @@ export class SameContents {
     else this.#copies.push({ code: 'waste-same-content', at: { layer, row }, of: first, bytes: size });
   }
 
-  /** What was found, with `layer`, `path`, `bytes` and `of`; the biggest of each layer and code. */
+  /** Yields findings with `layer`, `path`, `bytes` and `of`: the biggest for each layer and code. */
   *findings(): Generator<Finding> {
     for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`).values()) {
       copies.sort((a, b) => b.bytes - a.bytes);

@@ -3,11 +3,11 @@ import { TYPE, type WasteCode } from '#model';
 import { CATALOGUE, isBuildTool } from './catalogue.ts';
 import { ANY_NAME, AT_ROOT, NOWHERE, PathTrie } from './path-trie.ts';
 
-/** What the catalogue finds in one layer's paths. */
+/** The catalogue's matches in one layer. */
 export interface LayerScan {
-  /** By node: the node of the place that it is at or below, 0 if it is in none. A place is never below another. */
+  /** By node: the node of the place that contains it, 0 if there is none. Places aren't nested. */
   readonly place: Uint32Array;
-  /** By node of a place: 1 + index into {@link PLACE_CODES}; {@link TOOL} for a build tool, which isn't a place. */
+  /** By node of a place: 1 + index in {@link PLACE_CODES}; {@link TOOL} for a build tool, which isn't a place. */
   readonly kind: Uint8Array;
   readonly hasPlaces: boolean;
   readonly hasTools: boolean;
@@ -16,13 +16,13 @@ export interface LayerScan {
 const PATTERNS = CATALOGUE.flatMap(({ code, isFolderOfTools, paths }) => paths.map((path) => ({ code, isFolderOfTools, path })));
 const TRIE = new PathTrie(PATTERNS.map(({ path }) => path));
 
-/** Codes of places. */
+/** The finding codes of places. */
 export const PLACE_CODES: readonly WasteCode[] = CATALOGUE.map(({ code }) => code);
 const PYC = PLACE_CODES.indexOf('waste-pyc') + 1;
-/** A node with the name of a build tool, in a folder of programs. */
+/** Marks a node in a folder of programs that has the name of a build tool. */
 export const TOOL = 255;
 
-/** Looks for the paths of the catalogue in a layer. Takes 7 bytes per path while it runs. */
+/** Finds the catalogue's paths in a layer. Takes 7 bytes per path while it runs. */
 export function scanLayer(table: LayerTable): LayerScan {
   const { nodeCount, nodeParent, nodeNames, nodeNameStart, nodeHash } = table;
   const { hashes, mask } = TRIE;
@@ -60,23 +60,26 @@ export function scanLayer(table: LayerTable): LayerScan {
   return { place, kind, hasPlaces, hasTools };
 }
 
-/** 1 + index into {@link PLACE_CODES} of a place in this state; 0 if there is none. */
+/** Returns 1 + the index in {@link PLACE_CODES} of a place in this state; 0 if there is none. */
 function placeKind(state: number): number {
   const pattern = PATTERNS[TRIE.foundIn(state)];
   return pattern === undefined || pattern.isFolderOfTools ? 0 : PLACE_CODES.indexOf(pattern.code) + 1;
 }
 
-/** `.pyc`, with something before it. */
+/** Whether a name ends in `.pyc`, with something before it. */
 function endsInPyc(names: Uint8Array, start: number, end: number): boolean {
   return end - start > 4 && names[end - 2] === 0x79 && names[end - 3] === 0x70 && names[end - 4] === 0x2e;
 }
 
-/** Whether a file at this node belongs to its place: everything below a folder of the catalogue, but no file with the folder's path. */
+/**
+ * Whether a file at this node belongs to its place: anything below a folder in the catalogue, but not a file at the folder's own path. A
+ * `.pyc` file is a place by itself.
+ */
 export function isInPlace({ place, kind }: LayerScan, node: number): boolean {
   return place[node] !== 0 && (place[node] !== node || kind[node] === PYC);
 }
 
-/** Whether a member is a regular file that is part of a view: those that a layer's `fileBytes` counts. */
+/** Whether a member is a regular file that is part of a view, and so counted in the layer's `fileBytes`. */
 export function isStoredFile({ type, flags }: LayerTable, member: number): boolean {
   return type[member] === TYPE.file && ((flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) === 0;
 }

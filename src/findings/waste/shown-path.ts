@@ -1,10 +1,10 @@
 import { type LayerTable, nodePath } from '#format/layer';
 import { escapePath } from '#model';
 
-/** Maximum number of bytes of a path that a finding shows. */
+/** Maximum length of the path in a finding, in bytes. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** A node's path as a finding shows it. */
+/** Returns a node's path for a finding. */
 export function shownPath(table: LayerTable, node: number): string {
   return escapePath(nodePath(table, node).subarray(0, MAX_SHOWN_BYTES));
 }

@@ -6,12 +6,12 @@ import { modeFindings } from './mode-findings.ts';
 import { scanLayer } from './scan-layer.ts';
 import { shownPath } from './shown-path.ts';
 
-/** Maximum number of findings of one code in a layer; the rest are one finding without a path. */
+/** Maximum number of findings with the same code in a layer; the rest are one finding without a path. */
 const MAX_OF_CODE = 250;
 
 /**
- * What an image stores needlessly, and files whose mode gives more rights than usual: with `layer` and `path`. The files at a path of the
- * catalogue are reported once, even if a later layer removes them. Reads no bodies.
+ * Yields findings, with `layer` and `path`, about what an image stores needlessly, and about files whose mode gives more rights than usual.
+ * Files at a path in the catalogue are reported once, even if a later layer removes them. Doesn't read bodies.
  */
 export function* wasteFindings(stack: Stack): Generator<Finding> {
   const shown = new ShownEntries(stack);
@@ -26,14 +26,14 @@ export function* wasteFindings(stack: Stack): Generator<Finding> {
 function* findingsOfLayer(stack: Stack, layer: number, shown: ShownEntries, removals: LaterRemovals | null): Generator<Finding> {
   const table = stack.layers[layer];
   if (!table) return;
-  // Windows neither has these paths nor takes the modes of a tar into account.
+  // Windows doesn't have these paths, and ignores modes in tars.
   const scan = stack.caseInsensitive ? null : scanLayer(table);
   const places = new LayerWaste(layer, table, scan, shown, removals).places();
   for (const ofCode of grouped(places, ({ code }) => code).values()) yield* placeFindings(table, layer, ofCode);
   if (!stack.caseInsensitive) yield* modeFindings(table, layer, shown);
 }
 
-/** Findings of places with one code, biggest first, with the rest summed up. */
+/** Yields findings for places with the same code, biggest first, with the rest added up. */
 function* placeFindings(table: LayerTable, layer: number, places: WastePlace[]): Generator<Finding> {
   places.sort((a, b) => b.bytes - a.bytes || a.node - b.node);
   for (const { code, node, bytes, removedIn } of places.slice(0, MAX_OF_CODE)) {

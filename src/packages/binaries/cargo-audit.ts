@@ -1,4 +1,4 @@
-// What cargo-auditable adds to a Rust program: its crates as zlib-compressed JSON. Source: rust-secure-code/cargo-auditable, PARSING.md.
+// cargo-auditable's addition to a Rust program: its crates as zlib-compressed JSON. Source: rust-secure-code/cargo-auditable, PARSING.md.
 import { asArray, asObject, asText, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import type { Content, Inflaters } from '../seen-files.ts';
@@ -9,8 +9,8 @@ const MAX_PACKED = 4 * 1024 * 1024;
 const MAX_PLAIN = 16 * 1024 * 1024;
 
 /**
- * The crates of a Rust program; empty if it has no such section, and then nothing is known about its crates. Those that only its build used
- * are left out. The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
+ * Reads the crates of a Rust program; empty if it has no such section, in which case its crates are unknown. Leaves out crates used only by
+ * the build. The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
  */
 export async function readCrates(
   content: Content,

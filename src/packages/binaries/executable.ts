@@ -1,4 +1,4 @@
-// Sections of programs, as far as they are needed to find what a compiler left in them. Only headers are read.
+// Sections of programs, as far as they are needed to find the data that compilers leave in them. Only headers are read.
 import type { Content } from '../seen-files.ts';
 import { readElf } from './elf.ts';
 import { readMachO } from './mach-o.ts';
@@ -6,15 +6,15 @@ import { readPe } from './pe.ts';
 import type { Executable } from './section.ts';
 import { universalParts } from './universal.ts';
 
-/** A program, and the stretch of the file that its offsets count from. */
+/** A program, and the part of the file that its offsets refer to. */
 export interface Program {
   readonly content: Content;
   readonly executable: Executable;
 }
 
 /**
- * Reads the headers of a file's programs: one, or of a universal file one for each processor; none if the file is no program of a known
- * format. Damaged headers yield what can be read.
+ * Reads the headers of a file's programs: one, or one for each processor in a universal file; none if the format is unknown. From damaged
+ * headers, yields what can be read.
  */
 export async function readPrograms(content: Content): Promise<Program[]> {
   const head = await content.read(0, HEAD);

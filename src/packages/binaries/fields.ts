@@ -1,4 +1,4 @@
-/** Reads numbers of a byte order; outside the bytes they are 0, so that damaged headers end loops instead of throwing. */
+/** Reads numbers in a given byte order. Beyond the end they are 0, so that damaged headers end loops instead of throwing. */
 export class Fields {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -22,19 +22,19 @@ export class Fields {
     return at + 4 <= this.length ? this.#view.getUint32(at, this.#little) : 0;
   }
 
-  /** A number of 64 bits; 0 if it is beyond 2^53, which no file's offset is. */
+  /** Reads a 64-bit number; 0 if it exceeds 2^53, which no file offset does. */
   u64(at: number): number {
     if (at + 8 > this.length) return 0;
     const value = Number(this.#view.getBigUint64(at, this.#little));
     return Number.isSafeInteger(value) ? value : 0;
   }
 
-  /** A number as wide as an address. */
+  /** Reads a number as wide as an address. */
   word(at: number, is64: boolean): number {
     return is64 ? this.u64(at) : this.u32(at);
   }
 
-  /** Latin-1 text that ends at a NUL or after `length` bytes. */
+  /** Reads Latin-1 text that ends at a NUL or after `length` bytes. */
   name(at: number, length: number): string {
     const bytes = this.#bytes.subarray(at, at + length);
     const end = bytes.indexOf(0);

@@ -1,10 +1,10 @@
-// What Go's linker records about a program's modules, in a section of its own or at the start of the writable data, aligned to 16 bytes:
+// What Go's linker records about a program's modules, in a separate section or at the start of the writable data, aligned to 16 bytes:
 //
 //   FF ' Go buildinf:', pointer size at 14, flags at 15
 //   flags & 2  at 32: the Go version and the module text, each a varint length and bytes
 //   otherwise  at 16: pointers to two Go strings (pointer, length); flags & 1: big-endian
 //
-// The module text is enclosed in markers of 16 bytes. Lines: `mod` (the main module), `dep`, `=>` (what replaces the dep before it), each
+// The module text is enclosed in 16-byte markers. Lines: `mod` (the main module), `dep`, `=>` (the replacement for the dep before it), each
 // with path, version and checksum, separated by tabs. Source: Go, debug/buildinfo and runtime/debug.
 import { checkCount, type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import type { Content } from '../seen-files.ts';
@@ -16,13 +16,13 @@ const MAGIC = Uint8Array.from('\u00ff Go buildinf:', (letter) => letter.charCode
 const ALIGNMENT = 16;
 const HEADER = 32;
 const MARKER = 16;
-/** How much of the data is searched for the magic, and how long a module text may be. */
+/** How much of the data is searched for the magic, and the maximum length of a module text. */
 const MAX_SEARCH = 1024 * 1024;
 const MAX_TEXT = 16 * 1024 * 1024;
 const SECTIONS: readonly string[] = ['.go.buildinfo', '__go_buildinfo'];
 
 /**
- * The modules of a Go program; empty if it has no such information. The first is the main module, if the program names it; it owns
+ * Reads the modules of a Go program; empty if it has no such information. The first is the main module, if the program names it; it owns
  * `files`.
  */
 export async function readGoModules(content: Content, executable: Executable, files: OwnedFiles): Promise<FoundPackage[]> {
@@ -41,7 +41,7 @@ export async function readGoModules(content: Content, executable: Executable, fi
   return [];
 }
 
-/** The section, or the writable data of a program whose format or linker has no such section. */
+/** Returns the section, or the writable data of a program whose format or linker has no such section. */
 function placeOfInfo({ sections, segments }: Executable): Section | undefined {
   const own = sections.find(({ name }) => SECTIONS.includes(name));
   const hasNames = sections.some(({ name }) => name.startsWith('.note') || name === '.shstrtab');
@@ -77,14 +77,14 @@ async function pointedText(content: Content, executable: Executable, header: Uin
   return bytes === null || length > MAX_TEXT ? null : content.read(bytes, length);
 }
 
-/** Offset in the file of what is loaded at an address; null if nothing is. */
+/** Returns the file offset of what is loaded at an address; null if nothing is. */
 function placeOf({ segments }: Executable, address: number): number | null {
   const holds = (each: Section): boolean => address >= each.address && address < each.address + each.size;
   const found = segments.find(holds);
   return found === undefined ? null : found.offset + address - found.address;
 }
 
-/** The modules that a text lists. */
+/** Parses the module text. */
 function modulesOf(marked: Uint8Array, files: OwnedFiles): FoundPackage[] {
   const hasMarkers = marked.length > 2 * MARKER && marked[marked.length - MARKER - 1] === 0x0a;
   if (!hasMarkers) return [];
@@ -96,7 +96,7 @@ function modulesOf(marked: Uint8Array, files: OwnedFiles): FoundPackage[] {
       modules.push({ name, version, isMain: kind === 'mod' });
     }
     const last = modules.at(-1);
-    // A replacement by a folder has no version; the module then keeps its own name.
+    // Replacing a module by a folder gives no version; the module then keeps its own name.
     if (kind === '=>' && version !== '' && last !== undefined) Object.assign(last, { name, version });
   }
   const found: FoundPackage[] = [];

@@ -1,4 +1,4 @@
-// PE, the programs of Windows. Source: Microsoft's PE Format.
+// PE, the program format of Windows. Source: Microsoft's PE Format.
 import type { Content } from '../seen-files.ts';
 import { Fields } from './fields.ts';
 import { type Executable, MAX_SECTIONS, type Section } from './section.ts';

@@ -1,14 +1,14 @@
-/** A stretch of a program's file that is loaded at an address. */
+/** A part of a program's file that is loaded at an address. */
 export interface Section {
   readonly name: string;
   readonly address: number;
   readonly offset: number;
   readonly size: number;
-  /** Whether it is data that the program may write to. */
+  /** Whether the program may write to it. */
   readonly isWritable: boolean;
 }
 
-/** A program's sections, and its segments: what is loaded, whether or not sections describe it. */
+/** A program's sections, and its segments: the parts that are loaded, with or without sections that describe them. */
 export interface Executable {
   readonly sections: readonly Section[];
   readonly segments: readonly Section[];

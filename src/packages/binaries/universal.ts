@@ -1,19 +1,19 @@
-// Universal ("fat") Mach-O files hold a program once for each processor. Numbers are big-endian.
+// Universal ("fat") Mach-O files contain a program once for each processor. Numbers are big-endian.
 //
-//   header  magic CAFEBABE or, with numbers of 64 bits, CAFEBABF; number of programs u32
-//   entry   processor u32, kind u32, offset, size (u32, or u64 each), alignment u32 (and of 64 bits: four bytes that are 0)
+//   header  magic CAFEBABE or, with 64-bit numbers, CAFEBABF; number of programs u32
+//   entry   processor u32, kind u32, offset, size (u32, or u64 each), alignment u32 (with 64-bit numbers, then four zero bytes)
 //
-// A Java class begins with CAFEBABE too; its next four bytes are its version, which is 45 or more. Source: Apple, mach-o/fat.h.
+// A Java class begins with CAFEBABE too; its next four bytes are its version, which is at least 45. Source: Apple, mach-o/fat.h.
 import { type Content, contentWithin } from '../seen-files.ts';
 import { Fields } from './fields.ts';
 
 const FAT = 0xcafebabe;
 const FAT_64 = 0xcafebabf;
 const HEADER = 8;
-/** More are a Java class. Apple's tools write at most a handful. */
+/** A file with more programs is a Java class. Apple's tools write at most a handful. */
 const MAX_PROGRAMS = 44;
 
-/** The programs of a universal file; null if it isn't one. Entries that lead out of the file are left out. */
+/** Returns the programs in a universal file; null if it isn't one. Leaves out entries that extend beyond the file. */
 export async function universalParts(content: Content, head: Uint8Array): Promise<readonly Content[] | null> {
   const header = new Fields(head, false);
   const magic = header.u32(0);

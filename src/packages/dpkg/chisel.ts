@@ -1,5 +1,5 @@
-// Chisel cuts Debian packages into slices. Its manifest is zstd-compressed JSON lines: packages, slices (`NAME_SLICE`), paths, and which
-// slice has which path. Source: canonical/chisel, public/manifest.
+// Chisel cuts Debian packages into slices. Its manifest is zstd-compressed JSON Lines: packages, slices (`NAME_SLICE`), paths, and which
+// slice contains which path. Source: canonical/chisel, public/manifest.
 import { asObject, asText, parseJson } from '#format/image';
 import { encodeUtf8 } from '#model';
 import { checkCount, type FoundPackage, FoundPackages, foundPackage, NO_FILES, withoutZeroEpoch } from '../package.ts';
@@ -8,10 +8,10 @@ import type { Inflaters } from '../seen-files.ts';
 import { linesOf, textOf } from '../text.ts';
 
 const MAX_PLAIN_BYTES = 64 * 1024 * 1024;
-/** A path may be in many slices of one package, so it is listed only once per package. */
+/** Maximum number of paths. A path may be in many slices of one package, but is listed only once per package. */
 const MAX_PATHS = 1_000_000;
 
-/** The packages of a `manifest.wall`. Null if it doesn't decompress. Throws BAD_MANIFEST, TOO_LARGE. */
+/** Parses a `manifest.wall`. Null if it can't be decompressed. Throws BAD_MANIFEST, TOO_LARGE. */
 export function parseChiselManifest(bytes: Uint8Array, { inflateZstd }: Inflaters): FoundPackage[] | null {
   const plain = inflateZstd(bytes, MAX_PLAIN_BYTES);
   if (plain === null) return null;

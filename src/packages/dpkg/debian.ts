@@ -1,6 +1,6 @@
-// dpkg's database is a folder: `status` has a stanza for each package, and `info/NAME.list` or `info/NAME:ARCH.list` has its files, one path
-// per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead; their only lists of files are the checksums in
-// `status.d/NAME.md5sums`, whose paths have no leading slash and leave out configuration. Source: deb-conffiles(5), dpkg's
+// dpkg's database is a folder: `status` has a stanza for each package, and `info/NAME.list` or `info/NAME:ARCH.list` lists its files, one
+// path per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead; they list files only with checksums, in
+// `status.d/NAME.md5sums`, with paths that have no leading slash and without configuration files. Source: deb-conffiles(5), dpkg's
 // lib/dpkg/db-fsys-files.c.
 import { type FoundPackage, FoundPackages, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { pathsOfLines } from '../path-list.ts';
@@ -8,14 +8,14 @@ import type { SeenFiles } from '../seen-files.ts';
 import { divertedPaths, parseDiversions } from './diversions.ts';
 import { parseDpkgStatus, type Stanza } from './status.ts';
 
-/** Limits on the files of the database, in bytes. */
+/** Maximum sizes of the database's files, in bytes. */
 const MAX_STATUS_BYTES = 64 * 1024 * 1024;
 const MAX_LIST_BYTES = 32 * 1024 * 1024;
-/** An MD5 sum in hex and two spaces. */
+/** Length of an MD5 sum in hex and two spaces. */
 const SUM_PREFIX = 34;
 const SUMS = '.md5sums';
 
-/** The packages of a dpkg folder, such as `var/lib/dpkg`. */
+/** Reads a dpkg folder, such as `var/lib/dpkg`. */
 export async function readDpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const stanzas = (await seen.parsed(`${folder}/status`, MAX_STATUS_BYTES, parseDpkgStatus)) ?? [];
   const diversions = await seen.parsed(`${folder}/diversions`, MAX_LIST_BYTES, parseDiversions);
@@ -42,7 +42,7 @@ async function pathsIn(seen: SeenFiles, info: string, { name, arch }: Stanza): P
   return NO_FILES.paths;
 }
 
-/** The packages of a folder `status.d`. */
+/** Reads a `status.d` folder. */
 export async function readStatusFolder(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const found = new FoundPackages();
   for (const name of seen.names(folder)) {
@@ -56,7 +56,7 @@ export async function readStatusFolder(seen: SeenFiles, folder: string): Promise
 }
 
 function add(found: FoundPackages, stanza: Stanza, files: OwnedFiles): void {
-  // Only opkg's stanzas have a license.
+  // Only opkg's stanzas state a license.
   found.add(foundPackage('deb', stanza.name, stanza.version, { ...stanza, license: null, files }));
 }
 
@@ -68,7 +68,7 @@ function sumPaths(bytes: Uint8Array): Uint8Array {
   return pathsOfLines(bytes, SUM_PREFIX);
 }
 
-/** Whether a package's name can be part of a file's name in the database. */
+/** Whether a package's name can be part of a file name in the database. */
 export function isFileName(name: string): boolean {
   return name !== '' && !name.includes('/') && name !== '.' && name !== '..';
 }

@@ -2,14 +2,14 @@ import { LayerscopeError } from '#model';
 import { PathListBuilder, pathsOf } from '../path-list.ts';
 import { textOf } from '../text.ts';
 
-/** A path that dpkg moved aside for another package. */
+/** A path that dpkg renamed to make way for another package. */
 interface Diversion {
   readonly to: Uint8Array;
   /** The package whose own file is at the path; `:` if the administrator made the diversion. */
   readonly by: string;
 }
 
-/** The diversions of one path that count: of several the last one does, and for the package that made it the last one by another. */
+/** The effective diversions of a path: the last one or, for the package that made it, the last one by another package. */
 interface Diverted {
   readonly last: Diversion;
   readonly lastByOther: Diversion | null;
@@ -17,19 +17,19 @@ interface Diverted {
 
 /** Diversions by path. */
 export interface Diversions {
-  /** Lengths of the paths: few others are as long, so that most aren't looked up. */
+  /** Lengths of the diverted paths: few other paths have one of them, so most aren't looked up. */
   readonly lengths: ReadonlySet<number>;
   readonly byPath: ReadonlyMap<string, Diverted>;
 }
 
 const LINE_FEED = 0x0a;
-/** Maximum number of diversions. A desktop has some hundred. */
+/** Maximum number of diversions. A desktop has a hundred or so. */
 const MAX_DIVERSIONS = 100_000;
 
-// Gives each byte a letter of its own.
+// Maps each byte to one character.
 const letterPerByte = new TextDecoder('latin1');
 
-/** Reads the file `diversions`: three lines each. Throws TOO_LARGE. */
+/** Parses the file `diversions`, which has three lines per diversion. Throws TOO_LARGE. */
 export function parseDiversions(bytes: Uint8Array): Diversions {
   const lengths = new Set<number>();
   const byPath = new Map<string, Diverted>();
@@ -55,7 +55,7 @@ function withLast(known: Diverted | undefined, last: Diversion): Diverted {
   return { last, lastByOther: known.last.by === last.by ? known.lastByOther : known.last };
 }
 
-/** Where the package's paths really are. Returns the list itself if none was diverted, as of nearly every package. */
+/** Returns the actual paths of a package. Returns the same list if none was diverted, as is nearly always the case. */
 export function divertedPaths(paths: Uint8Array, name: string, { lengths, byPath }: Diversions): Uint8Array {
   const placeOf = (path: Uint8Array): Uint8Array | null => {
     const found = lengths.has(path.length) ? byPath.get(letterPerByte.decode(path)) : undefined;

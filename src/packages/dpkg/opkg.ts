@@ -6,7 +6,7 @@ import { parseOpkgStatus } from './status.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** The packages of an opkg folder, such as `usr/lib/opkg`. */
+/** Reads an opkg folder, such as `usr/lib/opkg`. */
 export async function readOpkg(seen: SeenFiles, folder: string): Promise<FoundPackage[]> {
   const found = new FoundPackages();
   for (const stanza of (await seen.parsed(`${folder}/status`, MAX_BYTES, parseOpkgStatus)) ?? []) {
@@ -18,7 +18,7 @@ export async function readOpkg(seen: SeenFiles, folder: string): Promise<FoundPa
   return found.all;
 }
 
-/** A line is a path, in newer versions followed by a tab and the file's mode. */
+/** Each line is a path, which newer versions follow with a tab and the file's mode. */
 function listPaths(bytes: Uint8Array): Uint8Array {
   const paths = bytes.slice();
   let inMode = false;

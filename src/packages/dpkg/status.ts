@@ -6,7 +6,7 @@ export interface Stanza {
   readonly name: string;
   readonly version: string;
   readonly arch: string | null;
-  /** Third word of Status; `installed` if the stanza has none, as in images without dpkg. */
+  /** Third word of Status; `installed` if the stanza has no Status, as in images without dpkg. */
   readonly status: string;
   readonly source: string;
   readonly sourceVersion: string;
@@ -26,12 +26,12 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 const KIBIBYTE = 1024;
 
-/** The stanzas of dpkg's status file, in its order; those without a name or version are left out. Throws TOO_LARGE. */
+/** Parses dpkg's status file into stanzas, in order, without those that lack a name or version. Throws TOO_LARGE. */
 export function parseDpkgStatus(bytes: Uint8Array): readonly Stanza[] {
   return stanzas(bytes, KIBIBYTE);
 }
 
-/** Like {@link parseDpkgStatus}; opkg states sizes in bytes, and a source's path in Source. */
+/** Like {@link parseDpkgStatus}; but opkg states sizes in bytes, and a path to the source in Source. */
 export function parseOpkgStatus(bytes: Uint8Array): readonly Stanza[] {
   return stanzas(bytes, 1);
 }

@@ -1,13 +1,13 @@
 import { LayerscopeError } from '#model';
 
-/** What may be read of all jars of an image, beside the limits for each: small jars can hold the same large one thousands of times. */
+/** Limits for all jars of an image together, besides those for each: small jars can contain the same large one thousands of times. */
 export class JarBudget {
   #nested = 40_000;
   #entries = 5_000_000;
   #inflated = 2 * 1024 * 1024 * 1024;
   #text = 256 * 1024 * 1024;
 
-  /** Counts what is about to be read. Throws TOO_LARGE, then and ever after. */
+  /** Counts what is about to be read. Once a limit is exceeded, every call throws TOO_LARGE. */
   take({ nested = 0, entries = 0, inflated = 0, text = 0 }): void {
     this.#nested -= nested;
     this.#entries -= entries;

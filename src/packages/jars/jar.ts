@@ -1,4 +1,4 @@
-// A jar is a ZIP file. Jars of applications hold the jars of their libraries, some of which hold more.
+// A jar is a ZIP file. An application's jar contains its libraries' jars, which may contain more.
 import { findZipDirectory, ZIP_TAIL_BYTES, type ZipEntry, zip64Directory, zipEntries } from '#format/zip';
 import { decodeUtf8, LayerscopeError, type Rest } from '#model';
 import { type FoundPackage, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
@@ -6,7 +6,7 @@ import { type Content, contentOf, contentWithin, type Inflaters } from '../seen-
 import type { JarBudget } from './jar-budget.ts';
 import { type Artifact, artifactOf, parseJarManifest, parsePomProperties } from './maven.ts';
 
-/** Limits for a jar and everything in it: nesting, jars, entries, bytes of directories, and bytes that are inflated. */
+/** Limits for a jar and everything in it: nesting, jars, entries, bytes of directories, and decompressed bytes. */
 const MAX_DEPTH = 4;
 const MAX_JARS = 4000;
 const MAX_ENTRIES = 1_000_000;
@@ -22,19 +22,22 @@ const LOCAL_MAGIC = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Whether a file's name is that of a jar or of a similar archive. */
+/** Whether a file name is that of a jar or a similar archive. */
 export function isJarName(name: string): boolean {
   return /\.(?:jar|war|ear|par|sar|nar|kar|jpi|hpi|rar|lpkg)$/i.test(name);
 }
 
 interface Nested {
-  /** Called when it is the jar's turn, so that few jars are in memory at once. */
+  /** Called only when the jar is about to be read, so that few jars are in memory at once. */
   readonly open: () => Promise<Content | null>;
   readonly name: string;
   readonly depth: number;
 }
 
-/** The packages of a jar and of the jars in it. `name`: of the file. Its own package owns `files`. Throws DAMAGED, TOO_LARGE. */
+/**
+ * Reads the packages of a jar and of the jars in it. `name`: the file's name. The jar's own package owns `files`. Throws DAMAGED,
+ * TOO_LARGE.
+ */
 export async function readJar(
   content: Content,
   name: string,
@@ -84,7 +87,7 @@ class JarWalk {
     this.#rest = rest;
   }
 
-  /** The artifacts of one jar, its own first, and the jars in it. A nested file that isn't a ZIP file has none. */
+  /** Reads the artifacts of one jar, its own first, and finds the jars in it. A nested file that isn't a ZIP file has none. */
   async read({ open, name, depth }: Nested): Promise<{ readonly artifacts: Artifact[]; readonly jars: Nested[] }> {
     if (this.#jars-- === 0) throw tooLarge();
     if (depth > 0) this.#budget.take({ nested: 1 });
@@ -123,7 +126,7 @@ class JarWalk {
     return list;
   }
 
-  /** A nested jar; one that is stored uncompressed isn't copied. */
+  /** Opens a nested jar. One that is stored uncompressed isn't copied. */
   async #nested(content: Content, entry: ZipEntry): Promise<Content | null> {
     if (entry.method === STORED && !entry.isEncrypted) {
       const start = await dataStart(content, entry);
@@ -133,14 +136,14 @@ class JarWalk {
     return bytes === null ? null : contentOf(bytes);
   }
 
-  /** An entry's content; empty if it is too large or can't be read. Throws TOO_LARGE. */
+  /** Reads an entry; empty if it is too large or can't be read. Throws TOO_LARGE. */
   async #text(content: Content, entry: ZipEntry): Promise<Uint8Array> {
     const bytes = (await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0);
     this.#budget.take({ text: bytes.length });
     return bytes;
   }
 
-  /** An entry's content; null if it is larger than `most` or can't be read. Throws TOO_LARGE. */
+  /** Reads an entry; null if it is larger than `most` or can't be read. Throws TOO_LARGE. */
   async #body(content: Content, entry: ZipEntry, most: number): Promise<Uint8Array | null> {
     if (entry.isEncrypted || entry.sizeBytes > most || entry.storedBytes > most) return null;
     const start = await dataStart(content, entry);
@@ -156,7 +159,7 @@ class JarWalk {
   }
 }
 
-/** Puts first the artifact that the jar is named after; without artifacts, the manifest and the file's name describe it. */
+/** Moves the artifact that the jar is named after to the front. Without artifacts, the manifest and the file name describe it. */
 function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, fileName: string): Artifact[] {
   if (artifacts.length === 0) {
     const own = artifactOf(manifest, fileName);
@@ -166,7 +169,10 @@ function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, 
   return artifacts.sort((a, b) => isOwn(a) - isOwn(b));
 }
 
-/** Where an entry's data begins: its local header may have a longer extra field than the directory says. Null if there is no header. */
+/**
+ * Returns where an entry's data begins: its local header may have a longer extra field than the directory states. Null if there is no
+ * header.
+ */
 async function dataStart(content: Content, { headerOffset }: ZipEntry): Promise<number | null> {
   const header = await content.read(headerOffset, LOCAL_HEADER);
   if (header.length < LOCAL_HEADER) return null;

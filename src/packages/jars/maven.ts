@@ -7,7 +7,7 @@ export interface Artifact {
   readonly version: string;
 }
 
-/** The artifact of a `pom.properties`; null unless it has all three properties. */
+/** Parses a `pom.properties`; null unless it has all three properties. */
 export function parsePomProperties(bytes: Uint8Array): Artifact | null {
   const values = new Map<string, string>();
   for (const line of linesOf(textOf(bytes))) {
@@ -26,7 +26,10 @@ const WANTED: ReadonlySet<string> = new Set([
   'bundle-version',
 ]);
 
-/** The main attributes of a manifest that tell what the jar is, by names in lower case. A line that begins with a space continues the one before. */
+/**
+ * Parses the main attributes of a manifest that say what the jar is, by lower-case name. A line that begins with a space continues the one
+ * before.
+ */
 export function parseJarManifest(bytes: Uint8Array): ReadonlyMap<string, string> {
   const pieces = new Map<string, string[]>();
   let last: string[] | null = null;
@@ -44,13 +47,13 @@ export function parseJarManifest(bytes: Uint8Array): ReadonlyMap<string, string>
   return new Map([...pieces].map(([name, texts]) => [name, texts.join('').trim()]));
 }
 
-/** The artifact that a manifest and a file's name describe; null if neither has a version. */
+/** Returns the artifact that a manifest and a file name describe; null if neither has a version. */
 export function artifactOf(manifest: ReadonlyMap<string, string>, fileName: string): Artifact | null {
   const stem = fileName.replace(/\.\w{1,8}$/, '');
   const dash = stem.search(/-\d/);
   const symbolic = manifest.get('bundle-symbolicname')?.split(';')[0]?.trim() ?? '';
   const version = manifest.get('implementation-version') || manifest.get('bundle-version') || (dash > 0 ? stem.slice(dash + 1) : '');
-  // Titles are often free text; the file's name is then closer to the artifact's.
+  // Titles are often free text; then the file name is closer to the artifact's name.
   const title = manifest.get('implementation-title') ?? '';
   const name = dash > 0 ? stem.slice(0, dash) : /^[\w.-]+$/.test(title) ? title : stem;
   if (version === '' || name === '') return null;

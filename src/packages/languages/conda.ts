@@ -2,10 +2,10 @@ import { asObject, asSize, asText, asTexts, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { pathsFrom } from './pypi.ts';
 
-/** Documents of large packages list tens of thousands of files, with several values each. */
+/** Allows for documents of large packages, which list tens of thousands of files, each with several values. */
 const MANY_VALUES = 4;
 
-/** The package of a document in `conda-meta`. `prefix`: the folder that holds `conda-meta`. Throws BAD_MANIFEST, TOO_LARGE. */
+/** Parses a document in `conda-meta`. `prefix`: the folder that contains `conda-meta`. Throws BAD_MANIFEST, TOO_LARGE. */
 export function parseCondaMeta(bytes: Uint8Array, prefix: Uint8Array): FoundPackage | null {
   const fields = asObject(parseJson(bytes, 'conda-meta', MANY_VALUES));
   const files = { paths: pathsFrom(prefix, asTexts(fields?.files)), folders: NO_FILES.folders };

@@ -1,4 +1,4 @@
-// A gemspec is a Ruby program. It is never run: RubyGems writes installed ones in a fixed form, one assignment per line.
+// A gemspec is a Ruby program. It is never run: RubyGems writes installed ones in a fixed form, with one assignment per line.
 import { type FoundPackage, foundPackage } from '../package.ts';
 import { nameOf, PathListBuilder, parentOf, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
@@ -7,7 +7,7 @@ const MAX_LINE = 4096;
 const ASSIGNMENT = /^\s{0,8}\w{1,32}\.(name|version|licenses|license|platform) {0,4}= {0,4}(.*)$/;
 const STRING = /["']([^"']*)["']/g;
 
-/** The gem of a specification. `path`: of the gemspec. Null if its name or version isn't a plain string. */
+/** Parses a specification. `path`: the gemspec's path. Null if its name or version isn't a plain string. */
 export function parseGemspec(bytes: Uint8Array, path: Uint8Array): FoundPackage | null {
   const values = new Map<string, string[]>();
   for (const line of linesOf(textOf(bytes))) {

@@ -3,7 +3,7 @@ import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { onePath } from '../path-list.ts';
 
 /**
- * The package of a `package.json`. `folder`: the folder it is in, which belongs to the package. Null without name and version. Throws
+ * Parses a `package.json`. `folder`: the folder that contains it, which belongs to the package. Null without name and version. Throws
  * BAD_MANIFEST.
  */
 export function parsePackageJson(bytes: Uint8Array, folder: Uint8Array): FoundPackage | null {

@@ -6,7 +6,7 @@ import { PathListBuilder, pathIn } from '../path-list.ts';
 const MAX_PACKAGES = 20_000;
 const MAX_ASSETS = 20_000;
 
-/** The packages of a `NAME.deps.json` of .NET; projects, such as the program itself, are left out. Throws BAD_MANIFEST, TOO_LARGE. */
+/** Parses a `NAME.deps.json` from .NET. Leaves out projects, such as the program itself. Throws BAD_MANIFEST, TOO_LARGE. */
 export function parseDepsJson(bytes: Uint8Array, folder: Uint8Array): FoundPackage[] {
   const document = asObject(parseJson(bytes, 'deps.json'));
   const librariesOf = librariesByKey(asObject(document?.targets) ?? {});
@@ -26,7 +26,7 @@ export function parseDepsJson(bytes: Uint8Array, folder: Uint8Array): FoundPacka
   return found.all;
 }
 
-/** What the targets say about each library. */
+/** Maps each library to its entries in the targets. */
 function librariesByKey(targets: JsonObject): ReadonlyMap<string, readonly JsonObject[]> {
   const found = new Map<string, JsonObject[]>();
   for (const target of Object.values(targets)) {
@@ -41,7 +41,7 @@ function librariesByKey(targets: JsonObject): ReadonlyMap<string, readonly JsonO
   return found;
 }
 
-/** Where a published program has a package's assets: in its own folder, except for those of other systems and languages. */
+/** Yields where a published program keeps a package's assets: in its own folder, except for those for other systems and languages. */
 function* assetsOf(library: JsonObject): Generator<string> {
   const keys = (field: string): string[] => Object.keys(asObject(library[field]) ?? {}).filter((name) => !name.includes('\0'));
   for (const field of ['runtime', 'native']) for (const asset of keys(field)) yield lastPart(asset);

@@ -1,16 +1,16 @@
 // Python packages are described by a folder `NAME-VERSION.dist-info` with METADATA and RECORD, by an older `NAME.egg-info` folder with
-// PKG-INFO, or by a single file of that name. Source: packaging.python.org, Recording installed projects.
+// PKG-INFO, or by a single file with that name. Source: packaging.python.org, Recording installed projects.
 import { LayerscopeError } from '#model';
 import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts';
 import { PathListBuilder, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
 
-/** Maximum length of a license that is kept: some packages have the whole text in that field. */
+/** Maximum length of a license: some packages put the whole text into that field. */
 const MAX_LICENSE = 200;
-/** Maximum number of files of a package: the largest have some ten thousands. A list of 32 MiB may name millions. */
+/** Maximum number of files in a package: the largest have some ten thousand, but a 32 MiB list may name millions. */
 export const MAX_PATHS = 500_000;
 
-/** The fields of METADATA that matter; the description after the first empty line is not read. */
+/** Parses the fields of METADATA that are needed. The description after the first empty line isn't read. */
 export function parsePythonMetadata(bytes: Uint8Array): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of linesOf(textOf(bytes))) {
@@ -23,7 +23,7 @@ export function parsePythonMetadata(bytes: Uint8Array): ReadonlyMap<string, stri
   return fields;
 }
 
-/** Name under which packages are compared. Source: PEP 503. */
+/** Returns the name under which packages are compared. Source: PEP 503. */
 export function normalizedName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
@@ -37,7 +37,7 @@ export function pythonPackage(fields: ReadonlyMap<string, string>, files: OwnedF
   });
 }
 
-/** The paths of a RECORD, a CSV file: path, checksum, size. They are relative to the folder of the dist-info. */
+/** Parses a RECORD, a CSV file with path, checksum and size. Paths are relative to the folder that contains the dist-info. */
 export function parseRecord(bytes: Uint8Array): readonly string[] {
   const paths: string[] = [];
   for (const line of linesOf(textOf(bytes))) {
@@ -48,7 +48,7 @@ export function parseRecord(bytes: Uint8Array): readonly string[] {
   return paths;
 }
 
-/** The first field of a CSV line that is quoted; a quote inside is doubled. */
+/** Parses the first field of a CSV line if it is quoted; quotes inside are doubled. */
 function quoted(line: string): string {
   let text = '';
   for (let at = 1; at < line.length; ) {
@@ -62,7 +62,7 @@ function quoted(line: string): string {
   return text;
 }
 
-/** Turns paths relative to a folder into a path list. */
+/** Converts paths relative to a folder to a path list. */
 export function pathsFrom(folder: Uint8Array, paths: readonly string[]): Uint8Array {
   const list = new PathListBuilder();
   for (const path of paths) if (!path.includes('\0')) list.add(pathIn(folder, path));
@@ -70,7 +70,7 @@ export function pathsFrom(folder: Uint8Array, paths: readonly string[]): Uint8Ar
 }
 
 /**
- * The files of an installation in `folder` that has no list of files: its description, and modules and packages by the names of
+ * Returns the files of a package in `folder` without a list of files: its description, and the modules and packages named in
  * `top_level.txt`.
  */
 export function ownedByNames(folder: Uint8Array, description: Uint8Array, names: readonly string[]): OwnedFiles {

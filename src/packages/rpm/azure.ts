@@ -11,7 +11,7 @@ import { sourceOfFile } from './header.ts';
 
 const KEY = 'gpg-pubkey';
 
-/** The packages of `container-manifest-2`. Its files aren't listed anywhere. Throws TOO_LARGE. */
+/** Parses `container-manifest-2`. Files aren't listed anywhere. Throws TOO_LARGE. */
 export function parseAzureManifest(bytes: Uint8Array): FoundPackage[] {
   const found = new FoundPackages();
   for (const line of linesOf(textOf(bytes))) {
@@ -26,7 +26,7 @@ export function parseAzureManifest(bytes: Uint8Array): FoundPackage[] {
   return found.all;
 }
 
-/** The packages of `container-manifest-1`. Throws TOO_LARGE. */
+/** Parses `container-manifest-1`. Throws TOO_LARGE. */
 export function parseAzureNames(bytes: Uint8Array): FoundPackage[] {
   const found = new FoundPackages();
   for (const line of linesOf(textOf(bytes))) {

@@ -1,9 +1,9 @@
-// The hash tables of Berkeley DB, in which rpm kept packages until 4.16. Numbers are in the byte order of the machine that wrote them.
+// The hash tables of Berkeley DB, in which rpm stored packages until 4.16. Numbers are in the byte order of the machine that wrote them.
 //
 //   first page     at 12 magic 061561, at 20 page size u32, at 32 last page u32
 //   hash page      at 20 number of items u16, at 25 type 2 or 13; from 26 offsets of the items u16, keys and values alternately
-//   value          type 1: bytes to the item before it; type 3: at 4 first overflow page u32, at 8 length u32
-//   overflow page  at 16 next page u32, at 22 bytes used u16 (of the last page), from 26 bytes
+//   value          type 1: bytes up to the item before it; type 3: at 4 first overflow page u32, at 8 length u32
+//   overflow page  at 16 next page u32, at 22 bytes used u16 (in the last page), from 26 bytes
 //
 // Source: Berkeley DB, src/dbinc/db_page.h.
 import { LayerscopeError } from '#model';
@@ -36,7 +36,7 @@ class HashFile {
   readonly #little: boolean;
   readonly #pageSize: number;
   readonly lastPage: number;
-  /** Bytes that may still be returned. Each byte of a sound file is part of at most one value. */
+  /** Bytes that may still be returned. Each byte of an intact file is part of at most one value. */
   #left: number;
 
   constructor(bytes: Uint8Array) {
@@ -68,7 +68,7 @@ class HashFile {
       const end = this.#u16(page + PAGE_HEADER + 2 * (item - 1));
       if (start >= this.#pageSize) throw damaged(`page ${number} has an item outside it`);
       const type = this.#bytes[page + start];
-      // A number of four bytes is rpm's counter of packages.
+      // A four-byte number is rpm's counter of packages.
       if (type === INLINE && end <= this.#pageSize && end - start > 16) yield this.#take(page + start + 1, end - start - 1);
       if (type === OVERFLOW && start + 12 <= this.#pageSize) yield this.#overflow(this.#u32(page + start + 4), this.#u32(page + start + 8));
     }

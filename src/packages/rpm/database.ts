@@ -6,8 +6,8 @@ import { isNdb, ndbBlobs } from './ndb.ts';
 import { isSqlite, SqliteFile } from './sqlite.ts';
 
 /**
- * Yields the packages of an rpm database of any kind. `log`: the write-ahead log beside an SQLite database. Throws DAMAGED, TOO_LARGE,
- * UNSUPPORTED if it isn't one; the packages before the damage are valid.
+ * Yields the packages of an rpm database in any format. `log`: the write-ahead log next to an SQLite database. Throws DAMAGED, TOO_LARGE,
+ * or UNSUPPORTED if it isn't a database; packages yielded before that are valid.
  */
 export function* rpmPackages(bytes: Uint8Array, log: Uint8Array | null): Generator<FoundPackage> {
   let count = 0;

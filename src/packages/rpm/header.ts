@@ -1,7 +1,7 @@
 // An rpm header, as databases store it. All numbers are big-endian.
 //
 //   number of tags u32, bytes of data u32, then for each tag: tag u32, type u32, offset in the data u32, count u32; then the data
-//   types: 3 u16, 4 u32, 5 u64, 6 string, 8 list of strings, 9 list of translated strings; strings end with a NUL
+//   types: 3 u16, 4 u32, 5 u64, 6 string, 8 list of strings, 9 list of translated strings; strings are NUL-terminated
 //
 // Source: rpm's docs/manual/format_header.md, include/rpm/rpmtag.h.
 import { LayerscopeError } from '#model';
@@ -28,7 +28,7 @@ const WANTED: ReadonlySet<number> = new Set(Object.values(TAG));
 
 const TYPE = { u32: 4, u64: 5, string: 6, strings: 8, translated: 9 } as const;
 const MAX_TAGS = 65_536;
-/** Maximum number of files of a package, and maximum length of a name: a folder's name is repeated for each of its files. */
+/** Maximum number of files in a package, and maximum length of a name: a folder's name is repeated for each of its files. */
 const MAX_FILES = 2_000_000;
 const MAX_FOLDERS = 250_000;
 const MAX_NAME_BYTES = 4096;
@@ -43,7 +43,7 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `rpm header: ${what}`);
 }
 
-/** Parses a header into a package; null for a public key, and if there is no name. Throws DAMAGED, TOO_LARGE. */
+/** Parses a header into a package; null for a public key, or without a name. Throws DAMAGED, TOO_LARGE. */
 export function parseRpmHeader(bytes: Uint8Array): FoundPackage | null {
   const header = new Header(bytes);
   const name = header.text(TAG.name);
@@ -61,7 +61,7 @@ export function parseRpmHeader(bytes: Uint8Array): FoundPackage | null {
   });
 }
 
-/** Name and version of a source package's file, `NAME-VERSION-RELEASE.src.rpm`; null for anything else. */
+/** Parses the file name of a source package, `NAME-VERSION-RELEASE.src.rpm`; null for anything else. */
 export function sourceOfFile(file: string | null): { readonly name: string; readonly version: string } | null {
   if (file?.endsWith('.rpm') !== true) return null;
   const stem = file.slice(0, -'.rpm'.length);
@@ -95,14 +95,14 @@ class Header {
     }
   }
 
-  /** The first string of a tag; null if there is none. Throws DAMAGED. */
+  /** Returns the first string of a tag; null if there is none. Throws DAMAGED. */
   text(tag: number): string | null {
     const found = this.#tags.get(tag);
     if (found === undefined || (found.type !== TYPE.string && found.type !== TYPE.strings && found.type !== TYPE.translated)) return null;
     return textOf(this.#string(this.#data + found.offset));
   }
 
-  /** The first number of a tag; null if there is none. Throws DAMAGED. */
+  /** Returns the first number of a tag; null if there is none. Throws DAMAGED. */
   number(tag: number): number | null {
     const found = this.#tags.get(tag);
     if (found === undefined || found.count === 0) return null;
@@ -113,7 +113,7 @@ class Header {
     return Number.isSafeInteger(value) ? value : null;
   }
 
-  /** All paths. Newer headers split them into folders and names. Throws DAMAGED, TOO_LARGE. */
+  /** Returns all paths. Newer headers split them into folders and names. Throws DAMAGED, TOO_LARGE. */
   paths(): Uint8Array {
     const list = new PathListBuilder();
     const names = this.#tags.get(TAG.fileNames);
@@ -134,7 +134,7 @@ class Header {
     return list.finish();
   }
 
-  /** Yields strings one at a time: two million views of bytes take 200 MB. */
+  /** Yields strings one at a time: two million byte views would take 200 MB. */
   *#strings(tag: number, most: number): Generator<Uint8Array> {
     const found = this.#tags.get(tag);
     if (found?.type !== TYPE.strings) return;

@@ -1,7 +1,7 @@
-// ndb, the database of SUSE's rpm. Numbers are little-endian.
+// ndb, the database format of SUSE's rpm. Numbers are little-endian.
 //
-//   header  `RpmP`, version, generation, number of slot pages of 4096 bytes, next package
-//   slot    from 32 on, 16 bytes: `Slot`, package, offset in blocks of 16 bytes, number of blocks; a package of 0 is a free slot
+//   header  `RpmP`, version, generation, number of 4096-byte slot pages, next package
+//   slot    from 32 on, 16 bytes: `Slot`, package, offset in 16-byte blocks, number of blocks; package 0 is a free slot
 //   blob    `BlbS`, package, generation, length; the header's bytes
 //
 // Source: rpm, lib/backend/ndb/rpmpkg.c.
@@ -27,7 +27,7 @@ export function* ndbBlobs(bytes: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = view.getUint32(12, true) * PAGE;
   if (end > bytes.length) throw damaged('it states more slots than it has');
-  // Each byte of a sound database is part of at most one blob.
+  // Each byte of an intact database is part of at most one blob.
   let left = bytes.length;
   for (let at = 32; at < end; at += SLOT_BYTES) {
     const number = view.getUint32(at + 4, true);

@@ -29,14 +29,14 @@ export function isSqlite(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, index) => bytes[index] === byte);
 }
 
-/** A database and the pages of its log. */
+/** A database, including the pages in its log. */
 export class SqliteFile {
   readonly #bytes: Uint8Array;
   readonly #pageSize: number;
   readonly #usable: number;
   readonly #log: LoggedPages | null;
   readonly #pageCount: number;
-  /** Payload bytes that may still be read. Each byte of a sound database is part of at most one payload. */
+  /** Payload bytes that may still be read. Each byte of an intact database is part of at most one payload. */
   #left: number;
 
   /** `log`: the database's write-ahead log. Throws DAMAGED. */
@@ -90,7 +90,7 @@ export class SqliteFile {
     }
   }
 
-  /** The payload of a leaf's cell, with its overflow pages. */
+  /** Returns the payload of a leaf's cell, including its overflow pages. */
   #payload(page: Uint8Array, offset: number): Uint8Array {
     const length = varint(page, offset);
     const start = varint(page, length.end).end;
@@ -161,7 +161,7 @@ function u32(bytes: Uint8Array, at: number): number {
   return u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2);
 }
 
-/** A varint of up to nine bytes. Throws DAMAGED if it is cut off or beyond 2^53. */
+/** Reads a varint of up to nine bytes. Throws DAMAGED if it is cut off or exceeds 2^53. */
 function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let index = 0; index < 9; index++) {
@@ -174,7 +174,7 @@ function varint(bytes: Uint8Array, at: number): { readonly value: number; readon
   throw damaged('a number is cut off or too large');
 }
 
-/** Bytes of a column's value by its type, for types below 12. */
+/** Number of bytes in a column's value, by type, for types below 12. */
 const WIDTHS = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0] as const;
 
 function record(payload: Uint8Array): Value[] {

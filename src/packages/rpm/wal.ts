@@ -1,15 +1,15 @@
-// SQLite's write-ahead log: pages that are newer than those of the database. Numbers are big-endian.
+// SQLite's write-ahead log: pages that are newer than the database's. Numbers are big-endian.
 //
 //   header  magic 377F0682 or 377F0683 (its checksums are big-endian), version, page size, sequence, two salts, two checksums
-//   frame   page number, size of the database in pages if it ends a transaction (else 0), the salts, two checksums, the page
+//   frame   page number, size of the database in pages if the frame ends a transaction (else 0), the salts, two checksums, the page
 //
-// A frame is part of the database if its salts and checksums fit and a frame that ends a transaction follows or it is one.
-// Source: sqlite.org/fileformat2.html#walformat.
+// A frame is part of the database if its salts and checksums match, and if it ends a transaction or a later frame does. Source:
+// sqlite.org/fileformat2.html#walformat.
 const HEADER = 32;
 const FRAME = 24;
 const MAGIC = 0x377f0682;
 
-/** The pages of a log that were committed. */
+/** The committed pages of a log. */
 export interface LoggedPages {
   /** Pages by number, as views. */
   readonly pages: ReadonlyMap<number, Uint8Array>;
