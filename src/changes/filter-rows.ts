@@ -14,8 +14,8 @@ export interface RowFilter extends RowCriteria {
    * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
    * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row with exactly that path.
    * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes used for printing; the
-   * case of A to Z is ignored. If no path contains it, and `scattered` isn't false: rows with its characters in that order, possibly with
-   * others in between.
+   *   case of A to Z is ignored. If no path contains it, and `scattered` isn't false: rows with its characters in that order, possibly with
+   *   others in between.
    */
   readonly text: string;
   readonly scattered?: boolean;

@@ -2,7 +2,7 @@
  * The registry of Windows images: which hives each layer has, what a layer changed in them, and what a stack of them shows.
  *
  * - **hive**: a base hive of the system (SYSTEM, SOFTWARE, SAM, SECURITY, DEFAULT), stored whole in a layer, or any other hive file,
- * identified by its path. **delta**: a layer's changes to a base hive, in its folder `Hives`.
+ *   identified by its path. **delta**: a layer's changes to a base hive, in its folder `Hives`.
  * - **view**: what a hive and the deltas stacked on it show at a layer.
  *
  * `format/layer` finds the files. `image-registry.ts` opens and stacks them, `registry-json.ts` has the JSON of the command line, and
