@@ -454,6 +454,7 @@ export const ROOMS: readonly Room[] = [
     may: [
       'archive',
       'changes',
+      'engine/turns',
       'format/image',
       'format/layer',
       'format/markdown',
