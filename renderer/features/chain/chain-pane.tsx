@@ -236,7 +236,7 @@ function LayerStratum({
           <Command text={command} wrap={height >= 58} />
           {tall && loaded && broken === undefined ? (
             <span className={`${styles.counts} ${height >= STRATUM_ROOMY ? styles.roomy : ''}`}>
-              {changes === 0 ? words.chain.noChanges : <Counts {...layer} />}
+              <span className={styles.numbers}>{changes === 0 ? words.chain.noChanges : <Counts {...layer} />}</span>
               {layer.modified + layer.removed === 0 ? null : (
                 <Hides archiveId={archiveId} image={image} layer={layer.index} over={isEmptied ? 0 : all * HIDES_MUCH} />
               )}
