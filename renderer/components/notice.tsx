@@ -15,7 +15,8 @@ export function Notice({
   tone?: 'plain' | 'error';
 }) {
   return (
-    <div className={`${styles.notice} ${styles[tone]}`} role={tone === 'error' ? 'alert' : undefined}>
+    // Gets the focus of what it replaces, so that the keyboard isn't left without a place.
+    <div className={`${styles.notice} ${styles[tone]}`} role={tone === 'error' ? 'alert' : undefined} tabIndex={-1} data-notice>
       {icon === undefined ? null : <Icon name={icon} size={20} className={styles.icon ?? ''} />}
       <p className={styles.title}>{title}</p>
       {children === undefined ? null : <div className={styles.body}>{children}</div>}

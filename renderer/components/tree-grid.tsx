@@ -85,6 +85,7 @@ export function TreeGrid({
   rowClass,
   rowData,
   isWide,
+  filter,
   handle,
   isShortcut,
   headHeight = HEAD_HEIGHT,
@@ -111,6 +112,8 @@ export function TreeGrid({
   rowClass: (row: number) => string | undefined;
   /** What tells what a row is about, for its menu. */
   rowData?: (row: number) => RowData | undefined;
+  /** What the rows are filtered by. Another filter shows the active row or, if that doesn't match, the first one. */
+  filter?: unknown;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
@@ -158,6 +161,11 @@ export function TreeGrid({
     if (isOther || isFollowed.current) show(activeIndex);
     lastActive.current = active;
   }, [active, activeIndex, show]);
+  const lastFilter = useRef(filter);
+  useLayoutEffect(() => {
+    if (filter !== lastFilter.current) show(Math.max(activeIndex, 0));
+    lastFilter.current = filter;
+  }, [filter, activeIndex, show]);
   const unfollow = () => {
     isFollowed.current = false;
   };

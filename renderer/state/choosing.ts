@@ -21,7 +21,9 @@ import {
 import { setOverlay } from './set-overlay.ts';
 
 /** Changes the selection and the address. Every selection goes through here. With `replace`, Back skips the previous selection. */
-export function select(selection: Selection, { replace = false }: { replace?: boolean } = {}): void {
+export function select(wanted: Selection, { replace = false }: { replace?: boolean } = {}): void {
+  // A filesystem is that at one layer.
+  const selection = wanted.mode === 'stacked' && wanted.from !== wanted.to ? { ...wanted, from: wanted.to } : wanted;
   if (selection === getApp().selection) return;
   setApp({ selection });
   const address = formatAddress(selection);

@@ -88,8 +88,8 @@ export function sidesShowing({ mode, against, archiveId, image }: Selection, of:
 /** Returns the selection, limited to the image's layers. */
 export function clampSelection(selection: Selection, layerCount: number): Selection {
   const top = Math.max(0, layerCount - 1);
-  const from = selection.mode === 'image' ? 0 : Math.min(selection.from, top);
   const to = selection.mode === 'image' ? top : Math.min(selection.to, top);
+  const from = selection.mode === 'image' ? 0 : selection.mode === 'stacked' ? to : Math.min(selection.from, top);
   return from === selection.from && to === selection.to ? selection : { ...selection, from, to };
 }
 

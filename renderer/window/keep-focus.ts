@@ -2,7 +2,7 @@ import { focusQuietly } from '../components/tree-grid.tsx';
 
 /** Elements to focus in a pane whose focused element was removed: its replacement, then the selected element. */
 const STOPS: Readonly<Record<string, string>> = {
-  changes: '[role="row"][tabindex="0"], [role="application"]',
+  changes: '[role="row"][tabindex="0"], [role="application"], [data-notice], table :is(button, [tabindex="0"])',
   chain: '[data-layer][tabindex="0"]',
 };
 

@@ -37,6 +37,8 @@ export class LinkNames {
   readonly #comparison: ViewPair;
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
+  /** Whether two bodies have the same names, by the keys of both. A body may have a million names, each of which asks. */
+  readonly #areSame = new Map<number, Map<number, boolean>>();
 
   constructor(comparison: ViewPair) {
     this.#comparison = comparison;
@@ -51,13 +53,30 @@ export class LinkNames {
     const { tree, before, after, links } = this.#comparison;
     const was = bodyKey(tree, links, before.layer[node] as number, before.member[node] as number);
     const is = bodyKey(tree, links, after.layer[node] as number, after.member[node] as number);
+    if (!this.#haveSameNames(was, is, node)) return bits;
+    const left = bits & ~BY_ROLE;
+    return sameAttributes(metaOf(tree, was).attributes, metaOf(tree, is).attributes) ? left & ~DIFFERS.attributes : left;
+  }
+
+  /** Whether a body on one side and one on the other have the same names. `node`: one of them. */
+  #haveSameNames(was: number, is: number, node: number): boolean {
+    const { tree, before, after, links } = this.#comparison;
     this.#before ??= namesOfLinkedBodies(tree, before, links);
     this.#after ??= namesOfLinkedBodies(tree, after, links);
     const one = this.#before.get(was) ?? [node];
     const two = this.#after.get(is) ?? [node];
-    if (one.length !== two.length || one.some((name, index) => name !== two[index])) return bits;
-    const left = bits & ~BY_ROLE;
-    return sameAttributes(metaOf(tree, was).attributes, metaOf(tree, is).attributes) ? left & ~DIFFERS.attributes : left;
+    if (one.length !== two.length) return false;
+    let known = this.#areSame.get(was);
+    if (known === undefined) {
+      known = new Map();
+      this.#areSame.set(was, known);
+    }
+    let same = known.get(is);
+    if (same === undefined) {
+      same = one.every((name, index) => name === two[index]);
+      known.set(is, same);
+    }
+    return same;
   }
 }
 

@@ -75,10 +75,63 @@ export interface Applier {
   readonly brought: Uint32Array;
   /** If set, {@link commitLayer} appends the topmost nodes that the layer removes, and the folders that it replaces. */
   removals: number[] | null;
+  /** If set, {@link commitLayer} appends all nodes that disappear, even if the layer brings them anew. */
+  gone: number[] | null;
+  /** The children that each node shows. Created for the first layer that hides something, because most layers hide nothing. */
+  children: ShownChildren | null;
+}
+
+/**
+ * The children that the nodes of a view show, as linked lists. The tree has the children of all layers: a folder may show none of a million,
+ * and layer after layer could have them searched.
+ */
+class ShownChildren {
+  readonly #parent: Uint32Array;
+  readonly first: Uint32Array;
+  readonly next: Uint32Array;
+  readonly #previous: Uint32Array;
+
+  constructor({ parent, count }: ImageTree, { type }: View) {
+    this.#parent = parent;
+    this.first = new Uint32Array(count);
+    this.next = new Uint32Array(count);
+    this.#previous = new Uint32Array(count);
+    for (let node = 1; node < count; node++) if (type[node] !== ABSENT) this.add(node);
+  }
+
+  add(node: number): void {
+    const parent = this.#parent[node] as number;
+    const next = this.first[parent] as number;
+    this.next[node] = next;
+    this.#previous[node] = 0;
+    if (next !== 0) this.#previous[next] = node;
+    this.first[parent] = node;
+  }
+
+  remove(node: number): void {
+    const next = this.next[node] as number;
+    const previous = this.#previous[node] as number;
+    if (next !== 0) this.#previous[next] = previous;
+    if (previous !== 0) this.next[previous] = next;
+    else this.first[this.#parent[node] as number] = next;
+  }
+}
+
+function childrenOf(applier: Applier): ShownChildren {
+  applier.children ??= new ShownChildren(applier.tree, applier.view);
+  return applier.children;
 }
 
 export function createApplier(tree: ImageTree, view: View = emptyView(tree)): Applier {
-  return { tree, view, touch: new Uint8Array(tree.count), brought: new Uint32Array(tree.count), removals: null };
+  return {
+    tree,
+    view,
+    touch: new Uint8Array(tree.count),
+    brought: new Uint32Array(tree.count),
+    removals: null,
+    gone: null,
+    children: null,
+  };
 }
 
 /** What a layer is about to do. */
@@ -152,19 +205,11 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
 }
 
 /**
- * Returns the bits for an opaque marker. Searches the folder only for the first marker, because a layer may repeat the marker many times.
+ * Returns the bits for an opaque marker. A layer may repeat it many times.
  */
 function opaqueTouch(applier: Applier, node: number, touched: number): number {
   if ((touched & TOUCH.opaque) !== 0) return TOUCH.opaque;
-  return hasContent(applier, node) ? TOUCH.opaque : TOUCH.opaque | TOUCH.aimless;
-}
-
-/** Whether the view has anything in the folder. */
-function hasContent({ tree, view }: Applier, node: number): boolean {
-  for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
-    if (view.type[child] !== ABSENT) return true;
-  }
-  return false;
+  return childrenOf(applier).first[node] === 0 ? TOUCH.opaque | TOUCH.aimless : TOUCH.opaque;
 }
 
 /** Finds implied folders, and what the layer adds, modifies and replaces. Visits children before parents. */
@@ -246,6 +291,7 @@ export function commitLayer(applier: Applier, staged: Staged, watcher: Watcher |
     const touched = touch[node] as number;
     if (touched === 0) continue;
     touch[node] = 0;
+    if (applier.children !== null && (touched & KEPT) !== 0 && view.type[node] === ABSENT) applier.children.add(node);
     if ((touched & TOUCH.entry) !== 0) {
       const member = applier.brought[node] as number;
       view.type[node] = table.type[member] as number;
@@ -274,7 +320,8 @@ function markBelowCauses(touch: Uint8Array, table: LayerTable, map: Uint32Array)
  * an absent node. Returns the number of topmost paths that disappeared: paths below them, or below a replaced folder, aren't counted.
  */
 function hideBelow(applier: Applier, top: number, watcher: Watcher | null): number {
-  const { tree, touch, view, removals } = applier;
+  const { touch, view, removals, gone } = applier;
+  const children = childrenOf(applier);
   if (top !== 0 && view.type[top] === ABSENT) return 0;
   let removed = 0;
   // Node, whether an ancestor was removed or replaced, and the inherited reason, in one number: (node * 2 + covered) * 4 + reason.
@@ -293,6 +340,8 @@ function hideBelow(applier: Applier, top: number, watcher: Watcher | null): numb
         if (watcher !== null) watcher.reasons[node] = reason;
         covered = 4;
       }
+      gone?.push(node);
+      children.remove(node);
       view.type[node] = ABSENT;
       view.layer[node] = NO_LAYER;
       view.member[node] = NO_ENTRY;
@@ -306,8 +355,8 @@ function hideBelow(applier: Applier, top: number, watcher: Watcher | null): numb
       if (covered === 0) removals?.push(node);
       covered = 4;
     }
-    for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
-      if (view.type[child] !== ABSENT) walk.push(child * 8 + covered + reasonBelow);
+    for (let child = children.first[node] as number; child !== 0; child = children.next[child] as number) {
+      walk.push(child * 8 + covered + reasonBelow);
     }
   }
   return removed;

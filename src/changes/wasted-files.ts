@@ -97,18 +97,28 @@ export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly lay
   const layer = new Int32Array(nodes.length).fill(-1);
   const deleted = new Uint8Array(nodes.length);
   const wasFile = new Uint8Array(nodes.length);
+  const places = new Map(nodes.map((node, place) => [node, place]));
+  /** By place: 1 + the last layer that was looked at. */
+  const seen = new Uint32Array(nodes.length);
+  const look = (node: number, at: number): void => {
+    const place = places.get(node);
+    if (place === undefined || seen[place] === at + 1) return;
+    seen[place] = at + 1;
+    const type = view.type[node] as number;
+    if (wasFile[place] === 1 && (type === ABSENT || view.layer[node] === at)) {
+      layer[place] = at;
+      deleted[place] = type === ABSENT ? 1 : 0;
+    }
+    wasFile[place] = type === TYPE.file ? 1 : 0;
+  };
+  // Only what a layer touches, because there may be thousands of layers.
   stack.layers.forEach((table, at) => {
     if (table === null) return;
+    const gone: number[] = [];
+    applier.gone = gone;
     applyLayer(applier, at);
-    for (let place = 0; place < nodes.length; place++) {
-      const node = nodes[place] as number;
-      const type = view.type[node] as number;
-      if (wasFile[place] === 1 && (type === ABSENT || view.layer[node] === at)) {
-        layer[place] = at;
-        deleted[place] = type === ABSENT ? 1 : 0;
-      }
-      wasFile[place] = type === TYPE.file ? 1 : 0;
-    }
+    for (const node of gone) look(node, at);
+    for (const node of tree.maps[at] ?? []) look(node, at);
   });
   return { layer, deleted };
 }

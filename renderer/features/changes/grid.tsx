@@ -116,6 +116,7 @@ export function Grid({
       rows={state.rows}
       shape={shape}
       active={state.active}
+      filter={filter}
       handle={handle}
       isShortcut={isShortcut}
       columns={columns}
@@ -262,10 +263,9 @@ class Room {
 
   /**
    * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a share of
-   * the row that doesn't depend on the names.
+   * the row that doesn't depend on the names. `hasBar`: whether a short bar has been taken.
    */
-  takeShares(wanted: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
-    const hasBar = this.take(wanted, SHORT_BAR + GAP);
+  takeShares(hasBar: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const hasPercent = this.take(hasBar, PERCENT);
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
@@ -278,13 +278,14 @@ class Room {
 
 function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
   const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
+  const hasBar = left.take(true, SHORT_BAR + GAP);
   left.takeUpTo(Math.min(name, LONG_NAME) - nameRoom(room, name));
-  return { ...left.takeShares(true), what: 0, hasHidden, resized: false };
+  return { ...left.takeShares(hasBar), what: 0, hasHidden, resized: false };
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long values and names, the share's bar, percentages. Layers that only
- * remove have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins with it.
+ * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages. Layers
+ * that only remove have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins with it.
  */
 function fitOfChanges(
   room: number,
@@ -295,8 +296,9 @@ function fitOfChanges(
   const hasWhat = left.take(differs, WHAT + GAP);
   const resized = left.take(modified, RESIZED);
   const what = hasWhat ? WHAT + left.takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
+  const hasBar = left.take(hasBytes, SHORT_BAR + GAP);
   left.takeUpTo(Math.min(needs.name, LONG_NAME) - nameRoom(room, needs.name));
-  return { ...left.takeShares(hasBytes), what, hasHidden: false, resized };
+  return { ...left.takeShares(hasBar), what, hasHidden: false, resized };
 }
 
 function fitOfSides(

@@ -242,13 +242,17 @@ function Story({
       : selection.from === selection.to || selection.mode === 'stacked'
         ? words.layer(selection.to)
         : words.layerRange(selection.from, selection.to);
-  const from =
-    !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low) ? words.details.firstSeen(first.layer) : '';
   const content = useContentWords(kind === 'modified' ? selection.path : null);
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
   // In a comparison each side has its own writer, and the chains show those layers.
   const wrote = compared ? undefined : history.findLast(({ layer }) => isWhole || layer <= selection.to);
   const writer = wrote === undefined ? undefined : image.layers[wrote.layer];
+  const hasEarlier = !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low);
+  const from = !hasEarlier
+    ? ''
+    : kind === 'unchanged' && wrote !== undefined && wrote.layer !== first.layer
+      ? words.details.lastChanged(wrote.layer)
+      : words.details.firstSeen(first.layer);
   // No layer of a whole image has an entry for an implied folder.
   if (isWhole && last === undefined) return null;
   const what = compared

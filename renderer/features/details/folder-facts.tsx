@@ -28,7 +28,7 @@ export function FolderFacts({ path, view, withHidden }: { path: string; view: Si
     );
   }
   if (answer.state !== 'ready') return <Counting />;
-  return <Report report={answer.value} path={path} />;
+  return <Report report={answer.value} path={path} title={withHidden ? words.details.folder : words.details.folderAt(layer)} />;
 }
 
 /** Shown in place of the sums of a huge folder until they arrive. */
@@ -42,12 +42,12 @@ function Counting() {
   );
 }
 
-function Report({ report, path }: { report: FolderReport; path: string }) {
+function Report({ report, path, title }: { report: FolderReport; path: string; title: string }) {
   const { bytes, hiddenBytes = 0, files, folders, biggest, layers, types } = report;
   const all = bytes + hiddenBytes;
   return (
     <div className={styles.body}>
-      <Section title={words.details.folder}>
+      <Section title={title}>
         <Facts>
           <Fact label={words.details.attributes.size} main number>
             <Size bytes={all} />
@@ -63,7 +63,7 @@ function Report({ report, path }: { report: FolderReport; path: string }) {
             </>
           )}
           <Fact label={words.details.folderFiles} number>
-            <span className="number">{formatCount(files)}</span>
+            <span className="number">{hiddenBytes === 0 ? formatCount(files) : words.details.visibleFiles(files)}</span>
           </Fact>
           <Fact label={words.details.folderFolders} number>
             <span className="number">{formatCount(folders)}</span>
@@ -120,7 +120,11 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
           const all = bytes + hiddenBytes;
           const hides =
             hiddenBytes === 0 ? null : <Mark name={bytes === 0 ? 'hidden' : 'partlyHidden'} title={words.details.hiddenOf(hiddenBytes)} />;
-          const count = files === undefined ? null : <span className={styles.quiet}>{words.details.countFiles(files)}</span>;
+          // Only visible files are counted.
+          const count =
+            files === undefined || (bytes === 0 && hiddenBytes > 0) ? null : (
+              <span className={styles.quiet}>{words.details.countFiles(files)}</span>
+            );
           return (
             <li key={id} className={styles.line}>
               <Bar share={whole === 0 ? 0 : all / whole} />

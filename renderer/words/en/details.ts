@@ -141,6 +141,7 @@ export const details = {
   absent: (where: string, why: { kind: 'added' | 'modified' | 'removed'; layer: number } | null) =>
     `Not in ${where}${why === null ? '' : `${why.kind === 'added' ? ' yet' : ''}; ${why.kind} in layer ${why.layer}`}`,
   firstSeen: (layer: number) => `first seen in layer ${layer}`,
+  lastChanged: (layer: number) => `last changed in layer ${layer}`,
   pathHistory: 'Path history',
 
   // Attributes
@@ -199,6 +200,8 @@ export const details = {
   closePreview: 'Close preview',
   contentFailed: 'Could not read the content',
   folder: 'Folder',
+  folderAt: (layer: number) => `Folder at layer ${layer}`,
+  visibleFiles: (count: number) => `${formatCount(count)} visible`,
   folderCounting: 'Adding up the folder’s files…',
   folderFailed: 'Could not add up the folder’s files',
   folderFiles: 'Files',
