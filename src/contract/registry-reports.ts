@@ -36,13 +36,22 @@ export interface RegistryHive {
   readonly recovered: boolean;
 }
 
-/** A key that a layer changed. */
+/** A hive that was compared and differs. */
+export interface RegistryCompared {
+  readonly kind: 'compared';
+  readonly hive: string;
+  /** Which sides have it. */
+  readonly in: 'a' | 'b' | 'both';
+}
+
+/** A key that a layer changed, or that differs between the sides of a comparison. */
 export interface RegistryChange {
   readonly kind: 'added' | 'modified' | 'removed';
+  /** In a comparison, the layer at which B is seen; for a removed key, the one at which A is. */
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image has the hive's base. If not, only what the layer sets is known, not what it changed. */
+  /** Whether the image, or each compared side with this hive, has its base. If not, only what layers set is known, not what they changed. */
   readonly hasBase: boolean;
   /** What is removed with it; null unless it is removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;
@@ -56,14 +65,19 @@ export interface RegistryChange {
 /** A hive file that can't be read. */
 interface RegistryUnreadable {
   readonly kind: 'unreadable';
+  /** Whose file it is, in a comparison. */
+  readonly side?: 'a' | 'b';
   readonly layer: number;
   readonly file: string;
   readonly message: string;
 }
 
-export type RegistryItem = RegistryHive | RegistryChange | RegistryUnreadable;
+export type RegistryItem = RegistryHive | RegistryCompared | RegistryChange | RegistryUnreadable;
 
-/** A page of what layers changed in the registry: for each layer its hives, and after each hive its changes. */
+/**
+ * A page of what layers changed in the registry: for each layer its hives, and after each hive its changes. Or of a comparison: compared
+ * hives, and after each its differences.
+ */
 export interface RegistryChangesPage {
   /** Number of items in all pages. */
   readonly total: number;

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ImageRef, RegistryKeyReport } from '#contract';
+import type { RegistryKeyReport, ViewRef } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
@@ -13,7 +13,7 @@ import { useRequest } from '../use-request.ts';
 import styles from './registry.module.css';
 
 /** A key as seen at a layer. */
-export type KeyAtLayer = ImageRef & { readonly layer: number; readonly hive: string; readonly path: string };
+export type KeyAtLayer = ViewRef & { readonly hive: string; readonly path: string };
 
 interface Marks {
   /** What layers did to the values; null if that isn't shown. */
