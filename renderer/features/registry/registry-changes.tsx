@@ -1,10 +1,9 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { RegistryChange, RegistryCompared, RegistryHive, RegistryItem, RegistryValueChange, ViewRef } from '#contract';
+import type { RegistryChange, RegistryCompared, RegistryHive, RegistryItem, ViewRef } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
-import { MatchText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
@@ -12,12 +11,12 @@ import { words } from '../../words/index.ts';
 import { KeyGrid } from './key-grid.tsx';
 import { COUNT_WIDTH, changedIn, countOf, markOf } from './key-marks.tsx';
 import { KeySplit } from './key-split.tsx';
-import { ValueData } from './key-values.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RemovedKey } from './removed-key.tsx';
 import { SaveKey } from './save-key.tsx';
 import { type ChangesWanted, useChanges } from './use-changes.ts';
+import { ValueRow, ValueTable } from './value-table.tsx';
 
 /** Maximum number of changed values shown per key. */
 const SHOWN_VALUES = 100;
@@ -219,29 +218,17 @@ function Change({ of, change, isAlone }: { of: ChangesWanted; change: RegistryCh
       </p>
       {then === null ? null : <RemovedKey of={{ ...then, hive, path }} isCompared={compares} />}
       {values.length === 0 ? null : (
-        <table className={styles.values}>
-          <colgroup>
-            <col className={styles.markColumn} />
-            <col className={styles.nameColumn} />
-            <col className={styles.typeColumn} />
-            <col />
-          </colgroup>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">{words.registry.change}</span>
-              </th>
-              <th scope="col">{words.registry.name}</th>
-              <th scope="col">{words.registry.type}</th>
-              <th scope="col">{words.registry.data}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((value) => (
-              <ValueChange key={`${value.kind}/${value.name}`} value={value} hasBase={hasBase} isCompared={compares} match={of.text} />
-            ))}
-          </tbody>
-        </table>
+        <ValueTable hasLayers={false}>
+          {shown.map((value) => (
+            <ValueRow
+              key={`${value.kind}/${value.name}`}
+              {...value}
+              kind={hasBase ? value.kind : null}
+              beforeWord={compares ? words.registry.inA : words.registry.before}
+              match={of.text}
+            />
+          ))}
+        </ValueTable>
       )}
       {values.length > shown.length ? (
         <Button kind="quiet" onPress={() => setAll(true)}>
@@ -250,43 +237,5 @@ function Change({ of, change, isAlone }: { of: ChangesWanted; change: RegistryCh
       ) : null}
       {all && moreValues > 0 ? <p className={styles.note}>{words.registry.valuesLeftOut(moreValues)}</p> : null}
     </article>
-  );
-}
-
-function ValueChange({
-  value: { kind, name, now, before },
-  hasBase,
-  isCompared,
-  match,
-}: {
-  value: RegistryValueChange;
-  hasBase: boolean;
-  isCompared: boolean;
-  match: string;
-}) {
-  return (
-    <tr>
-      <td className={styles.mark}>{hasBase ? <Mark name={kind} /> : null}</td>
-      <th scope="row" className="selectable">
-        {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
-      </th>
-      <td className={styles.type}>{(now ?? before)?.type}</td>
-      <td className={`${styles.data} selectable`}>
-        {before === null ? null : (
-          <span className={styles.before}>
-            <span className="visually-hidden">{isCompared ? words.registry.inA : words.registry.before} </span>
-            {now !== null && now.type !== before.type ? `${before.type} ` : ''}
-            <del>
-              <ValueData text={before.text} match={match} />
-            </del>
-          </span>
-        )}
-        {now === null ? null : (
-          <span>
-            <ValueData text={now.text} match={match} />
-          </span>
-        )}
-      </td>
-    </tr>
   );
 }
