@@ -16,6 +16,7 @@ import {
   stepLayer,
   type View,
   viewsOf,
+  viewsOfSelection,
   wholeOf,
 } from './selection.ts';
 import { setOverlay } from './set-overlay.ts';
@@ -54,7 +55,7 @@ export function showImage(archiveId: string, image: number, at: Spot | null = nu
 
 /** Returns the view for a place: packages if its image lists any. A path is shown in the tree. */
 function viewAt({ view }: Spot, image: ImageSummary | null): Pick<Selection, 'view'> {
-  return view !== undefined && image !== null && viewsOf(image, 'layer').includes(view) ? { view } : {};
+  return view !== undefined && image !== null && viewsOf(image, null).includes(view) ? { view } : {};
 }
 
 function layerCount(): number {
@@ -229,8 +230,7 @@ export function toggleView(view: NonNullable<Selection['view']>): void {
 export function chooseView(view: View): void {
   const { archives, selection } = getApp();
   const { view: _, ...rest } = selection;
-  const found = selectedImage(archives ?? [], selection);
-  if (found === null || !viewsOf(found.image, rest.mode).includes(view)) return;
+  if (!viewsOfSelection(archives ?? [], selection).includes(view)) return;
   if (view === 'tree' || view === 'treemap') setLayout({ view });
   select(view === 'tree' ? rest : { ...rest, view }, { replace: true });
 }
@@ -242,7 +242,7 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
 /** Returns the selection's view if another image has it too. */
 function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
   const { view = 'tree' } = selection;
-  return image !== null && viewsOf(image, 'image').includes(view) ? viewOf(selection) : {};
+  return image !== null && viewsOf(image, null).includes(view) ? viewOf(selection) : {};
 }
 
 /** Selects a path without a new history entry, because the arrow keys pass many paths. */

@@ -59,12 +59,29 @@ export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, m
 export type View = 'tree' | NonNullable<Selection['view']>;
 
 /**
- * Returns the views that an image has: Windows images have a registry, all others packages. The registries of two sides can't be compared.
+ * Returns the views that an image has: Windows images have a registry, all others packages. A comparison also has a registry if only side A
+ * has one.
  */
-export function viewsOf({ hasRegistry }: Pick<ImageSummary, 'hasRegistry'>, mode: Selection['mode']): readonly View[] {
-  const views: View[] = ['tree', 'treemap', 'breakdown'];
-  if (!hasRegistry) return [...views, 'packages'];
-  return mode === 'compare' ? views : [...views, 'registry'];
+export function viewsOf(
+  { hasRegistry }: Pick<ImageSummary, 'hasRegistry'>,
+  sideA: Pick<ImageSummary, 'hasRegistry'> | null,
+): readonly View[] {
+  const views: View[] = ['tree', 'treemap', 'breakdown', ...(hasRegistry ? [] : ['packages' as const])];
+  return hasRegistry || sideA?.hasRegistry ? [...views, 'registry'] : views;
+}
+
+/** Returns the views that a selection has; none if its image isn't in the library. */
+export function viewsOfSelection(archives: readonly ArchiveSummary[], selection: Selection): readonly View[] {
+  const found = selectedImage(archives, selection);
+  const { mode, against } = selection;
+  const other = mode === 'compare' && against !== undefined ? selectedImage(archives, { ...selection, ...against }) : null;
+  return found === null ? [] : viewsOf(found.image, other?.image ?? null);
+}
+
+/** Whether the registry is shown: another image may have been chosen that has none. */
+export function showsRegistry(archives: readonly ArchiveSummary[], selection: Selection): boolean {
+  const { view, mode } = selection;
+  return view === 'registry' && (mode !== 'compare' || viewsOfSelection(archives, selection).includes(view));
 }
 
 /** Returns the selected image; null if it isn't in the library (any more). */

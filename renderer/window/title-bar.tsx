@@ -17,7 +17,7 @@ import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle, lastPart } from '../state/library.ts';
 import { imageActions, imageChoices } from '../state/menus/image-menu.ts';
-import { CATALOG_VIEWS, type Selection, type View, viewsOf } from '../state/selection.ts';
+import { CATALOG_VIEWS, type Selection, showsRegistry, type View, viewsOfSelection } from '../state/selection.ts';
 import { words } from '../words/index.ts';
 import styles from './title-bar.module.css';
 import { useRoom, type Width } from './width.ts';
@@ -49,7 +49,8 @@ export function TitleBar({
   const room = useRoom();
   const hasForward = useSyncExternalStore(watchHistory, canGoForward);
   const top = (found?.image.layers.length ?? 1) - 1;
-  const views = found === null ? [] : viewsOf(found.image, selection.mode);
+  const archives = useApp((app) => app.archives);
+  const views = found === null ? [] : viewsOfSelection(archives ?? [], selection);
   return (
     <header className={styles.bar}>
       {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}
@@ -219,11 +220,12 @@ function DetailsButton({ layout }: { layout: LayoutState }) {
 function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const { archiveId, image, mode, view } = useApp((app) => app.selection);
+  const hasRegistry = useApp((app) => showsRegistry(app.archives ?? [], app.selection));
   const [text, setText] = useState(filter.text);
   // The breakdown always covers all files, so a field that does nothing there would mislead.
   const isOff = view === 'breakdown';
-  // Registries aren't compared, so a comparison started from one shows files.
-  const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && mode === 'compare');
+  // A comparison that came from a registry shows files if its sides have none.
+  const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && !hasRegistry);
   const others = isOfFiles ? null : words.frame.filterOthers[view];
   const field = useRef<HTMLInputElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);

@@ -437,7 +437,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/engine/image',
     runs: 'Node',
     what: 'Chooses an image and loads it with its layers.',
-    may: ['changes', 'engine/scan', 'findings/waste', 'format/image', 'model'],
+    may: ['changes', 'engine/scan', 'engine/turns', 'findings/waste', 'format/image', 'model'],
     types: ['archive', 'contract'],
   },
   {

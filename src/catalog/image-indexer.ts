@@ -115,7 +115,7 @@ export class ImageIndexer {
     const { layers } = image;
     const indexed = await this.#pool.read(layers);
     const ids = await this.#layerIds(layers, indexed);
-    const loaded = assembleImage(this.#reader, archive, image, indexed);
+    const loaded = await assembleImage(this.#reader, archive, image, indexed, { signal: this.#options.signal });
     const id = imageId(image, ids);
     const broken = problem ?? loaded.findings.find(({ code }) => DAMAGE.has(code));
     for (const [index, layer] of layers.entries()) {

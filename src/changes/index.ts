@@ -38,7 +38,7 @@ export { sameSums } from './same-entry.ts';
 export { type SlimLayer, type SlimPlan, slimBytes, slimPlan } from './slim-plan.ts';
 export { sortChildren } from './sort-children.ts';
 export * from './sorted-rows.ts';
-export { buildStack } from './stack.ts';
+export { buildStack, buildStackInTurns } from './stack.ts';
 export { addTotals, emptyTotals, type SubtreeTotals, subtreeTotals } from './subtree-totals.ts';
 export { type TreemapRect, treemap } from './treemap.ts';
 export type * from './types.ts';

@@ -13,6 +13,7 @@ import {
   type ImageTotals,
   LayerscopeError,
   NO_LAYER,
+  type Rest,
   TYPE,
 } from '#model';
 import { caseCollisions } from './case-collisions.ts';
@@ -66,12 +67,34 @@ export function ownViewAtLayer(stack: Stack, layer: number): View {
   return known === undefined ? viewOf(tree, 0, layer) : copyView(known.view);
 }
 
+interface StackOptions {
+  /** Ignore case in names, as in Windows images. */
+  readonly caseInsensitive?: boolean;
+}
+
 /**
- * Stacks layers, lowest first; null for a layer that couldn't be read, which is treated as empty. `caseInsensitive`: ignore case in
- * names, as in Windows images. Keeps the tables, which must not change afterwards. Throws TOO_LARGE for more layers than the columns can
- * number.
+ * Stacks layers, lowest first; null for a layer that couldn't be read, which is treated as empty. Keeps the tables, which must not change
+ * afterwards. Throws TOO_LARGE for more layers than the columns can number.
  */
-export function buildStack(layers: readonly (LayerTable | null)[], options: { caseInsensitive?: boolean } = {}): Stack {
+export function buildStack(layers: readonly (LayerTable | null)[], options: StackOptions = {}): Stack {
+  const steps = stackSteps(layers, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Like {@link buildStack}, but lets other work run between layers, of which an image may have thousands. Throws what `rest` throws. */
+export async function buildStackInTurns(layers: readonly (LayerTable | null)[], rest: Rest, options: StackOptions = {}): Promise<Stack> {
+  const steps = stackSteps(layers, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await rest();
+  }
+}
+
+function* stackSteps(layers: readonly (LayerTable | null)[], options: StackOptions): Generator<undefined, Stack> {
   if (layers.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `an image of ${layers.length} layers`);
   const caseInsensitive = options.caseInsensitive === true;
   const tree = buildTree(layers, caseInsensitive);
@@ -81,12 +104,13 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
   const summaries: LayerSummary[] = [];
   const findings: Finding[] = [];
   const removals = layers.map(() => new Uint32Array(0));
-  layers.forEach((table, layer) => {
+  for (const [layer, table] of layers.entries()) {
+    yield;
     const staged = stageLayer(applier, layer);
     if (table === null || staged === null) {
       links.push(null);
       summaries.push({ entries: 0, fileBytes: 0, added: 0, modified: 0, removed: 0 });
-      return;
+      continue;
     }
     const list = new LayerFindings(table, layer);
     for (const member of staged.aimless) {
@@ -115,7 +139,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
     if (applier.removals.length > 0) removals[layer] = Uint32Array.from(applier.removals);
     summaries.push({ ...layerFigures(table), added: staged.added, modified: staged.modified, removed });
     list.finish(findings);
-  });
+  }
   const totals = totalsOf(tree, applier.view, links, summaries);
   const index = { tree, links, views: [{ layer: layers.length - 1, view: applier.view }], removals };
   const stack: BuiltStack = { layers, caseInsensitive, summaries, totals, findings, index };

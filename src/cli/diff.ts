@@ -52,6 +52,8 @@ export const spec: CommandSpec = {
       isList: true,
     },
     'no-content': NO_CONTENT_OPTION,
+    registry: { summary: 'instead compare the registries of Windows images: keys and values' },
+    search: { value: 'TEXT', summary: 'for --registry: only keys and values whose names or text contain it, ignoring case' },
     'no-config': { summary: 'do not compare configs' },
     'show-secrets': { summary: 'in text, print values of the config that look like secrets (default: “(secret)”)' },
     json: JSON_OPTION,
@@ -70,6 +72,7 @@ export const spec: CommandSpec = {
     'Files of the same size are compared byte by byte, unless they come from the same layer. A file with the same bytes in another layer',
     'is “rewritten”, and listed only if its mode, owner, time or attributes differ. A file that cannot be read is “unread” and always',
     'listed; so is every file of equal size with --no-content. A file whose time alone differs is modified; a folder is not.',
+    'With --registry: + a key or value that only B has, ~ one that differs, − one that only A has, for each hive; times are not compared.',
     'Configs are compared if A and B are whole images, not layers of them.',
     'The hidden first line of --markdown is <!-- layerscope:diff:NAME -->: a script finds the comment by it, and replaces it.',
   ],
@@ -88,7 +91,7 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   const loaded = await loadImage(input.reader, input.archive, image.index, {
     signal: context.signal,
     onProgress: context.progress.update,
-    ...(args.flag('no-content') ? {} : { sums: 'taken' as const }),
+    ...(args.flag('no-content') || args.flag('registry') ? {} : { sums: 'taken' as const }),
   });
   context.progress.clear();
   const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
@@ -96,6 +99,16 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   if (first > index) throw usageError(`layers ${first} to ${index}: the lower one comes first`);
   warnOfGaps(context, loaded, first, index);
   return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined, since: since === undefined ? undefined : first };
+}
+
+/** Throws USAGE for options that can't be used with `--registry`. */
+function checkRegistryOptions(args: Arguments): void {
+  if (!args.flag('registry')) {
+    if (args.value('search') !== undefined) throw usageError('--search needs --registry');
+    return;
+  }
+  if (args.flag('markdown') || args.flag('show-secrets')) throw usageError('--registry cannot be used with --markdown or --show-secrets');
+  if (args.value('ignore') !== undefined) throw usageError('--registry and --ignore cannot be used together');
 }
 
 /** Converts the words in `--ignore` to bits of DIFFERS. Throws USAGE for an unknown word. */
@@ -113,6 +126,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   if (args.flag('json') && args.flag('markdown')) throw usageError('--json and --markdown cannot be used together');
   if (args.value('name') !== undefined && !args.flag('markdown')) throw usageError('--name needs --markdown');
   if (args.flag('show-secrets') && args.flag('markdown')) throw usageError('--show-secrets and --markdown cannot be used together');
+  checkRegistryOptions(args);
   const ignore = ignoredBits(args.value('ignore'));
   const [left, right] = args.operands.map((operand) => splitOperand(operand));
   if (left === undefined || right === undefined) throw usageError('diff needs A and B');
@@ -121,6 +135,11 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   await using inputB = await openInput(context, args, right.file);
   const a = await loadView(context, args, inputA, 'a', left);
   const b = await loadView(context, args, inputB, 'b', right);
+  if (args.flag('registry')) {
+    const { printRegistryDifferences } = await import('./diff-registry.ts');
+    const differ = (await printRegistryDifferences(context, args, a, b)) || hasUnreadLayers(a, b);
+    return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
+  }
   const reads = !args.flag('no-content');
   const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update, reads, ignore });
   context.progress.clear();

@@ -1,5 +1,5 @@
 // Formats the registry for a terminal.
-import { type ChangeOfHive, type HiveOfLayer, securityId } from '#engine/registry';
+import { type ChangeOfHive, type ComparedHive, type HiveOfLayer, securityId } from '#engine/registry';
 import {
   dataText,
   type Hive,
@@ -45,6 +45,10 @@ export function hiveOfLayerHeading({ file, hive, keys, values, problems }: HiveO
   const name = file.hive === file.file ? '' : `  ${displayText(file.file)}`;
   const damage = problems === 0 ? '' : `, ${plural(problems, 'problem')}`;
   return `${style.bold(`layer ${file.layer}  ${displayText(file.hive)}`)}${name}  ${style.dim(`${file.role}, ${figuresText({ keys, values })}${stateText(hive)}${damage}`)}`;
+}
+
+export function comparedHiveHeading({ hive, in: sides }: ComparedHive, style: Style): string {
+  return `${style.bold(displayText(hive))}${sides === 'both' ? '' : `  ${style.dim(`only in ${sides.toUpperCase()}`)}`}`;
 }
 
 /** Formats a key's path and time, plus `effect` for a key of a layered hive and `layers` for a key of a view. */
@@ -116,7 +120,7 @@ function fitted(text: string, { columns }: Style, indent: number): string {
 }
 
 /** Formats a change: the key, then its values. */
-export function changeLines({ change, hasBase }: ChangeOfHive, style: Style): string[] {
+export function changeLines({ change, hasBase }: Pick<ChangeOfHive, 'change' | 'hasBase'>, style: Style): string[] {
   if (change.kind === 'removed') {
     const { keys, values } = change.hidden;
     const hidden = keys + values === 0 ? '' : `  ${style.dim(`(with ${figuresText({ keys, values })})`)}`;

@@ -57,7 +57,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     report = await inspectArchive(reader, archive, { ...options, build: process.env.LAYERSCOPE_BUILD });
   else {
     const image = chooseImage(archive, choice);
-    const loaded = assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
+    const loaded = await assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options), options);
     const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
     const { format, source, artifacts } = archive;
     report = {

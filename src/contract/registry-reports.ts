@@ -36,13 +36,22 @@ export interface RegistryHive {
   readonly recovered: boolean;
 }
 
-/** A key that a layer changed. */
+/** A hive that was compared and differs. */
+export interface RegistryCompared {
+  readonly kind: 'compared';
+  readonly hive: string;
+  /** Which sides have it. */
+  readonly in: 'a' | 'b' | 'both';
+}
+
+/** A key that a layer changed, or that differs between the sides of a comparison. */
 export interface RegistryChange {
   readonly kind: 'added' | 'modified' | 'removed';
+  /** In a comparison, the layer at which B is seen; for a removed key, the one at which A is. */
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image has the hive's base. If not, only what the layer sets is known, not whether it changed. */
+  /** Whether the image, or each compared side with this hive, has its base. If not, only what layers set is known, not what they changed. */
   readonly hasBase: boolean;
   /** Number of keys and values removed with the key; null unless it was removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;
@@ -56,14 +65,19 @@ export interface RegistryChange {
 /** A hive file that can't be read. */
 interface RegistryUnreadable {
   readonly kind: 'unreadable';
+  /** Whose file it is, in a comparison. */
+  readonly side?: 'a' | 'b';
   readonly layer: number;
   readonly file: string;
   readonly message: string;
 }
 
-export type RegistryItem = RegistryHive | RegistryChange | RegistryUnreadable;
+export type RegistryItem = RegistryHive | RegistryCompared | RegistryChange | RegistryUnreadable;
 
-/** A page of registry changes: for each layer its hives, each followed by its changes. */
+/**
+ * A page of registry changes: for each layer its hives, each followed by its changes. In a comparison: the compared hives, each followed by
+ * its differences.
+ */
 export interface RegistryChangesPage {
   /** Number of items in all pages. */
   readonly total: number;

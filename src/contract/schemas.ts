@@ -50,11 +50,12 @@ const jobRef = z.strictObject({ jobId: id });
 const image = { archiveId: id, image: index };
 const imageRef = fixed(z.strictObject(image));
 const entry = { ...image, layer: index, pathHex };
-const registry = { ...image, layer: index, hive: z.string().min(1).max(MAX_PATH_BYTES) };
+const registry = { ...image, layer: index, since: index.optional(), hive: z.string().min(1).max(MAX_PATH_BYTES) };
 const registryPath = z.string().max(MAX_PATH_BYTES);
 const registryPage = { start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(REGISTRY_PAGE) };
 const entryRef = fixed(z.strictObject(entry));
 const viewRef = fixed(z.strictObject({ ...image, layer: index, since: index.optional() }));
+const sides = { a: viewRef, b: viewRef };
 const catalog = { catalogId: id };
 const catalogPage = fixed(z.strictObject({ ...catalog, start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(CATALOG_PAGE) }));
 const storeRef = fixed(z.strictObject({ storeId: id }));
@@ -71,7 +72,7 @@ const exportInput = fixed(
     z.strictObject({ what: z.literal('entry'), ...entry }),
     z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain', 'gzip', 'zstd']), ...image, layer: index }),
     z.strictObject({ what: z.literal('image'), format: z.enum(['docker-archive', 'oci-archive']), ...image }),
-    z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
+    z.strictObject({ what: z.literal('comparison'), ...sides }),
     z.strictObject({ what: z.literal('report'), archiveId: id }),
     z.strictObject({ what: z.literal('registry'), ...registry, path: registryPath }),
   ]),
@@ -195,9 +196,9 @@ const OPERATIONS = {
     }),
   ).gives<BreakdownReport>(),
   /** How `b` differs from `a`, compared byte by byte: rows as made by compareViews, without identical ones. */
-  'images.compare': takes(z.strictObject({ a: viewRef, b: viewRef, ...page })).gives<RowPage>(),
+  'images.compare': takes(z.strictObject({ ...sides, ...page })).gives<RowPage>(),
   /** How the configs of both sides differ, if both are complete images. */
-  'images.configs': takes(z.strictObject({ a: viewRef, b: viewRef })).gives<ConfigReport>(),
+  'images.configs': takes(z.strictObject(sides)).gives<ConfigReport>(),
   /**
    * Looks for files that a layer rewrites with the same content. Runs as a job, because it reads bodies; `image.waste` returns the result.
    */
@@ -226,7 +227,7 @@ const OPERATIONS = {
   ).gives<PackagesReport>(),
   /** The packages in which `b` differs from `a`: a page of those that contain `text`. May take as long as `image.packages`. */
   'images.packages': takes(
-    z.strictObject({ a: viewRef, b: viewRef, text: z.string().max(1_024), start: page.start, count: limit }),
+    z.strictObject({ ...sides, text: z.string().max(1_024), start: page.start, count: limit }),
   ).gives<PackageDifferencesReport>(),
   /**
    * Paths that match a search text (see RowFilter) and the layers that touch them, best first, at most `limit`. With `scattered`, and if
@@ -248,9 +249,11 @@ const OPERATIONS = {
       .strictObject({ ...image, from: index, to: index, text: z.string().max(1_024), ...registryPage })
       .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
   ).gives<RegistryChangesPage>(),
+  /** How `b`'s registry differs from `a`'s; with `text` only what matches it. */
+  'registry.compare': takes(z.strictObject({ ...sides, text: z.string().max(1_024), ...registryPage })).gives<RegistryChangesPage>(),
   /** Names of the hives as seen at a layer. */
   'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
-  /** A key as seen at a layer, and the keys below it; an empty path is the root of the hive. NOT_FOUND if it doesn't exist there. */
+  /** A key as seen at a layer (as in a ViewRef), and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
   'registry.key': takes(
     z.strictObject({ ...registry, path: registryPath, ...registryPage, valueStart: z.int().min(0).max(MAX_ROWS).optional() }),
   ).gives<RegistryKeyReport>(),

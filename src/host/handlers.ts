@@ -131,6 +131,7 @@ export function createHandlers(services: Services): Handlers {
     'images.packages': (_sender, { a, b, ...wanted }, signal) => library.comparePackages(a, b, wanted, signal),
     'image.search': (_sender, input, signal) => library.search(input, input, signal),
     'registry.changes': (_sender, input, signal) => library.registryChanges(input, input, signal),
+    'registry.compare': (_sender, { a, b, ...wanted }, signal) => library.compareRegistries(a, b, wanted, signal),
     'registry.hives': (_sender, input, signal) => library.registryHives(input, input.layer, signal),
     'registry.key': (_sender, input, signal) => library.registryKey(input, input, signal),
     'registry.search': (_sender, input, signal) => library.registrySearch(input, input, signal),

@@ -40,6 +40,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'images.configs': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0, since: 0 } },
   'image.whole': { ...image, start: 0, count: 1 },
   'registry.changes': { ...image, from: 0, to: 1, text: '', start: 0, count: 100 },
+  'registry.compare': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 4, since: 2 }, text: '', start: 0, count: 1 },
   'registry.hives': { ...image, layer: 1 },
   'registry.key': { ...image, layer: 1, hive: 'SOFTWARE', path: 'Microsoft\\Windows', start: 0, count: 100 },
   'registry.search': { ...image, layer: 1, text: 'run', limit: 10 },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { loadImage } from '#engine';
+import { compareRegistries, ImageRegistry } from '#engine/registry';
 import { OpenArchive } from '../../src/engine/library/open-archive.ts';
 import { createRegistryQueries, type RegistryQueries } from '../../src/engine/library/registry-queries.ts';
 import { hasCode } from '../support/asserts.ts';
@@ -98,4 +99,83 @@ test('a search covers all hives of a view, up to a limit', async (t) => {
   assert.deepEqual(await search('below', 10), { complete: true, matches: [{ hive: 'SOFTWARE', path: 'Old\\below', value: null }] });
   const many = await search('k', 20);
   assert.deepEqual([many.complete, many.matches.length], [false, 20]);
+});
+
+/** Opens images whose layers are given. Their archives are `a0`, `a1` and so on. */
+async function comparable(t: TestContext, ...images: readonly (readonly Uint8Array[])[]): Promise<RegistryQueries> {
+  const opened = new Map<string, OpenArchive>();
+  for (const [at, layers] of images.entries()) {
+    const reader = testReader(t);
+    const archive = await reader.open(testFile(t, dockerArchive({ name: 'w:1', os: 'windows', layers })));
+    t.after(() => archive[Symbol.asyncDispose]());
+    const open = new OpenArchive({ archiveId: `a${at}`, archive, path: null, isPart: false, title: 'w', sizeBytes: 0 });
+    open.setLoaded(0, await loadImage(reader, archive, 0));
+    opened.set(`a${at}`, open);
+  }
+  return createRegistryQueries((id) => opened.get(id) as OpenArchive);
+}
+
+const SOFTWARE_FILE = 'Files/Windows/System32/config/SOFTWARE';
+const page = { text: '', start: 0, count: 500 };
+
+test('registries of two images are compared in pages; a range of layers lacks what is below it', async (t) => {
+  const base = tar(file(SOFTWARE_FILE, hive({ name: 'R', keys: [{ name: 'Old', values: [dword('n', 1)] }] })));
+  const many = tar(file('Hives/Software_Delta', deltaHive({ name: 'R', keys: [{ name: 'Many', layer: 3, keys: MANY }] })));
+  const asked = await comparable(t, [base], [base, many]);
+  const [a, b] = [{ archiveId: 'a0', image: 0, layer: 0 } as const, { archiveId: 'a1', image: 0, layer: 1 } as const];
+  const first = await asked.compareRegistries(a, b, page, signal);
+  const second = await asked.compareRegistries(a, b, { ...page, start: 500 }, signal);
+  assert.deepEqual([first.total, first.items.length, second.items.length, first.complete], [702, 500, 202, true]);
+  assert.deepEqual(first.items[0], { kind: 'compared', hive: 'SOFTWARE', in: 'both' });
+  // Seen the other way round, the topmost removed key stands for all.
+  const removed = await asked.compareRegistries(b, a, page, signal);
+  assert.deepEqual(
+    removed.items.map((item) => ('path' in item ? [item.kind, item.layer, item.path, item.hidden] : item.kind)),
+    ['compared', ['removed', 1, 'Many', { keys: 700, values: 700 }]],
+  );
+  // Alone, the upper layer has a delta without its base: the base’s keys aren’t known there.
+  const alone = { ...b, since: 1 };
+  const part = await asked.compareRegistries(a, alone, { ...page, text: 'k69' }, signal);
+  assert.ok(part.items.length > 1 && part.items.every((item) => !('hasBase' in item) || !item.hasBase));
+  const key = { hive: 'SOFTWARE', path: '', start: 0, count: 10 };
+  assert.deepEqual(
+    (await asked.registryKey(alone, { ...alone, ...key }, signal)).subkeys.map(({ name }) => name),
+    ['Many'],
+  );
+  await assert.rejects(asked.compareRegistries(a, { ...b, since: 2 }, page, signal), hasCode('BAD_REQUEST'));
+});
+
+test('a hive is compared with one whose path has other letter cases, and found by either name', async (t) => {
+  const version = (text: string) => hive({ name: 'R', keys: [{ name: 'Key', values: [sz('v', text)] }] });
+  const images = [[tar(file('Files/Users/U/ntuser.dat', version('1')))], [tar(file('Files/Users/u/NTUSER.DAT', version('2')))]];
+  const asked = await comparable(t, ...images);
+  const [sideA, sideB] = [{ archiveId: 'a0', image: 0, layer: 0 } as const, { archiveId: 'a1', image: 0, layer: 0 } as const];
+  const { items } = await asked.compareRegistries(sideA, sideB, page, signal);
+  const [compared, change] = items;
+  assert.ok(compared?.kind === 'compared' && change?.kind === 'modified');
+  assert.equal(compared.in, 'both');
+  const { values } = await asked.registryKey(sideA, { ...sideA, hive: change.hive, path: 'Key', start: 0, count: 1 }, signal);
+  assert.deepEqual(
+    values.map(({ text }) => text),
+    ['1'],
+  );
+});
+
+test('a comparison of large hives without differences can be cancelled', async (t) => {
+  const keys = (written: bigint): HiveKeySpec[] => MANY.slice(0, 200).map((key) => ({ ...key, written, keys: MANY.slice(0, 50) }));
+  const control = new AbortController();
+  const sides = [];
+  for (const written of [1n, 2n]) {
+    const layers = [tar(file(SOFTWARE_FILE, hive({ name: 'R', keys: keys(written) })))];
+    const reader = testReader(t);
+    const archive = await reader.open(testFile(t, dockerArchive({ name: 'w:1', os: 'windows', layers })));
+    t.after(() => archive[Symbol.asyncDispose]());
+    sides.push({ registry: new ImageRegistry(await loadImage(reader, archive, 0)), layer: 0 });
+  }
+  const [a, b] = sides as [(typeof sides)[number], (typeof sides)[number]];
+  const differences = compareRegistries(a, b, control.signal);
+  assert.equal((await differences.next()).value?.kind, 'compared');
+  // Nothing is listed after it, so only a comparison that lets the event loop run between equal keys notices this.
+  setImmediate(() => control.abort());
+  await assert.rejects(differences.next(), hasCode('CANCELLED'));
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clampSelection, extendTo, type Selection, stepLayer, viewsOf } from '../../renderer/state/selection.ts';
+import type { ArchiveSummary } from '#contract';
+import { clampSelection, extendTo, NOTHING, type Selection, showsRegistry, stepLayer, viewsOf } from '../../renderer/state/selection.ts';
 
 const at = (from: number, to = from): Selection => ({ archiveId: 'a1', image: 0, from, to, mode: 'layer', path: null });
 const lit = ({ from, to }: Selection) => [from, to];
@@ -44,12 +45,31 @@ test('the whole image has all layers, and is above the top one', () => {
   assert.equal(stepLayer(whole, -1, 9, true), whole);
 });
 
-test('Windows images have a registry and others packages; a comparison has no registry', () => {
+test('Windows images have a registry and others packages; a comparison has a registry if a side has one', () => {
   const common = ['tree', 'treemap', 'breakdown'];
-  for (const mode of ['image', 'layer', 'stacked'] as const) {
-    assert.deepEqual(viewsOf({ hasRegistry: false }, mode), [...common, 'packages']);
-    assert.deepEqual(viewsOf({ hasRegistry: true }, mode), [...common, 'registry']);
-  }
-  assert.deepEqual(viewsOf({ hasRegistry: false }, 'compare'), [...common, 'packages']);
-  assert.deepEqual(viewsOf({ hasRegistry: true }, 'compare'), common);
+  const [linux, windows] = [{ hasRegistry: false }, { hasRegistry: true }];
+  assert.deepEqual(viewsOf(linux, null), [...common, 'packages']);
+  assert.deepEqual(viewsOf(windows, null), [...common, 'registry']);
+  assert.deepEqual(viewsOf(linux, linux), [...common, 'packages']);
+  assert.deepEqual(viewsOf(windows, windows), [...common, 'registry']);
+  assert.deepEqual(viewsOf(windows, linux), [...common, 'registry']);
+  assert.deepEqual(viewsOf(linux, windows), [...common, 'packages', 'registry']);
+});
+
+test('a comparison that came from a registry shows files once its sides have none', () => {
+  const archive = (archiveId: string, hasRegistry: boolean) =>
+    ({ archiveId, images: [{ index: 0, hasRegistry }] }) as unknown as ArchiveSummary;
+  const archives = [archive('windows', true), archive('linux', false), archive('other', false)];
+  const selected = (a: string, b: string): Selection => ({
+    ...NOTHING,
+    archiveId: b,
+    mode: 'compare',
+    view: 'registry',
+    against: { archiveId: a, image: 0, layer: 0 },
+  });
+  assert.equal(showsRegistry(archives, selected('windows', 'linux')), true);
+  assert.equal(showsRegistry(archives, selected('linux', 'windows')), true);
+  assert.equal(showsRegistry(archives, selected('other', 'linux')), false);
+  const { view: _, ...files } = selected('windows', 'windows');
+  assert.equal(showsRegistry(archives, files), false);
 });

@@ -124,6 +124,7 @@ export function fakeLibrary(): Library & {
       return { total: 0, bytes: 0, matches: [], problem: null };
     },
     registryChanges: unused,
+    compareRegistries: unused,
     registryHives: unused,
     registryKey: unused,
     registrySearch: unused,

@@ -12,7 +12,7 @@ import { retryChanges } from '../../state/changes/load-changes.ts';
 import { contentsJob } from '../../state/jobs.ts';
 import { cancelJob } from '../../state/opening.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { type Selection, type Side, selectedImage, showsRegistry } from '../../state/selection.ts';
 import { copyShown, type StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { BreakdownView } from '../breakdown/breakdown-view.tsx';
@@ -53,12 +53,14 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
         <CompareBreakdown {...sides} path={selection.path} handle={handle} />
       ) : sides !== null && selection.view === 'packages' ? (
         <PackageDifferences {...sides} text={state.filter.text} handle={handle} />
+      ) : sides !== null && showsRegistry(archives ?? [], selection) ? (
+        <RegistryView selection={selection} sides={sides} handle={handle} />
       ) : selection.view === 'breakdown' && selection.mode !== 'compare' && found?.image.loaded ? (
         <BreakdownView selection={selection} handle={handle} />
       ) : selection.view === 'packages' && selection.mode !== 'compare' && found?.image.loaded ? (
         <PackagesView selection={selection} image={found.image} text={state.filter.text} handle={handle} />
       ) : selection.view === 'registry' && selection.mode !== 'compare' && found?.image.loaded ? (
-        <RegistryView selection={selection} handle={handle} />
+        <RegistryView selection={selection} sides={null} handle={handle} />
       ) : (
         <Body state={state} selection={selection} layers={all.length || 1} copy={copy} isMissing={isMissing} room={room} handle={handle} />
       )}

@@ -6,7 +6,7 @@ import { Size } from '../../components/size.tsx';
 import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
-import type { Selection } from '../../state/selection.ts';
+import { type Selection, showsRegistry } from '../../state/selection.ts';
 import type { StoredCopy } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
@@ -37,8 +37,8 @@ export function PaneHead({
 }) {
   const { mode, archiveId } = selection;
   const everywhere = useApp((app) => app.layout.searchesAll);
-  const isPlain = mode !== 'compare' && !everywhere;
-  const isRegistry = selection.view === 'registry' && isPlain;
+  const hasRegistry = useApp((app) => showsRegistry(app.archives ?? [], selection));
+  const isRegistry = hasRegistry && !everywhere;
   const hasRows = !isRegistry && (everywhere || (selection.view !== 'breakdown' && selection.view !== 'packages'));
   const compares = mode === 'compare' && !everywhere;
   const isLayer = mode === 'layer' && !everywhere && image !== null;

@@ -1,10 +1,9 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { ImageRef, RegistryChange, RegistryHive, RegistryItem, RegistryValueChange } from '#contract';
+import type { RegistryChange, RegistryCompared, RegistryHive, RegistryItem, ViewRef } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
-import { MatchText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
@@ -12,20 +11,21 @@ import { words } from '../../words/index.ts';
 import { KeyGrid } from './key-grid.tsx';
 import { COUNT_WIDTH, changedIn, countOf, markOf } from './key-marks.tsx';
 import { KeySplit } from './key-split.tsx';
-import { ValueData } from './key-values.tsx';
 import { NothingFound } from './nothing-found.tsx';
 import styles from './registry.module.css';
 import { RemovedKey } from './removed-key.tsx';
 import { SaveKey } from './save-key.tsx';
-import { useChanges } from './use-changes.ts';
+import { type ChangesWanted, useChanges } from './use-changes.ts';
+import { ValueRow, ValueTable } from './value-table.tsx';
 
 /** Maximum number of changed values shown per key. */
 const SHOWN_VALUES = 100;
 
-type Wanted = ImageRef & { readonly from: number; readonly to: number; readonly text: string };
-
-/** What layers changed in the registry: a tree of the changed keys, and next to it the changes in the chosen one. */
-export function RegistryChanges({ of }: { of: Wanted }) {
+/**
+ * What layers changed in the registry, or how the sides of a comparison differ: a tree of the changed keys, and next to it the changes in the
+ * chosen one.
+ */
+export function RegistryChanges({ of }: { of: ChangesWanted }) {
   const { items, isRead, isCutOff, error } = useChanges(of);
   const [own, choose] = useState<string | null>(null);
   const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(NO_FOLDS);
@@ -53,21 +53,28 @@ export function RegistryChanges({ of }: { of: Wanted }) {
         </p>
       );
     }
-    return isSearch ? <NothingFound /> : <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
+    if (isSearch) return <NothingFound />;
+    return 'a' in of ? (
+      <Notice icon="image" title={words.registry.same}>
+        {words.registry.sameWhy}
+      </Notice>
+    ) : (
+      <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>
+    );
   }
   const chosen = own !== null && tree.rowOf(own) >= 0 ? own : (first?.id ?? null);
   const row = chosen === null ? -1 : tree.rowOf(chosen);
-  const isAlone = of.from === of.to;
+  const isAlone = 'a' in of || of.from === of.to;
   return (
     <KeySplit
       keys={
         <>
-          {unreadable.map(({ layer, file, message }) => (
-            <p key={`${layer}/${file}`} className={styles.problem}>
-              {words.registry.unreadable(layer, displayText(file), displayText(message))}
+          {unreadable.map(({ side = null, layer, file, message }) => (
+            <p key={`${side}/${layer}/${file}`} className={styles.problem}>
+              {words.registry.unreadable(side, layer, displayText(file), displayText(message))}
             </p>
           ))}
-          {isCutOff ? <p className={styles.more}>{words.registry.leftOut}</p> : null}
+          {isCutOff ? <p className={styles.more}>{'a' in of ? words.registry.differencesLeftOut : words.registry.leftOut}</p> : null}
           {isSearch && isRead ? (
             <p className={styles.found} role="status">
               {words.registry.foundKeys(tree.nodes.filter(({ changes }) => changes.length > 0).length)}
@@ -104,11 +111,11 @@ const OPENED = 2_000;
 
 function sorted(items: readonly RegistryItem[]) {
   const forest = new KeyForest();
-  const hives: RegistryHive[] = [];
+  const hives: (RegistryHive | RegistryCompared)[] = [];
   const unreadable: Extract<RegistryItem, { kind: 'unreadable' }>[] = [];
   for (const item of items) {
     if (item.kind === 'unreadable') unreadable.push(item);
-    else if (item.kind === 'hive') {
+    else if (item.kind === 'hive' || item.kind === 'compared') {
       hives.push(item);
       forest.add({ hive: item.hive, path: '' });
     } else forest.add(item).changes.push(item);
@@ -117,11 +124,22 @@ function sorted(items: readonly RegistryItem[]) {
   return { roots: forest.roots, tree: keyTree(forest.roots), hives, unreadable };
 }
 
+/** Returns a filesystem with the keys as they are after the changes. */
+function after(of: ChangesWanted): ViewRef {
+  return 'a' in of ? of.b : { archiveId: of.archiveId, image: of.image, layer: of.to };
+}
+
+/** Returns a filesystem with a key as it was before a change; null if there is none. */
+function before(of: ChangesWanted, { layer }: RegistryChange): ViewRef | null {
+  if ('a' in of) return of.a;
+  return layer === 0 ? null : { archiveId: of.archiveId, image: of.image, layer: layer - 1 };
+}
+
 function isInside({ end }: KeyTree, row: number, above: number): boolean {
   return row > above && row < (end[above] as number);
 }
 
-/** What changed in a key, layer by layer; for a hive, also its facts. */
+/** What changed in a key, layer by layer, or how it differs; for a hive, also its facts. */
 function KeyChanges({
   of,
   node: { hive, path, changes },
@@ -130,15 +148,14 @@ function KeyChanges({
   tree,
   row,
 }: {
-  of: Wanted;
+  of: ChangesWanted;
   node: KeyNode;
-  /** Whether only one layer's changes are listed. */
+  /** Whether layers need no mention. */
   isAlone: boolean;
-  hives: readonly RegistryHive[];
+  hives: readonly (RegistryHive | RegistryCompared)[];
   tree: KeyTree;
   row: number;
 }) {
-  const { archiveId, image, to } = of;
   const changed = changedIn(tree, row);
   const values = tree.values[row] ?? 0;
   const isGone = changes.at(-1)?.kind === 'removed';
@@ -149,12 +166,20 @@ function KeyChanges({
         <h3 className="selectable">
           <Breakable text={displayText(path === '' ? hive : `${hive}\\${path}`)} after="separators" />
         </h3>
-        {isGone ? null : <SaveKey of={{ archiveId, image, layer: to, hive, path }} />}
+        {isGone ? null : <SaveKey of={{ ...after(of), hive, path }} />}
       </header>
       {path === ''
         ? hives
             .filter((each) => each.hive === hive)
-            .map((each) => <HiveFacts key={`${each.layer}/${each.file}`} hive={each} isAlone={isAlone} />)
+            .map((each) =>
+              each.kind === 'compared' ? (
+                <p key={each.in} className={styles.note}>
+                  {words.registry.inSides[each.in]}
+                </p>
+              ) : (
+                <HiveFacts key={`${each.layer}/${each.file}`} hive={each} isAlone={isAlone} />
+              ),
+            )
         : null}
       {changes.map((change) => (
         <Change key={change.layer} of={of} change={change} isAlone={isAlone} />
@@ -178,42 +203,32 @@ function HiveFacts({ hive, isAlone }: { hive: RegistryHive; isAlone: boolean }) 
   );
 }
 
-function Change({ of: { archiveId, image, text }, change, isAlone }: { of: Wanted; change: RegistryChange; isAlone: boolean }) {
+function Change({ of, change, isAlone }: { of: ChangesWanted; change: RegistryChange; isAlone: boolean }) {
   const [all, setAll] = useState(false);
   const { kind, layer, hive, path, hasBase, hidden, values, moreValues } = change;
   const shown = all ? values : values.slice(0, SHOWN_VALUES);
+  const compares = 'a' in of;
+  const then = kind === 'removed' ? before(of, change) : null;
   return (
-    <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path), hasBase)}>
+    <article className={styles.change} aria-label={words.registry.changeLabel(kind, displayText(path === '' ? hive : path), hasBase)}>
       <p className={styles.path}>
         {hasBase || kind === 'removed' ? <Mark name={kind} /> : null}
         <span>{words.registry.changeLine(kind, hasBase, isAlone ? null : layer)}</span>
-        <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase })}</span>
+        <span className={styles.note}>{words.registry.changeNotes({ ...change, hidden, isSet: !hasBase, compares })}</span>
       </p>
-      {kind === 'removed' && layer > 0 ? <RemovedKey of={{ archiveId, image, layer: layer - 1, hive, path }} /> : null}
+      {then === null ? null : <RemovedKey of={{ ...then, hive, path }} isCompared={compares} />}
       {values.length === 0 ? null : (
-        <table className={styles.values}>
-          <colgroup>
-            <col className={styles.markColumn} />
-            <col className={styles.nameColumn} />
-            <col className={styles.typeColumn} />
-            <col />
-          </colgroup>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">{words.registry.change}</span>
-              </th>
-              <th scope="col">{words.registry.name}</th>
-              <th scope="col">{words.registry.type}</th>
-              <th scope="col">{words.registry.data}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((value) => (
-              <ValueChange key={`${value.kind}/${value.name}`} value={value} hasBase={hasBase} match={text} />
-            ))}
-          </tbody>
-        </table>
+        <ValueTable hasLayers={false}>
+          {shown.map((value) => (
+            <ValueRow
+              key={`${value.kind}/${value.name}`}
+              {...value}
+              kind={hasBase ? value.kind : null}
+              beforeWord={compares ? words.registry.inA : words.registry.before}
+              match={of.text}
+            />
+          ))}
+        </ValueTable>
       )}
       {values.length > shown.length ? (
         <Button kind="quiet" onPress={() => setAll(true)}>
@@ -222,41 +237,5 @@ function Change({ of: { archiveId, image, text }, change, isAlone }: { of: Wante
       ) : null}
       {all && moreValues > 0 ? <p className={styles.note}>{words.registry.valuesLeftOut(moreValues)}</p> : null}
     </article>
-  );
-}
-
-function ValueChange({
-  value: { kind, name, now, before },
-  hasBase,
-  match,
-}: {
-  value: RegistryValueChange;
-  hasBase: boolean;
-  match: string;
-}) {
-  return (
-    <tr>
-      <td className={styles.mark}>{hasBase ? <Mark name={kind} /> : null}</td>
-      <th scope="row" className="selectable">
-        {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
-      </th>
-      <td className={styles.type}>{(now ?? before)?.type}</td>
-      <td className={`${styles.data} selectable`}>
-        {before === null ? null : (
-          <span className={styles.before}>
-            <span className="visually-hidden">{words.registry.before} </span>
-            {now !== null && now.type !== before.type ? `${before.type} ` : ''}
-            <del>
-              <ValueData text={before.text} match={match} />
-            </del>
-          </span>
-        )}
-        {now === null ? null : (
-          <span>
-            <ValueData text={now.text} match={match} />
-          </span>
-        )}
-      </td>
-    </tr>
   );
 }

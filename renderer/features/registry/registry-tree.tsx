@@ -35,7 +35,7 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
   const { items, isRead } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
   const tree = useMemo(() => {
     const forest = new KeyForest();
-    for (const item of items) if (item.kind !== 'hive' && item.kind !== 'unreadable') forest.add(item).changes.push(item);
+    for (const item of items) if ('path' in item) forest.add(item).changes.push(item);
     forest.sort();
     return keyTree(forest.roots);
   }, [items]);

@@ -1,6 +1,6 @@
 import { type Ref, useImperativeHandle, useRef } from 'react';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import type { Selection } from '../../state/selection.ts';
+import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useOwnFilter } from '../use-own-filter.ts';
@@ -8,8 +8,17 @@ import styles from './registry.module.css';
 import { RegistryChanges } from './registry-changes.tsx';
 import { RegistryTree } from './registry-tree.tsx';
 
-/** The registry: what the selected layers changed in it, or all of it as seen at the layer. */
-export function RegistryView({ selection, handle }: { selection: Selection; handle: Ref<TreeGridHandle> }) {
+/** The registry: what the selected layers changed in it, how it differs between the sides, or all of it as seen at the layer. */
+export function RegistryView({
+  selection,
+  sides,
+  handle,
+}: {
+  selection: Selection;
+  /** The sides of a comparison. */
+  sides: { readonly a: Side; readonly b: Side } | null;
+  handle: Ref<TreeGridHandle>;
+}) {
   useOwnFilter();
   const text = useApp((app) => app.changes.filter.text);
   const view = useRef<HTMLElement>(null);
@@ -21,7 +30,9 @@ export function RegistryView({ selection, handle }: { selection: Selection; hand
   const key = `${archiveId}/${image}/${from}/${to}/${mode}`;
   return (
     <section className={styles.view} ref={view} aria-label={words.registry.title}>
-      {mode === 'layer' ? (
+      {sides !== null ? (
+        <RegistryChanges key={JSON.stringify([sides, text])} of={{ ...sides, text }} />
+      ) : mode === 'layer' ? (
         <RegistryChanges key={`${key}/${text}`} of={{ ...ref, from, to, text }} />
       ) : (
         <RegistryTree key={key} of={{ ...ref, layer: to }} text={text} isWhole={mode === 'image'} />

@@ -12,10 +12,10 @@ const SUBKEYS = 100;
 
 /**
  * What a removed key contained: its values and its subkeys, which open in the same way. `of`: the key as seen below the layer that removed
- * it.
+ * it, or of side A.
  */
-export function RemovedKey({ of }: { of: KeyAtLayer }) {
-  const answer = useRequest(`${of.layer}/${of.path}`, (client, signal) =>
+export function RemovedKey({ of, isCompared }: { of: KeyAtLayer; isCompared: boolean }) {
+  const answer = useRequest(`${of.archiveId}/${of.layer}/${of.path}`, (client, signal) =>
     client.call('registry.key', { ...of, start: 0, count: SUBKEYS }, { signal }),
   );
   if (answer.state === 'failed') return <ErrorText error={answer.error} hint={hintFor(answer.error)} />;
@@ -31,20 +31,22 @@ export function RemovedKey({ of }: { of: KeyAtLayer }) {
     <>
       <KeyValues of={of} first={answer.value} changed={null} isRemoved />
       {subkeys.map(({ name, path }) => (
-        <Subkey key={path} name={displayText(name)} of={{ ...of, path }} />
+        <Subkey key={path} name={displayText(name)} of={{ ...of, path }} isCompared={isCompared} />
       ))}
-      {total > subkeys.length ? <p className={styles.note}>{words.registry.moreSubkeys(total - subkeys.length)}</p> : null}
+      {total > subkeys.length ? (
+        <p className={styles.note}>{words.registry.moreSubkeys(total - subkeys.length, isCompared ? 'a' : 'below')}</p>
+      ) : null}
     </>
   );
 }
 
 /** A subkey, which is read when it is opened. */
-function Subkey({ name, of }: { name: string; of: KeyAtLayer }) {
+function Subkey({ name, of, isCompared }: { name: string; of: KeyAtLayer; isCompared: boolean }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details className={styles.subkey} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary className="selectable">{words.registry.subkeyBefore(name)}</summary>
-      {isOpen ? <RemovedKey of={of} /> : null}
+      {isOpen ? <RemovedKey of={of} isCompared={isCompared} /> : null}
     </details>
   );
 }

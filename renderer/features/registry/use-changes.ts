@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ImageRef, RegistryItem } from '#contract';
+import type { ImageRef, RegistryItem, ViewRef } from '#contract';
 import { type PlainError, plainError } from '../../state/plain-error.ts';
 import { useApp } from '../use-app.ts';
 
@@ -8,7 +8,13 @@ const PAGE = 500;
 /** A search reads all changes, so it waits until typing has paused for this many ms. */
 const SEARCH_AFTER = 150;
 
-/** What layers changed in the registry. It grows until the host has sent everything. */
+/** Layers of an image, or both sides of a comparison, and what to search for. */
+export type ChangesWanted = { readonly text: string } & (
+  | (ImageRef & { readonly from: number; readonly to: number })
+  | { readonly a: ViewRef; readonly b: ViewRef }
+);
+
+/** What layers changed in the registry, or how sides differ. It grows until the host has sent everything. */
 export interface ChangesRead {
   readonly items: readonly RegistryItem[];
   /** Whether it is complete. */
@@ -20,10 +26,12 @@ export interface ChangesRead {
 
 const NOTHING: ChangesRead = { items: [], isRead: false, isCutOff: false, error: null };
 
-/** Reads all changes in layers that match a text. Other layers or another text need a new component (a different React key). */
-export function useChanges({ archiveId, image, from, to, text }: ImageRef & { from: number; to: number; text: string }): ChangesRead {
+/** Reads all changes that match a text. Other layers or sides or another text need a new component (a different React key). */
+export function useChanges(wanted: ChangesWanted): ChangesRead {
   const client = useApp((app) => app.client);
   const [read, setRead] = useState(NOTHING);
+  const key = JSON.stringify(wanted);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key has all of what is wanted
   useEffect(() => {
     if (client === null) return;
     const control = new AbortController();
@@ -31,8 +39,11 @@ export function useChanges({ archiveId, image, from, to, text }: ImageRef & { fr
     const readAll = async () => {
       const items: RegistryItem[] = [];
       for (;;) {
-        const asked = { archiveId, image, from, to, text, start: items.length, count: PAGE };
-        const page = await client.call('registry.changes', asked, { signal });
+        const at = { start: items.length, count: PAGE };
+        const page =
+          'a' in wanted
+            ? await client.call('registry.compare', { ...wanted, ...at }, { signal })
+            : await client.call('registry.changes', { ...wanted, ...at }, { signal });
         if (signal.aborted) return;
         items.push(...page.items);
         const isRead = items.length >= page.total || page.items.length === 0;
@@ -42,11 +53,11 @@ export function useChanges({ archiveId, image, from, to, text }: ImageRef & { fr
     };
     const run = () =>
       readAll().catch((error: unknown) => signal.aborted || setRead({ ...NOTHING, isRead: true, error: plainError(error) }));
-    const timer = setTimeout(run, text === '' ? 0 : SEARCH_AFTER);
+    const timer = setTimeout(run, wanted.text === '' ? 0 : SEARCH_AFTER);
     return () => {
       clearTimeout(timer);
       control.abort();
     };
-  }, [client, archiveId, image, from, to, text]);
+  }, [client, key]);
   return read;
 }

@@ -16,8 +16,12 @@ export const registry = {
   reading: 'Reading registry hives…',
   failed: 'Could not read the registry',
   noHives: 'No registry hives here',
+  same: 'The registries do not differ',
+  sameWhy: 'A and B have the same keys and values. When they were written is not compared.',
+  inSides: { a: 'Only A has this hive', b: 'Only B has this hive', both: 'Both sides have this hive' },
   noHivesWhy: 'A layer of a Windows image has a hive for each part of the registry that it changes.',
   leftOut: 'There are more changes than can be listed. The command line lists them all: layerscope hive IMAGE.',
+  differencesLeftOut: 'There are more differences than can be listed. The command line lists them all: layerscope diff A B --registry.',
   changedKeys: 'Changed keys',
   key: 'Key',
   changedValues: 'Changed values',
@@ -25,7 +29,8 @@ export const registry = {
   changedOnlyBelow: (keys: number) => `Not changed itself; ${counted(keys, CHANGED_KEYS)} below`,
   noOwnValues: (values: number, keys: number) =>
     `No values of its own${keys === 0 ? '' : `; ${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)} below`}`,
-  unreadable: (layer: number, file: string, message: string) => `Layer ${layer}: ${file} could not be read: ${message}`,
+  unreadable: (side: 'a' | 'b' | null, layer: number, file: string, message: string) =>
+    `${side === null ? 'Layer' : `${side.toUpperCase()}, layer`} ${layer}: ${file} could not be read: ${message}`,
   hiveFacts: ({
     role,
     keys,
@@ -58,14 +63,20 @@ export const registry = {
     isSet,
     securityDiffers,
     classDiffers,
+    compares,
   }: {
     hidden: { readonly keys: number; readonly values: number } | null;
     isSet: boolean;
     securityDiffers: boolean;
     classDiffers: boolean;
+    compares: boolean;
   }) =>
     list([
-      isSet && hidden === null ? 'no layer below has this hive to compare with' : '',
+      !isSet || (hidden !== null && !compares)
+        ? ''
+        : compares
+          ? 'a side has changes to this hive without the hive itself'
+          : 'no layer below has this hive to compare with',
       hidden === null || hidden.keys === 0 ? '' : counted(hidden.keys, SUBKEYS),
       hidden === null || hidden.values === 0 ? '' : counted(hidden.values, VALUES),
       securityDiffers ? 'permissions differ' : '',
@@ -77,6 +88,7 @@ export const registry = {
   data: 'Data',
   layer: 'Layer',
   before: 'before:',
+  inA: 'in A:',
   defaultValue: '(default)',
   noName: '(no name)',
   moreValues: (count: number) => `Show ${counted(count, { one: 'more value', other: 'more values' })}`,
@@ -88,7 +100,8 @@ export const registry = {
   removedIn: (layer: number) => `removed in layer ${layer}; shown as it was before`,
   valuesBefore: 'Values before the removal',
   subkeyBefore: (name: string) => `Subkey ${name}`,
-  moreSubkeys: (count: number) => `${counted(count, { one: 'more subkey', other: 'more subkeys' })}: see Filesystem at the layer below`,
+  moreSubkeys: (count: number, where: 'a' | 'below') =>
+    `${counted(count, { one: 'more subkey', other: 'more subkeys' })}: see Filesystem ${where === 'a' ? 'of A' : 'at the layer below'}`,
   chooseKey: 'Choose a key to see its values',
   keyLabel: 'Registry key',
   saveReg: 'Save as .reg…',

@@ -1,5 +1,6 @@
 import type { Archive, ArchiveImage, ArchiveLayer, ArchiveReader, IndexedLayer, Progress } from '#archive';
-import { buildStack } from '#changes';
+import { buildStackInTurns } from '#changes';
+import { createRest } from '#engine/turns';
 import { wasteFindings } from '#findings/waste';
 import { type Finding, type ImageReport, type LayerReport, LayerscopeError, sortFindings } from '#model';
 import { applyBodyRules, configFindings, fileFindings } from '../scan/index.ts';
@@ -66,16 +67,18 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
 
 /**
  * Builds an image's stack and report from layers already read, and its findings when asked for. `indexed` is parallel to `image.layers`.
+ * Throws CANCELLED.
  */
-export function assembleImage(
+export async function assembleImage(
   reader: ArchiveReader,
   archive: Archive,
   image: ArchiveImage,
   indexed: readonly (IndexedLayer | null)[],
-  { findsCopies = true }: Pick<LoadOptions, 'findsCopies'> = {},
-): LoadedImage {
-  const stack = buildStack(
+  { findsCopies = true, signal }: Pick<LoadOptions, 'findsCopies'> & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<LoadedImage> {
+  const stack = await buildStackInTurns(
     indexed.map((layer) => layer?.table ?? null),
+    createRest(signal),
     { caseInsensitive: image.os?.toLowerCase() === 'windows' },
   );
   const report = imageReport(image, indexed, stack);

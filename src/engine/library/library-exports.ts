@@ -95,11 +95,12 @@ function exportedOf({ find, reader }: ExportsOptions, wanted: ExportRequest): Ex
 
 async function* regBytes(
   loaded: LoadedImage,
-  { hive, path: key, layer }: { readonly hive: string; readonly path: string; readonly layer: number },
+  { hive, path: key, ...part }: { readonly hive: string; readonly path: string } & Pick<ViewRef, 'layer' | 'since'>,
 ): AsyncGenerator<Uint8Array> {
   const { ImageRegistry, registryPlace, regOfView } = await import('#engine/registry');
-  const registry = new ImageRegistry(loaded);
-  yield* regOfView(await registry.view(registry.keyOf(hive), layer), registryPlace(hive), key).pieces;
+  const view = viewOf(loaded, part);
+  const registry = new ImageRegistry(view.loaded);
+  yield* regOfView(await registry.view(registry.keyOf(hive), view.layer), registryPlace(hive), key).pieces;
 }
 
 /** Streams `bytes` and keeps the archives open meanwhile. */

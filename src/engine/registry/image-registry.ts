@@ -148,9 +148,7 @@ export class ImageRegistry {
       yield { kind: 'unreadable', file, error: known };
       return;
     }
-    const base = this.#base(file.key, layer);
-    const opened = base === null ? null : await this.#tryOpen(base);
-    const hasBase = opened !== null && !('kind' in opened);
+    const hasBase = await this.hasBase(file.key, layer);
     for await (const change of inTurns(viewChanges(below, now), this.#signal)) yield { kind: 'change', layer, hive, hasBase, change };
   }
 
@@ -186,6 +184,18 @@ export class ImageRegistry {
     return hives;
   }
 
+  /** Whether a hive's base is seen at a layer and can be read. */
+  async hasBase(key: string, layer: number): Promise<boolean> {
+    const base = this.#base(key, layer);
+    const opened = base === null ? null : await this.#tryOpen(base);
+    return opened !== null && !('kind' in opened);
+  }
+
+  /** Returns the topmost file of a hive. */
+  fileOf(key: string): HiveFile | null {
+    return this.#files.flat().findLast((file) => file.key === key) ?? null;
+  }
+
   /** Returns the base file that is seen at a layer. */
   #base(key: string, layer: number): HiveFile | null {
     for (let at = layer; at >= 0; at--) {
@@ -212,9 +222,10 @@ export class ImageRegistry {
     return [...names.values()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
-  /** Returns the folded name of a hive, given its exact name. Throws NOT_FOUND. */
+  /** Returns the folded name of a hive, given its name here or, of a comparison, in another image. Throws NOT_FOUND. */
   keyOf(hive: string): string {
-    const found = this.#files.flat().find((file) => file.hive === hive);
+    const files = this.#files.flat();
+    const found = files.find((file) => file.hive === hive) ?? files.find(({ hive: own }) => foldWindowsCase(own) === foldWindowsCase(hive));
     if (found === undefined) throw new LayerscopeError('NOT_FOUND', `the image has no registry hive ${displayText(hive)}`);
     return found.key;
   }

@@ -5,11 +5,13 @@
  *   identified by its path. **delta**: a layer's changes to a base hive, in its folder `Hives`.
  * - **view**: what a hive and the deltas stacked on it show at a layer.
  *
- * `format/layer` finds the files. `image-registry.ts` opens and stacks them, `registry-json.ts` has the JSON of the command line, and
- * `registry-reports.ts` answers the window's queries. It has its own door, because only the command `hive` and the window's Registry need
- * it.
+ * `format/layer` finds the files. `image-registry.ts` opens and stacks them, `compare-registries.ts` compares
+ * two of them, `registry-json.ts` has the JSON of the command line, and
+ * `registry-reports.ts` answers the window's queries. It has its own door, because only the commands `hive` and `diff --registry` and the
+ * window's Registry need it.
  */
 export { SYSTEM_HIVES } from '#format/layer';
+export * from './compare-registries.ts';
 export * from './hive-file.ts';
 export * from './hive-search.ts';
 export * from './image-registry.ts';

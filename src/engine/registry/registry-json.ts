@@ -15,6 +15,7 @@ import {
   type WalkedKey,
 } from '#format/registry-hive';
 import { jsonText } from '#model';
+import type { ComparedHive, DifferenceOfHive } from './compare-registries.ts';
 import type { ChangeOfHive, HiveOfLayer } from './image-registry.ts';
 
 /** Data up to this size is printed in full; longer data is hashed. */
@@ -157,6 +158,16 @@ function changeFields(change: HiveChange): object {
 /** Formats a change's line in `hive IMAGE --json`. */
 export function hiveChangeLine({ layer, hive, change }: ChangeOfHive): string {
   return line({ kind: change.kind, layer, hive, ...changeFields(change) });
+}
+
+/** Formats a hive's line in `diff --registry --json`. */
+export function comparedHiveLine({ hive, in: sides }: ComparedHive): string {
+  return line({ kind: 'compared', hive, in: sides });
+}
+
+/** Formats a difference's line in `diff --registry --json`. */
+export function hiveDifferenceLine({ hive, change }: DifferenceOfHive): string {
+  return line({ kind: change.kind, hive, ...changeFields(change) });
 }
 
 /** Formats a key's line in `hive IMAGE HIVE --json`. */

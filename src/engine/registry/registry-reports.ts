@@ -4,6 +4,7 @@ import { inTurns } from '#engine/turns';
 import { dataText, type HiveValue, type ValueChange, valueTypeName, viewKeyAt, walkView } from '#format/registry-hive';
 import { descriptorInWords, parseSecurityDescriptor, securityDescriptorToSddl } from '#format/security-descriptor';
 import { asLayerscopeError, displayText, LayerscopeError, throwIfCancelled } from '#model';
+import { compareRegistries, type RegistrySide } from './compare-registries.ts';
 import { createHiveSearch } from './hive-search.ts';
 import type { ChangeOfHive, HiveOfLayer, ImageRegistry, UnreadableHive } from './image-registry.ts';
 import { securityId } from './registry-json.ts';
@@ -13,44 +14,97 @@ const MAX_VALUES = 500;
 /** Maximum length of all items as JSON, in UTF-16 units. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
-/** Returns everything that layers `from` to `to` changed, or only the first part if that is too much. */
+/** What a report lists: everything, or only the first part if that is too much. */
+type Listed = Pick<RegistryChangesPage, 'complete' | 'items'>;
+
+/** Returns everything that layers `from` to `to` changed. */
 export async function collectChanges(
   registry: ImageRegistry,
   { from, to, text }: { readonly from: number; readonly to: number; readonly text: string },
   signal: AbortSignal,
-): Promise<Pick<RegistryChangesPage, 'complete' | 'items'>> {
+): Promise<Listed> {
+  const list = new ItemList(text === '');
   const search = text === '' ? null : createHiveSearch(text);
-  const items: RegistryItem[] = [];
-  let length = 0;
-  const add = (item: Parameters<typeof itemReport>[0]): void => {
-    const report = itemReport(item);
-    items.push(report);
-    length += JSON.stringify(report).length;
-  };
   for (let layer = from; layer <= to; layer++) {
-    /** A search lists a hive only if something was found in it. */
-    let hive: HiveOfLayer | null = null;
+    list.forgetHive();
     for await (const item of registry.changes(layer, { deltasAlone: true })) {
       throwIfCancelled(signal);
-      if (items.length >= MAX_ITEMS || length > MAX_TEXT) return { complete: false, items };
-      if (search === null || item.kind === 'unreadable') add(item);
-      else if (item.kind === 'hive') hive = item;
+      if (list.isFull) return list.listed(false);
+      if (item.kind === 'hive') list.addHive(hiveReport(item));
+      else if (item.kind === 'unreadable') list.add(unreadableReport(item));
       else {
-        const change = search.change(item.change);
-        if (change === null) continue;
-        if (hive !== null) add(hive);
-        hive = null;
-        add({ ...item, change });
+        const change = search === null ? item.change : search.change(item.change);
+        if (change !== null) list.addChange(changeReport({ ...item, change }));
       }
     }
   }
-  return { complete: true, items };
+  return list.listed(true);
 }
 
-function itemReport(item: HiveOfLayer | ChangeOfHive | UnreadableHive): RegistryItem {
-  if (item.kind === 'unreadable') return { kind: 'unreadable', layer: item.file.layer, file: item.file.file, message: item.error.message };
-  if (item.kind === 'change') return changeReport(item);
-  const { file, hive, keys, values, problems } = item;
+/** Returns everything in which B's registry differs from A's. Hives without a difference are left out. */
+export async function collectDifferences(a: RegistrySide, b: RegistrySide, text: string, signal: AbortSignal): Promise<Listed> {
+  const list = new ItemList(false);
+  const search = text === '' ? null : createHiveSearch(text);
+  for await (const item of compareRegistries(a, b, signal)) {
+    throwIfCancelled(signal);
+    if (list.isFull) return list.listed(false);
+    if (item.kind === 'compared') list.addHive(item);
+    else if (item.kind === 'unreadable') list.add({ ...unreadableReport(item), side: item.side });
+    else {
+      const change = search === null ? item.change : search.change(item.change);
+      const { layer } = item.change.kind === 'removed' ? a : b;
+      if (change !== null) list.addChange(changeReport({ ...item, layer, change }));
+    }
+  }
+  return list.listed(true);
+}
+
+class ItemList {
+  readonly #listsAllHives: boolean;
+  readonly #items: RegistryItem[] = [];
+  #length = 0;
+  /** The hive of the next changes, if it isn't in the list yet. */
+  #hive: RegistryItem | null = null;
+
+  /** `listsAllHives`: whether hives are listed that no change follows. */
+  constructor(listsAllHives: boolean) {
+    this.#listsAllHives = listsAllHives;
+  }
+
+  get isFull(): boolean {
+    return this.#items.length >= MAX_ITEMS || this.#length > MAX_TEXT;
+  }
+
+  listed(complete: boolean): Listed {
+    return { complete, items: this.#items };
+  }
+
+  add(item: RegistryItem): void {
+    this.#items.push(item);
+    this.#length += JSON.stringify(item).length;
+  }
+
+  addHive(hive: RegistryItem): void {
+    if (this.#listsAllHives) this.add(hive);
+    else this.#hive = hive;
+  }
+
+  addChange(change: RegistryItem): void {
+    if (this.#hive !== null) this.add(this.#hive);
+    this.#hive = null;
+    this.add(change);
+  }
+
+  forgetHive(): void {
+    this.#hive = null;
+  }
+}
+
+function unreadableReport({ file, error }: UnreadableHive): Extract<RegistryItem, { kind: 'unreadable' }> {
+  return { kind: 'unreadable', layer: file.layer, file: file.file, message: error.message };
+}
+
+function hiveReport({ file, hive, keys, values, problems }: HiveOfLayer): RegistryItem {
   const { layer, hive: name, role } = file;
   return {
     kind: 'hive',
@@ -66,7 +120,7 @@ function itemReport(item: HiveOfLayer | ChangeOfHive | UnreadableHive): Registry
   };
 }
 
-function changeReport({ layer, hive, hasBase, change }: ChangeOfHive): RegistryItem {
+function changeReport({ layer, hive, hasBase, change }: Omit<ChangeOfHive, 'kind'>): RegistryItem {
   const values = change.kind === 'removed' ? [] : change.values;
   const isModified = change.kind === 'modified';
   return {

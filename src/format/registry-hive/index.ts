@@ -23,6 +23,6 @@ export { findRemnants, type HiveRemnant } from './remnants.ts';
 export type { SecurityAt } from './security-cell.ts';
 export { type HiveValue, VALUE_TYPE, valueTypeName } from './value-record.ts';
 export { dataText, isTextType, stringsOf } from './value-text.ts';
-export { type HiveChange, type ValueChange, viewChanges } from './view-changes.ts';
+export { type HiveChange, type ValueChange, viewChanges, viewSteps } from './view-changes.ts';
 export { findKeys, type KeyAt, type WalkedKey, walkHive } from './walk-hive.ts';
 export { type LayerHive, type ShownKey, type ShownValue, viewKeyAt, walkView } from './walk-view.ts';

@@ -42,6 +42,14 @@ interface Side {
  * its subkeys. A changed time alone isn't a change. Of removed keys, only the topmost is listed.
  */
 export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
+  for (const change of viewSteps(before, now)) if (change !== null) yield change;
+}
+
+/**
+ * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ: two large hives may have few differences, and
+ * their comparison must still be interrupted.
+ */
+export function* viewSteps(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange | null, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];
   const pass = new StackPass(hives);
   const positionsOf = (stack: readonly LayerHive[]): number[] =>
@@ -75,8 +83,7 @@ export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHi
         yield { kind: 'removed', path: pathBefore, hidden: hiddenWith(pass, key, seenBefore, shownBefore) };
       continue;
     }
-    const change = changeOf(pathNow, shownNow, shownBefore);
-    if (change !== null) yield change;
+    yield changeOf(pathNow, shownNow, shownBefore);
     const nowBelow = seenNow.below;
     const beforeBelow = shownBefore === null ? [] : seenBefore.below;
     levels.push({

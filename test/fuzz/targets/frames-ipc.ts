@@ -99,6 +99,13 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   'image.view': { ...PAGE, layer: 1 },
   'image.whole': PAGE,
   'registry.changes': { archiveId: 'a1', image: 0, from: 0, to: 1, text: '', start: 0, count: 100 },
+  'registry.compare': {
+    a: { archiveId: 'a1', image: 0, layer: 1 },
+    b: { archiveId: 'a2', image: 0, layer: 0 },
+    text: '',
+    start: 0,
+    count: 1,
+  },
   'registry.hives': { archiveId: 'a1', image: 0, layer: 1 },
   'registry.key': { archiveId: 'a1', image: 0, layer: 1, hive: 'SOFTWARE', path: 'Microsoft\\Windows', start: 0, count: 100 },
   'registry.search': { archiveId: 'a1', image: 0, layer: 1, text: 'run', limit: 10 },

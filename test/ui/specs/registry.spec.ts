@@ -422,11 +422,14 @@ test('another image is shown as a tree if it has no registry', { tag: '@window' 
   await expect(registry).toHaveCount(0);
 });
 
-test('a comparison started from the registry filters files', { tag: '@page' }, async ({ win }) => {
+test('a comparison started from the registry stays there', { tag: '@page' }, async ({ win }) => {
   const { page } = await openRegistry(win);
   await expect(page.getByRole('searchbox', { name: 'Filter registry' })).toBeVisible();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await page.getByRole('dialog').getByText('Layer 0', { exact: true }).click();
+  await expect(page.getByRole('treegrid', { name: 'Changed keys' })).toBeVisible();
+  await expect(page.getByRole('searchbox', { name: 'Filter registry' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Tree', exact: true }).click();
   await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toBeVisible();
 });

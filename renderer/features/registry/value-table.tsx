@@ -1,0 +1,107 @@
+import type { ReactNode } from 'react';
+import { displayText } from '#model';
+import { Breakable } from '../../components/breakable.tsx';
+import { Mark, type MarkName } from '../../components/mark.tsx';
+import { MatchText } from '../../components/match-text.tsx';
+import { words } from '../../words/index.ts';
+import styles from './registry.module.css';
+
+/** A table of a key's values, or of changes to them. `caption` is only read out. */
+export function ValueTable({ hasLayers, caption, children }: { hasLayers: boolean; caption?: string; children: ReactNode }) {
+  return (
+    <table className={styles.values}>
+      {caption === undefined ? null : <caption className="visually-hidden">{caption}</caption>}
+      <colgroup>
+        <col className={styles.markColumn} />
+        <col className={styles.nameColumn} />
+        <col className={styles.typeColumn} />
+        <col />
+        {hasLayers ? <col className={styles.layerColumn} /> : null}
+      </colgroup>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="visually-hidden">{words.registry.change}</span>
+          </th>
+          <th scope="col">{words.registry.name}</th>
+          <th scope="col">{words.registry.type}</th>
+          <th scope="col">{words.registry.data}</th>
+          {hasLayers ? <th scope="col">{words.registry.layer}</th> : null}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  );
+}
+
+interface Data {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** A value. It has data, or it had some, or both. */
+export function ValueRow({
+  kind,
+  name,
+  now,
+  before,
+  beforeWord,
+  layer,
+  isGone = false,
+  match,
+}: {
+  /** Its mark; null for none. */
+  kind: MarkName | null;
+  name: string;
+  now: Data | null;
+  before: Data | null;
+  /** Read out ahead of the data that it had. */
+  beforeWord: string;
+  /** The layer that it comes from, in a table that has layers. */
+  layer?: number;
+  /** Whether it was removed together with its key, and `now` is what it was. */
+  isGone?: boolean;
+  /** The text searched for. */
+  match: string;
+}) {
+  const type = (now ?? before)?.type ?? '';
+  return (
+    <tr className={isGone ? styles.before : undefined}>
+      <td className={styles.mark}>{kind === null ? null : <Mark name={kind} />}</td>
+      <th scope="row" className="selectable">
+        {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
+      </th>
+      <td className={styles.type}>{type}</td>
+      <td className={`${styles.data} selectable`}>
+        {before === null ? null : (
+          <span className={styles.before}>
+            <span className="visually-hidden">{beforeWord} </span>
+            {before.type === type ? '' : `${before.type} `}
+            <del>
+              <ValueData text={before.text} match={match} />
+            </del>
+          </span>
+        )}
+        {now === null ? null : (
+          <span>
+            {isGone ? (
+              <del>
+                <ValueData text={now.text} match={match} />
+              </del>
+            ) : (
+              <ValueData text={now.text} match={match} />
+            )}
+          </span>
+        )}
+      </td>
+      {layer === undefined ? null : <td className="number">{layer}</td>}
+    </tr>
+  );
+}
+
+/** A value's data, which breaks after separators, or anywhere if a search found it. */
+function ValueData({ text, match }: { text: string; match: string }) {
+  const shown = displayText(text);
+  if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;
+  return <Breakable text={shown} after="separators" />;
+}
