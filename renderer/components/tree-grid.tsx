@@ -31,7 +31,7 @@ export interface TreeShape {
   name(row: number): string;
 }
 
-/** What tells what a row is about. */
+/** Data attributes that identify what a row is about. */
 export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {
@@ -104,12 +104,15 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
-  /** Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Says whether the row can be marked; one that can't is clicked as usual. */
+  /**
+   * Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Returns whether the row can be marked; a row that can't
+   * is clicked as usual.
+   */
   onMark?: ((row: number) => boolean) | undefined;
   /** `width`: of the row, px; 0 before it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** What tells what a row is about, for its menu. */
+  /** Identifies what a row is about, for its menu. */
   rowData?: (row: number) => RowData | undefined;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;

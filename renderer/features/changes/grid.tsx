@@ -154,7 +154,7 @@ export function Grid({
                 isOpaque(table, row),
               )
             : whatCell(textsBetween(table, row), fit.what);
-        // Sums of what has come so far would look final.
+        // Sums of the rows that have arrived so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
           return isWhole
@@ -213,7 +213,7 @@ const BAR_PART = 0.2;
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
+/** Widths in a comparison: of the name, which gets less space there, of the column for what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 172;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;

@@ -77,7 +77,7 @@ test.describe('with the keyboard alone', () => {
   });
 });
 
-test.describe('in little space', () => {
+test.describe('in small windows', () => {
   test.use({ startWith: { 'new.tar': NEW } });
   for (const [what, width, height] of [
     ['a narrow window', 640, 800],
