@@ -105,7 +105,7 @@ export function TreeGrid({
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
   /**
-   * Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Returns whether the row can be marked; a row that can't
+   * Called on a click with Ctrl, Command or Shift, and on Space with Ctrl or Shift. Returns whether the row can be marked; a row that can't
    * is clicked as usual.
    */
   onMark?: ((row: number) => boolean) | undefined;

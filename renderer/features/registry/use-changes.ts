@@ -20,7 +20,7 @@ export interface ChangesRead {
 
 const NOTHING: ChangesRead = { items: [], isRead: false, isCutOff: false, error: null };
 
-/** Reads all changes in layers that match a text. Other layers or another text need a new component (a different React key). */
+/** Reads all changes in layers that match `text`. Other layers or another text need a new component (a different React key). */
 export function useChanges({ archiveId, image, from, to, text }: ImageRef & { from: number; to: number; text: string }): ChangesRead {
   const client = useApp((app) => app.client);
   const [read, setRead] = useState(NOTHING);

@@ -106,7 +106,7 @@ export function newestFirst({ images }: CatalogRows, some: readonly number[]): r
   return [...some].sort((a, b) => time(b) - time(a) || byText(name(b), name(a)));
 }
 
-/** Whether an image's names or tags contain every word of a text, ignoring case. */
+/** Whether an image's names or tags contain every word of `text`, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
   const all = [name, ...tags, `${name}:${tags[0] ?? ''}`, ...places.map(({ reference, source }) => displayText(reference ?? source))]

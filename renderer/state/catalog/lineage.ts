@@ -1,9 +1,9 @@
-// Which image is built on which: an image whose layers begin with all layers of another one is built on that.
+// Which image is built on which: an image is built on another one if its layers start with all of the other's.
 import { grouped } from '#model';
 import { type CatalogRows, type ColumnOrder, layerTitle } from './catalog.ts';
 import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
 
-/** An image, or layers that images with different names start with but that aren't an image of the catalog by themselves. */
+/** An image, or lowest layers that images with different names share although no image of the catalog consists of just these. */
 export interface LineageNode {
   /** Null for layers without an image. */
   readonly row: ImageRow | null;
