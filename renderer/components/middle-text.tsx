@@ -68,7 +68,7 @@ export function MiddleText({
   );
 }
 
-/** Part of a name, with whatever it contains of the match marked. Without a match, `marked.from` is -1. */
+/** Part of a name, with any part of the match in it marked. Without a match, `marked.from` is -1. */
 function Part({
   className,
   text,

@@ -222,7 +222,7 @@ export function TreeGrid({
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
     const row = rows[stop];
     if (row === undefined) return;
-    // A checkbox in a row keeps its key.
+    // In a checkbox, Space toggles the checkbox.
     if (event.key === ' ' && event.target instanceof HTMLInputElement) return;
     if (event.key === ' ' && (event.ctrlKey || event.shiftKey) && onMark?.(row) === true) {
       event.preventDefault();

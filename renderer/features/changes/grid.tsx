@@ -39,7 +39,7 @@ export function Grid({
 }) {
   const { isWhole, filter, mask, matched } = state;
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
-  // Numbers cover only what the filter leaves, but columns depend on all rows, so that none comes and goes with the filter.
+  // Numbers cover only what the filter leaves, but columns depend on all rows, so that they don't come and go with the filter.
   const shown = matched ?? totals;
   const items = matched?.items ?? null;
   const whole = useMemo(() => {
@@ -207,7 +207,7 @@ const LONG_NAME = 320;
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
-/** Maximum part of a row that a bar takes. */
+/** Maximum share of a row's width that a bar takes. */
 const BAR_PART = 0.2;
 /** Minimum width of the column for what a row changes, the width that most changes need, and the maximum. */
 const WHAT = 128;

@@ -29,7 +29,7 @@ export interface CatalogSearch {
 
 export const NO_SEARCH: CatalogSearch = { state: 'idle', hits: [], doneFiles: 0, files: 0, isCut: false, problems: [], error: null };
 
-/** What is shown of a catalog. */
+/** The state of the shown catalog. */
 export interface CatalogState {
   /** The catalog that these rows belong to; null if none is shown. */
   readonly catalogId: string | null;

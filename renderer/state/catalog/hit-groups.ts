@@ -3,7 +3,7 @@ import type { CatalogHit } from '#contract';
 import type { Spot } from '../selection.ts';
 import type { CatalogRows } from './catalog.ts';
 
-/** An image that has what was found, in the layer of the hit. */
+/** An image that contains what was found, and the hit in its layer. */
 export interface HitPlace {
   readonly image: number;
   readonly hit: CatalogHit;
