@@ -1,4 +1,4 @@
-/** How a string is cut in the middle: it keeps what is before `head` and what is from `tail` on, with an ellipsis between them. */
+/** How a string is cut in the middle: the parts before `head` and from `tail` on are kept, with an ellipsis between them. */
 export interface MiddleCut {
   readonly head: number;
   readonly tail: number;

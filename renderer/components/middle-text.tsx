@@ -37,8 +37,8 @@ function keepFitting(element: Element, name: Name): () => void {
 
 /**
  * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
- * only part of it; null if a parent has the tooltip. `mostTail`: how many characters at its end stay visible at most, where there is more
- * space than in a list. `match`: the text searched for, marked unless the name is cut.
+ * only part of it; null if a parent has the tooltip. `mostTail`: maximum number of characters that stay visible at its end, given where
+ * there is more space than in a list. `match`: the text searched for, marked unless the name is cut.
  */
 export function MiddleText({
   text,
@@ -68,7 +68,7 @@ export function MiddleText({
   );
 }
 
-/** Part of a name, with whatever it contains of the match marked. Without a match, `marked.from` is -1. */
+/** Part of a name, with any part of the match in it marked. Without a match, `marked.from` is -1. */
 function Part({
   className,
   text,

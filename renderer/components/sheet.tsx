@@ -33,7 +33,7 @@ export function Sheet({
   );
 }
 
-/** The head of a sheet: its title, and a button that closes it. */
+/** The header of a sheet: its title, and a button that closes it. */
 export function SheetHead({ title, close, keys, onClose }: { title: string; close: string; keys?: string; onClose: () => void }) {
   return (
     <header className={styles.head}>

@@ -1,6 +1,6 @@
 import styles from './sort-head.module.css';
 
-/** The head of a table's column that sorts the table. `descending`: the direction in which this column sorts it now; null if another does. */
+/** A column heading that sorts its table. `descending`: the direction in which this column sorts it now; null if another column does. */
 export function SortHead({
   text,
   descending,

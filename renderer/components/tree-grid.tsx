@@ -31,7 +31,7 @@ export interface TreeShape {
   name(row: number): string;
 }
 
-/** What tells what a row is about. */
+/** Data attributes that identify what a row is about. */
 export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {
@@ -105,12 +105,15 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   /** Called when a row is clicked, except on its triangle. */
   onClick?: (row: number) => void;
-  /** Called on a click with Ctrl, Command or Shift, and on Ctrl or Shift and Space. Says whether the row can be marked; one that can't is clicked as usual. */
+  /**
+   * Called on a click with Ctrl, Command or Shift, and on Space with Ctrl or Shift. Returns whether the row can be marked; a row that can't
+   * is clicked as usual.
+   */
   onMark?: ((row: number) => boolean) | undefined;
   /** `width`: of the row, px; 0 before it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** What tells what a row is about, for its menu. */
+  /** Identifies what a row is about, for its menu. */
   rowData?: (row: number) => RowData | undefined;
   /** What the rows are filtered by. Another filter shows the active row or, if that doesn't match, the first one. */
   filter?: unknown;
@@ -227,7 +230,7 @@ export function TreeGrid({
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
     const row = rows[stop];
     if (row === undefined) return;
-    // A checkbox in a row keeps its key.
+    // In a checkbox, Space toggles the checkbox.
     if (event.key === ' ' && event.target instanceof HTMLInputElement) return;
     if (event.key === ' ' && (event.ctrlKey || event.shiftKey) && onMark?.(row) === true) {
       event.preventDefault();

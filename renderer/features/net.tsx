@@ -4,8 +4,8 @@ import { words } from '../words/index.ts';
 import styles from './net.module.css';
 
 /**
- * How many more bytes something has than before, by one rule in all views: less stands out. No difference is left out of columns, which have
- * no `children`: a text with the size.
+ * How many bytes something grew by, with the same rule in all views: shrinking stands out. In columns, which have no `children`, a
+ * difference of zero is left empty. `children`: text that includes the size.
  */
 export function Net({ bytes, children }: { bytes: number; children?: ReactNode }) {
   if (bytes === 0 && children === undefined) return null;

@@ -3,7 +3,7 @@ import { IconButton } from '../components/button.tsx';
 import head from './pane-head.module.css';
 import styles from './panel-head.module.css';
 
-/** The head of a panel below the changes: its title, its sums, its tools and the button that closes it. */
+/** The header of a panel below the changes: its title, its sums, its tools and the button that closes it. */
 export function PanelHead({
   title,
   close,

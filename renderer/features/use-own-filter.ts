@@ -3,7 +3,7 @@ import { dispatchChanges, getApp } from '../state/app-state.ts';
 
 /**
  * Gives a view that isn't about paths, such as packages or the registry, its own filter text while it is shown. The text typed for paths is
- * restored afterwards, unless another image is shown by then. A text that finds a package seldom finds its files, and would leave the tree
+ * restored afterwards, unless another image is shown by then. Text that finds a package seldom finds its files, and would leave the tree
  * filtered by it.
  */
 export function useOwnFilter(): void {

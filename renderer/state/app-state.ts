@@ -49,7 +49,7 @@ export interface AppState {
   /** Recently shown tables by request, latest last. */
   readonly tables: ReadonlyMap<string, RowTable>;
   readonly jobs: JobsState;
-  /** The dialog Open by name. */
+  /** The “Open by name” dialog. */
   readonly openName: OpenNameState;
   readonly layout: LayoutState;
   readonly toasts: readonly Toast[];

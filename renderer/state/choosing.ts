@@ -203,7 +203,7 @@ export function showSide({ archiveId, image, layer }: Side): void {
   select({ archiveId, image, ...shown, path: null, ...viewFor(found.image, selection) });
 }
 
-/** Leaves the comparison for the changes of a layer of one of its sides, at the same path. */
+/** Leaves the comparison and shows the changes of a layer of one of its sides, at the same path. */
 export function showLayerOfSide({ archiveId, image }: Side, layer: number): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });

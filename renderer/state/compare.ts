@@ -115,10 +115,10 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** Longer runs of layers without a side on them are one line. */
+/** Runs of layers without a side are folded into one line if they are longer than this. */
 const MOST_WITHOUT_SIDE = 8;
 
-/** Returns the layers in their order, each on its own, except that a long run with no side on it is one item. */
+/** Returns the layers in order, each as an item, except that a long run without a side is one item. */
 export function foldedRuns<T extends { readonly index: number }>(
   layers: readonly T[],
   isSide: (layer: number) => boolean,

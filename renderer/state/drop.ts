@@ -10,15 +10,15 @@ export interface DraggedItem {
 export interface DropOffer {
   readonly accepts: boolean;
   readonly text: string;
-  /** What a drop on the window's right half does, if something else. */
+  /** What a drop on the window's right half does, if that's different. */
   readonly compares?: string;
 }
 
 const WRONG = /^(image|audio|video|text|font)\/|^application\/(pdf|json|javascript|xml|msword|vnd\.)/;
 
 /**
- * Returns what the window says while something is dragged over it; null if that isn't a file. `shown` is the image that a file dropped on
- * the right half is compared with. With `imports`, opened files are also imported to the store.
+ * Returns what the window says while something is dragged over it; null if it isn't a file. `shown` is the image that a file dropped on the
+ * right half is compared with. With `imports`, opened files are also imported to the store.
  */
 export function offerFor(items: readonly DraggedItem[], shown: string | null = null, imports = false): DropOffer | null {
   const files = items.filter(({ kind }) => kind === 'file');

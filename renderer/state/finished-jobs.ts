@@ -71,8 +71,8 @@ async function reportScan(job: Job): Promise<void> {
 }
 
 /**
- * Reports what findings of some kind there are, and with `shows` offers to show them. The library's next report may still be on its way, so
- * the findings are fetched.
+ * Reports the findings that match `isWanted` and, if `shows` is set, offers to show them. The library's next report may still be on its
+ * way, so the findings are fetched.
  */
 async function reportFound(
   { archiveId, image }: Job,

@@ -24,9 +24,10 @@ export interface Transfer {
 export type Purpose =
   /**
    * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read. Of several files, the first by its `place` is shown. `imageId` is the image to show of an archive with several: the
-   * digest of its config or manifest, as a catalog has it. `at` is where in it to begin, if not with all of it. With
-   * `compares`, the window asks what to compare it with. `onOpen` gets the image as a side instead of its being shown.
+   * the image is already on screen while its layers are still being read. If several files are opened, the first by `place` is shown.
+   * `imageId` selects an image in an archive with several: the digest of its config or manifest, as listed in a catalog. `at` is the place
+   * in the image to show first; all of it if absent. With `compares`, the window asks what to compare it with. `onOpen` receives the image
+   * as a side; the image isn't shown then.
    */
   | {
       readonly kind: 'open';
@@ -160,8 +161,8 @@ export function isRunning({ state }: Job): boolean {
 }
 
 /**
- * Whether a file has to wait with being shown for one that was opened with it and comes before it: whichever is read first, the first of them
- * is shown.
+ * Whether a file must not be shown yet, because another one that was opened with it and comes before it is still being opened. The first
+ * one is shown, no matter which is read first.
  */
 export function isPreceded({ own, transfers, hasShownOne }: JobsState, place: PlaceInBatch | undefined): boolean {
   if (place === undefined || hasShownOne) return false;
@@ -181,7 +182,10 @@ export function runningCount(state: JobsState): number {
   return state.jobs.filter(isRunning).length + state.transfers.filter((transfer) => transfer.error === null).length;
 }
 
-/** Returns the job that reads file contents for an image's table; null if none runs. Of several, the last is the one that is waited for. */
+/**
+ * Returns the job that reads file contents for an image's table; null if none runs. If there are several, the window is waiting for the
+ * last one.
+ */
 export function contentsJob({ jobs }: JobsState, { archiveId, image }: { archiveId: string | null; image: number }): Job | null {
   return jobs.findLast((job) => job.kind === 'compare' && isRunning(job) && job.archiveId === archiveId && job.image === image) ?? null;
 }

@@ -38,7 +38,7 @@ export function toOpen({
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
-/** Ends the offers to import, once they are answered, or ignored until something else is opened. */
+/** Ends the offers to import, because they were answered, or ignored until something else was opened. */
 export function endOffers(): void {
   if (getApp().offers.length > 0) setApp({ offers: [] });
 }
@@ -231,7 +231,7 @@ export async function closeArchive(archiveId: string): Promise<void> {
   await orToast(async () => getApp().client?.call('archive.close', { archiveId }));
 }
 
-/** Starts reading the layers of an image, unless that is already under way. */
+/** Starts reading the layers of an image, unless they are already being read. */
 export async function loadImage(archiveId: string, image: number): Promise<void> {
   const key = `${archiveId}.${image}`;
   if (getApp().jobs.loading.has(key)) return;
@@ -257,7 +257,7 @@ export async function verifyImage(archiveId: string, image: number): Promise<voi
   });
 }
 
-/** Starts a job that searches all files of an image for secrets; the window says how many there are. */
+/** Starts a job that searches all files of an image for secrets; the window then reports how many there are. */
 export async function scanImage(archiveId: string, image: number): Promise<void> {
   const client = await connectedClient();
   await orToast(async () => {

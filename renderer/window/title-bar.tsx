@@ -135,13 +135,13 @@ export function TitleBar({
   );
 }
 
-/** The key that leads to a layout; that of the current one leads back to the tree. */
+/** Returns the key that switches to a layout; the current layout's key switches back to the tree. */
 function keyOfView(view: View, current: Selection['view']): string | undefined {
   const toggled = view === 'tree' ? current : view;
   return toggled === undefined ? undefined : keysOfId(toggled);
 }
 
-/** A choice as a row of buttons or, where there is no room for that, as a menu. Either way, the current one can be seen. */
+/** A choice as a row of buttons or, where there isn't enough space, as a menu. Either way, the current option is visible. */
 function Choice<T extends string>({
   label,
   value,

@@ -7,7 +7,7 @@ import styles from './toasts.module.css';
 
 /**
  * Short messages that disappear by themselves; screen readers announce them. They cover the rows, which scroll, but not the details:
- * `details` is the width of their pane, px; `drawer` if they lie over the rows, null if there are none.
+ * `details` is the width of the details pane in px, `drawer` if the details cover the rows, and null if they aren't shown.
  */
 export function Toasts({ details }: { details: number | 'drawer' | null }) {
   const toasts = useApp((app) => app.toasts);

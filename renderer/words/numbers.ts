@@ -11,7 +11,7 @@ interface Formats {
   readonly minute: Intl.DateTimeFormat;
 }
 
-/** Decimals of a size, at most: from there on, two sizes differ by too little for one line. */
+/** Maximum number of decimals of a size. Sizes that differ only beyond these may look the same. */
 const MOST_DECIMALS = 4;
 
 function formatsOf(locale: string): Formats {
@@ -67,15 +67,15 @@ const UNITS = {
   binary: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'],
 } as const;
 
-/** How sizes that are compared are written: in the same unit, with as many decimals. `power`: as in `scaleSize`. */
+/** The format of sizes that are compared: the same unit and the same number of decimals. `power`: as in `scaleSize`. */
 export interface SizeUnit {
   readonly power: number;
   readonly decimals: number;
 }
 
 /**
- * Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). `unit`: one that it shares
- * with other sizes, from {@link unitOfBoth}; ignored if the size would be 0.0 in it.
+ * Formats a size as separate value and unit: `{ value: '41.0', unit: 'MB' }`, or in MiB (see {@link setUnits}). `unit`: a unit shared with
+ * other sizes, from {@link unitOfBoth}; ignored if the size would be 0.0 in it.
  */
 export function sizeParts(bytes: number, unit: SizeUnit | null = null): { value: string; unit: string } {
   const base = binary ? 1024 : 1000;
@@ -91,16 +91,16 @@ export function formatSize(bytes: number): string {
   return formatSizeIn(bytes, null);
 }
 
-/** Formats a size in a unit that it shares with others, as {@link sizeParts} does. */
+/** Formats a size in a unit shared with other sizes, like {@link sizeParts}. */
 export function formatSizeIn(bytes: number, unit: SizeUnit | null): string {
   const { value, unit: name } = sizeParts(bytes, unit);
   return `${value} ${name}`;
 }
 
 /**
- * Returns how two sizes are written that are compared: in the unit of the larger one, with enough decimals that two digits of their
- * difference are seen, as in `5.668 MB`, `5.700 MB` (`+32.4 kB`). Differences of bytes are seen in bytes, which are exact. Sizes whose
- * difference is smaller still read alike.
+ * Returns the format for two sizes that are compared: the unit of the larger one, with enough decimals to show two digits of their
+ * difference, as in `5.668 MB`, `5.700 MB` (`+32.4 kB`). Sizes in kB that differ by less than 1 kB are shown in bytes, which are exact.
+ * Sizes in larger units with too small a difference still look the same.
  */
 export function unitOfBoth(a: number, b: number): SizeUnit {
   const base = binary ? 1024 : 1000;

@@ -102,7 +102,7 @@ test('layers are sorted by what sharing saves at first, then as the user chooses
   assert.deepEqual(sorted(nextLayerOrder(byImages, 'layer')), [3, 0, 1, 2]);
 });
 
-test('an image’s row has its tags, its bytes and those in layers that no other image has', () => {
+test('an image’s row has its tags, its bytes, and the bytes of layers that no other image has', () => {
   const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
   const place = (repository: string, tag: string | null) => ({ source: '/a.tar', reference: `${repository}:${tag}`, repository, tag });
   const images = [
@@ -147,7 +147,7 @@ test('an image whose layers can’t be read has an unknown number of layers, and
   );
 });
 
-test('images of one repository are a group that counts each layer once, and are found by every word of a text', () => {
+test('images of one repository form a group that counts each layer once, and are found if they contain every word of a text', () => {
   const layer = (bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, digest: null, createdBy: null, bytes });
   const images = [
     image('1', { layers: [0, 1], created: DAY }),
@@ -182,7 +182,7 @@ test('a layer without a command is titled by its digest and an image that has it
   );
 });
 
-test('tags are in order of time, each compared with the previous one for its platform', () => {
+test('tags are sorted by time, each compared with the previous one for its platform', () => {
   const arm = { platform: 'linux/arm64' };
   const [group, unnamed] = tagGroups([
     image('2', { created: 2 * DAY, finalBytes: 30 }),
@@ -208,7 +208,7 @@ test('tags are in order of time, each compared with the previous one for its pla
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
 });
 
-test('the beginning of time, which some builds write, isn’t a date', () => {
+test('a placeholder time, which some builds write, is shown as unknown', () => {
   const times = [Date.parse('0001-01-01T00:00:00Z'), 0, 1000, null, Date.parse('1980-01-01T00:00:01Z')];
   const [group] = tagGroups(times.map((created, index) => image(String(index), { created })));
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('the beginning of time, which some builds write, isn’t a date', () => {
   );
 });
 
-test('an image whose name is only a tag has its archive’s name, as has its group, and is found by both', () => {
+test('an image whose name is only a tag gets its archive’s name, as does its group, and is found by both', () => {
   const place = { source: '/images/dpkg.tar', reference: '1', repository: null, tag: '1' };
   const images = [image(null, { places: [place] }), image(null, { places: [{ ...place, reference: '2', tag: '2' }] })];
   const rows = { images, layers: [], holders: [], problems: [] };

@@ -500,7 +500,7 @@ test('the part of a name that a filter matches is marked', () => {
   }
 });
 
-test('a mode that differs is described by both modes where there is room', () => {
+test('a mode that differs is described by both modes where there is space', () => {
   const { content, mode, owner, rewritten, time } = DIFFERS;
   const table = tableOf(
     [mode, mode | time, content | mode, rewritten | mode, owner].map((differs, at) => ({
@@ -518,7 +518,7 @@ test('a mode that differs is described by both modes where there is room', () =>
   assert.deepEqual(textsBetween(table, 2), ['content, mode 0644 → 4755', 'content, mode', 'content, metadata']);
   assert.deepEqual(textsBetween(table, 3)[1], '0644 → 4755');
   assert.deepEqual(textsBetween(table, 4), ['owner', 'metadata']);
-  // Unknown to whatever made the table.
+  // The table doesn't know the previous modes.
   table.previousMode.set(table.mode);
   assert.deepEqual(textsBetween(table, 0), ['mode', 'metadata']);
 });

@@ -78,7 +78,7 @@ test('long runs of equal lines are folded until opened', () => {
   assert.deepEqual(pairedLines(runs, new Set())[0], { kind: 'both', a: 1, b: 1 });
 });
 
-test('a changed line’s whole words are marked, or nothing if little is equal', () => {
+test('whole words that changed in a line are marked, or none if the lines have little in common', () => {
   const marked = (line: string, other: string) => {
     const part = changedPart(line, other);
     return part === null ? null : `${line.slice(0, part[0])}[${line.slice(...part)}]${line.slice(part[1])}`;

@@ -37,7 +37,7 @@ const shown = ({ nodes, parent }: Lineage, rows: ReturnType<typeof rowsOf>) =>
     derived,
   ]);
 
-test('an image is below the one whose layers it begins with, and layers that several names begin with are a row of their own', () => {
+test('an image is below the one whose layers it starts with, and layers that images with different names start with have their own row', () => {
   const rows = rowsOf([image('shop', [0, 1, 3, 4]), image('node', [0, 1]), image('java', [0, 2]), image('other', [5])]);
   const tree = lineage(rows);
   assert.deepEqual(shown(tree, rows), [
@@ -48,7 +48,7 @@ test('an image is below the one whose layers it begins with, and layers that sev
     ['shop', 3, 2, 11_000, 0],
   ]);
   assert.deepEqual([...nodesInSight(tree, (node) => node.row === null)], [0, 1]);
-  // What is found stays below what it is built on.
+  // Matches stay below the images that they are built on.
   assert.deepEqual(
     shown(
       lineageWith(tree, (node) => rows.images[node.row?.image ?? -1]?.layers.length === 4),
@@ -62,7 +62,7 @@ test('an image is below the one whose layers it begins with, and layers that sev
   );
 });
 
-test('layers of one name only are no base; of images with the same layers, the oldest is the base', () => {
+test('layers shared only by images of one name are not a base; if images have the same layers, the oldest is the base', () => {
   const own = { ...image('shop', [0, 2]), id: 'sha256:b' };
   const tags = rowsOf([image('shop', [0, 1]), own]);
   assert.deepEqual(shown(lineage(tags), tags), [

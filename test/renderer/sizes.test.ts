@@ -16,7 +16,7 @@ test('sizes share a line only if they are exactly the same, on both sides', () =
   assert.deepEqual(lines([null, 0], [0, 0]), [[[null, 0]], [[0, 0]]]);
 });
 
-test('two sizes are in one unit, with the digits that tell them apart, unless one would be zero in it', () => {
+test('two sizes have the same unit and enough digits to distinguish them, unless one would be zero in that unit', () => {
   const lines = (a: number, b: number) => [...[a, b].map((bytes) => formatSizeIn(bytes, unitOfBoth(a, b))), formatSize(b - a)];
   assert.deepEqual(lines(5_667_700, 5_700_100), ['5.668 MB', '5.700 MB', '32.4 kB']);
   assert.deepEqual(lines(4_400_000, 382_000), ['4.4 MB', '0.4 MB', '−4.0 MB']);
@@ -26,7 +26,7 @@ test('two sizes are in one unit, with the digits that tell them apart, unless on
   assert.deepEqual(lines(980_000, 1_020_000), ['0.980 MB', '1.020 MB', '40.0 kB']);
   assert.deepEqual(lines(1_500_000_000, 3_250_000_000), ['1.50 GB', '3.25 GB', '1.75 GB']);
   assert.deepEqual(lines(612_590, 612_617), ['612,590 B', '612,617 B', '27 B']);
-  // Never a thousand of a unit but bytes, and never sizes that read alike though they differ by a thousandth.
+  // Only bytes may reach 1,000, and sizes that differ by a thousandth must not look the same.
   for (const a of [1_000_000, 9_999_949, 999_949_999, 1_000_000_000, 99_995_000_001]) {
     for (const by of [1_000, 9_999, 99_950, 1_000_000, 54_321_000]) {
       const [one = '', other = ''] = lines(a, a + by);
@@ -34,7 +34,7 @@ test('two sizes are in one unit, with the digits that tell them apart, unless on
       if (by * 1_000 >= a) assert.notEqual(one, other);
     }
   }
-  // Two units apart, it would be a long number.
+  // In MB, this would be a long number.
   assert.deepEqual(lines(5_000_000, 5_000_020), ['5.0 MB', '5.0 MB', '20 B']);
   assert.deepEqual(lines(700, 700), ['700 B', '700 B', '0 B']);
 });

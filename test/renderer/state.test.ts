@@ -114,7 +114,7 @@ test('the first of several files opened together is shown; the next batch begins
   );
 });
 
-test('of files that were opened together the first is shown, whichever is read first, and the next one if it fails', () => {
+test('the first of the files opened together is shown, whichever is read first, or the next one if it fails', () => {
   const [first, second] = [0, 1].map((at) => ({ batch: 1, at }));
   let jobs = jobsReducer(initialJobs, { type: 'transferStarted', id: 't', name: 'a.tar', totalBytes: null, place: first });
   jobs = jobsReducer(jobs, { type: 'started', jobId: 'b', purpose: { ...opens, place: second as PlaceInBatch } });

@@ -6,7 +6,7 @@ import { defineConfig } from '@playwright/test';
 // specs in both.
 const chromium = process.env.LAYERSCOPE_CHROMIUM;
 
-// Makes the pictures in README on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
+// Makes the pictures in the README on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
 const skipped = process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'];
 
 const isWhole = process.env.LAYERSCOPE_ALL_SPECS === '1';
@@ -26,7 +26,7 @@ export default defineConfig({
   testIgnore: skipped,
   outputDir: '../../out/ui-results',
   fullyParallel: true,
-  // One more than processors, because specs often wait for the page, and the page for a timer.
+  // One more than the number of processors, because specs often wait for the page, and the page for a timer.
   workers: availableParallelism() + 1,
   forbidOnly: process.env.CI !== undefined,
   // One race shouldn't fail a run of hundreds of specs on a busy machine. The summary lists such specs as flaky, to be fixed.

@@ -11,13 +11,15 @@ import { FindingCounts } from './finding-counts.tsx';
 import { NotKnown } from './not-known.tsx';
 import { barHead, SizeBar } from './size-bar.tsx';
 
-/** By which column images are sorted, and what changes that. */
+/** The column that images are sorted by, and a callback for changing it. */
 export interface ImagesOrdered {
   readonly order: ColumnOrder<ImageSort>;
   readonly onOrder: (order: ColumnOrder<ImageSort>) => void;
 }
 
-/** A cell that says how big an image or a group is, or what is known of it. `image`: null for a group. `full`: bytes of a full bar. */
+/**
+ * A cell with a size, or with something else that is known about an image or a group. `image`: null for a group. `full`: bytes of a full bar.
+ */
 export function numberCell(column: string, row: ImageRow, image: CatalogImage | null, full: number): ReactNode {
   if (column === 'bar') return image === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;
   if (column === 'size') return sizeText(row.size);
@@ -29,7 +31,10 @@ export function numberCell(column: string, row: ImageRow, image: CatalogImage | 
   return <span className={styles.quiet}>{row.created === null ? <NotKnown /> : formatDate(new Date(row.created), 'day')}</span>;
 }
 
-/** Columns that fit: the name and the numbers before what the catalog knows. With what images add to their bases, names are in full. */
+/**
+ * Returns the columns that fit: the name and the numbers take precedence over what the catalog knows. Next to the column for what images
+ * add to their bases, names are shown in full.
+ */
 export function imageColumns(
   room: number,
   full: number,

@@ -27,13 +27,16 @@ import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.
 
 /** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
-/** The same with a filter, whose matches are all in sight unless there are very many. */
+/** The same with a filter: its matches are all in sight unless there are very many. */
 const MOST_FOUND_ROWS = 2_000;
 
-/** With less room, px, a line holds no legend. */
+/** Width below which there is no space for a legend on the line, px. */
 const LEAST_LEGEND = 1_020;
 
-/** All images, each once: what they are called, weigh and share. They are grouped by repository or base, or one by one, and can be filtered. */
+/**
+ * All images, each listed once: their names, their sizes and what they share. They are grouped by repository or base, or not at all, and
+ * can be filtered.
+ */
 export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) {
   const list = useApp((app) => app.imageList);
   const { text, grouping, order } = list;
@@ -106,7 +109,7 @@ function Images({
     ).flatMap(({ image }) => byImage.get(image) ?? []);
   }, [rows, found, order, isGrouped]);
   const full = useMemo(() => largest(all.map(({ size }) => size)), [all]);
-  // An image in only one place needs no row for the place.
+  // An image in only one place doesn't need a row for the place.
   const childrenOf = ({ images: members, sum }: ImageGroup) => {
     const places = images[sum.image]?.places.length ?? 0;
     return members.length > 1 ? members.length : places > 1 ? places : 0;
@@ -155,7 +158,7 @@ function Images({
     />
   );
 
-  /** The name of a repository or an image or, within a group, an image's tags. */
+  /** The name of a repository or an image or, for an image within a group, its tags. */
   function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
     if (row === null) return nameCell(place, twisty, shown.name, <MiddleText className={styles.repository} text={shown.name} />);
     const places = images[row.image]?.places.length ?? 0;

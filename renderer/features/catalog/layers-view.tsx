@@ -185,7 +185,7 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
   ];
 }
 
-/** Width that a name needs to be recognized, px, and the same for an upright one. */
+/** Minimum width for a name to be recognizable, px, and the same for an upright name. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
 const HEAD_HEIGHT = 27;
@@ -210,7 +210,7 @@ function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
   return { names, isUpright, height };
 }
 
-/** Above the marks of images, the names that fit; if none do, what the marks mean. */
+/** Above the marks of images: the names that fit or, if none do, what the marks mean. */
 function HeldHead({ images, held: { names, isUpright, height } }: { images: readonly CatalogImage[]; held: HeldNames }) {
   const percent = (count: number) => `${(count / images.length) * 100}%`;
   const text = words.catalog.columns.held(images.length);

@@ -16,12 +16,12 @@ import { PICK_COLUMN, PickBox } from './picks.tsx';
 import { largest } from './size-bar.tsx';
 import { imageText, markImage, menuData, openImage, TWISTIES } from './two-level-grid.tsx';
 
-/** How far a row is indented for each one that it is below, px. */
+/** Indentation per level of the tree, px. */
 const INDENT = 16;
-/** With less room, px, names leave none for how many images are built on one. */
+/** Width below which names leave no space for the number of images built on each, px. */
 const LEAST_DERIVED = 860;
 
-/** Each image below the one that it is built on. */
+/** Images as a tree, each below the one that it is built on. */
 export function LineageView({
   rows,
   found,
@@ -30,7 +30,7 @@ export function LineageView({
   ...ordered
 }: {
   rows: CatalogRows;
-  /** Images that the filter finds, of all. */
+  /** Images that match the filter. */
   found: readonly ImageRow[];
   all: readonly ImageRow[];
   room: number;
@@ -118,7 +118,7 @@ export function LineageView({
   );
 }
 
-/** What an image adds to that above it. */
+/** The layers and bytes that an image adds to the one above it. */
 function Adds({ node, isShort }: { node: LineageNode; isShort: boolean }) {
   if (node.addedLayers === 0) return <span className={styles.quiet}>{words.catalog.addsNone}</span>;
   return (

@@ -18,8 +18,8 @@ export const PICK_COLUMN: TreeColumn = {
 };
 
 /**
- * A checkbox that picks an image to compare it; nothing for a row of no image. It is for the mouse: rows are one tab stop, have the keys, and
- * say themselves that they are picked, so that a row isn't read as a checkbox first.
+ * A checkbox that picks an image to compare it; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
+ * handles the keys, and announces that it is picked, so that screen readers don't read the row as a checkbox first.
  */
 export function PickBox({ image, picked }: { image: number | null; picked: readonly number[] }) {
   if (image === null) return null;
@@ -34,7 +34,7 @@ export function PickBox({ image, picked }: { image: number | null; picked: reado
   );
 }
 
-/** Below the images: which of them are picked, and the comparison of two. */
+/** Below the images: the picked ones, and a button that compares two of them. */
 export function Picks() {
   const { rows, picked } = useApp((app) => app.catalog);
   const [one, other] = picked;

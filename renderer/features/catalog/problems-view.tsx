@@ -4,7 +4,7 @@ import { Notice } from '../../components/notice.tsx';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
-/** What could not be indexed, and which of the catalog's files can't be read. */
+/** Images that couldn't be indexed, and files of the catalog that can't be read. */
 export function ProblemsView({
   problems: known,
   found,

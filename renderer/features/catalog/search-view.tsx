@@ -192,7 +192,7 @@ function Hits({
   const match = searchedText(what, text);
   const groups = useMemo(() => hitGroups(hits, rows.holders), [hits, rows]);
   const ids = useMemo(() => groups.map(({ id }) => id), [groups]);
-  // A hit in only one place needs no row for the place.
+  // A hit in only one place doesn't need a row for the place.
   const tree = useMemo(() => twoLevels(groups.map(({ places }) => (places.length > 1 ? places.length : 0))), [groups]);
   const groupAt = (group: number) => groups[group] as HitGroup;
   const placeAt = (group: number, child: number): HitPlace | undefined => groupAt(group).places[Math.max(0, child)];
@@ -282,7 +282,7 @@ function layerOf({ layers }: CatalogRows, { layer }: CatalogHit): string {
   return found === undefined ? '' : (plainCommand(found.createdBy) ?? shortDigest(displayText(found.layer)));
 }
 
-/** Where a hit's layer is in an image. */
+/** Returns the position of a hit's layer in an image. */
 function placeOf(layers: readonly number[] = [], layer: number | null): string {
   const at = layer === null ? -1 : layers.indexOf(layer);
   return at < 0 ? '' : words.catalog.layerIn(at, layers.length);

@@ -4,8 +4,8 @@ import styles from './catalog.module.css';
 
 /**
  * A bar for a size, next to its figure. `full`: the bytes of a full bar, which is the largest size. Images may differ a thousandfold, so
- * lengths are square roots: the largest still looks largest, and small ones remain distinguishable. `part`: how many of the bytes are drawn
- * in another colour.
+ * lengths are proportional to square roots: the largest still looks largest, and small ones remain distinguishable. `part`: how many of the
+ * bytes are drawn in another colour.
  */
 export function SizeBar({ bytes, full, part = 0 }: { bytes: number; full: number; part?: number }) {
   return (

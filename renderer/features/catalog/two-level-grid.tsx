@@ -15,7 +15,7 @@ const twisty = (name: 'chevronDown' | 'chevronRight') => (
     <Icon name={name} size={12} />
   </span>
 );
-/** A row's triangle, or the room that it would take. */
+/** A row's triangle, or a gap of the same size. */
 export const TWISTIES = { open: twisty('chevronDown'), closed: twisty('chevronRight'), none: <span className={styles.twisty} /> };
 
 /** A row: a group (`child` is -1) or one of its children. */
@@ -36,7 +36,7 @@ export function openImage(chosen: ChosenImage | null): void {
   if (chosen !== null) void openCatalogImage(chosen.image, { place: chosen.place ?? null, at: chosen.at });
 }
 
-/** What the window's menu for images needs. */
+/** Returns what the window's menu for images needs. */
 export function menuData(chosen: ChosenImage | null): RowData | undefined {
   if (chosen === null) return undefined;
   const { image, place = null } = chosen;
@@ -72,13 +72,13 @@ export function TwoLevelGrid({
   imageOf: (place: Place) => ChosenImage | null;
   /** What the window's menu for groups needs. */
   groupData?: (group: number) => RowData | undefined;
-  /** Whether images have checkboxes, by which they are picked to compare them. */
+  /** Whether images have checkboxes, which pick images to compare. */
   picks?: boolean;
-  /** Of the columns' headings, px, if one of them isn't a single line. */
+  /** Height of the column headings, px, if one of them isn't a single line. */
   headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  // Kept by place, because rows are inserted before it while a search goes on.
+  // By id rather than by row number, because a running search inserts rows before it.
   const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
   const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
   const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);
@@ -132,7 +132,7 @@ export function TwoLevelGrid({
   );
 }
 
-/** Picks an image or takes that back; says whether there is one. */
+/** Picks an image, or unpicks it. Returns whether there is one. */
 export function markImage(image: number | null): boolean {
   if (image !== null) togglePicked(image);
   return image !== null;

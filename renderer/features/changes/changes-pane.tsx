@@ -178,7 +178,7 @@ function Body({
   return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
 }
 
-/** Placeholder rows and, once contents are read for the table, how far that is. */
+/** Placeholder rows and, while contents are being read for the table, the progress of that. */
 function Loading({ selection }: { selection: Selection }) {
   const jobs = useApp((app) => app.jobs);
   const job = contentsJob(jobs, selection);

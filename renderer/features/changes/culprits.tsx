@@ -62,7 +62,7 @@ function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: st
   return <span className={styles.story}> {words.changes.culprits.story(steps)}</span>;
 }
 
-/** If there are more steps, only the first and the last are named. */
+/** If there are more steps, only the first and the last are shown. */
 const MOST_STEPS = 3;
 
 type Kind = 'layer' | 'folder' | 'hidden';

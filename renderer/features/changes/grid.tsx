@@ -39,7 +39,7 @@ export function Grid({
 }) {
   const { isWhole, filter, mask, matched } = state;
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
-  // Numbers cover only what the filter leaves, but columns depend on all rows, so that none comes and goes with the filter.
+  // Numbers cover only what the filter leaves, but columns depend on all rows, so that they don't come and go with the filter.
   const shown = matched ?? totals;
   const items = matched?.items ?? null;
   const whole = useMemo(() => {
@@ -155,7 +155,7 @@ export function Grid({
                 isOpaque(table, row),
               )
             : whatCell(textsBetween(table, row), fit.what);
-        // Sums of what has come so far would look final.
+        // Sums of the rows that have arrived so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
           return isWhole
@@ -208,13 +208,13 @@ const LONG_NAME = 320;
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
-/** Maximum part of a row that a bar takes. */
+/** Maximum share of a row's width that a bar takes. */
 const BAR_PART = 0.2;
 /** Minimum width of the column for what a row changes, the width that most changes need, and the maximum. */
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
+/** Widths in a comparison: of the name, which gets less space there, of the column for what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 172;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;

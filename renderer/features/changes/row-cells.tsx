@@ -166,13 +166,13 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** Between two modes. Their digits are wider than most letters, px. */
+/** Separates two modes, whose digits are wider than most letters; `WIDE_DIGIT` in px. */
 const ARROW = '→';
 const WIDE_DIGIT = 7.7;
 
 /**
- * What changed or is hidden: the first of `texts` for which there is room, or else the last; all of it, which is the first, in the tooltip.
- * That of an `opaque` folder also says what that is.
+ * What changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
+ * `opaque` folder, it also explains what that means.
  */
 export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
   const [full = ''] = texts;
@@ -209,7 +209,7 @@ export function sizeCell(
   const previous = table.previousSize[row] as number;
   if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
   const unit = readsAlike(previous, size) ? unitOfBoth(previous, size) : null;
-  // For large sizes that differ by a few bytes, only the difference says something; a comparison has a column for it.
+  // For large sizes that differ by a few bytes, only the difference is informative; a comparison has a column for it.
   if (unit !== null && formatSizeIn(previous, unit) === formatSizeIn(size, unit)) {
     return (
       <span className={styles.change}>

@@ -20,7 +20,7 @@ type Order = 'best' | 'size';
 
 const ORDERS = (['best', 'size'] as const).map((value) => ({ value, label: words.changes.foundOrders[value] }));
 
-/** How long, in ms, typing must have paused before a search, which goes through every layer. */
+/** How long, in ms, typing must pause before a search, which goes through every layer. */
 const SEARCH_AFTER = 120;
 
 /** Paths in any layer that match the filter's text, each with the layers that touch it. */
@@ -54,7 +54,7 @@ function Matches({
 }: {
   matches: readonly PathMatch[];
   total: number;
-  /** Of all that was found. */
+  /** Total bytes of everything that was found. */
   bytes: number;
   order: Order;
   onOrder: (order: Order) => void;

@@ -161,7 +161,7 @@ function Growth({ measures }: { measures: readonly Measure[] }) {
   );
 }
 
-/** Returns the image if a side shows all of it and its layers have been read. */
+/** Returns a side's image if the side shows all of it and its layers have been read. */
 function wholeImage(archives: readonly ArchiveSummary[], side: Side): ImageSummary | null {
   const image = findSide(archives, side)?.image;
   return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
@@ -176,7 +176,7 @@ function useSideBytes(archives: readonly ArchiveSummary[], side: Side): number |
   return answer.state === 'ready' ? answer.value.bytes : null;
 }
 
-/** `A 5.668 MB → B 5.700 MB (+32.4 kB)`, with the digits that tell them apart. */
+/** `A 5.668 MB → B 5.700 MB (+32.4 kB)`, with as many digits as it takes to distinguish the sizes. */
 function BothSums({ a, b }: { a: number; b: number }) {
   const unit = unitOfBoth(a, b);
   return (
@@ -291,7 +291,7 @@ function SideChoice({
 
 /**
  * Returns the choices for a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range
- * from the bottom leaves nothing out, and is the same as that filesystem, so it is only a choice if it is the current one.
+ * that starts at the bottom leaves nothing out, and is the same as that filesystem, so it is only offered if it is the current choice.
  */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;

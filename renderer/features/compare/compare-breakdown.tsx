@@ -18,9 +18,11 @@ import { Net } from '../net.tsx';
 import { useTheme } from '../use-theme.ts';
 import { SideBars } from './compare-bar.tsx';
 
-/** Number of entries in the top folder that are joined, so that an entry that only one side lists isn't taken for missing. */
+/**
+ * Number of entries in the top folder that are joined, so that an entry that only one side lists isn't mistaken for missing on the other.
+ */
 const JOINED = 10_000;
-/** Number of these that are listed. */
+/** How many of these are listed. */
 const LISTED = 100;
 
 /** Sums of both sides' files by kind and by top folder, with the difference. */

@@ -90,9 +90,9 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
   );
 }
 
-/** A part of at most this many characters is never cut, */
+/** A part of at most this many characters is never cut. */
 const SHORT = 6;
-/** and an image's name of at most this many isn't either. */
+/** The same for an image's name. */
 const SHORT_IMAGE = 12;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : SHORT);
 /** Minimum width at which a part is recognizable, px. */

@@ -16,7 +16,10 @@ const GAPS = { unified: 40, split: 58 } as const;
 /** Width, in characters, of the sign before a line that only one side has. */
 const SIGN = 2;
 
-/** The bytes of both files at equal offsets, with those that differ marked. `cut` says that only the beginning is compared. */
+/**
+ * The bytes of both files at equal offsets, with those that differ marked. `cut`: a note that only the beginning is compared; null if
+ * everything is.
+ */
 export function ByteDiff({ a, b, cut, place }: Bytes & { cut: string | null; place: DiffPlace }) {
   const count = useMemo(() => countDifferingBytes(a, b), [a, b]);
   if (count > 0) return <Dump a={a} b={b} sum={words.list([words.details.bytesDiffer(count), cut ?? ''])} shownAt={place} />;
@@ -82,7 +85,7 @@ function Dump({ a, b, sum, shownAt }: Bytes & { sum: string; shownAt: DiffPlace 
 interface RowProps extends Bytes {
   readonly row: ByteRow;
   readonly shape: HexShape;
-  /** Before the bytes of a side, for screen readers. */
+  /** Precedes the bytes of a side, for screen readers. */
   readonly before: string;
   readonly now: string;
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from './content-bar.module.css';
 
-/** The one row above a content: what there is to say about it, tools, and at the right the choice of what it is shown as. */
+/** The row above a file's content: a note about it, tools, and at the right the choice of views. */
 export function ContentBar({ note, views, children }: { note: string; views: ReactNode; children?: ReactNode }) {
   return (
     <div className={styles.bar} data-content-bar="">

@@ -49,9 +49,9 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
 }
 
 interface Bar {
-  /** What is known of the file that isn't a difference. */
+  /** Facts about the file other than its differences. */
   readonly note: string;
-  /** The choice of what else the content is shown as. */
+  /** The choice of other views of the content. */
   readonly views: ReactNode;
 }
 
@@ -82,7 +82,7 @@ export function ContentDiff({ a, b, pathHex, ...bar }: { a: Side; b: Side; pathH
   return <Placed a={partA} b={partB} {...bar} />;
 }
 
-/** Measures the pane: side by side is only for where both halves can be read. */
+/** Measures the pane: the sides are next to each other only if both halves are readable. */
 function Placed({ a, b, ...bar }: { a: Part; b: Part } & Bar) {
   const pane = useRef<HTMLDivElement>(null);
   const room = useMeasured(pane, widthOf, 0);
@@ -119,7 +119,7 @@ function TextDiff({ a, b, cut, place }: { a: Uint8Array; b: Uint8Array; cut: str
   return <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} sum={sum} shownAt={place} onOpen={open} />;
 }
 
-/** Returns whole lines: the parts of long ones are joined again. */
+/** Returns whole lines, with the parts of long ones joined again. */
 function wholeLines(bytes: Uint8Array): readonly string[] {
   const lines: string[] = [];
   for (const { number, text } of textLines(bytes)) {

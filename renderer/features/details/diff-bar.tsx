@@ -54,24 +54,24 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
 
 /** Where a diff is drawn. */
 export interface DiffPlace {
-  /** Its width, px. */
+  /** Width of the pane, px. */
   readonly room: number;
-  /** Whether the sides are beside each other: as chosen, where there is room. */
+  /** Whether the sides are next to each other: the user's choice, if there is enough space. */
   readonly split: boolean;
-  /** What else is known of the file. */
+  /** Facts about the file other than its differences. */
   readonly note: string;
-  /** The choice of what else the content is shown as. */
+  /** The choice of other views of the content. */
   readonly views: ReactNode;
 }
 
-/** Width from which two halves of a line can be read side by side, px. */
+/** Minimum width at which two halves of a line are readable side by side, px. */
 export const SPLIT_ROOM = 500;
-/** Width from which the names of the versions fit into the bar, px. */
+/** Minimum width at which the names of the versions fit into the bar, px. */
 const LEGEND_ROOM = 440;
-/** Width below which the bar has two rows, so that they fit again, px. */
+/** Width below which the bar takes two rows, so that the names fit again, px. */
 const ROW_ROOM = 360;
 
-/** What a diff adds up to, the way from one difference to the next, and the choice of layout where there is one. */
+/** What a diff adds up to, buttons for the previous and next difference, and the choice of layout if there is one. */
 export function DiffBar({ sum, steps, place: { room, note, views } }: { sum: string; steps: Steps; place: DiffPlace }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();

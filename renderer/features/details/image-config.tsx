@@ -84,7 +84,7 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
 }
 
 /**
- * Every step of the build in order, including those that created no layer. A time is shown where it differs from that of the step before.
+ * Every step of the build in order, including those that created no layer. A time is shown where it differs from that of the previous step.
  * As in the chain, one layer is the tab stop, and arrow keys move the focus.
  */
 export function ImageHistory({ image }: { image: ImageSummary }) {

@@ -37,7 +37,7 @@ export function PictureDiff({
   b: Part;
   kindA: PreviewKind;
   kindB: PreviewKind;
-  /** The choice of what else the content is shown as. */
+  /** The choice of other views of the content. */
   views: ReactNode;
 }) {
   const way = useApp((app) => app.layout.pictureDiff);

@@ -4,7 +4,7 @@ import { Progress } from '../../components/progress.tsx';
 import { words } from '../../words/index.ts';
 import styles from './work-state.module.css';
 
-/** Work in the place of what it makes: what is done, how far it is, and a button that ends it. */
+/** Shown in place of what a job will produce: what it does, its progress, and a button that stops it. */
 export function WorkState({
   title,
   progress,
@@ -21,7 +21,7 @@ export function WorkState({
   total: number | null;
   phase: string;
   onCancel: () => void;
-  /** Why it takes time. */
+  /** Explains why it takes time. */
   children?: ReactNode;
 }) {
   return (

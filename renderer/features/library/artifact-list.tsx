@@ -44,7 +44,7 @@ function attachedWords(subject: string, isHere = true): string {
   return isHere ? words.library.attachedTo(digest) : words.origin.absentSubject(digest);
 }
 
-/** Why an archive shows no images: an error, or because it lists none. */
+/** Why an archive shows no images: an error, or a note that it contains none. */
 export function NoImageReason({ archive }: { archive: ArchiveSummary }) {
   const finding = archive.findings.find(({ severity }) => severity === 'error');
   if (finding === undefined)

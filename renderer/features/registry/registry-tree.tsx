@@ -43,8 +43,8 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
 }
 
 /**
- * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. At first, that is the first
- * key that the layer changed (with `isWhole`, that any layer changed), or else the only hive, unless the user chooses one before. Marks
+ * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. Initially, that is the first
+ * key that the layer changed (with `isWhole`, that any layer changed), or else the only hive, unless the user has chosen one by then. Marks
  * show what the layer changed; with `isWhole`, they show what all layers changed compared with the lowest, and keys and values that they
  * removed are listed too.
  */

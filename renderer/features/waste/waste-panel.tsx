@@ -108,7 +108,7 @@ function RewrittenState({
   image,
   looking,
 }: {
-  /** Whether they haven't been searched for yet. */
+  /** Whether the search hasn't run yet. */
   isOpen: boolean;
   archiveId: string;
   image: number;

@@ -11,7 +11,7 @@ import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './waste-panel.module.css';
 
-/** What the image would weigh if its layers were built differently: one row for each change that may save something. */
+/** What the image's size would be if its layers were built differently: one row for each change that may save something. */
 export function WhatIf({ reports, archive, image }: { reports: readonly WhatIfReport[]; archive: ArchiveSummary; image: ImageSummary }) {
   const { archiveId } = archive;
   const job = useApp((app) => runningJob(app.jobs, 'weigh', archiveId, image.index));

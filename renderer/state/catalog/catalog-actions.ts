@@ -8,7 +8,7 @@ import { type CatalogChoice, NOTHING, type Side, type Spot } from '../selection.
 import { settleSelection } from '../settle-selection.ts';
 import { inOrder, placeName } from './catalog.ts';
 
-/** Shows a catalog, its images first. */
+/** Shows a catalog, starting with its images. */
 export function showCatalog(catalogId: string): void {
   if (getApp().selection.catalog?.catalogId === catalogId) return;
   select({ ...NOTHING, catalog: { catalogId, view: 'images' } });
@@ -39,19 +39,19 @@ export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
 
 /** How an image of a catalog is opened. */
 interface CatalogOpening {
-  /** From where; null for the first place where it still is. */
+  /** The place to open it from; null for the first place where it still exists. */
   readonly place?: number | null;
-  /** Where in it to begin. */
+  /** What to show in it first. */
   readonly at?: Spot | undefined;
-  /** Asks what to compare it with. */
+  /** Whether to ask what to compare it with. */
   readonly compares?: boolean;
-  /** Compares it with this side A. */
+  /** Side A to compare it with. */
   readonly sideA?: Side | null;
-  /** Gets the image as a side instead of showing it. */
+  /** Receives the image as a side; the image isn't shown then. */
   readonly onOpen?: ((side: Side) => void) | undefined;
 }
 
-/** Opens an image of the shown catalog. If it is nowhere, the catalog says why. */
+/** Opens an image of the shown catalog. If it no longer exists anywhere, the catalog says why. */
 export async function openCatalogImage(image: number, { place = null, ...wanted }: CatalogOpening = {}): Promise<void> {
   const { client, catalog } = getApp();
   const { catalogId, rows } = catalog;
@@ -72,7 +72,7 @@ export async function openCatalogImage(image: number, { place = null, ...wanted 
   if (refused !== null) setRefusal(found, place ?? 0, refused);
 }
 
-/** Picks an image of the shown catalog to compare it, or takes that back. Of two that are picked, a third replaces the older one. */
+/** Picks an image of the shown catalog to compare it, or unpicks it. If two are already picked, it replaces the older one. */
 export function togglePicked(image: number): void {
   setApp(({ catalog }) => {
     const { picked } = catalog;
@@ -94,7 +94,7 @@ export async function compareCatalogImages(one: number, other: number): Promise<
   await openCatalogImage(a, { onOpen: (sideA) => void openCatalogImage(b, { sideA }) });
 }
 
-/** Compares the two images that are picked. */
+/** Compares the two picked images. */
 export function comparePicked(): void {
   const [one, other] = getApp().catalog.picked;
   if (one !== undefined && other !== undefined) void compareCatalogImages(one, other);

@@ -7,7 +7,7 @@ import { type CatalogSearch, NO_SEARCH } from './catalog.ts';
 const MOST_HITS = 5_000;
 const START: CatalogCursor = { file: 0, part: 0 };
 
-/** Starts the search that the selection asks for, and stops the previous one. */
+/** Starts the search that the selection specifies, and stops the previous one. */
 export function runSearch(): void {
   const signal = newRequest('catalogSearch');
   const { selection, catalog } = getApp();

@@ -9,7 +9,7 @@ import type { PlainError } from '../plain-error.ts';
 export interface CatalogRows {
   readonly images: readonly CatalogImage[];
   readonly layers: readonly CatalogLayer[];
-  /** For each layer, the numbers of the images that have it, ascending. */
+  /** For each layer, the numbers of the images that have it, in ascending order. */
   readonly holders: readonly (readonly number[])[];
   readonly problems: readonly CatalogProblem[];
 }
@@ -18,7 +18,7 @@ export interface CatalogRows {
 export interface CatalogSearch {
   readonly state: 'idle' | 'running' | 'done' | 'stopped' | 'failed';
   readonly hits: readonly CatalogHit[];
-  /** Number of files searched so far, and in all. */
+  /** Number of files searched so far, and the total. */
   readonly doneFiles: number;
   readonly files: number;
   /** Whether there are more hits than are listed. */
@@ -29,19 +29,19 @@ export interface CatalogSearch {
 
 export const NO_SEARCH: CatalogSearch = { state: 'idle', hits: [], doneFiles: 0, files: 0, isCut: false, problems: [], error: null };
 
-/** What is shown of a catalog. */
+/** The state of the shown catalog. */
 export interface CatalogState {
   /** The catalog that these rows belong to; null if none is shown. */
   readonly catalogId: string | null;
   readonly rows: CatalogRows | null;
-  /** Number of rows that have arrived, and of all rows. */
+  /** Number of rows that have arrived, and the total. */
   readonly doneRows: number;
   readonly allRows: number;
   readonly error: PlainError | null;
   readonly search: CatalogSearch;
-  /** Why an image could not be opened from the catalog. */
+  /** Why an image couldn't be opened from the catalog. */
   readonly refusal: { readonly name: string; readonly error: PlainError } | null;
-  /** Numbers of the images that are to be compared, in the order in which they were picked: two at most. */
+  /** Numbers of the images picked for comparison, in the order in which they were picked: two at most. */
   readonly picked: readonly number[];
 }
 
@@ -72,14 +72,14 @@ export function placeName({ id, places }: CatalogImage, place: number): string {
   return file === '' ? shortDigest(id) : displayText(file);
 }
 
-/** Returns an image's first name without its tag, or the archive's name if that is only a tag. */
+/** Returns an image's first name without its tag, or the archive's name if the name is only a tag. */
 export function repositoryName(image: CatalogImage): string {
   const { repository = null, tag = null, source = '' } = image.places[0] ?? {};
   if (repository !== null) return displayText(shortName(repository));
   return tag === null ? placeName(image, 0) : displayText(archiveName(lastPart(source.replaceAll('\\', '/'))));
 }
 
-/** Returns two images, the earlier one first; of those without a known time, the one with fewer layers, or else in the order given. */
+/** Returns two images, the earlier one first; if either time is unknown, the one with fewer layers first, or else in the order given. */
 export function inOrder({ images }: Pick<CatalogRows, 'images'>, one: number, other: number): readonly [number, number] {
   const [a, b] = [images[one], images[other]];
   const [time, otherTime] = [knownTime(a?.created ?? null), knownTime(b?.created ?? null)];
@@ -99,8 +99,8 @@ export function runsOf(numbers: readonly number[]): readonly (readonly [start: n
 }
 
 /**
- * Returns runs of consecutive images with the same repository, named by the shortest end of its name that is unique. An image without a
- * repository is a run of its own.
+ * Returns runs of consecutive images with the same repository, each named by the shortest unique end of the repository's name. An image
+ * without a repository is a run by itself.
  */
 export function repositoryRuns(
   images: readonly CatalogImage[],
@@ -116,7 +116,7 @@ export function repositoryRuns(
   return runs;
 }
 
-/** Returns a function that gives the shortest end of a name, in whole parts, that no other name has. */
+/** Returns a function that returns the shortest end of a name, in whole parts, that no other name has. */
 function distinctEnds(names: readonly string[]): (name: string) => string {
   const all = [...new Set(names)].map((name) => name.split('/'));
   const counts = new Map<string, number>();
@@ -136,7 +136,7 @@ function distinctEnds(names: readonly string[]): (name: string) => string {
 /** Which layers are listed: those in several images, those in only one, or all. */
 export type LayerChoice = 'all' | 'shared' | 'alone';
 
-/** Returns the numbers of the chosen layers, in their order. */
+/** Returns the numbers of the chosen layers, in ascending order. */
 export function layersOf(holders: CatalogRows['holders'], choice: LayerChoice): readonly number[] {
   const isWanted = { all: () => true, shared: (count: number) => count > 1, alone: (count: number) => count === 1 }[choice];
   return holders.flatMap(({ length }, layer) => (isWanted(length) ? [layer] : []));
@@ -157,8 +157,8 @@ export type LayerOrder = ColumnOrder<LayerSort>;
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
 /**
- * Returns the order after a column's heading is clicked: at first ascending for the column `text` and descending for numbers, then
- * reversed.
+ * Returns the order after a click on a column's heading: the first click sorts the column `text` in ascending and other columns in
+ * descending order, the next reverses that.
  */
 export function nextColumnOrder<By extends string>(order: ColumnOrder<By>, by: By, text: By): ColumnOrder<By> {
   return { by, descending: order.by === by ? !order.descending : by !== text };
@@ -173,7 +173,7 @@ export function savedBytes({ layers, holders }: CatalogRows, layer: number): num
   return (layers[layer]?.bytes ?? 0) * Math.max(0, (holders[layer]?.length ?? 0) - 1);
 }
 
-/** Returns the numbers of layers, sorted; of equal ones, the larger comes first. */
+/** Returns the numbers of layers, sorted; if two are equal, the larger layer comes first. */
 export function sortedLayers(rows: CatalogRows, layers: readonly number[], { by, descending }: LayerOrder): readonly number[] {
   const size = (layer: number) => rows.layers[layer]?.bytes ?? 0;
   const images = (layer: number) => rows.holders[layer]?.length ?? 0;
@@ -204,7 +204,7 @@ export interface TagRow {
   readonly platform: string | null;
   /** Null if unknown. */
   readonly created: number | null;
-  /** Bytes of the files that it shows; null if unknown. */
+  /** Bytes of the files visible in the image; null if unknown. */
   readonly bytes: number | null;
   /** How many bytes larger than the tag before it; null for the oldest. */
   readonly grown: number | null;
@@ -228,7 +228,7 @@ export interface TagGroup {
   readonly grown: number | null;
 }
 
-/** Returns the names of a catalog, those with the most tags first. */
+/** Returns a catalog's names with their tags, those with the most tags first. */
 export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] {
   const byName = new Map<string | null, Omit<TagRow, 'grown' | 'isRepeated'>[]>();
   for (const [number, image] of images.entries()) {

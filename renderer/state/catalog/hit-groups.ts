@@ -3,7 +3,7 @@ import type { CatalogHit } from '#contract';
 import type { Spot } from '../selection.ts';
 import type { CatalogRows } from './catalog.ts';
 
-/** An image that has what was found, in the layer of the hit. */
+/** An image that contains what was found, and the hit in its layer. */
 export interface HitPlace {
   readonly image: number;
   readonly hit: CatalogHit;
@@ -22,8 +22,8 @@ export interface HitGroup {
 }
 
 /**
- * Groups hits, in the order in which they were found, but folders last. A group is a path in all layers that have it, or one version of a
- * package from one layer in all images that have it.
+ * Groups hits in the order in which they were found, but with folders last. A group is a path in all layers that have it, or one version of
+ * a package from one layer in all images that have it.
  */
 export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['holders']): readonly HitGroup[] {
   const groups = new Map<string, { readonly id: number; readonly hits: CatalogHit[]; readonly places: HitPlace[] }>();
@@ -56,7 +56,7 @@ function isFolder(hits: readonly CatalogHit[]): boolean {
   return hits.every(({ kind, type }) => kind === 'opaque' || type === 'directory');
 }
 
-/** Returns the part of a name that a search is for; empty with wildcards, which match something different in each name. */
+/** Returns the part of a name that a search looks for; empty for a search with wildcards, which match something different in each name. */
 export function searchedText(what: 'path' | 'package' | 'content', text: string): string {
   const typed = text.trim();
   if (what === 'path') return /[*?]/.test(typed) ? '' : typed.replace(/^\/+/, '');
@@ -64,7 +64,7 @@ export function searchedText(what: 'path' | 'package' | 'content', text: string)
   return /^(.*[^\s@])(?:\s+|@)[^\s@]+$/.exec(typed)?.[1] ?? typed;
 }
 
-/** Where in an image a hit is shown: in the layer that brought it. */
+/** Returns where in an image a hit is shown: in the layer that it came from. */
 export function spotOf(layers: readonly number[] = [], { kind, name, layer }: CatalogHit): Spot | undefined {
   const at = layer === null ? -1 : layers.indexOf(layer);
   if (at < 0) return undefined;

@@ -4,7 +4,7 @@ import { displayText, grouped } from '#model';
 import { words } from '../../words/index.ts';
 import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName } from './catalog.ts';
 
-/** An image of a catalog, with what its columns say. Sizes are in bytes, as stored. */
+/** An image of a catalog, with the values of its columns. Sizes are in bytes, as stored. */
 export interface ImageRow {
   /** Its number in the catalog. */
   readonly image: number;
@@ -46,25 +46,25 @@ export function imageRows({ images, layers, holders }: CatalogRows): readonly Im
   });
 }
 
-/** Whether two places have the same name apart from the tag. A bare tag follows the name of its archive. */
+/** Whether two places have the same name apart from the tag. A bare tag belongs to the name of its archive. */
 function isSameName(a: Named, b: Named): boolean {
   return a.repository === b.repository && (a.repository !== null || a.source === b.source);
 }
 
 type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 
-/** Images of one repository; an image without one is a group of its own. */
+/** Images of one repository; an image without one is a group by itself. */
 export interface ImageGroup {
   /**
-   * The images together: each layer counted once, the newest time, and as unique what no other repository has. Its number is the first
-   * image's.
+   * All its images as one row: each layer is counted once, the time is the newest, and `unique` has the bytes of layers that no other
+   * repository has. Its number is the lowest image number.
    */
   readonly sum: ImageRow;
   /** In the order of the rows that were grouped. */
   readonly images: readonly ImageRow[];
 }
 
-/** Groups rows by the repository of each image's first name, or by its archive if that is only a tag. */
+/** Groups rows by the repository of each image's first name, or by its archive's name if the name is only a tag. */
 export function imageGroups({ images, layers, holders }: CatalogRows, rows: readonly ImageRow[]): readonly ImageGroup[] {
   const groups = grouped(rows, ({ image }) => groupKey(images, image));
   return [...groups.values()].flatMap((members): ImageGroup[] => {
@@ -93,20 +93,20 @@ function groupKey(images: CatalogRows['images'], image: number): string {
   return repository ?? (tag === null ? `${image}` : `\0${source}`);
 }
 
-/** Returns the images that are grouped with one. */
+/** Returns the images in the same group as the given one. */
 export function imagesOfName({ images }: CatalogRows, image: number): readonly number[] {
   const key = groupKey(images, image);
   return [...images.keys()].filter((each) => groupKey(images, each) === key);
 }
 
-/** Returns images in the order of time, the newest first; those without a known time last, by their names. */
+/** Returns images sorted by time, newest first; those without a known time come last, by name. */
 export function newestFirst({ images }: CatalogRows, some: readonly number[]): readonly number[] {
   const time = (image: number) => knownTime(images[image]?.created ?? null) ?? 0;
   const name = (image: number) => images[image]?.places[0]?.reference ?? '';
   return [...some].sort((a, b) => time(b) - time(a) || byText(name(b), name(a)));
 }
 
-/** Whether an image's names or tags have every word of a text, ignoring case. */
+/** Whether an image's names or tags contain every word of `text`, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
   const all = [name, ...tags, `${name}:${tags[0] ?? ''}`, ...places.map(({ reference, source }) => displayText(reference ?? source))]
@@ -121,16 +121,16 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
 /** Columns by which images are sorted. */
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
-/** How images are listed: in groups of one repository, each below what it is built on, or each for itself. */
+/** How images are listed: in groups by repository, each below the one that it is built on, or ungrouped. */
 export type Grouping = 'repository' | 'base' | 'none';
 
-/** At first, images of one name are together, the newest first. */
+/** By default, images with the same name are together, newest first. */
 const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
 
 /** How the images of a catalog are listed. It is kept while one of them is shown. */
 export interface ImageList {
   readonly catalogId: string | null;
-  /** What they are filtered by. */
+  /** The filter's text. */
   readonly text: string;
   readonly grouping: Grouping;
   readonly order: ColumnOrder<ImageSort>;
@@ -138,7 +138,7 @@ export interface ImageList {
 
 export const FIRST_LIST: ImageList = { catalogId: null, text: '', grouping: 'repository', order: FIRST_IMAGE_ORDER };
 
-/** Returns the rows, sorted; equal ones by name, then newest first. */
+/** Returns the rows, sorted; equal ones are sorted by name, then newest first. */
 export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {
   const sortValue = (row: ImageRow) => (by === 'name' ? 0 : (row[by] ?? 0));
   const compare = (a: ImageRow, b: ImageRow) => (by === 'name' ? byText(a.name, b.name) : sortValue(a) - sortValue(b));

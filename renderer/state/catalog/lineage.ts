@@ -1,27 +1,27 @@
-// Which image is built on which: an image whose layers begin with all layers of another one is built on that.
+// Which image is built on which: an image is built on another one if its layers start with all of the other's.
 import { grouped } from '#model';
 import { type CatalogRows, type ColumnOrder, layerTitle } from './catalog.ts';
 import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
 
-/** An image, or layers that images of several names begin with though no image of the catalog is just these. */
+/** An image, or lowest layers that images with different names share although no image of the catalog consists of just these. */
 export interface LineageNode {
-  /** Null for layers without an image. Its size and layers are of all that are below it, too. */
+  /** Null for layers without an image. */
   readonly row: ImageRow | null;
-  /** What tells it from others, in whatever order they are. */
+  /** Identifies the node, whatever the order. */
   readonly id: string;
   /** The highest layer, by its number in the catalog; -1 if no layer is known. */
   readonly layer: number;
-  /** Bytes and number of all layers up to that one. */
+  /** Total bytes and number of the layers up to that one. */
   readonly bytes: number;
   readonly layers: number;
-  /** Layers on top of those of its parent, and their bytes. */
+  /** Number of layers on top of its parent's, and their bytes. */
   readonly addedLayers: number;
   readonly addedBytes: number;
-  /** Images that are built on it, at any distance. */
+  /** Number of images that are built on it, directly or indirectly. */
   readonly derived: number;
 }
 
-/** Images in the order of a tree: after each its derived ones. */
+/** Images in depth-first order: each is followed by the images built on it. */
 export interface Lineage {
   readonly nodes: readonly LineageNode[];
   /** By node; -1 for one without a parent. */
@@ -35,7 +35,7 @@ interface Draft {
   readonly children: Draft[];
 }
 
-/** Returns all images by what they are built on, those of one parent in an order. */
+/** Returns all images as a tree in which each is below the one that it is built on. Siblings are sorted by `order`. */
 export function lineageOf(rows: CatalogRows, imageRows: readonly ImageRow[], order: ColumnOrder<ImageSort>): Lineage {
   const chainOf = ({ image }: ImageRow) => rows.images[image]?.layers ?? [];
   const sorted = [...imageRows].sort((a, b) => byChain(chainOf(a), chainOf(b)));
@@ -47,7 +47,7 @@ export function lineageOf(rows: CatalogRows, imageRows: readonly ImageRow[], ord
   function addRange(some: readonly ImageRow[], depth: number, siblings: Draft[]): void {
     for (const members of grouped(some, (row) => String(chainOf(row)[depth])).values()) {
       const chain = chainOf(members[0] as ImageRow);
-      // Without known layers, none is built on another.
+      // An image whose layers are unknown isn't built on any other.
       if (chain.length === 0) {
         siblings.push(...members.map((row) => ({ row, layer: -1, depth: 0, children: [] })));
         continue;
@@ -101,7 +101,7 @@ export function lineageOf(rows: CatalogRows, imageRows: readonly ImageRow[], ord
     return [...new Set(chain)].reduce((sum, layer) => sum + (rows.layers[layer]?.bytes ?? 0), 0);
   }
 
-  /** Layers without an image are sorted by what they are called and weigh. */
+  /** Layers without an image are sorted by their title and size. */
   function ordered(siblings: readonly Draft[]): readonly Draft[] {
     const byRow = new Map(siblings.map((draft) => [rowOf(draft), draft]));
     return sortedImages([...byRow.keys()], order).flatMap((row) => byRow.get(row) ?? []);
@@ -124,14 +124,14 @@ export function lineageOf(rows: CatalogRows, imageRows: readonly ImageRow[], ord
   }
 }
 
-/** An image that is built on these layers, or is just these. */
+/** Returns an image that is built on these layers, or consists of just these. */
 function anyRow(draft: Draft): ImageRow {
   let at = draft;
   while (at.row === null && at.children[0] !== undefined) at = at.children[0];
   return at.row as ImageRow;
 }
 
-/** Returns the nodes that are wanted and all that these are built on, as a tree of their own. */
+/** Returns the wanted nodes and everything that they are built on, as a separate tree. */
 export function lineageWith({ nodes, parent }: Lineage, isWanted: (node: LineageNode) => boolean): Lineage {
   const isKept = new Uint8Array(nodes.length);
   // Parents come before their children.
@@ -150,7 +150,7 @@ export function lineageWith({ nodes, parent }: Lineage, isWanted: (node: Lineage
   };
 }
 
-/** Returns the nodes in sight while some are folded. */
+/** Returns the nodes in sight, given which are folded. */
 export function nodesInSight({ nodes, parent }: Lineage, isFolded: (node: LineageNode) => boolean): Uint32Array {
   const isHidden = new Uint8Array(nodes.length);
   const seen: number[] = [];
@@ -173,7 +173,7 @@ function commonLength(a: readonly number[], b: readonly number[]): number {
   return length;
 }
 
-/** Of images with the same layers, the oldest is what the others are built on. */
+/** Oldest first: if images have the same layers, the others are built on the oldest. */
 function byTime(a: ImageRow, b: ImageRow): number {
   return (a.created ?? Number.POSITIVE_INFINITY) - (b.created ?? Number.POSITIVE_INFINITY) || a.image - b.image;
 }

@@ -5,7 +5,7 @@ import { holdersOf, NO_CATALOG, NO_SEARCH } from './catalog.ts';
 import { runSearch } from './catalog-search.ts';
 import { FIRST_LIST } from './image-rows.ts';
 
-/** Loads the catalog that is shown, and runs the search that the address asks for. */
+/** Loads the catalog that is shown, and runs the search that the address specifies. */
 export function watchCatalog(): void {
   appStore.subscribe((state, before) => {
     const { catalog } = state.selection;

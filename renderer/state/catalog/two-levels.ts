@@ -1,4 +1,4 @@
-/** Groups and their children as rows of one tree, by row number: a group's row comes before those of its children. */
+/** Groups and their children as rows of one tree, by row number: a group's row comes before its children's. */
 export interface TwoLevels {
   readonly groups: number;
   readonly parent: Int32Array;
@@ -6,11 +6,11 @@ export interface TwoLevels {
   at(row: number): { readonly group: number; readonly child: number };
   rowOf(group: number): number;
   childrenOf(group: number): number;
-  /** Returns the rows in sight while some groups are open. */
+  /** Returns the rows in sight, given which groups are open. */
   inSight(open: ReadonlySet<number>): Uint32Array;
 }
 
-/** Creates the tree of groups from their numbers of children. */
+/** Creates the tree from each group's number of children. */
 export function twoLevels(children: readonly number[]): TwoLevels {
   const starts = new Uint32Array(children.length);
   let total = 0;

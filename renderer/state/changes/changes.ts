@@ -36,7 +36,7 @@ export interface ChangesState extends Arranged {
   readonly chosenOrders: Partial<Readonly<Record<Selection['mode'], Order>>>;
   /** The folders that were open before the filter opened more; null without a filter. */
   readonly unfiltered: Uint8Array | null;
-  /** Whether a long table is being filtered by {@link findSteps}. The mask is still the previous filter's then. */
+  /** Whether a long table is being filtered by {@link findSteps}. Until that ends, the mask is the previous filter's. */
   readonly filtering: boolean;
   /** Number of rows that match the filter. */
   readonly matches: number;

@@ -16,9 +16,9 @@ const CHARACTER = 7;
 export const SMALL_CHARACTER = 6.9;
 /** Width of everything before a name at the top level: triangle, mark and icon. */
 export const BEFORE_NAME = 56;
-/** Space for the slash after a folder's name, and for letters that are wider than estimated. */
+/** Space for the slash after a folder's name, and for characters that are wider than estimated. */
 const AROUND_NAME = 10;
-/** Indentation per level: down to a certain level, and below it, so that deep names keep some space. */
+/** Indentation per level, px: `INDENT` down to level `DEEP`, and `DEEP_INDENT` below it, so that deep names keep some space. */
 const INDENT = 14;
 const DEEP = 4;
 const DEEP_INDENT = 10;

@@ -6,7 +6,7 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-/** `mode`: what says that the mode differs. */
+/** `mode`: the text for a difference in mode. */
 function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
   return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
     name === 'mode' ? mode : words.changes.differs[name],
@@ -21,7 +21,7 @@ function modesOf(table: RowTable, row: number): readonly [string, string] | null
 
 /**
  * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
- * `mode`: what says that the mode differs.
+ * `mode`: the text for a difference in mode.
  */
 export function whatDiffers(table: RowTable, row: number, mode?: string): string {
   const kind = table.kind[row];
@@ -33,7 +33,7 @@ export function whatDiffers(table: RowTable, row: number, mode?: string): string
   return words.list([...found, hidden]);
 }
 
-/** Returns what {@link whatDiffers} says, from the longest text to the shortest: with `mode 0644 → 0755`, `0644 → 0755` and `mode`. */
+/** Returns variants of {@link whatDiffers}, longest first: with `mode 0644 → 0755`, with `0644 → 0755`, and with `mode`. */
 export function textsOfChange(table: RowTable, row: number): readonly string[] {
   const text = whatDiffers(table, row);
   const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
@@ -45,13 +45,13 @@ export function textsOfChange(table: RowTable, row: number): readonly string[] {
 const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 
 /**
- * Like {@link whatDiffers}, for a comparison, which hides nothing. For a removed folder, says how much it contained. `briefly`: one word
- * for mode, owner and attributes, and the time only if nothing else differs.
+ * Like {@link whatDiffers}, but for a comparison, where nothing is hidden. For a removed folder, describes how much it contained.
+ * `briefly`: uses one word for mode, owner and attributes, and mentions the time only if nothing else differs.
  */
 export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
   if (table.kind[row] === KIND.modified) {
     const bits = table.differs[row] as number;
-    // A file written again with the same bytes doesn't differ between the sides, so that is left out if anything else does.
+    // A file written again with the same bytes doesn't differ between the sides, so this is only mentioned if nothing else differs.
     const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
     if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
     const hasMetadata = (telling & METADATA) !== 0;
@@ -63,8 +63,8 @@ export function whatDiffersBetween(table: RowTable, row: number, briefly = false
 }
 
 /**
- * Returns what differs between the sides of a comparison, from the longest text to the shortest, for a cell to take the first that fits: with
- * both modes, only these if nothing else but the time differs, in words, and briefly. Empty if there is nothing to say.
+ * Returns descriptions of what differs between the sides of a comparison, longest first, so that a cell can use the first that fits: with
+ * both modes, with just the modes (if nothing else but the time differs), in words, and briefly. Empty if there is nothing to describe.
  */
 export function textsBetween(table: RowTable, row: number): readonly string[] {
   const text = whatDiffersBetween(table, row);
@@ -81,7 +81,10 @@ export function textsBetween(table: RowTable, row: number): readonly string[] {
   ];
 }
 
-/** Returns a modified file's previous size in words, or the difference if both sizes read alike; an empty text if the size is the same. */
+/**
+ * Returns a modified file's previous size in words, or the difference if both sizes look the same when formatted; empty if the size hasn't
+ * changed.
+ */
 export function previousSize(table: RowTable, row: number): string {
   const previous = table.previousSize[row] as number;
   const isResized = table.kind[row] === KIND.modified && table.type[row] === TYPE.file && previous !== table.size[row];
@@ -118,7 +121,7 @@ function hides(table: RowTable, row: number): string {
 
 /**
  * Returns the part of a name that matches a filter's text, ignoring case; the whole name for a name pattern, such as `*.so`. Null if only
- * the path contains the text, if the text is a path pattern or an expression, or if its letters are scattered over the path.
+ * the path contains the text, if the text is a path pattern or an expression, or if its characters are scattered over the path.
  */
 export function matchIn(name: string, text: string): { readonly from: number; readonly to: number } | null {
   if (text === '' || /^\/.+\/[imsu]*$/s.test(text)) return null;

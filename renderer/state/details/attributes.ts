@@ -36,7 +36,7 @@ interface Surroundings {
   readonly digests?: { readonly now: string | null; readonly before: string | null };
 }
 
-/** Returns the attributes in the order in which they are shown, each with its previous value if that differs. */
+/** Returns the attributes in the order in which they are shown, each with its previous value if it differs. */
 export function attributeRows(
   now: EntryAttributes | null,
   before: EntryAttributes | null,

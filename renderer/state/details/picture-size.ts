@@ -55,7 +55,7 @@ function gifSize(view: DataView): PictureSize | null {
     for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) at += length + 1;
     at++;
   }
-  // At anything else, some decoders skip to the next frame.
+  // If another block follows, some decoders skip to the next frame.
   if (view.getUint8(at) !== 0x2c) return null;
   return {
     width: Math.max(screen.width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true)),

@@ -149,7 +149,7 @@ export interface HexShape {
   readonly digits: number;
 }
 
-/** Widest first. Where there is no space to separate single bytes, they are in pairs, as `xxd` prints them. */
+/** Widest first. Where there is no space to separate individual bytes, they are in pairs, as `xxd` prints them. */
 const SHAPES = [
   { columns: 16, group: 1 },
   { columns: 8, group: 1 },

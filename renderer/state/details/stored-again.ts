@@ -19,7 +19,7 @@ const ELSE = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DI
 
 /**
  * Returns how the selected file is stored again, if it is known to have the same content as before, with another mode or owner, in an image
- * that has both. Otherwise null, also for files that differ like this between two images, each of which stores its own only once.
+ * that has both. Otherwise null, even for files that differ like this between two images, because each image stores its own only once.
  */
 export function storedAgain(
   details: EntryDetails,
@@ -40,7 +40,7 @@ export function storedAgain(
   return { layer: before.layer, bytes: now.size, mode: hasMode, owner: hasOwner, options: [...chmod, ...chown].join(' ') };
 }
 
-/** Whether side B's image has both layers that the sides get the file from, side B's above side A's. */
+/** Whether the layers that the two sides get the file from are both in side B's image, with side B's above side A's. */
 function isAbove(details: EntryDetails, archives: readonly ArchiveSummary[], selection: Selection): boolean {
   const [a, b] = sideOrigins(details, archives, selection);
   if (a === undefined || b === undefined || a.chainId === null || b.layer.index <= a.layer.index) return false;
@@ -49,7 +49,7 @@ function isAbove(details: EntryDetails, archives: readonly ArchiveSummary[], sel
   return image?.chainIds[a.layer.index] === a.chainId;
 }
 
-/** Returns the name if a shell takes it as it is, or else the number. */
+/** Returns the name if it needs no quoting in a shell, or else the number. */
 function named(name: string, id: number): string {
   return /^[a-z_][\w.-]*$/i.test(name) ? name : String(id);
 }

@@ -11,7 +11,7 @@ import { plainCommand } from '../chain.ts';
 import { copyAction } from './copy-action.ts';
 import type { MenuTarget } from './open-menu.ts';
 
-/** What a menu in a catalog is called and offers; null if its row is gone. */
+/** Returns the title and the actions of a menu in a catalog; null if its row is gone. */
 export function catalogMenu({ catalog, selection }: Pick<AppState, 'catalog' | 'selection'>, target: MenuTarget): CatalogMenu | null {
   const { rows, picked, search } = catalog;
   if (rows === null) return null;
@@ -51,7 +51,7 @@ interface CatalogMenu {
   readonly sections: readonly ActionSection[];
 }
 
-/** Returns the actions for an image, from one of its places or, with null, from the first where it still is. */
+/** Returns the actions for an image, opened from one of its places or, if `place` is null, from the first where it still exists. */
 function imageActions(
   { images }: CatalogRows,
   found: CatalogImage,
@@ -88,7 +88,7 @@ function imageActions(
   ];
 }
 
-/** What can be done with all images of a name. */
+/** Returns the menu for all images with the same name. */
 function nameMenu(rows: CatalogRows, image: number, isInTags: boolean): CatalogMenu | null {
   const { images } = rows;
   const first = images[image];
@@ -125,7 +125,7 @@ function nameMenu(rows: CatalogRows, image: number, isInTags: boolean): CatalogM
   };
 }
 
-/** What can be done with a layer and the images that have it. */
+/** Returns the menu for a layer and the images that have it. */
 function layerMenu(rows: CatalogRows, layer: number): CatalogMenu | null {
   const found = rows.layers[layer];
   if (found === undefined) return null;

@@ -42,7 +42,7 @@ function targetOf(element: Element): MenuTarget | null {
   return archive === undefined || image === undefined ? null : { kind: 'image', archiveId: archive, image: Number(image) };
 }
 
-/** What a row of a catalog is about. */
+/** Returns what a row of a catalog is about. */
 function catalogTarget({ catalogImage, catalogPlace, catalogName, catalogLayer, catalogHit }: DOMStringMap): MenuTarget | null {
   if (catalogImage !== undefined) {
     return { kind: 'catalogImage', image: Number(catalogImage), place: catalogPlace === undefined ? null : Number(catalogPlace) };

@@ -8,7 +8,7 @@ import { plainError } from '../plain-error.ts';
 import { setOverlay } from '../set-overlay.ts';
 import { namedIn } from './name-choices.ts';
 
-/** Opens the dialog Open by name, with text in its field if given. */
+/** Opens the “Open by name” dialog, with text in its field if given. */
 export function showOpenName(text = ''): void {
   dispatchOpenName({ type: 'begun', text });
   setOverlay('open-name');

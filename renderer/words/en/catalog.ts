@@ -70,13 +70,13 @@ export const catalog = {
   grouping: 'How images are listed',
   groupings: { repository: 'By repository', base: 'By base image', none: 'Ungrouped' },
   noTag: 'no tag',
-  addsTitle: 'Layers on top of the row above that it is built on, and their bytes',
+  addsTitle: 'Layers added to the row that it is built on, and their bytes',
   adds: (layers: number) => `+${counted(layers, LAYERS)}`,
   addsNone: 'same layers',
   derived: (images: number) => `base of ${counted(images, IMAGES)}`,
-  /** Of layers that several images begin with. */
+  /** For layers that several images start with. */
   noBase: (layers: number, images: number) =>
-    `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image of the catalog ends here`,
+    `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image in the catalog ends here`,
   lineageTitle: 'Images and what is built on them',
 
   // Two images to compare
@@ -89,7 +89,7 @@ export const catalog = {
   sizeLegend: { title: 'Size as stored', unique: 'in layers only this image has', shared: 'in shared layers' },
   otherNames: (count: number) => `+${counted(count, { one: 'name', other: 'names' })}`,
   inPlaces: (count: number) => `In ${counted(count, PLACES)}`,
-  /** What the catalog has of an image. */
+  /** What the catalog contains about an image. */
   known: (files: number | null, hasPackages: boolean) =>
     list([files === null ? '' : counted(files, FILES), hasPackages ? 'packages' : '']) || 'layers only',
 

@@ -33,8 +33,8 @@ export const changes = {
   readingOther: 'Reading the other side…',
   /** While file contents are read, which may take long. */
   comparingContents: 'Comparing contents',
-  comparingWhy: 'Files of the same size are read on both sides, because what an image states about them proves nothing.',
-  rewrittenWhy: 'Files that a layer has again in the same size are read, to tell which have changed.',
+  comparingWhy: 'Files of the same size are read on both sides, because what an image states about them isn’t proof.',
+  rewrittenWhy: 'Files that a layer stores again with the same size are read to find out which have changed.',
   comparedBytes: (amount: string) => `${amount} of each side`,
   notCompared: 'The comparison was cancelled',
   failed: 'Could not load the changes',

@@ -50,12 +50,12 @@ export const compare = {
   classNames: { content: 'content', metadata: 'metadata', time: 'time only' },
   hideClass: {
     content: 'Hide paths with different content',
-    metadata: 'Hide paths with different mode, owner or attributes',
+    metadata: 'Hide paths whose mode, owner or attributes differ',
     time: 'Hide paths that differ in time only',
   },
   showClass: {
     content: 'Show paths with different content',
-    metadata: 'Show paths with different mode, owner or attributes',
+    metadata: 'Show paths whose mode, owner or attributes differ',
     time: 'Show paths that differ in time only',
   },
   nothingInClasses: 'All differences are of hidden kinds, such as times',

@@ -118,7 +118,7 @@ export const frame = {
     move: 'Previous row, next row',
     ends: 'First row, last row',
     fold: 'Collapse, expand folder',
-    siblings: 'Expand all beside it',
+    siblings: 'Expand all at this level',
     open: 'Open',
     menu: 'Menu of the row',
     pick: 'Pick a catalog’s image to compare',

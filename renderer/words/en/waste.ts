@@ -65,7 +65,7 @@ export const waste = {
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
-  /** What the image would weigh if its layers were made differently. */
+  /** What the image's size would be if its layers were built differently. */
   whatIf: 'What if',
   whatIfHint: 'Sizes if the layers were built differently. This command writes the smallest variant:',
   whatIfOnly: 'Sizes if the layers were built differently.',

@@ -86,7 +86,7 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
       throw new LayerscopeError('TOO_LARGE', `${message}: look at one image with ls, changes or waste --image`);
     }
     // The stack is needed only for its counts and isn't kept.
-    const loaded = await assembleImage(reader, archive, image, ofImage);
+    const loaded = await assembleImage(reader, archive, image, ofImage, { signal: options.signal });
     images.push(loaded.report);
     // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next.
     for (const finding of loaded.findings) (finding.severity === 'note' ? notes : bounded).add(finding);

@@ -97,12 +97,12 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('images are listed below what they are built on, and two of them are compared', async ({ win: { page, complaints } }) => {
+  test('images are listed below those that they are built on, and two of them can be compared', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1320, height: 860 });
     await page.getByRole('radio', { name: 'By base image' }).click();
     const tree = page.getByRole('treegrid', { name: 'Images and what is built on them' });
     const row = (name: RegExp) => tree.getByRole('row', { name });
-    // Debian alone is no image of the catalog, but Java and Node are built on it.
+    // Debian alone isn't an image of the catalog, but Java and Node are built on it.
     await expect(tree).toHaveAttribute('aria-rowcount', '17');
     await expect(row(/ADD debian-12/)).toHaveAttribute('aria-level', '1');
     await expect(row(/ADD debian-12/)).toContainText('base of 11 images');
@@ -138,7 +138,7 @@ test.describe('a fleet', () => {
     await expect(page.getByRole('radio', { name: 'Compare' })).toBeChecked();
     await expect(page.getByRole('row', { name: /modified server\.js/ })).toBeVisible();
 
-    // What was chosen is kept. Groups have menus, too.
+    // The chosen grouping is kept. Groups have menus, too.
     await page.goBack();
     await expect(tree).toBeVisible();
     await page.getByRole('radio', { name: 'By repository' }).click();
@@ -159,7 +159,7 @@ test.describe('a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('layers are sorted by their columns’ heads, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
+  test('layers are sorted by their column headings, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await view(page, 'Layers').click();
     // The picture says what it shows, and what its colours mean.

@@ -81,7 +81,7 @@ test('a removed folder shows the size of its files, struck through in a layer, h
   await expect(gone.first()).toHaveCSS('text-decoration-line', 'line-through');
 });
 
-test('chips for searching and for listing look alike, and one that limits has a cross', { tag: '@page' }, async ({ win }) => {
+test('chips for searching and for filtering look alike, and an active one has a cross', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   const bar = page.getByRole('toolbar', { name: 'Filters' });
@@ -278,7 +278,7 @@ test('only what the filter’s text matches is marked in a name', { tag: '@page'
   await expect(page.getByRole('treegrid').locator('mark')).toHaveCount(0);
 });
 
-test('at the default width, the heading is whole and the chips have words', { tag: '@page' }, async ({ win }) => {
+test('at the default width, the heading isn’t cut and the chips have words', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('long.tar', LONG_NAMES));
   await page.getByRole('button', { name: /^Layer 1 / }).click();

@@ -160,7 +160,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   const page = await compareTwo(win, image('v1', 'one', 0o644), image('v2', 'three', 0o755));
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /modified run/ }).click();
-  const layers = details.getByRole('list', { name: 'Where each side has it from' }).getByRole('button');
+  const layers = details.getByRole('list', { name: 'Where each side gets it from' }).getByRole('button');
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt', 'side Blayer 1COPY v2 /opt']);
   await details.getByRole('tab', { name: 'Attributes' }).click();
   const fact = (name: string) => details.getByRole('row', { name: new RegExp(`^${name}`) }).getByRole('cell');

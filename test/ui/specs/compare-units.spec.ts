@@ -1,4 +1,4 @@
-// How a comparison's head and columns show what differs and by how much.
+// How a comparison's header and columns show what differs and by how much.
 import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -27,7 +27,7 @@ async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
   return page;
 }
 
-test('sizes have the digits that tell them apart in the head, the details and the breakdown', { tag: '@page' }, async ({ win }) => {
+test('sizes in the header, the details and the breakdown have enough digits to distinguish them', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_600_000, 5_632_400);
   const changes = page.getByRole('region', { name: 'Changes' });
   await expect(changes.getByTitle('Files that a container sees: 5.600 MB in A, 5.632 MB in B')).toHaveText('visible +32.4 kB');
@@ -43,7 +43,7 @@ test('sizes have the digits that tell them apart in the head, the details and th
   }
 });
 
-test('the head shows how much more is stored and hidden, which no visible file does', { tag: '@page' }, async ({ win }) => {
+test('the header shows growth in stored and hidden bytes that no visible file shows', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const base = { createdBy: 'COPY . /srv', tar: tar(file('srv/data', 'x'.repeat(100_000))) };
   const cache = { createdBy: 'RUN make', tar: tar(file('tmp/cache', 'c'.repeat(300_000))) };

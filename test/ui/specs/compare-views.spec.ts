@@ -91,7 +91,7 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are drawn in colours, with a legend that explains who has what', { tag: '@page' }, async ({ win: { page } }) => {
+  test('are drawn in colours, with a legend that explains which side has what', { tag: '@page' }, async ({ win: { page } }) => {
     await page.keyboard.press('t');
     const key = page.getByRole('list', { name: 'Colours of the comparison' });
     await expect(key.getByRole('listitem')).toHaveText(['− only in A', '+ only in B', '~ changed']);
@@ -211,7 +211,7 @@ test.describe('one image', () => {
   });
 });
 
-test('sides with equal packages and sizes that round to the same say that their files differ, and by how much', { tag: '@page' }, async ({
+test('sides with equal packages and equal rounded sizes are still shown to differ, and by how much', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;

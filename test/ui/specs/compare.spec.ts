@@ -257,7 +257,7 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
-  // Side by side needs more room than this pane has.
+  // Side by side needs more space than this pane has.
   await page.getByRole('row', { name: /modified app\.conf/ }).focus();
   await page.keyboard.press(' ');
   const large = page.getByRole('dialog');
@@ -336,7 +336,7 @@ test('a file changed by a layer is compared with the version below', { tag: '@pa
   await expect(page.getByText(/bytes differ/)).toBeVisible();
 });
 
-test('a comparison begins with what grew or shrank most, and its head leaves space for it', { tag: '@page' }, async ({ win }) => {
+test('a comparison begins with what grew or shrank most, and its header leaves space for it', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const net = page.getByRole('columnheader', { name: 'Net' });
   await expect(net).toHaveAttribute('aria-sort', 'descending');

@@ -117,7 +117,7 @@ test('a diff is side by side where both halves are in sight, and its controls ar
   const view = details.getByRole('region', { name: 'Text differences' });
   const way = details.getByRole('radio', { name: 'Side by side' });
   const bar = details.locator('[data-content-bar]');
-  // A narrow pane has no room for two halves.
+  // A narrow pane has no space for two halves.
   await expect(view).toContainText('added: port = 8080');
   await expect(way).toHaveCount(0);
   await expect(details.getByRole('radio', { name: 'Diff' })).toBeChecked();
@@ -134,7 +134,7 @@ test('a diff is side by side where both halves are in sight, and its controls ar
   await page.keyboard.press('End');
   await way.click();
   expect(await height()).toBeLessThan(40);
-  // The choice stays, for where there is room.
+  // The choice is kept, and applies again where there is space.
   await edge.focus();
   await page.keyboard.press('Home');
   await expect(way).toHaveCount(0);

@@ -111,7 +111,7 @@ test('a file that a layer stores again only to change its mode or owner has advi
     },
   ];
   await win.drop(await win.write('base.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/app:1' })));
-  // The last one opened is shown, and of two files opened at once that may be either.
+  // The file opened last is shown; if two were opened at once, it could be either.
   await expect(page.getByRole('heading', { name: 'acme/app:1' })).toBeVisible();
   await win.drop(await win.write('app.tar', dockerArchive(layers, { name: 'acme/app:2' })));
   await expect(page.getByRole('heading', { name: 'acme/app:2' })).toBeVisible();
@@ -123,13 +123,13 @@ test('a file that a layer stores again only to change its mode or owner has advi
     'Same content as in layer 0; only mode and owner differ: 5.0 kB stored again. Set it where the file is created: COPY --chmod=0750 --chown=app:7, or in the same RUN step.',
   );
   expect(await complaintsOf(page)).toEqual([]);
-  // Different content is a reason to store it, and a time alone isn't a mode or owner.
+  // Different content is a reason to store the file, and a changed time is neither a mode nor an owner.
   for (const name of [/modified other/, /modified time/]) {
     await page.getByRole('row', { name }).click();
     await expect(details.getByRole('heading', { level: 2 })).toContainText(/other|time/);
     await expect(advice).toHaveCount(0);
   }
-  // So does a comparison with the image below.
+  // A comparison with the image below shows the advice too.
   await page.getByRole('row', { name: /modified app/ }).click();
   await page.getByRole('radio', { name: 'Compare' }).click();
   await page.keyboard.type('app:1');

@@ -1,4 +1,4 @@
-// The desktop window's position is saved on closing, and not trusted on reading.
+// The desktop window's position is saved when the window closes, and isn't trusted when it is read back.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

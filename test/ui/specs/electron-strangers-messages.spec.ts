@@ -199,7 +199,7 @@ test('a grant opens its file once and in its own window; made-up or reused grant
   for (const [what, result] of Object.entries(rest)) expect(result, what).toBe(false);
 });
 
-/** Script for a page with Electron's own sender: tries every channel, and returns the codes of the replies and anything else received. */
+/** Script for a page with the raw ipcRenderer: tries every channel, and returns the codes of the replies and anything else received. */
 const ALL_CHANNELS = `(async () => {
   const codes = [];
   for (const [channel, ...args] of [
@@ -250,7 +250,7 @@ test('a frame in the page has no access to the program, and is not accepted as a
   expect(seen.slice(0, 2)).toEqual(['undefined undefined', 'undefined undefined']);
   expect(seen[2]).toMatch(/^(SecurityError|undefined undefined)$/);
 
-  // Calls the main process's handlers as if the frame had Electron's sender.
+  // Calls the main process's handlers as if the frame had the raw ipcRenderer.
   const codes = await mainOf(win).evaluate(async ({ ipcMain, BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
     const frame = contents?.mainFrame.frames[0];

@@ -1,4 +1,4 @@
-// How the window behaves with the keyboard alone, in little space, at 200 %, with forced colours, with reduced motion, and with deceptive
+// How the window behaves with the keyboard alone, in small windows, at 200 %, with forced colours, with reduced motion, and with deceptive
 // names.
 import type { Page } from '@playwright/test';
 import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
@@ -77,7 +77,7 @@ test.describe('with the keyboard alone', () => {
   });
 });
 
-test.describe('in little space', () => {
+test.describe('in small windows', () => {
   test.use({ startWith: { 'new.tar': NEW } });
   for (const [what, width, height] of [
     ['a narrow window', 640, 800],

@@ -65,7 +65,7 @@ test('in the library, a file’s name comes before the platform', { tag: '@page'
   await expect(items.nth(1).getByRole('button').first()).toHaveAttribute('title', /nightly-frontend\.tar · .* · linux\/amd64$/);
 });
 
-test('a cut name leaves no gap, however narrow', { tag: '@page' }, async ({ win }) => {
+test('a truncated name leaves no gap at any window width', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
   const { page } = win;
   const name = titleButton(win).locator('[title]').first();

@@ -119,7 +119,7 @@ test('a file that cannot be an archive is refused before the drop', async ({ win
   await expect(alert).toHaveCount(0);
 });
 
-test('of two archives that are dropped at once the first is shown', { tag: '@page' }, async ({ win }) => {
+test('of two archives dropped at once, the first is shown', { tag: '@page' }, async ({ win }) => {
   const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
   await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
   const library = win.page.getByRole('navigation', { name: 'Library' });

@@ -60,7 +60,7 @@ test('the palette finds layers by command, files, themes and actions for the ima
   expect(win.complaints).toEqual([]);
 });
 
-test('all sheets have the same head', { tag: '@page' }, async ({ win }) => {
+test('all sheets have the same header', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(page.getByRole('treegrid')).toBeVisible();

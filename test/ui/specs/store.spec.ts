@@ -346,7 +346,7 @@ test('damage in the store is reported layer by layer', { tag: '@page' }, async (
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('layers that images share are named and linked', { tag: '@page' }, async ({ win }) => {
+test('layers that images share are listed and linked', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const bases = page.getByRole('region', { name: 'Shared bases' });
   await expect(bases).toHaveCount(0);

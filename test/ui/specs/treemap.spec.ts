@@ -19,7 +19,7 @@ test('t shows the same rows as rectangles, then the tree again with the same row
   const { page, map, caption } = await openTreemap(win);
   await expect(page.getByRole('radio', { name: 'Treemap' })).toBeChecked();
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('view=treemap');
-  // The picture is as far from both edges of its pane as the texts around it.
+  // The picture is as far from both edges of its pane as the text around it.
   const [box, pane] = [await map.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
   const left = (box?.x ?? 0) - (pane?.x ?? 0);
   const right = (pane?.x ?? 0) + (pane?.width ?? 0) - (box?.x ?? 0) - (box?.width ?? 0);

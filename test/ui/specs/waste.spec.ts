@@ -47,7 +47,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(paths).toHaveText([...named].reverse());
   await head('Size').getByRole('button').click();
   await expect(paths.first()).toHaveText(/^var\/cache\/a\.bin/);
-  // Paths are what one reads: they get the most room.
+  // Paths matter most, so they get the most space.
   const width = async (name: string) => (await head(name).boundingBox())?.width ?? 0;
   expect(await width('Path')).toBeGreaterThan(150);
   expect(await width('Path')).toBeGreaterThan((await width('By command')) * 1.5);
@@ -476,7 +476,7 @@ test('in a short window, as at 200 %, waste fills it, and text gets the full wid
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('the waste and findings panels have the same head', { tag: '@page' }, async ({ win }) => {
+test('the waste and findings panels have the same header', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   const heads = [];
   for (const name of ['Waste', 'Findings']) {

@@ -22,14 +22,13 @@ async function startStranger(): Promise<{ server: Server; port: number; heard: s
   const heard: string[] = [];
   const server = createServer((request, response) => {
     heard.push(`${request.url} ${JSON.stringify(request.headers)}`);
-    /** The user's window still works and shows the same image. */
     response.end('<title>a stranger</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as AddressInfo).port, heard };
 }
 
-/** Checks that the user's window still shows the same and responds. */
+/** Checks that the user's window still works and shows the same image. */
 async function expectAtWork({ page }: LayerscopeWindow): Promise<void> {
   await page.reload();
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();

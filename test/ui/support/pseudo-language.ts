@@ -5,7 +5,7 @@ import { build, type Plugin } from 'vite';
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const english = path.join(root, 'renderer', 'words', 'en', 'index.ts');
 
-/** A catalogue with the English texts, accented, in brackets and 40 % longer. Text inserted by functions gets accents too. */
+/** A catalogue with the English strings, accented, in brackets and 40 % longer. Text inserted by functions gets accents too. */
 const PSEUDO = `
 import { en as english } from ${JSON.stringify(english)};
 const LETTERS = 'ȧƀƈḓḗƒɠħīĵķŀḿƞǿƥɋřşŧŭṽẇẋẏẑȦƁƇḒḖƑƓĦĪĴĶĿḾȠǾƤɊŘŞŦŬṼẆẊẎẐ';

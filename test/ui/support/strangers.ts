@@ -1,4 +1,4 @@
-// An attacker's tools against the running program: the page's own bridge, Electron's own sender, and listeners on this machine.
+// An attacker's tools against the running program: the page's own bridge, the raw ipcRenderer, and listeners on this machine.
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { ElectronApplication } from '@playwright/test';
@@ -17,7 +17,7 @@ export interface Bridge {
   grantDropped(file: unknown): Promise<Reply>;
 }
 
-/** Electron's own sender, as available to a page that broke out of its context. */
+/** The raw ipcRenderer, as available to a page that broke out of its context. */
 export interface Raw {
   invoke(channel: string, ...args: unknown[]): Promise<unknown>;
   send(channel: string, ...args: unknown[]): void;
@@ -60,7 +60,7 @@ contextBridge.exposeInMainWorld('raw', {
   heard: () => heard,
 });`;
 
-/** Gives Electron's own sender to pages loaded from now on, and reloads the window's page. */
+/** Exposes the raw ipcRenderer to pages loaded from now on, and reloads the window's page. */
 export async function giveRaw(win: LayerscopeWindow): Promise<void> {
   const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
   await mainOf(win).evaluate(({ session }, filePath) => {
@@ -72,7 +72,7 @@ export async function giveRaw(win: LayerscopeWindow): Promise<void> {
   await expect(win.page.getByText('web-api:1.4').first()).toBeVisible();
 }
 
-/** Opens a window that doesn't belong to the program, with Electron's own sender, and runs a script in it. */
+/** Opens a window that doesn't belong to the program, exposes the raw ipcRenderer to it, and runs a script in it. */
 export async function inForeignWindow(win: LayerscopeWindow, url: string, script: string): Promise<unknown> {
   const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
   return mainOf(win).evaluate(
