@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildStack, changesOf, lookup, resolveBody, type Stack, streamsOf, viewAt } from '#changes';
+import { buildStack, buildStackInTurns, changesOf, lookup, resolveBody, type Stack, streamsOf, viewAt } from '#changes';
 import { decodeUtf8, KIND, type RowTable, rowPath, TYPE } from '#model';
 import { bytes, dir, file, hardlink, layer, type MemberFixture, symlink } from '../support/layer-fixture.ts';
 import { rowLines } from '../support/row-text.ts';
@@ -382,6 +382,44 @@ describe('hard links', () => {
     const stack = stackOf([...links.reverse(), file('a', 4)]);
     assert.equal(stack.totals.files, 50_001);
     assert.equal(stack.totals.finalBytes, 4);
+  });
+});
+
+describe('thousands of layers', () => {
+  it('may each have an opaque marker in a folder that shows nothing of what it had', { timeout: 60_000 }, () => {
+    const base = layer(Array.from({ length: 400_000 }, (_, i) => file(`f${i}`)));
+    const marker = layer([{ opaque: '' }]);
+    const stack = buildStack([base, ...Array.from({ length: 9_000 }, () => marker)]);
+    assert.deepEqual([stack.totals.files, stack.summaries[1]?.removed, stack.summaries[2]?.removed], [0, 400_000, 0]);
+  });
+
+  it('hide and show the same paths again and again', () => {
+    const [shows, hides] = [[file('d/a'), file('d/b'), dir('d/e')], [{ opaque: 'd' }]];
+    const stack = stackOf(...Array.from({ length: 20 }, () => [shows, hides, [file('d/b')], [{ whiteout: 'd/b' }]]).flat());
+    assert.deepEqual(
+      stack.summaries.slice(-4).map(({ added, removed }) => [added, removed]),
+      [
+        [3, 0],
+        [0, 3],
+        [1, 0],
+        [0, 1],
+      ],
+    );
+  });
+
+  it('are stacked in turns, until those end it', async () => {
+    let turns = 0;
+    const rest = async () => {
+      if (++turns === 3) throw new Error('enough');
+    };
+    await assert.rejects(
+      buildStackInTurns(
+        Array.from({ length: 10 }, () => layer([file('f')])),
+        rest,
+      ),
+      /enough/,
+    );
+    assert.equal(turns, 3);
   });
 });
 
