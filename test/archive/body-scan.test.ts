@@ -128,7 +128,7 @@ test('a gzip file’s contents are searched one level deep, under the name witho
   }
 });
 
-test('the files of a packed tar are searched one by one, and the most severe hit of a code names its file', async (t) => {
+test('the files of a packed tar are searched one by one, and the most severe hit for a code names its file', async (t) => {
   const inner = tar(
     file('./docs/README.md', token()),
     file('srv/caf\u00e9/key', `x\n${token()}`),

@@ -112,7 +112,7 @@ test('a name that is only a tag has no repository', async (t) => {
   );
 });
 
-test('entries are those of raw, except those that a later member of the layer replaces', async (t) => {
+test('entries are those that raw lists, except those that a later member of the layer replaces', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const raw = await commandLines(['raw', layout, '--image', 'registry.example/app:1', '--layer', 'all', '--json']);
@@ -334,7 +334,7 @@ test('a damaged image is a row with its error, the others continue, and the erro
   assert.equal(statSync(whole).isFile(), true);
 });
 
-test('a scan adds secrets and contents, once, to what is known without them', async (t) => {
+test('a scan adds secrets and content checksums, once, to layers that were indexed without them', async (t) => {
   const { folder, to } = setUp(t);
   const token = `ghp_${'a1B2c3D4e5'.repeat(3)}F6g7h8`;
   const layer = tar(file('app/.env', `GITHUB_TOKEN=${token}\n`), file('app/plain', 'plain'));

@@ -108,7 +108,7 @@ test('names chosen by strangers create no link, mention, cell or HTML, and a lon
   }
 });
 
-test('layers and ranges of layers are named, and their own sizes, layers, files and findings are compared', async (t) => {
+test('layers and ranges of layers are identified, and their own sizes, layers, files and findings are compared', async (t) => {
   const bench = createBench(t);
   const image = dockerArchive({
     name: 'app:1',

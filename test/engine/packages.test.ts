@@ -364,7 +364,7 @@ describe('packages by layer', () => {
     assert.deepEqual(told(found), ['0 added deb a 1: 1 files, 8 bytes']);
   });
 
-  test('an image without packages or without layers has none', async (t) => {
+  test('an image without packages, or without layers, gives empty lists', async (t) => {
     const found = await packages(t, [tar(file('x', '1')), concat(zeros(1024))]);
     assert.deepEqual([told(found), found.installed()], [[], []]);
     assert.deepEqual((await packages(t, [])).layers, []);

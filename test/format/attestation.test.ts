@@ -108,7 +108,7 @@ test('layers with other digests are found by position, if exactly one list is as
   assert.deepEqual(await linesOf(STEPS, ['new', 'base1', 'new', 'new', 'new']), [null, 'docker-image://debian@sha256:1', null, null, null]);
 });
 
-test('the text is taken from the lines; lines outside the file, or of another file, are ignored', async () => {
+test('the text is taken from the given lines; lines outside the file, or of another file, are ignored', async () => {
   const { steps } = provenanceOf({
     step1: {
       lines: [

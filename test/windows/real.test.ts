@@ -157,7 +157,7 @@ test('a read-write layer that was left mounted can be released by its id, and on
   assert.equal(existsSync(path.join(home, 'attached')), false);
 });
 
-test('a read-write layer is mounted at a folder, and leaves it empty', {
+test('a read-write layer is mounted at a folder, which is empty again afterwards', {
   skip: standIn !== undefined && 'the stand-in has no volumes',
 }, async () => {
   const at = path.join(work, 'mounted');
