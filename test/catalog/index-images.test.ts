@@ -112,7 +112,7 @@ test('a name that is only a tag has no repository', async (t) => {
   );
 });
 
-test('entries are those that raw lists, except those that a later member of the layer replaces', async (t) => {
+test('entries match what raw lists, except for those that a later member of the layer replaces', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const raw = await commandLines(['raw', layout, '--image', 'registry.example/app:1', '--layer', 'all', '--json']);
@@ -146,7 +146,7 @@ test('entries are those that raw lists, except those that a later member of the 
   assert.match(String(byPath('usr/big')?.content), /^[0-9a-f]{16}$/);
 });
 
-test('packages and findings are those that packages and inspect print', async (t) => {
+test('packages and findings match what packages and inspect print', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const image = 'registry.example/app:1';

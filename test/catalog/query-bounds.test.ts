@@ -19,7 +19,7 @@ const elsewhere = process.platform === 'linux' ? false : 'peak memory is read fr
 
 const query = (from: string, sql: string, ...more: string[]) => runCommand(['catalog', 'query', sql, '--from', from, ...more]);
 
-/** The least number of characters of a long string that each format prints. */
+/** Minimum number of characters of a long string that each format prints. */
 const FORMATS = [
   [[], 1_000],
   [['--json'], 400_000],

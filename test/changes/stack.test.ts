@@ -327,7 +327,7 @@ describe('hard links', () => {
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
   });
 
-  it('that dangle, form a cycle or lead out are reported; those to symlinks are not', () => {
+  it('that dangle, form a cycle or point outside are reported; those to symlinks are not', () => {
     const stack = stackOf([
       hardlink('x', 'y'),
       hardlink('y', 'x'),

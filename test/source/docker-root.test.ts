@@ -274,7 +274,7 @@ test('an image is found by its names, its digest and its id’s first digits', a
   await assert.rejects(built.open('docker:000000'), hasCode('NOT_FOUND'));
 });
 
-test('if an id prefix matches two images, both are named', async (t) => {
+test('an id prefix that matches two images is refused, and the error lists both', async (t) => {
   const { root, open, ids } = await rootOf(t, [{ layers: [BASE] }]);
   const content = path.join(root, 'image', 'overlay2', 'imagedb', 'content', 'sha256');
   const [id = ''] = ids;

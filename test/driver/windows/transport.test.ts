@@ -76,7 +76,7 @@ test("a folder's times are set after those of the folders in it", async () => {
   assert.deepEqual(set, ['a\\b\\c', 'a\\b', 'a']);
 });
 
-test('a volume’s recycle bin is skipped, in any case, but not a file with that name', async () => {
+test('a volume’s recycle bin is skipped, whatever its case, but not a file with that name', async () => {
   const bin = () => folder({ deleted: plainFile() });
   for (const [name, file, found] of [
     ['$Recycle.Bin', bin(), ['Files']],

@@ -50,7 +50,7 @@ test('patterns without a slash match in any folder, those with one only at the r
   );
 });
 
-test('a place below another is part of it', () => {
+test('a catalogued place below another is part of it', () => {
   assert.deepEqual(found([file('tmp/src/.git/a', '12'), file('tmp/src/__pycache__/b.pyc', '3')]), ['0 waste-tmp tmp 3']);
 });
 

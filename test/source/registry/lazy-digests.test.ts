@@ -1,4 +1,4 @@
-// Tables of contents (TOCs) that the manifest vouches for, and whose digests lie: those of zeros, files and holes.
+// Tables of contents (TOCs) that the manifest vouches for, but with false digests of zeros, files and holes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listChanges, loadImage } from '#engine';
