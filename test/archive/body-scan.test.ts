@@ -111,7 +111,7 @@ test('a gzip file’s contents are searched one level deep, under the name witho
     file('twice.gz', gzip(gzip(token()))),
     file('usr/share/doc/x.gz', gzip(token())),
     file('wide.txt.gz', gzip(Buffer.from(`\ufeffkey\n${token()}`, 'utf16le'))),
-    // Two gzip members, and bytes that follow.
+    // Two gzip members, followed by other bytes.
     file('joined', Buffer.concat([gzip('first\n'), gzip(`${token()}\n`), Buffer.alloc(100)])),
   );
   for (const packing of ['none', 'gzip'] satisfies Packing[]) {
