@@ -89,7 +89,7 @@ function names(layers: readonly (IndexedLayer | null)[]): (string[] | null)[] {
   return layers.map((layer) => (layer === null ? null : [...pathsOf(layer)]));
 }
 
-test('layers are indexed while they arrive, on workers and without, plain and packed', async (t) => {
+test('layers are indexed while they arrive, with and without workers, plain and packed', async (t) => {
   for (const workers of [0, 2]) {
     for (const packed of ['none', 'gzip', 'zstd'] as const) {
       const reader = testReader(t, { workers });
@@ -180,7 +180,7 @@ test('a blob in the cache is hashed again, and fetched if it was changed', async
   assert.equal(fetched.length, 2);
 });
 
-test('a blob with other, too few or too many bytes is an error and is not kept', async (t) => {
+test('a blob with wrong, missing or extra bytes is an error and is not kept', async (t) => {
   const changes: Record<string, { readonly code: string; readonly change: (bytes: Uint8Array) => Uint8Array }> = {
     changed: { code: 'DIGEST_MISMATCH', change: (bytes) => bytes.with(bytes.length - 9, 1 ^ (bytes.at(-9) ?? 0)) },
     short: { code: 'UNREACHABLE', change: (bytes) => bytes.subarray(0, -1) },

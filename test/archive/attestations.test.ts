@@ -77,7 +77,7 @@ test('an image that is marked as an attestation stays an image', async (t) => {
   assert.deepEqual([archive.images.length, archive.images[0]?.attestations, archive.artifacts], [2, [], []]);
 });
 
-test('attestations shared by many images are read only up to the limit on all blobs', async (t) => {
+test('attestations shared by many images are read only up to the limit that all blobs share', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const layer = files.add(json(statement(image.digest, SPDX, {})), 'application/vnd.in-toto+json');

@@ -111,7 +111,7 @@ test('a gzip file’s contents are searched one level deep, under the name witho
     file('twice.gz', gzip(gzip(token()))),
     file('usr/share/doc/x.gz', gzip(token())),
     file('wide.txt.gz', gzip(Buffer.from(`\ufeffkey\n${token()}`, 'utf16le'))),
-    // Two gzip members, and bytes that follow.
+    // Two gzip members, followed by other bytes.
     file('joined', Buffer.concat([gzip('first\n'), gzip(`${token()}\n`), Buffer.alloc(100)])),
   );
   for (const packing of ['none', 'gzip'] satisfies Packing[]) {
@@ -128,7 +128,7 @@ test('a gzip file’s contents are searched one level deep, under the name witho
   }
 });
 
-test('the files of a packed tar are searched one by one, and the most severe hit of a code names its file', async (t) => {
+test('the files of a packed tar are searched one by one, and the most severe hit for a code names its file', async (t) => {
   const inner = tar(
     file('./docs/README.md', token()),
     file('srv/caf\u00e9/key', `x\n${token()}`),

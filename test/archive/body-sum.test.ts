@@ -4,7 +4,7 @@ import { BodySum } from '../../src/archive/indexing/body-sum.ts';
 import { bodySumCode, roomToRead } from '../../src/archive/indexing/body-sum-code.ts';
 import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
-/** As if there were no key: the start state is that of the constants alone. */
+/** As if there were no key: the initial state comes from the constants alone. */
 const NO_KEY = new Uint8Array(64);
 /** With vectors where they pay off, and without. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };
@@ -81,7 +81,7 @@ test('this Node supports vectors, and large reads go into their memory', () => {
   assert.equal(roomToRead(100).length, 100);
 });
 
-test('sums are those that another program computes', () => {
+test('sums match those that another program computes', () => {
   for (const [length, sum] of Object.entries(KNOWN)) {
     for (const [way, summer] of Object.entries(WAYS)) assert.equal(sumOf(summer, [body(Number(length))]), sum, `${way}: ${length}`);
   }

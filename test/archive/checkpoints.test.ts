@@ -288,7 +288,7 @@ test('if a checkpoint is wrong, the layer itself is read instead', async (t) => 
   assert.ok((await body(one, 11)).equals(FILES[11] as Buffer));
 });
 
-test('fetched spans with other bytes are refused even if they unpack', async () => {
+test('fetched spans with the wrong bytes are refused even if they unpack', async () => {
   const plain = MIXED;
   const packed = gzipSync(plain, { level: 0 });
   const checkpoints = await checkpointsIn(packed);

@@ -359,7 +359,7 @@ test('a manifest that names far more layers than any image has is refused quickl
   assert.match(opened.findings.at(-1)?.message ?? '', /manifests and configs/);
 });
 
-test('a manifest or layer that occurs again with other content is reported, because other programs use the first', async (t) => {
+test('a manifest or layer that occurs again with different content is reported, because other programs use the first', async (t) => {
   const one = dockerArchive([{ layers: [BASE], tags: ['app:1'] }]);
   const two = dockerArchive([{ layers: [TOP], tags: ['app:2'] }]);
   const members = (files: ReadonlyMap<string, Uint8Array | string>) => [...files].map(([name, bytes]) => file(name, bytes));

@@ -95,7 +95,7 @@ test('a dir: with several platforms keeps its manifests next to the index', asyn
   assert.deepEqual(findings, []);
 });
 
-/** A layout whose blobs are links to another folder's, as Bazel's rules create it. */
+/** A layout with links to blobs in another folder, as Bazel's rules make them. */
 function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; base: string } {
   const folder = testFolder(t);
   const files = new Files();

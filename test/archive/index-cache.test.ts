@@ -242,7 +242,7 @@ test('compiled code is removed before image data, and nothing else in its folder
   assert.equal(indexFiles(cacheFolder).length, 2);
 });
 
-test('two readers that cache the same entries at once don’t disturb each other', async (t) => {
+test('two readers that cache the same entries at once don’t interfere with each other', async (t) => {
   const cacheFolder = testFolder(t);
   const layers = Array.from({ length: 12 }, (_, index) => tar(file(`f${index}`, 'x')));
   const input = testFile(t, archiveOf(dockerArchive([{ layers }])));

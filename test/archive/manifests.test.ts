@@ -277,7 +277,7 @@ test('a ZIP file is recognized, as an image and as a layer', async (t) => {
   );
 });
 
-test('a field in two spellings is read as Docker reads it, with a warning', async (t) => {
+test('a field with two spellings is read as Docker reads it, with a warning', async (t) => {
   const files = dockerArchive([{ layers: [BASE] }, { layers: [TOP] }]);
   const entries = JSON.parse(Buffer.from(files.get('manifest.json') ?? []).toString()) as { Config: string; Layers: string[] }[];
   const [one, two] = entries;

@@ -1,4 +1,4 @@
-// Damages archives of every kind from a seed: with bytes changed, removed, inserted or cut off. Each must be read or be refused with an
+// Damages archives of every kind, from a seed: changes, removes, inserts or cuts off bytes. Each archive must be read, or refused with an
 // error code, without a crash, a hang or a leftover file.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';

@@ -274,7 +274,7 @@ test('a blob longer or shorter than its descriptor says is reported', async (t) 
   assert.deepEqual(codesOf(findings), ['size-mismatch']);
 });
 
-test('a descriptor whose digest leads out of the layout names no blob', async (t) => {
+test('a descriptor whose digest points outside the layout has no blob', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const manifest = json({ config: image.config, layers: [{ mediaType: 'x', size: 1, digest: 'sha256:../../../../etc/passwd' }] });

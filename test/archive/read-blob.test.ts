@@ -40,7 +40,7 @@ test('a large blob arrives whole, and its digest is checked', async (t) => {
   assert.deepEqual([bytes, starts], [LARGE, ['the start']]);
 });
 
-test('a large blob with other content is refused after its last piece', async (t) => {
+test('a large blob with different content is refused after its last piece', async (t) => {
   const blob = largeBlob(t, (digest) => digest.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
   let bytes = 0;
   await assert.rejects(async () => {

@@ -1,4 +1,4 @@
-// Plain layers of an archive that is being received are indexed on the way, with the same result as from a file.
+// Plain layers of an archive that is being received are indexed as they arrive, with the same result as from a file.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -62,7 +62,7 @@ test('an archive received in pieces of any size has the same index as the file',
   }
 });
 
-test('an index made on the way is used, but verifying still reads the layer', async (t) => {
+test('an index made while receiving is used, but verifying still reads the layer', async (t) => {
   for (const [what, bytes, known] of INPUTS) {
     const reader = testReader(t);
     await using archive = await reader.openStream(pieces(bytes, 10_000), 'it');
@@ -96,7 +96,7 @@ test('an archive received only for listing has the same indexes, without writing
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
       if (what === 'a layer with tars in it') {
-        // They are not an image's layers.
+        // The tars inside aren't an image's layers.
         const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
         if (length === 65_536)
           await (await opening)[Symbol.asyncDispose](); // whole in one piece

@@ -88,7 +88,7 @@ test('the order of members doesn’t matter: a manifest may come first or last',
   assert.equal(archive.format, 'oci-archive');
 });
 
-test('an archive with very many members is read, and a layer with as many is a layer', async (t) => {
+test('an archive with very many members is read, and a layer with as many is read as a layer', async (t) => {
   const many = Array.from({ length: 5000 }, (_, index) => [`extra/${index}`, utf8('')] as const);
   const image = await openAll(t, archiveOf(new Map([...many, ...dockerArchive([{ layers: [LAYER] }])])));
   assert.equal(image.archive.format, 'docker-archive');

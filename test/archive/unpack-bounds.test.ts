@@ -1,4 +1,4 @@
-// Limits on the unpacked size of a blob: the size of any real layer, or in proportion to the blob.
+// Limits on the unpacked size of a blob: more than any real layer needs, or a multiple of the blob's size if that is larger.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -35,7 +35,7 @@ test('zstd, bzip2 and xz that expand many thousandfold stop at the limit, with a
   ];
   for (const [compression, blob] of bombs) {
     const limit = Math.max(4 * MB, blob.length * 1_100);
-    assert.ok(limit < 60 * MB, `${compression}: ${blob.length} bytes are no bomb`);
+    assert.ok(limit < 60 * MB, `${compression}: ${blob.length} bytes aren’t a bomb`);
     const { ended, received } = await unpacked(blob, compression, 4 * MB);
     assert.deepEqual([ended.end, ended.isTooLarge, faultOf(ended)], ['damaged', true, 'TOO_LARGE'], compression);
     assert.ok(received <= limit && received > limit / 2, `${compression}: ${received} bytes`);
@@ -53,7 +53,7 @@ test('the limit is the same however the input is cut', async () => {
   }
 });
 
-test('a gzip stream is never too large, nor is any that expands in proportion', async () => {
+test('a gzip stream never exceeds the limit, nor does any stream that expands in proportion to its size', async () => {
   const zeros = new Uint8Array(64 * MB);
   for (const [compression, blob] of [
     ['gzip', gzipSync(zeros, { level: 9 })],
@@ -71,7 +71,7 @@ function noise(length: number): Uint8Array {
   return bytes;
 }
 
-test('a layer that unpacks to too much keeps the entries up to the limit, with a finding', () => {
+test('a layer that unpacks to more than the limit keeps the entries up to it, with a finding', () => {
   const packed: Decompressed = { end: 'damaged', plainBytes: 0, message: 'it unpacks to too much', trailing: false, isTooLarge: true };
   const { layer } = new LayerIndexer(100).finish(0, packed);
   assert.deepEqual([layer.status, layer.findings.map(({ code }) => code)], ['damaged', ['too-large']]);

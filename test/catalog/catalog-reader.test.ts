@@ -99,7 +99,7 @@ test('a query reads the catalog and nothing else: no other files, connections or
   assert.deepEqual(readFileSync(path.join(to, 'entries', entries ?? '')), bytes);
 });
 
-test('files that are damaged or don’t belong to the catalog are named and left out, and the others are read', async (t) => {
+test('files that are damaged or don’t belong to the catalog are reported and left out, and the others are read', async (t) => {
   const { to, folder } = await makeCatalog(t, 4);
   const layers = path.join(to, 'layers');
   const [first = '', second = '', third = ''] = readdirSync(layers).filter((name) => name.startsWith('sha256-'));
@@ -154,7 +154,7 @@ test('a pack gives the same answers as its files, follows their changes, and is 
   await count();
 });
 
-test('a missing parameter or catalog is an error of one line', async (t) => {
+test('a missing parameter or catalog is a one-line error', async (t) => {
   const { to, folder } = await makeCatalog(t, 1);
   const cases: [string[], RegExp][] = [
     [['--named', 'who-has-path', '--from', to], /USAGE: who-has-path needs --param path=…/],
@@ -175,7 +175,7 @@ test('a missing parameter or catalog is an error of one line', async (t) => {
   }
 });
 
-test('a spreadsheet takes no text in a result for a formula', async (t) => {
+test('a spreadsheet doesn’t take any text in a result for a formula', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e', '＝1', '＋1', '－1', '＠a', 'a;=1;b;-1', 'a; b;c'];
   const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;

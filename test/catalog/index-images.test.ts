@@ -112,7 +112,7 @@ test('a name that is only a tag has no repository', async (t) => {
   );
 });
 
-test('entries are those of raw, except those that a later member of the layer replaces', async (t) => {
+test('entries match what raw lists, except for those that a later member of the layer replaces', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const raw = await commandLines(['raw', layout, '--image', 'registry.example/app:1', '--layer', 'all', '--json']);
@@ -146,7 +146,7 @@ test('entries are those of raw, except those that a later member of the layer re
   assert.match(String(byPath('usr/big')?.content), /^[0-9a-f]{16}$/);
 });
 
-test('packages and findings are those that packages and inspect print', async (t) => {
+test('packages and findings match what packages and inspect print', async (t) => {
   const { layout, to } = setUp(t);
   await index(to, layout);
   const image = 'registry.example/app:1';
@@ -334,7 +334,7 @@ test('a damaged image is a row with its error, the others continue, and the erro
   assert.equal(statSync(whole).isFile(), true);
 });
 
-test('a scan adds secrets and contents, once, to what is known without them', async (t) => {
+test('a scan adds secrets and content checksums, once, to layers that were indexed without them', async (t) => {
   const { folder, to } = setUp(t);
   const token = `ghp_${'a1B2c3D4e5'.repeat(3)}F6g7h8`;
   const layer = tar(file('app/.env', `GITHUB_TOKEN=${token}\n`), file('app/plain', 'plain'));

@@ -243,7 +243,7 @@ for (const [what, shape] of Object.entries(SHAPES)) {
   });
 }
 
-test('a table’s lists, maps, flags and strings are read as they are, null, empty and repeated', async (t) => {
+test('a table’s lists, maps, flags and strings are read back unchanged, including null, empty and repeated ones', async (t) => {
   const image = (index: number): Row => ({
     image: index % 3 === 0 ? null : `image ${index % 4} ä${'x'.repeat(index)}`,
     repository: ['docker.io/library/a', 'docker.io/library/b'][index % 2] as string,

@@ -1,4 +1,4 @@
-// What a query takes whatever its rows contain: memory for rows and for DuckDB, and how it ends.
+// Limits of a query, whatever its rows contain: memory for rows and for DuckDB, and how it ends.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ const elsewhere = process.platform === 'linux' ? false : 'peak memory is read fr
 
 const query = (from: string, sql: string, ...more: string[]) => runCommand(['catalog', 'query', sql, '--from', from, ...more]);
 
-/** The fewest characters of a string that each format prints. */
+/** Minimum number of characters of a long string that each format prints. */
 const FORMATS = [
   [[], 1_000],
   [['--json'], 400_000],
@@ -86,7 +86,7 @@ test('a table shows the beginning of a long string; the other formats show all o
   assert.ok(csv.stdout.includes('ä'.repeat(5_000)));
 });
 
-test('long strings in many columns take several blocks of a table', async (t) => {
+test('long strings in many columns split a printed table into several blocks', async (t) => {
   const to = path.join(testFolder(t), 'catalog');
   CatalogFolder.create(to);
   const columns = Array.from({ length: 30 }, (_, at) => `CASE WHEN i = 0 THEN repeat('x', 1000) ELSE 'y' END AS c${at}`);

@@ -34,7 +34,7 @@ const ENDLESS: readonly (readonly [source: string, letters: string])[] = [
 ];
 
 for (const [source, letters] of ENDLESS) {
-  test(`/${source}/ ends, on a name of sixty thousand letters`, () => {
+  test(`/${source}/ ends, even on a name of sixty thousand characters`, () => {
     const expression = expressionOf(source);
     assert.equal(typeof expression.test(`${letters.repeat(60_000)}\u0001`), 'boolean');
   });
@@ -47,7 +47,7 @@ test('filtering rows by such an expression ends, with or without ignoring case',
   assert.equal(filterRows(table, { text: '/(A+)+$/i', kinds: 15, minBytes: 0, types: 0 }).count, 1);
 });
 
-test('an invalid expression is reported, and an unsupported construct is named', () => {
+test('an invalid expression is reported, and the error names an unsupported construct', () => {
   for (const source of ['(', '[', 'a**', '*a', '\\', '(?<n>a)(?<n>b)', 'a{2,1}', '(?<', '(?'])
     assert.equal(problemOf(source), 'not a regular expression', source);
   assert.equal(problemOf('\\-', 'u'), 'not a regular expression');

@@ -40,7 +40,7 @@ describe('files that Windows merges from all layers', () => {
     assert.deepEqual([none.fileBytes, none.finalBytes], [21, 16]);
   });
 
-  it('have their whole size in the image, and hide nothing in a layer’s changes', () => {
+  it('count with their full size in the image, and hide nothing in a layer’s changes', () => {
     const stack = windows(...LAYERS);
     const rows = wholeImage(stack);
     assert.deepEqual(rowOf(rows, 'Hives/System_Delta'), { size: 700, hidden: 0 });

@@ -135,7 +135,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('together change what differs between their views', () => {
+  it('have combined changes equal to the differences between their views', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -181,7 +181,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare with another image as with themselves', () => {
+  it('compare with an identical image as with themselves', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const tables = layers.map(layer);
@@ -224,7 +224,7 @@ describe('random stacks', () => {
     }, 400);
   });
 
-  it('waste as many bytes in total as their files together', () => {
+  it('waste as many bytes in total as their wasteful files add up to', () => {
     eachSeed((seed) => {
       const stack = buildStack(randomLayers(seed).map(layer));
       const { files, groups } = wasteOf(stack, Number.POSITIVE_INFINITY);
@@ -263,7 +263,7 @@ describe('random stacks', () => {
 });
 
 describe('rows of changes', () => {
-  it('name a row’s previous and current members', () => {
+  it('refer to the previous and current members', () => {
     eachSeed((seed) => {
       const layers: MemberFixture[][] = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

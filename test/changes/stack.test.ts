@@ -203,7 +203,7 @@ describe('a stack of layers', () => {
     assert.equal(modeOf(below, [{ whiteout: 'a/d' }], [file('a/d/y')]), '755 0');
     assert.equal(modeOf(below, [{ whiteout: 'a/d' }, file('a/d/y')]), '755 0');
     assert.equal(modeOf([file('a')], [file('a/d/y')]), '755 0');
-    // containerd follows a link of the layer below when it looks for the folder.
+    // containerd follows a link in the layer below when it looks for the folder.
     assert.equal(modeOf([dir('b', { mode: 0o711, uid: 3 }), dir('a'), symlink('a/d', '../b')], [file('a/d/y')]), '711 3');
     // A folder that is also implied in the layer below keeps the mode and owner that it has there.
     assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')], [{ opaque: 'a' }, file('a/d/z')]), '700 7');
@@ -327,7 +327,7 @@ describe('hard links', () => {
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
   });
 
-  it('that dangle, form a cycle or lead out are reported; those to symlinks are not', () => {
+  it('that dangle, form a cycle or point outside are reported; those to symlinks are not', () => {
     const stack = stackOf([
       hardlink('x', 'y'),
       hardlink('y', 'x'),
@@ -355,7 +355,7 @@ describe('hard links', () => {
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
   });
 
-  it('follows dangling links of lower layers to what the layer brings, once for all links to them', { timeout: 60_000 }, () => {
+  it('that dangle in lower layers are followed to what the layer adds, once for all links to them', { timeout: 60_000 }, () => {
     const folder = 'd/'.repeat(1_000);
     const lower = Array.from({ length: 70 }, (_, i) => [hardlink(i === 0 ? 'x' : `${folder}p${i}`, `${folder}p${i + 1}`)]);
     const links = Array.from({ length: 40_000 }, (_, i) => hardlink(`l${i}`, 'x'));
@@ -365,12 +365,12 @@ describe('hard links', () => {
     assert.equal(stackOf(...lower, [file(`${folder}p70`, 3), ...links]).totals.files, 40_001);
   });
 
-  it('follows dangling links in a circle to nothing', () => {
+  it('that dangle in a circle lead to nothing', () => {
     const stack = stackOf([hardlink('a', 'b')], [hardlink('b', 'a')], [hardlink('c', 'a'), hardlink('d', 'b')]);
     assert.deepEqual([stack.totals.files, stack.findings.length], [0, 4]);
   });
 
-  it('stops at more text of dangling links than any image has, and says so', () => {
+  it('that dangle are not followed through more text than any image has, and a finding says so', () => {
     const targets = Array.from({ length: 6 }, (_, i) => [hardlink(`p${i}`, `${'./'.repeat(400_000)}p${i + 1}`)]);
     const stack = stackOf(...targets, [hardlink('l', 'p0')]);
     assert.match(stack.findings.at(-1)?.message ?? '', /whose target takes too many steps to find: p0$/);
@@ -463,7 +463,7 @@ describe('names that differ by case', () => {
         caseInsensitive: true,
       },
     );
-    assert.deepEqual(stack.findings, [], 'to whiteout one case and bring another is a rename');
+    assert.deepEqual(stack.findings, [], 'a whiteout in one case with an entry in another is a rename');
     assert.deepEqual([stack.summaries[1]?.added, stack.summaries[1]?.modified, stack.summaries[1]?.removed], [0, 1, 0]);
   });
 

@@ -197,7 +197,7 @@ describe('a breakdown', () => {
     }
   });
 
-  it('names a deep folder that has many of the bytes, rather than a top folder', () => {
+  it('names a deep folder with many of the bytes, rather than a top-level folder', () => {
     const lines = stackOf(
       [
         ...['usr', 'usr/lib', 'usr/lib/x', 'usr/bin', 'usr/share', 'var', 'var/cache', 'var/cache/apt'].map((name) => dir(name)),

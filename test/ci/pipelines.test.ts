@@ -72,7 +72,7 @@ test('the action has the form of a composite action, and names only its own inpu
   assert.equal(action.runs.using, 'composite');
   for (const input of Object.values(action.inputs)) {
     assert.ok(input.description.length > 0);
-    assert.ok(input.required === true || typeof input.default === 'string', 'an optional input has a default, as text');
+    assert.ok(input.required === true || typeof input.default === 'string', 'an optional input has a default, as a string');
   }
   for (const step of action.runs.steps) {
     assert.equal(step.run === undefined, step.uses !== undefined);
@@ -191,7 +191,7 @@ test('a file in the checkout with the package’s name is not used as the packag
   assert.equal(installs().length, before.length);
 });
 
-test('the job writes through no link in the checkout', { skip }, (t) => {
+test('the job doesn’t write through any link in the checkout', { skip }, (t) => {
   const place = createPlace(t);
   place.program('npm', 'true');
   writeFileSync(path.join(place.folder, 'victim'), 'as it was');

@@ -155,7 +155,7 @@ test('every word that completes a value or an operand is accepted', () => {
   for (const { spec } of commands) {
     for (const [name, option] of Object.entries(spec.options)) {
       const { words, files } = offerOfOption(option);
-      // A value in capitals other than a file has no words, so that nothing is offered that the program would refuse.
+      // An option with a placeholder such as NAME offers no words, because the program might refuse them.
       if (option.value !== undefined && /^[A-Z]+$/.test(option.value) && option.words === undefined) assert.deepEqual(words, [], name);
       if (/^(FILE|FOLDER)$/.test(option.value ?? '')) assert.notEqual(files, null, name);
     }

@@ -85,7 +85,7 @@ test('diff --markdown writes a comment: hidden line, sizes, layers, files, new f
     assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', ...wrong])).code, 2);
 });
 
-test('names chosen by strangers create no link, mention, cell or HTML, and a long comment is cut at whole rows', async (t) => {
+test('names chosen by strangers don’t create a link, mention, cell or HTML, and a long comment is cut at whole rows', async (t) => {
   const bench = createBench(t);
   const names = HOSTILE_NAMES.filter((name) => !/^[./]|[/]$|\/\//.test(name) && name.length < 250);
   const many = Array.from({ length: 400 }, (_, at) => `${'n'.repeat(190)}${at}`);
@@ -108,7 +108,7 @@ test('names chosen by strangers create no link, mention, cell or HTML, and a lon
   }
 });
 
-test('layers and ranges of layers are named, and their own sizes, layers, files and findings are compared', async (t) => {
+test('layers and ranges of layers are identified, and their own sizes, layers, files and findings are compared', async (t) => {
   const bench = createBench(t);
   const image = dockerArchive({
     name: 'app:1',

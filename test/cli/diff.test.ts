@@ -116,7 +116,7 @@ test('A#N-M is the content of layers N to M alone, regardless of the layers belo
   for (const wrong of ['a.tar#2-1', 'a.tar#0-9']) assert.notEqual((await bench.cli(['diff', wrong, 'b.tar'])).code, 0);
 });
 
-test('the same content is no difference in other layers, in another order, or as hard links instead of files', async (t) => {
+test('the same content is not a difference if it is in other layers, in another order, or in hard links instead of files', async (t) => {
   const bench = createBench(t);
   bench.write('one.tar', dockerArchive([[tar(file('x', 'xxxx'), file('y', 'yyyy'), directory('d/'), file('d/z', 'z'))]]));
   bench.write(

@@ -74,7 +74,7 @@ test('exporting the whole image needs an empty folder; a single file doesn’t',
   assert.equal(readlinkSync(path.join(bench.folder, 'links', 'conf')), 'etc');
 });
 
-test('nothing is overwritten, and a failed export leaves nothing', async (t) => {
+test('nothing is overwritten, and a failed export leaves nothing behind', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'out'));

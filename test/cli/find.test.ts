@@ -12,7 +12,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('find lists the paths of all layers that match a text, the best or the largest first', async (t) => {
+test('find lists the paths of all layers that match a search text, the best or the largest first', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['find', 'image.tar', 'curl']);

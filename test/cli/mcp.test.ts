@@ -121,7 +121,7 @@ test('reads part of a file that claims petabytes without reading the rest', asyn
   assert.deepEqual([value.text, value.total, value.more], ['\0\0\0', size, true]);
 });
 
-test('tools read only files in the named folders, and open no image by name', async (t) => {
+test('tools read only files in the given folders, and don’t open images by name', async (t) => {
   const { refused, write, named, image } = await connect(t);
   const secret = write('secret.tar', LAYERS[0] as Uint8Array);
   symlinkSync(secret, path.join(named, 'link.tar'));

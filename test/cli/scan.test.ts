@@ -99,7 +99,7 @@ test('a finding in a packed file names the file and, in a packed tar, the path i
   assert.ok(!stdout.includes(token) && !text.includes(token));
 });
 
-test('the text lists findings with the same code under their own levels', async (t) => {
+test('the text lists findings with the same code separately by severity', async (t) => {
   const bench = createBench(t);
   const files = [file('app/a.txt', token), file('usr/share/doc/b.txt', checkedToken('gh'.concat('p_')))];
   bench.write('image.tar', archiveOf(dockerArchive([{ layers: [tar(...files)] }])));
@@ -187,7 +187,7 @@ test('writing a report to a missing folder fails', async (t) => {
   assert.ok(!existsSync(path.join(bench.folder, 'nowhere')));
 });
 
-test('a report replaces no folder, device or link to an open file', { skip: process.platform === 'win32' }, async (t) => {
+test('a report doesn’t replace a folder, a device or a link to an open file', { skip: process.platform === 'win32' }, async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'folder'));

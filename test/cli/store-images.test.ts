@@ -80,7 +80,7 @@ test('an imported image can be read by its name in every command, and exported w
   assert.equal(await cli('store', 'cleanup'), '');
 });
 
-test('an interrupted import leaves nothing', { skip: process.platform === 'win32' && 'no signals on Windows' }, async (t) => {
+test('an interrupted import leaves nothing behind', { skip: process.platform === 'win32' && 'no signals on Windows' }, async (t) => {
   const { bench, home, cli } = createStore(t);
   await cli('store', 'import', 'image.tar');
   const before = readFileSync(path.join(home, 'index.json'), 'utf8');

@@ -125,7 +125,7 @@ test('a shortened list says how many entries are left out, their size, and how t
   const { stdout } = await bench.cli(['waste', 'many.tar', '--limit', '3']);
   const lines = stdout.split('\n');
   const more = lines.filter((line) => line.startsWith('  and '));
-  // The biggest file of each cause is listed, as is the next; of the log folders, the three biggest.
+  // Of the files, each cause's biggest and the next biggest are listed; of the log folders, the three biggest.
   assert.deepEqual(more, [
     '  and 4 more files, 4.0 kB: --limit N lists more, with --json too',
     '  and 3 more files, 2.3 kB: --limit N lists more, with --json too',
@@ -168,7 +168,7 @@ test('waste --if shows the stored size as far as it is known, and how to find it
   assert.ok(packed.stdout.includes(saved >= 0 ? `saves ${saved} B stored` : `stores ${-saved} B more`), packed.stdout);
   const removals = await bench.cli(['waste', 'image.tar', '--if', 'merge-removals']);
   assert.match(removals.stdout, /unknown: add --pack {2}saves 20\.0 kB of files\n$/);
-  // Already zstd or not compressed at all: nothing has to be packed to know.
+  // Already zstd or not compressed at all: the size is known without packing anything.
   bench.write('plain.tar', IMAGE);
   const squashed = await bench.cli(['waste', 'plain.tar', '--if', 'squash=0']);
   assert.match(squashed.stdout, /saves 1\.7 kB of files, 5\.1 kB stored\n$/);
@@ -221,7 +221,7 @@ test('combinations that make no sense are refused with a code', async (t) => {
   await refused(2, /USAGE: --limit and --if cannot be used together/, 'image.tar', '--if', 'zstd', '--limit', '3');
   await refused(2, /USAGE: --pack needs --if/, 'image.tar', '--pack');
   await refused(3, /NOT_FOUND: no layer 3: layers are 0 to 2/, 'image.tar', '--if', 'drop-caches,squash=3,zstd');
-  assert.equal((await bench.cli(['waste', 'image.tar', '--if', 'squash=3'])).stdout, '', 'an error comes alone');
+  assert.equal((await bench.cli(['waste', 'image.tar', '--if', 'squash=3'])).stdout, '', 'an error is printed alone');
   await refused(3, /UNSUPPORTED: .*Windows image/, 'windows.tar', '--if', 'zstd');
   bench.write('there.tar', 'x');
   await refused(3, /EXISTS: /, 'image.tar', '--if', 'zstd', '--to', 'there.tar');

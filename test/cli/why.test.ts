@@ -308,7 +308,10 @@ test('a valid signature of another image, or of one whose manifest was replaced,
   assert.deepEqual(await verified(replaced.path, keyFile), [['signature', false]]);
 });
 
-/** An image whose last signature is by the P-256 key, after `strangers` by another key over the same payload, of at least `size` bytes. */
+/**
+ * An image whose last signature is by the P-256 key, after `strangers` signatures by another key over the same payload, which has at least
+ * `size` bytes.
+ */
 function signedAfter(t: TestContext, strangers: number, size = 0): string {
   const { path } = build(t, (image, _, files) => {
     const payload = json({ critical: { image: { 'docker-manifest-digest': image.digest } }, x: 'x'.repeat(size) });

@@ -52,7 +52,7 @@ test('a page with long names or link targets is shorter, and the pages join into
     assert.deepEqual([whole.names, new Map(whole.links)], [table.names, new Map(table.links)]);
   }
   const one = { ...long, nameStart: long.nameStart.map((_, row) => (row === 0 ? 0 : 300 * 65_536)) };
-  assert.equal(slicePage(one, 0, 10).rows.length, 1, 'a row longer than a page gets a page of its own');
+  assert.equal(slicePage(one, 0, 10).rows.length, 1, 'a row longer than a page gets its own page');
 });
 
 test('a page past the end is empty and states the total', () => {

@@ -156,7 +156,7 @@ test('an image whose folders lock their owner out is exported, as a whole and fo
   assert.deepEqual(readdirSync(path.join(folder, 'each')).sort(), ['nix', 'none', 'root', 'store']);
 });
 
-test('an export that fails while setting modes leaves nothing', async (t) => {
+test('an export that fails while setting modes leaves nothing behind', async (t) => {
   const folder = newFolder(t);
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);

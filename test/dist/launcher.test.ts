@@ -112,7 +112,7 @@ test('a window with missing libraries is refused in one line that names them, in
   }
   writeFileSync(path.join(x11, 'libX11-xcb.so.1'), '');
   assert.equal(say([there, has]).code, 0);
-  // For a program that ldd can't read, starting it says more.
+  // If ldd can't read the program, starting it gives a better error.
   assert.equal(say([]).code, 0);
 });
 

@@ -89,7 +89,7 @@ test('icons are pictures with the size in their names', () => {
   }
 });
 
-test('names owners, modes and files that a package may not contain', () => {
+test('reports owners, modes and files that a package may not contain', () => {
   const good = [
     'drwxr-xr-x root/root         0 2026-11-28 00:00 ./usr/',
     '-rwsr-xr-x root/root     52808 2026-11-28 00:00 ./usr/lib/layerscope/chrome-sandbox',

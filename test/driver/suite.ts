@@ -37,7 +37,7 @@ export interface DriverTraits {
   open(): Promise<DriverBench>;
   /** Whether changes distinguish modifications from additions. */
   readonly tellsAdditions: boolean;
-  /** Whether a diff can be applied to a layer with a parent, once. */
+  /** Whether a diff can be applied, once, to a layer that has a parent. */
   readonly applies: boolean;
   /** The longest chain to test; default 128. */
   readonly deepest?: number;

@@ -21,7 +21,7 @@ test('progress covers all unfinished jobs by bytes, and is unknown while one has
   assert.equal(progressOf([half]), 0.5);
   assert.equal(progressOf([half, job({ jobId: 'j2', state: 'queued', totalBytes: 300 })]), 0.12);
   assert.equal(progressOf([half, job({ jobId: 'j2' })]), 'unknown');
-  // A file that grows while it is read doesn't go past the end.
+  // A file that grows while it is read doesn't take the progress past 1.
   assert.equal(progressOf([job({ doneBytes: 900, totalBytes: 100 })]), 1);
 });
 

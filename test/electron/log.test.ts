@@ -31,7 +31,7 @@ test('entries are on disk at once, readable only by their user', (t) => {
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('a defect is logged by its location, without its message and folders', (t) => {
+test('a defect is logged by its location, without its message or the names of folders', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   const cause = new RangeError('reading /home/me/secret.tar');

@@ -104,7 +104,7 @@ test('a comparison’s rows count each file once per side', async (t) => {
   );
 });
 
-test('configs are compared if both sides are whole images, also in the export', async (t) => {
+test('configs are compared if both sides are whole images, including in the export', async (t) => {
   const layers = [tar(file('x', 'one')), tar(file('y', ''))];
   const { library, jobs } = await openLibrary(
     t,

@@ -310,7 +310,7 @@ test('a comparison with much to read runs as a job and can be cancelled', async 
   count();
   const table = await it.library.compare(side(0), side(1), signal);
   isRunning = false;
-  assert.ok(turns > 2, 'the event loop keeps turning meanwhile');
+  assert.ok(turns > 2, 'the event loop keeps turning');
   assert.deepEqual(changedPaths(table), ['modified other']);
   const running = seen.filter(({ state }) => state === 'running');
   assert.ok(running.some(({ totalBytes, phase }) => totalBytes === 24_000_001 && phase === 'comparing files'));

@@ -75,7 +75,7 @@ test('two images differ in packages that one of them lacks or has in another ver
   assert.equal((await library.comparePackages(a, a, ALL, signal)).total, 0);
 });
 
-test('a search text finds differences by either version; counts remain those of all differences', async (t) => {
+test('a search text finds differences by either version; the counts still cover all differences', async (t) => {
   const { library, a, b } = await open(t, YESTERDAY, TODAY);
   for (const [text, names] of [
     ['CURL', ['curl']],

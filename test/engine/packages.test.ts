@@ -359,12 +359,12 @@ describe('packages by layer', () => {
     }
   });
 
-  test('an entry that a layer repeats is one file but counts its bytes twice', async (t) => {
+  test('an entry that a layer repeats is one file, but its bytes count twice', async (t) => {
     const found = await packages(t, [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '123'), file('x', '12345'))]);
     assert.deepEqual(told(found), ['0 added deb a 1: 1 files, 8 bytes']);
   });
 
-  test('an image without packages or without layers has none', async (t) => {
+  test('an image without packages, or without layers, gives empty lists', async (t) => {
     const found = await packages(t, [tar(file('x', '1')), concat(zeros(1024))]);
     assert.deepEqual([told(found), found.installed()], [[], []]);
     assert.deepEqual((await packages(t, [])).layers, []);

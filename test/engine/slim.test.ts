@@ -29,8 +29,8 @@ async function load(t: TestContext, source: Uint8Array | string): Promise<Loaded
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
 /**
- * Writes the image that the plan describes. Checks that it weighs what the plan says, before packing if that is known and after packing,
- * and that writing it on another day gives the same bytes.
+ * Writes the image that the plan describes. Checks that it weighs what the plan says, after packing and, if the weight is known then,
+ * before, and that writing it on another day gives the same bytes.
  */
 async function written(t: TestContext, loaded: LoadedImage, text: string): Promise<LoadedImage> {
   const what = parseWhatIf(text);
@@ -90,7 +90,7 @@ test('a removal merged into the layers that added the files saves their bytes an
   );
 });
 
-test('squashing leaves the image’s view unchanged, from any layer on', async (t) => {
+test('squashing from any layer on leaves the image’s view unchanged', async (t) => {
   const loaded = await load(t, imageOf(...LAYERS));
   for (let from = 0; from < LAYERS.length; from++) {
     const made = await written(t, loaded, `squash=${from}`);
@@ -233,7 +233,7 @@ test('random stacks keep their view with merged removals, and squashed from any 
   assert.ok(compared > 100, `${compared}`);
 });
 
-test('several changes together are applied in one order, however they are written', async (t) => {
+test('several changes together are applied in one order, whatever order they are given in', async (t) => {
   const all = 'merge-removals,drop-caches,squash=1,zstd';
   for (const text of [all, 'zstd,squash=1,drop-caches,merge-removals', 'squash=1,zstd,merge-removals,drop-caches'])
     assert.equal(whatIfText(parseWhatIf(text)), all);

@@ -58,7 +58,7 @@ test('a failure is thrown and not cached', async () => {
   assert.equal(make.count, 1);
 });
 
-test('a closed archive’s tables are dropped; those of others are not', async () => {
+test('a closed archive’s tables are dropped; other archives’ tables are kept', async () => {
   const cache = createTableCache();
   const [a, b] = [counted(), counted()];
   await cache.get('a1/0/view/0', a);

@@ -148,8 +148,8 @@ test('a search keeps only its best paths: names before folders, prefixes before 
   assert.equal((await search('c/mod', 1)).matches[0]?.path, 'a/bc/model');
 });
 
-test('a search may begin with the largest, of all layers and whatever is listed, and its sums are of all', async (t) => {
-  // Each is larger in the upper layer, but for the one that this removes.
+test('a search by size covers all layers, whatever is listed, and its sums cover all matches', async (t) => {
+  // Each is larger in the upper layer, except for the one that this layer removes.
   const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
   const layers = [
     tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),
@@ -172,7 +172,7 @@ test('a search may begin with the largest, of all layers and whatever is listed,
   assert.deepEqual({ total, bytes }, sums);
 });
 
-test('of paths of one size, a search by size returns the first by name, with all layers that touch them', async (t) => {
+test('among paths with the same size, a search by size returns the first by name, with all layers that touch them', async (t) => {
   const names = Array.from({ length: 500 }, (_, at) => `f/${String((at * 77) % 500).padStart(3, '0')}`);
   const layers = [
     tar(...names.map((name) => file(name, 'xx'))),

@@ -104,7 +104,7 @@ test('a failed write leaves the old file and its own error', async (t) => {
   assert.deepEqual([readFileSync(target, 'utf8'), readdirSync(folder)], [OLD, ['f']]);
 });
 
-test('createFile throws EXISTS for a name that is taken, even in the meantime, with or without hard links', async (t) => {
+test('createFile throws EXISTS for a name that is taken, even if it was free when writing began, with or without hard links', async (t) => {
   for (const hasLinks of [true, false]) {
     const folder = testFolder(t);
     using _calls = await beforeFileCalls(hasLinks ? [] : ['link'], () => {

@@ -7,7 +7,7 @@ import { writePieces } from '#files';
 
 const MIB = 1024 * 1024;
 
-test('pieces are written in order even if their memory is reused, by each piece or by two in turn', async (t) => {
+test('pieces are written in order even if their memory is reused, with one buffer for all or two in turn', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-pieces-'));
   t.after(() => rm(folder, { recursive: true }));
   const buffers = [Buffer.alloc(3 * MIB), Buffer.alloc(3 * MIB)];
@@ -30,7 +30,7 @@ test('pieces are written in order even if their memory is reused, by each piece 
   }
 });
 
-test('a full device is reported, also for the last piece', { skip: process.platform !== 'linux' }, async () => {
+test('a full device is reported, even for the last piece', { skip: process.platform !== 'linux' }, async () => {
   for (const count of [1, 3]) {
     const pieces = async function* (): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < count; i++) yield Buffer.alloc(10);

@@ -86,11 +86,11 @@ const EXPECTED = (by: string) => [
   [by, [[9, 9]], []],
 ];
 
-test('a layer’s lines are those of the steps whose list ends with it, in both versions of SLSA', async () => {
+test('a layer’s lines come from the steps whose list ends with it, in both versions of SLSA', async () => {
   for (const version of ['v1', 'v0.2'] as const) assert.deepEqual(await linesOf(STEPS, LAYERS, version), EXPECTED('digest'));
 });
 
-test('layers with other digests are found by position, if exactly one list is as long as the image', async () => {
+test('layers whose digests differ are found by position, if exactly one list is as long as the image', async () => {
   const rewritten = LAYERS.map((digest) => `new ${digest}`);
   assert.deepEqual(await linesOf(STEPS, rewritten), EXPECTED('position'));
   // Some layers may have kept their digests.
@@ -108,7 +108,7 @@ test('layers with other digests are found by position, if exactly one list is as
   assert.deepEqual(await linesOf(STEPS, ['new', 'base1', 'new', 'new', 'new']), [null, 'docker-image://debian@sha256:1', null, null, null]);
 });
 
-test('the text is taken from the lines; lines outside the file, or of another file, are ignored', async () => {
+test('the text is taken from the given lines; lines outside the file, or of another file, are ignored', async () => {
   const { steps } = provenanceOf({
     step1: {
       lines: [

@@ -112,7 +112,7 @@ test('randomly damaged files are read or refused', () => {
   }
 });
 
-test('varints are encoded as by Go’s encoding/binary', () => {
+test('varints are encoded as in Go’s encoding/binary', () => {
   const cases: readonly (readonly [hex: string, value: number])[] = [
     ['00', 0],
     ['01', -1],

@@ -68,12 +68,12 @@ test('matching is case-sensitive, except for Windows images', () => {
   assert.equal(matches('[A-C]', 'b', true), true);
 });
 
-test('a pattern of many stars takes at most as long as pattern times path', () => {
+test('a pattern of many stars takes at most as many steps as the pattern’s length times the path’s', () => {
   assert.equal(matches('*a'.repeat(200), `${'a'.repeat(50_000)}b`), false);
   assert.equal(matches(`${'**/'.repeat(90)}x`, `${'a/'.repeat(500)}b`), false);
 });
 
-test('a pattern that names nothing, leads out, or is too long is reported', () => {
+test('a pattern that names nothing, points outside, or is too long is reported', () => {
   for (const pattern of ['', '/', './', '//']) assert.equal(invalidGlob(pattern), 'names nothing');
   assert.equal(invalidGlob('../x'), 'leads out of the image');
   assert.equal(invalidGlob('a/'.repeat(200)), 'has too many folders');

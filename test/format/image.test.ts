@@ -132,7 +132,7 @@ test('a platform’s name has the stated parts', () => {
   assert.equal(name({ os: 'lin\u001bux', architecture: 'amd64' }), 'lin\\x1Bux/amd64');
 });
 
-test('a platform may have any name, even that of an object property', () => {
+test('a platform may have any name, even the name of an object property', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'valueOf']) {
     assert.equal(platformRank(`${name}/${name}`, 'linux/amd64'), null);
     assert.equal(platformRank(`linux/${name}`, `linux/${name}`), 0);

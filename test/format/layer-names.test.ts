@@ -114,7 +114,7 @@ describe('names in normal form', () => {
   });
 });
 
-describe('names that lead out', () => {
+describe('names that point outside', () => {
   test('a .. that climbs out of the root puts a name in the raw list only, and is reported', () => {
     const built = layer(file('../x', 'body'), file('a/../../x'), directory('..'), file('/../x'), file('./../x'));
     assert.deepEqual(rows(built), Array(5).fill('- rawOnly escapes'));
@@ -157,12 +157,12 @@ describe('names that lead out', () => {
     }
   });
 
-  test('names that only look as if they led out are not marked', () => {
+  test('names that only look as if they pointed outside are not marked', () => {
     const good = ['..a', 'a/...', '..a/b', 'a:b', 'ab:c', 'dir/C:x', 'dev-disk-by\\x2dlabel', 'a\\b', 'x..', '. ', 'a/.b', '1:2'];
     for (const name of good) assert.deepEqual(layer(file(name)).findings, [], name);
   });
 
-  test('a hard link whose target leads out is shown and marked', () => {
+  test('a hard link whose target points outside is shown and marked', () => {
     const bad = ['../x', 'a/../../x', '/../etc/passwd', 'C:\\x', 'a\\..\\..\\x'];
     for (const target of bad) assert.deepEqual(rows(layer(hardlink('h', target))), ['h escapes'], target);
     for (const target of ['a/../x', './x', 'x', '..x', 'a/./b', '/etc/passwd'])
@@ -255,7 +255,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual(rows(layer(directory('v/'), symlink('v', 'w'), file('v/a'))), ['v superseded', 'v', 'w/a']);
   });
 
-  test('names in the previous folder don’t lead into a replaced one', () => {
+  test('a folder remembered from the previous name is not used once it has been replaced', () => {
     const built = layer(file('p/q/one'), symlink('p', 'z'), file('p/q/two'));
     assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
   });

@@ -175,7 +175,7 @@ test('zstd:chunked from current containers/storage has a second range for tar-sp
   assert.throws(() => parseZstdChunkedAnnotations({ ...annotations, [`${prefix}manifest-checksum`]: 'md5:0' }, 5000), hasCode('DAMAGED'));
 });
 
-test('eStargz footers: the current one, that of older writers, a TOC in another image, and bytes that are not a footer', () => {
+test('eStargz footers: the current one, the one from older writers, a TOC in another image, and bytes that are not a footer', () => {
   const head = Buffer.from('1f8b080400000000 00ff'.replace(' ', ''), 'hex');
   const tail = Buffer.from('010000ffff0000000000000000', 'hex');
   const build = (extra: string, length = extra.length): Uint8Array =>

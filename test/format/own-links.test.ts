@@ -1,4 +1,4 @@
-// Hostile names and targets: resolving them must not take a time that grows with the product of names and the length of what they go
+// Hostile names and targets: resolving them must not take time proportional to the number of names times the length of what they go
 // through.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { buildLayer } from '../support/tar-collect.ts';
 
 const codes = ({ findings }: ReturnType<typeof buildLayer>) => [...new Set(findings.map(({ code }) => code))];
 
-test('hard links to long paths are resolved in the length of the path', { timeout: 60_000 }, () => {
+test('hard links to long paths are resolved in time proportional to the path’s length', { timeout: 60_000 }, () => {
   const folder = 'd/'.repeat(4_000);
   const links = Array.from({ length: 300 }, (_, i) => [
     pax({ linkpath: `${folder}${i === 0 ? 'f' : `p${i}`}` }),

@@ -5,14 +5,14 @@ import { encodeUtf8 } from '#model';
 
 const refused = (name: string, rules: 'unix' | 'windows' = 'unix') => refuseName(encodeUtf8(name), rules)?.code ?? null;
 
-test('a name that leads out of its folder is refused on every system', () => {
+test('a name that points outside its folder is refused on every system', () => {
   for (const name of ['..', '.. ', '.. .', 'a\\..\\..\\x', '..\\x', '\\x', '\\\\server\\share', 'C:\\x', 'c:\\', 'a/b', '', '.', 'a\0b']) {
     assert.equal(refused(name, 'unix'), 'path-escape', JSON.stringify(name));
     assert.equal(refused(name, 'windows'), 'path-escape', JSON.stringify(name));
   }
 });
 
-test('a name that leads out is refused even if its bytes are not UTF-8', () => {
+test('a name that points outside is refused even if its bytes are not UTF-8', () => {
   assert.equal(refuseName(Uint8Array.of(0xe4, 0x5c, 0x2e, 0x2e, 0x5c, 0x78), 'unix')?.code, 'path-escape'); // ä\..\x in Latin-1
   assert.equal(refuseName(Uint8Array.of(0xe4), 'unix'), null);
   assert.equal(refuseName(Uint8Array.of(0xe4), 'windows')?.code, 'reserved-name');

@@ -102,7 +102,7 @@ test('layer bits matter only in a layered hive', () => {
   assert.deepEqual([layered?.key.effect, layered?.key.inheritsClass, layered?.values[0]?.isTombstone], ['supersede-tree', true, true]);
 });
 
-test('a key is found by its path, in any case, even with a backslash in a name', () => {
+test('a key is found by its path, ignoring case, even with a backslash in a name', () => {
   const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'b\\c', keys: [{ name: 'Äz' }] }] }, { name: 'A\\b' }] }));
   const below = (path: string): string[] => [...walkHive(opened, null, findKeys(opened, path))].map((key) => key.path);
   assert.deepEqual(below('A\\B\\C'), ['a\\b\\c', 'a\\b\\c\\Äz']);

@@ -117,7 +117,7 @@ test('a value whose key is gone is a separate remnant, and a key whose parent is
   assert.equal(bytes.length, deleted(false).length);
 });
 
-test('remnants that are their own parents, and lists that lead everywhere, end', () => {
+test('reading ends even if remnants are their own parents or lists lead everywhere', () => {
   const bytes = deleted(true);
   const { keyAt } = built();
   const gone = keyAt.get('gone') ?? 0;

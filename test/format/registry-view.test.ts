@@ -131,7 +131,7 @@ test('data is described by its type', () => {
   assert.equal(dataText({ type: 1, size: 9, data: null }), 'damaged (9 B)');
 });
 
-test('a .reg file has every type, and no name becomes an entry of its own', () => {
+test('a .reg file has every type, and no name becomes a separate entry', () => {
   const file = createRegFile();
   const value = (name: string, type: number, data: Buffer) => ({ name, type, size: data.length, data: [data] });
   const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');

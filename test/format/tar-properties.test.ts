@@ -174,7 +174,7 @@ describe('hostile sizes', () => {
     assert.ok(table.nodeCount <= 100 * 4002 + 1);
   });
 
-  test('a name with one component may have 64 kB; a longer one is a finding, not a row', () => {
+  test('a name with one component may be 64 kB long; a longer one is a finding, not a row', () => {
     const name = 'n'.repeat(65_536);
     const { table } = buildLayer(tar(pax({ path: name }), file('x')));
     assert.deepEqual(nodePath(table, table.node[0] as number), latin1(name));

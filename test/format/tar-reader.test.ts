@@ -286,7 +286,7 @@ describe('GNU long names', () => {
     ['GNU first', [gnuLongName('from-gnu'), pax({ path: 'from-pax' })]],
     ['PAX first', [pax({ path: 'from-pax' }), gnuLongName('from-gnu')]],
   ] as const) {
-    test(`a GNU name wins over a PAX path, ${order}, and that is reported`, () => {
+    test(`a GNU name wins over a PAX path, ${order}, and this is reported`, () => {
       const { members, findings } = collect(tar(directory('d/'), ...parts, file('short')));
       assert.equal(members[1]?.name, 'from-gnu');
       assert.deepEqual(

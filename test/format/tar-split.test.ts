@@ -123,7 +123,7 @@ test('the metadata stores content that files on disk lack: sparse members and re
   ]);
 });
 
-test('a link with a size needs no file', async () => {
+test('a link with a size doesn’t need a file', async () => {
   const metadata = await assertComesBack(tar(file('a', 'x'), hardlink('b', 'a', { size: 1 })));
   const last = (await entriesOf(metadata)).findLast((entry) => entry.kind === 'file');
   assert.deepEqual(last, { kind: 'file', name: utf8('b'), sizeBytes: 0, crc64: null });

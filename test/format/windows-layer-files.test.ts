@@ -69,7 +69,7 @@ test('tombstones are paths below Files, with LF or CRLF, in chunks of any size',
   }
 });
 
-test('tombstones are written as by hcsshim, and read again', async () => {
+test('tombstones are written as hcsshim writes them, and read back', async () => {
   const bytes = encodeTombstones(['Files\\old.txt', 'files\\d\\x']);
   assert.equal(Buffer.from(encodeTombstones(['Files\\old.txt'])).toString('hex'), 'efbbbf56657273696f6e20312e300a5c6f6c642e7478740a');
   assert.deepEqual(await tombstones(bytes), ['Files\\old.txt', 'Files\\d\\x']);
@@ -99,7 +99,7 @@ test('an invalid tombstones file is refused with the line number', async () => {
 
 const HOME = 'C:\\ProgramData\\docker\\windowsfilter';
 
-test('a layer chain is written as by Go, and read again', () => {
+test('a layer chain is written as Go writes it, and read back', () => {
   const parents = [`${HOME}\\a&b`, `${HOME}\\base<1>`];
   const bytes = encodeLayerChain(parents);
   assert.equal(

@@ -60,7 +60,7 @@ test('opened names are remembered, the last one first, and forgotten with the re
   assert.deepEqual(await recent(), { ok: true, value: { references: [] } });
 });
 
-test('the list of recent names contacts no source, and has at most twelve names', async () => {
+test('the list of recent names doesn’t contact any source, and has at most twelve names', async () => {
   const names = fakeNames();
   const { host } = fakeHost({ names });
   const sender = host.admit();

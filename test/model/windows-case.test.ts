@@ -4,7 +4,7 @@ import { foldWindowsCase } from '#model';
 
 const isOne = (a: string, b: string) => foldWindowsCase(a) === foldWindowsCase(b);
 
-test('names that differ only in the case of single letters are one name', () => {
+test('names that differ only in the case of individual letters are one name', () => {
   for (const [a, b] of [
     ['README.txt', 'readme.TXT'],
     ['ä', 'Ä'],

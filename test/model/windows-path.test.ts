@@ -54,7 +54,7 @@ test('a path on the drive is converted in any spelling; paths on other drives an
   }
 });
 
-test("a link's target is parsed as by Windows", () => {
+test("a link's target is parsed as Windows parses it", () => {
   for (const [target, found] of [
     ['C:\\x', { isAbsolute: true, parts: ['Files', 'x'] }],
     ['\\x\\y', { isAbsolute: true, parts: ['Files', 'x', 'y'] }],

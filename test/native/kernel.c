@@ -1,7 +1,7 @@
 /*
- * The calls of kernel32, ntdll and advapi32 that ffi/ makes for files below a root, over POSIX files: included by vmcompute.c on Linux, so
- * that the same code runs there as on Windows. Every handle has its access, share mode and options, and a call is refused where Windows
- * refuses it. Paths may have the form \\?\ and \ as separators. Attributes, times and reparse tags are kept by the file's id.
+ * The calls of kernel32, ntdll and advapi32 that ffi/ makes for files below a root, implemented on POSIX files: included by vmcompute.c on
+ * Linux, so that the same code runs there as on Windows. Every handle has its access, share mode and options, and a call is refused where
+ * Windows refuses it. Paths may have the form \\?\ and \ as separators. Attributes, times and reparse tags are kept by the file's id.
  */
 #define GENERIC_READ 0x80000000u
 #define GENERIC_WRITE 0x40000000u

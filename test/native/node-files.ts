@@ -1,4 +1,4 @@
-// The Windows drivers' `Native` file calls on node:fs, for tests on any system. Names have \, as on Windows. NTFS metadata that this system
+// The Windows drivers' `Native` file calls on node:fs, for tests on any system. Names use \ as on Windows. NTFS metadata that this system
 // lacks (attributes, creation and change time, security descriptors, streams other than the data) is kept in memory by inode, shared by all
 // users of a `NodeFiles`. `NodeFiles` records what is open, and can make any call fail.
 import { type BigIntStats, constants, type Stats } from 'node:fs';

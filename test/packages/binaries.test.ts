@@ -57,7 +57,7 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), ['golang x.test/old v1 (owns the file)']);
   });
 
-  test('are not listed if lengths lead out of the file', async () => {
+  test('are not listed if lengths point outside the file', async () => {
     const info = goBuildInfo(LINES);
     info.set([0xff, 0xff, 0xff, 0xff, 0x7f], 32);
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), []);
@@ -83,7 +83,7 @@ describe('a universal file', () => {
     ]);
   });
 
-  test('has no modules if it leads out of the file or is a Java class', async () => {
+  test('has no modules if it points outside the file or is a Java class', async () => {
     const whole = universalProgram([go('mod\tx.test/a\tv1\t')]);
     const outside = whole.slice();
     new DataView(outside.buffer).setUint32(8 + 8, whole.length);

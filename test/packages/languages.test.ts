@@ -128,7 +128,7 @@ end
   assert.equal(siteOfFile(utf8('gems/x/x.gemspec')), null);
 });
 
-test('deps.json lists packages, with the files next to it, but no projects', async () => {
+test('deps.json lists packages, with the files next to it, but not projects', async () => {
   const document = {
     targets: {
       net8: {

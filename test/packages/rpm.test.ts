@@ -217,7 +217,7 @@ describe('a database’s size', () => {
 });
 
 describe('Azure Linux', () => {
-  test('lists packages in tab-separated lines', () => {
+  test('reads packages from the tab-separated lines of container-manifest-2', () => {
     const lines =
       'bash\t5.2-1.azl3\t1700\t1690\tMicrosoft\t(none)\t9000\tx86_64\t0\tbash-5.2-1.azl3.src.rpm\ntz\t2-1\t1\t1\tv\t3\t1\t(none)\t3\tx\ngpg-pubkey\t1-1\t\t\t\t\t\t\t\t\n';
     assert.deepEqual(parseAzureManifest(utf8(lines)).map(told), [
@@ -234,7 +234,7 @@ describe('Azure Linux', () => {
     ]);
   });
 
-  test('lists only names in another file', () => {
+  test('reads names and versions from container-manifest-1', () => {
     assert.deepEqual(parseAzureNames(utf8('ca-certs-3.0-8.azl3.noarch\nodd\n')).map(told), [
       { type: 'rpm', name: 'ca-certs', arch: 'noarch', version: '3.0-8.azl3' },
     ]);

@@ -56,7 +56,7 @@ test('the built page has no inline script or style, and both hosts send the stri
 /** ajv contains code, as strings, for modules that it can generate; that code loads these. */
 const IN_TEXTS = /^ajv(-formats)?\//;
 
-test('the build loads no package by name, which Node would look for in every folder above', () => {
+test('the build doesn’t load any package by name, which Node would look for in every folder above', () => {
   for (const file of built('**/*.{js,cjs}').filter((name) => !name.startsWith('renderer/'))) {
     for (const [, name = ''] of read(file).matchAll(/\b(?:require|import)\("([^"./][^"]*)"\)/g))
       assert.ok(isBuiltin(name) || name === 'electron' || IN_TEXTS.test(name), `${file} loads ${name}`);

@@ -89,7 +89,7 @@ test('a command’s page has everything in its help', async () => {
     const { sections } = render(markdown, around);
     const words = new Set(sections.flatMap(({ text }) => text.split(/\s+/)));
     const missing = (help.get(name) ?? '').split(/\s+/).filter((word) => word !== '' && !words.has(word));
-    // Only the option that prints this help is in the help alone.
+    // Only the option that prints the help is missing from the page.
     assert.deepEqual(
       [...new Set(missing)].filter((word) => !['--help', 'print', 'this', 'help'].includes(word)),
       [],

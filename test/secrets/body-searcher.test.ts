@@ -75,7 +75,7 @@ test('a file that begins with a mark but is plain is searched too, as is the nex
   }
 });
 
-test('a long text is searched to its end', () => {
+test('long text is searched to its end', () => {
   const token = checkedToken('gh'.concat('p_'));
   const bytes = little(`${`${randomText(60)}\n`.repeat(20_000)}${token}\n`);
   const [hit] = hitsIn(bytes, 'app/file', 10_001);

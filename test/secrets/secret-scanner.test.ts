@@ -6,7 +6,7 @@ import { RunMemory } from '../../src/secrets/run-memory.ts';
 import { isPlaceholder, LONGEST_TOKEN, tokenAt } from '../../src/secrets/token-rules.ts';
 import { ALNUM, checkedToken, HEX, opensshKey, privateKey, randomText, SECRET_SAMPLES, URL_BASE64 } from '../support/secret-samples.ts';
 
-/** Hits in a text, pushed in pieces of `pieceBytes`. */
+/** Hits in text that is pushed in pieces of `pieceBytes`. */
 function hitsIn(text: string | Uint8Array, path = 'app/file', pieceBytes = Number.POSITIVE_INFINITY): readonly SecretHit[] {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const scanner = new SecretScanner();
@@ -41,7 +41,7 @@ for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
   });
 }
 
-test('tokens with other forms and lengths are not found', () => {
+test('tokens with the wrong form or length are not found', () => {
   const prefixes = ['gh'.concat('p_'), 'npm'.concat('_'), 'AKI'.concat('A'), 'hf'.concat('_'), 'dap'.concat('i'), 'AIz'.concat('a')];
   for (const prefix of prefixes) {
     for (const length of [5, 15, 17, 30, 33, 37, 60])
@@ -248,7 +248,7 @@ const SLOW: readonly (readonly [FindingCode, RegExp])[] = [
   ['secret-sendgrid-token', /(?<![A-Za-z0-9_])SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/],
 ];
 
-test('agrees with slow expressions on random texts', () => {
+test('agrees with slow expressions on random text', () => {
   const pieces = [
     () => randomText(1 + Math.floor(Math.random() * 40), URL_BASE64),
     () => ['.', '-', '/', ' ', '\n', '_', ':', '"', '\0', '='][Math.floor(Math.random() * 10)] as string,

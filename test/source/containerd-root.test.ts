@@ -124,7 +124,7 @@ test('blobs removed after unpacking are missing; without any manifest there is n
   await assert.rejects(open('containerd:app:1'), hasCode('BLOB_MISSING'));
 });
 
-test('a blob with another hash is a finding; a damaged or missing database is an error', async (t) => {
+test('a blob that doesn’t match its digest is a finding; a damaged or missing database is an error', async (t) => {
   const files = new Files();
   const built = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] });
   files.replace(built.layers[0] as BuiltDescriptor, TOP);
@@ -149,7 +149,7 @@ test('only the pages of a large database that lead to images are read', async (t
   assert.equal((await opener(t, root).open('containerd:app:1')).images.length, 1);
 });
 
-test('an index with another hash is refused, for any digest algorithm', async (t) => {
+test('an index that doesn’t match its digest is refused, for any digest algorithm', async (t) => {
   const files = new Files();
   const index = ociIndex(files, [{ ...image(files, BASE), platform: { os: 'linux', architecture: 'amd64' } }]);
   const bytes = files.map.get(`blobs/${index.digest.replace(':', '/')}`) ?? new Uint8Array(0);

@@ -172,7 +172,7 @@ test('storage folders are found through the settings that apply to this user', (
   assert.deepEqual(places({ CONTAINER_HOST: 'unix:///run/podman.sock' }), [usual]);
 });
 
-test('a chain that loops is a problem only for its image, and many images on a long chain are listed at once', async (t) => {
+test('a chain that loops is a problem only for its image, and many images on a long chain are listed quickly', async (t) => {
   const root = testFolder(t);
   const { ids } = await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
   const [images, layers] = [path.join(root, 'overlay-images', 'images.json'), path.join(root, 'overlay-layers', 'layers.json')];

@@ -159,7 +159,7 @@ test('only regular files with the right size inside the layer’s folder are rea
   }
 });
 
-test('a pipe in place of a document is an error at once, and a layer’s folder that leads out of the root is not opened', async (t) => {
+test('a pipe in place of a document is an error at once, and a layer’s folder that is a link out of the root is not opened', async (t) => {
   const { root, open, files } = await rootOf(t);
   const elsewhere = testFolder(t);
   mkdirSync(path.join(elsewhere, 'etc'));
@@ -208,7 +208,7 @@ test('a file that was written through a link in its own layer is found at the li
   assert.equal(Buffer.from(await bodyOf(reader, image, 0, 'lib/so')).toString(), 'so');
 });
 
-test('a name that leads out of the folder opens nothing', async (t) => {
+test('a name that points outside the folder opens nothing', async (t) => {
   const { reader, open, files } = await rootOf(t, [{ names: ['x'], layers: [tar(file('../../out', 'secret'), file('ok', 'ok'))] }]);
   writeFileSync(path.join(files(0), '../../out'), 'secret');
   await using image = await open('docker:x');
@@ -274,7 +274,7 @@ test('an image is found by its names, its digest and its id’s first digits', a
   await assert.rejects(built.open('docker:000000'), hasCode('NOT_FOUND'));
 });
 
-test('if an id prefix matches two images, both are named', async (t) => {
+test('an id prefix that matches two images is refused, and the error lists both', async (t) => {
   const { root, open, ids } = await rootOf(t, [{ layers: [BASE] }]);
   const content = path.join(root, 'image', 'overlay2', 'imagedb', 'content', 'sha256');
   const [id = ''] = ids;

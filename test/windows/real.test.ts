@@ -1,5 +1,5 @@
 // The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine it runs on the stand-in (LAYERSCOPE_STAND_IN),
-// with small layers of its own.
+// with its own small layers.
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -157,7 +157,7 @@ test('a read-write layer that was left mounted can be released by its id, and on
   assert.equal(existsSync(path.join(home, 'attached')), false);
 });
 
-test('a read-write layer is mounted at a folder, and leaves it empty', {
+test('a read-write layer is mounted at a folder, which is empty again afterwards', {
   skip: standIn !== undefined && 'the stand-in has no volumes',
 }, async () => {
   const at = path.join(work, 'mounted');

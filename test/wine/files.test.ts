@@ -62,7 +62,7 @@ test('a file is created, written, read and described', () =>
     await assert.rejects(root.open('d\\none', { access: ACCESS.read, create: 'existing' }), { code: 'NOT_FOUND' });
   }));
 
-test('a name that leads outside, is absolute or has a colon is refused before anything is opened', () =>
+test('a name that points outside, is absolute or has a colon is refused before anything is opened', () =>
   withRoot(async (root) => {
     for (const name of ['..\\x', 'a\\..\\..\\x', '\\x', '/x']) await assert.rejects(root.makeFolder(name), { code: 'PATH_ESCAPE' });
     for (const name of ['C:\\x', 'f:stream', 'a\0b']) await assert.rejects(root.makeFolder(name), { code: 'NAME_REFUSED' });

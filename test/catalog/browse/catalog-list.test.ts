@@ -56,7 +56,7 @@ test('a fleet: which layers are shared, which are used once, and where each imag
   assert.equal(packagedImages, images.filter(({ layers: those }) => those.includes(0)).length);
   assert.ok(indexed !== null && Math.abs(Date.now() - indexed) < 86_400_000);
   const holders = (layer: number) => images.filter((image) => image.layers.includes(layer)).length;
-  // Debian is below node and java and two tags of each; nothing is below more.
+  // Debian is in six images: node, java, and two tags of a service on each. No layer is in more.
   assert.deepEqual([layers[0]?.createdBy, holders(0)], ['ADD debian-12.tar.xz /', 6]);
   assert.deepEqual(
     layers.map((_, layer) => holders(layer)),

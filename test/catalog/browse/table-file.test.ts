@@ -1,4 +1,4 @@
-// Catalog files as hyparquet reads them behind the checks: the same rows as DuckDB, and at most an error for a damaged file.
+// Catalog files as hyparquet reads them once they have been checked: the same rows as DuckDB, and at worst an error for a damaged file.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -57,7 +57,7 @@ async function sampleFile(
   return { folder, file: path.join(folder, 'x.parquet'), bytes: all[0] as Buffer };
 }
 
-/** Reads a whole file: its rows, or the error, which must be one for a damaged file. */
+/** Reads a whole file. Returns its number of rows, or the error's code, which must be one for damaged files. */
 function outcome(file: string, bytes: Uint8Array, table: TableName): string {
   writeFileSync(file, bytes);
   try {
@@ -66,7 +66,7 @@ function outcome(file: string, bytes: Uint8Array, table: TableName): string {
     for (let group = 0; group < open.groups; group++) rows += open.readGroup(group, readable(table)).rows;
     return `${rows} rows`;
   } catch (error) {
-    // hyparquet's own errors become DAMAGED where the file is named.
+    // hyparquet's own errors become DAMAGED further up, where the file's name is added.
     if (!(error instanceof LayerscopeError)) return 'DAMAGED';
     assert.ok(['DAMAGED', 'TRUNCATED', 'TOO_LARGE', 'UNSUPPORTED'].includes(error.code), error.stack);
     return error.code;
@@ -102,7 +102,7 @@ test('a run that claims two billion values is refused before it is read', async 
   assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
 });
 
-test('the error for anything but a table file names it and the reason', async (t) => {
+test('the error for anything but a table file gives its name and the reason', async (t) => {
   const folder = testFolder(t);
   const { catalog } = await writeFleet(path.join(folder, 'fleet'), { services: 1, tags: 1 });
   mkdirSync(path.join(folder, 'folder.parquet'));

@@ -14,7 +14,7 @@ test('refuses input that hyparquet would read endlessly', () => {
   assert.throws(() => check(0x15, ...Array<number>(11).fill(0x80), 0x01, 0x00), hasCode('DAMAGED'), 'a number of more than ten bytes');
   assert.throws(() => check(0x19, 0xf5, 0xff, 0xff, 0xff, 0xff, 0x0f), hasCode('TOO_LARGE'), 'a list of billions');
   assert.throws(() => check(...Array<number>(30).fill(0x1c)), hasCode('TOO_LARGE'), 'structs in structs');
-  assert.throws(() => check(0x18, 0x7f, 0x61), hasCode('DAMAGED'), 'a text longer than the input');
+  assert.throws(() => check(0x18, 0x7f, 0x61), hasCode('DAMAGED'), 'a string longer than the input');
   assert.throws(() => check(0x15), hasCode('DAMAGED'), 'no end');
   assert.throws(() => check(0x1b, 0x00), hasCode('DAMAGED'), 'a map, which Parquet doesn’t have');
   assert.throws(() => check(...Array.from({ length: 101 }, () => [0x15, 0x00]).flat(), 0x00), hasCode('TOO_LARGE'), 'too many values');

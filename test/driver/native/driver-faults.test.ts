@@ -136,7 +136,7 @@ test('a base layer is mounted as its folder, without a disk to prepare; other re
     assert.equal(mount.path, path.join(bench.home, 'base', 'Files'));
     assert.ok(readdirSync(mount.path).includes('etc'));
     await assert.rejects(driver.remove('base'), { code: 'EXISTS' });
-    assert.ok((await gather(driver.diff('base'))).length > 1024, 'it can be exported meanwhile');
+    assert.ok((await gather(driver.diff('base'))).length > 1024, 'it can be exported while mounted');
   }
   await assert.rejects(driver.mount('top'), { code: 'UNSUPPORTED', message: /top is read-only/ });
   assert.deepEqual(

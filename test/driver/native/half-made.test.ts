@@ -163,7 +163,7 @@ test('a layer that another process created in the meantime is not destroyed', as
   for (const id of made) assert.deepEqual(readdirSync(path.join(bench.home, id)), ['mine']);
 });
 
-test('a name with the suffix of a removed layer is not an id, in any case, and removing a layer touches no other', async () => {
+test('a name with the suffix of a removed layer is not an id, whatever its case, and removing a layer doesn’t touch any other', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withBase(bench);
   for (const id of ['x-removing', 'x-REMOVING', 'base-Removing']) {

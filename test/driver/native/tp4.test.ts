@@ -57,7 +57,7 @@ test('a layer is imported and exported as its transport folder, file by file', a
   assert.equal(tp4.held, 0);
 });
 
-test('a tar with a link, with a name that leads outside, or that is truncated never reaches ImportLayer, and no layer remains', async () => {
+test('a tar that is truncated, has a link, or has a name that points outside never reaches ImportLayer, and no layer remains', async () => {
   for (const [bytes, code] of [
     [tar(...FOLDER, symlink('Files/l', '../..')), 'PATH_ESCAPE'],
     [tar(...FOLDER, file('../x', 'x')), 'PATH_ESCAPE'],

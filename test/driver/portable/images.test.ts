@@ -167,7 +167,7 @@ test('a name moves to the last imported image, and the other image loses it', as
   await assert.rejects(driver.images.remove('nothing:1'), { code: 'NOT_FOUND' });
 });
 
-test('an index of several platforms is imported completely, or only one of them is', async () => {
+test('an index of several platforms is imported completely, or only one of its platforms', async () => {
   const plain = await written(
     packOciArchive([image('x:1', [base, true]), { ...image('x:1', [app, true]), architecture: 'arm64' }]),
     'two.tar',
@@ -236,7 +236,7 @@ test('an index of several platforms is imported completely, or only one of them 
   assert.equal(blobsOf(one.home).length, 3);
 });
 
-test('a blob that is missing or doesn’t match its digest is refused, and nothing is left', async () => {
+test('a blob that is missing or doesn’t match its digest is refused, and nothing is left behind', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('kept:1', [base, true])]), 'kept.tar'));
   const before = blobsOf(driver.home);

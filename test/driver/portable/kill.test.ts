@@ -88,13 +88,13 @@ test(`a store survives ${KILLS} killed writers`, async (t) => {
     await driver.cleanup();
     assert.deepEqual([...list('tmp'), ...list('mounts'), ...readdirSync(home).filter((name) => name.startsWith('lock'))], []);
     const written = layers.filter(({ id }) => id.endsWith('-run')).map(({ id }) => id);
-    for (const id of list('written')) assert.ok(written.includes(id), `files of no layer: ${id}`);
+    for (const id of list('written')) assert.ok(written.includes(id), `files that belong to no layer: ${id}`);
     for (const id of written) await driver.remove(id);
     const named = new Set<string | undefined>();
     for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));
     for (const { root } of await driver.images.list()) for (const { digest } of root.blobs) named.add(digest.slice(7));
     for (const blob of list('blobs/sha256')) {
-      assert.ok(named.has(blob), `a blob of nothing: ${blob}`);
+      assert.ok(named.has(blob), `a blob that nothing refers to: ${blob}`);
       const bytes = readFileSync(path.join(home, 'blobs', 'sha256', blob));
       assert.equal(createHash('sha256').update(bytes).digest('hex'), blob);
     }

@@ -1,4 +1,4 @@
-// Mounted chains: whiteouts in any order, links, holes, modes, times, names that lead outside, names that go through links.
+// Mounted chains: whiteouts in any order, links, holes, modes, times, names that point outside, names that go through links.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -117,7 +117,7 @@ test('nothing is written outside the root, whatever the names and links are', as
   assert.equal(readFileSync(path.join(root, 'escaped'), 'utf8'), 'x', 'up leads to the root, as `/..` does');
 });
 
-test('a folder that a later entry replaces with a link changes no mode, time or attribute outside', async (t) => {
+test('a folder that a later entry replaces with a link doesn’t change any mode, time or attribute outside', async (t) => {
   const outside = mkdtempSync(path.join(tmpdir(), 'layerscope-victim-'));
   t.after(() => rmSync(outside, { recursive: true, force: true }));
   mkdirSync(path.join(outside, 'below'));
@@ -224,7 +224,7 @@ test('a change to a name that would be a whiteout in a layer is refused, as is o
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await driver.create('a', null);
-  // Entries below a folder that no entry names.
+  // Entries below a folder that doesn't have an entry itself.
   await driver.applyDiff('a', [tar(file('.wh.q/keep', 'k'), file('.wh.gone/x', 'x'), file('q/important', 'i'))]);
   const changes: readonly ((root: string) => void)[] = [
     (root) => writeFileSync(path.join(root, '.wh.new'), 'n'),

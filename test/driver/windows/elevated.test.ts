@@ -210,7 +210,7 @@ test('both sides refuse a peer with another secret', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the elevated process opens no driver for another process’s or another program’s pipe', async (t) => {
+test('the elevated process doesn’t open a driver for another process’s or another program’s pipe', async (t) => {
   for (const spoil of [
     (windows: FakeWindows) => {
       windows.processes.set(99, { image: PROGRAM, exitCode: null });

@@ -26,7 +26,7 @@ function put(layer: string, name: string): void {
   writeFileSync(path.join(layer, name), "the parent's");
 }
 
-test('a whiteout removes nothing that its own layer adds, in any order and in any case', async (t) => {
+test('a whiteout doesn’t remove anything that its own layer adds, in any order and whatever the case', async (t) => {
   const own = { name: 'Files/name', content: 'own' };
   for (const name of ['Files/name', 'Files/NAME']) {
     const whiteout = { name, whiteout: true };
@@ -61,7 +61,7 @@ test('a whiteout of a folder that its layer adds again removes what only the par
   }
 });
 
-test('a whiteout in the utility VM removes nothing that its own layer adds, and may occur twice', async (t) => {
+test('a whiteout in the utility VM doesn’t remove anything that its own layer adds, and may occur twice', async (t) => {
   const whiteout = { name: 'UtilityVM/Files/kernel.exe', whiteout: true };
   const own = { name: 'UtilityVM/Files/kernel.exe', content: 'own' };
   const vm = [{ name: 'UtilityVM' }, { name: 'UtilityVM/Files' }];
@@ -106,7 +106,7 @@ test('for a folder that occurs twice, the last times and attributes win', async 
   assert.deepEqual([writeTimeFiletime, creationTimeFiletime, attributes], [wanted, wanted, hidden]);
 });
 
-test('names that the transport folder reserves are refused next to the folder, in either order and in any case', async (t) => {
+test('names that the transport folder reserves are refused next to the folder, in either order and whatever their case', async (t) => {
   const folder = { name: 'Files/e' };
   for (const name of ['Files/e.$wcidirs$', 'Files/E.$WCIDIRS$', 'Hives/x.$wcidirs$']) {
     const own = { name, content: 'own' };

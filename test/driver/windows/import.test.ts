@@ -55,7 +55,7 @@ test('a utility VM needs its folder first, and contains nothing but Files', asyn
   );
 });
 
-test('an entry whose folder has no entry is refused, and the folder is named', (t) =>
+test('an entry whose folder has no entry is refused, and the error names the folder', (t) =>
   windowsTar([...HEAD, { name: 'Files/x/y/z.txt', content: 'z' }]).then((bytes) =>
     refuses(t, bytes, 'NOT_FOUND', /no entry for its folder Files\\x\\y/),
   ));
@@ -65,7 +65,7 @@ test('a truncated tar never reaches Windows', async (t) => {
   for (const length of [whole.length - 2000, whole.length - 4096]) await refuses(t, whole.subarray(0, length), 'TRUNCATED', /./);
 });
 
-test('names that lead outside, and names that Windows doesn’t allow, are refused', async (t) => {
+test('names that point outside, and names that Windows doesn’t allow, are refused', async (t) => {
   for (const [name, code] of [
     ['Files/../../x', 'PATH_ESCAPE'],
     ['/Files/x', 'PATH_ESCAPE'],
@@ -151,7 +151,7 @@ test('a path component too long for any file system is an error (moby#15775)', (
     /^Files\/n+: a name of 256/,
   ));
 
-test("a utility VM starts as hard links to its parent's, except for boot files, which are copied and backed up", async (t) => {
+test("a utility VM starts as hard links to its parent's files, except for boot files, which are copied and backed up", async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const boot = 'UtilityVM/Files/EFI/Microsoft/Boot';
@@ -200,7 +200,7 @@ test('an export with a malformed tombstones.txt fails and leaves nothing behind'
   assert.equal(existsSync(path.join(place.layer, 'Files')), true);
 });
 
-test('an export finds tombstone folders in any case, and gives hives and their folders one time each', async (t) => {
+test('an export finds tombstone folders whatever their case, and gives hives and their folders one time each', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const hives = [{ name: 'Hives' }, { name: 'Hives/Sam_Delta', content: 'sam', later: 5n }, { name: 'Hives/System_Delta', content: 's' }];

@@ -116,7 +116,7 @@ test('only the read-only bit is cleared to remove a file, and restored for its o
   await assert.rejects(other.remove('d'), { code: 'EXISTS' });
 });
 
-test('a name that leads outside never reaches the system', async () => {
+test('a name that points outside never reaches the system', async () => {
   const calls = layer();
   await using root = NativeRoot.open(calls, 'C:\\l', '\\\\?\\C:\\l');
   for (const name of ['..', 'a\\..\\..\\x', '\\x', '/x']) await assert.rejects(root.facts(name), { code: 'PATH_ESCAPE' });

@@ -28,7 +28,7 @@ test('every check passes on a complete system', () =>
     );
   }));
 
-test('each missing requirement is named', () =>
+test('each missing requirement is listed', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: ['SeBackupPrivilege'], service: () => 'stopped' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));

@@ -20,7 +20,7 @@ function homeOf(t: TestContext, ids: Readonly<Record<string, string>>): string {
   return home;
 }
 
-test("Docker's layerId names a base image's folder in any case, and other files are found in any case too", async (t) => {
+test("Docker's layerId file, the base image's folder that it names, and layers are found ignoring case", async (t) => {
   for (const name of ['layerId', 'layerID', 'LAYERID']) {
     const home = homeOf(t, { [name]: NAME });
     await using driver = await openDriver('windowsfilter', home, { readOnly: true });

@@ -76,7 +76,7 @@ test("a folder's times are set after those of the folders in it", async () => {
   assert.deepEqual(set, ['a\\b\\c', 'a\\b', 'a']);
 });
 
-test('a volume’s recycle bin is skipped, in any case, but not a file with that name', async () => {
+test('a volume’s recycle bin is skipped, whatever its case, but not a file with that name', async () => {
   const bin = () => folder({ deleted: plainFile() });
   for (const [name, file, found] of [
     ['$Recycle.Bin', bin(), ['Files']],
@@ -121,7 +121,7 @@ test('a root and a moved folder are passed to Windows by their long paths', asyn
   const calls = new Recorded({ GetLastError: () => 2, CreateFileW: () => -1n });
   const files = new NativeFiles(calls);
   await assert.rejects(files.openRoot('C:\\home\\layer'), { code: 'NOT_FOUND' });
-  // FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, sharing everything but its deletion, FILE_FLAG_BACKUP_SEMANTICS.
+  // FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, sharing everything but deletion, FILE_FLAG_BACKUP_SEMANTICS.
   assert.deepEqual(calls.of('CreateFileW'), ['\\\\?\\C:\\home\\layer', 0x81, 3, null, 3, 0x0200_0000, null]);
 });
 

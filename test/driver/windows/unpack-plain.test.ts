@@ -1,4 +1,4 @@
-// Tars that windowsdiff unpacks as Docker does: links, opaque markers, and names that would lead outside.
+// Tars that windowsdiff unpacks as Docker does: links, opaque markers, and names that would point outside.
 import assert from 'node:assert/strict';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

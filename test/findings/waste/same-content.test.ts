@@ -57,7 +57,7 @@ test('hard links, empty files and files that their own layer replaces are not co
   assert.deepEqual(found([body('a', 'x'), hardlink('b', 'a'), file('c'), file('d'), body('a', 'x')]), []);
 });
 
-test('the same registry delta in two layers of a Windows image is no copy, because Windows merges them', () => {
+test('the same registry delta in two layers of a Windows image is not a copy, because Windows merges them', () => {
   const layers = [
     [body('Hives/System_Delta', 'x'), body('Files/a', 'y')],
     [body('Hives/System_Delta', 'x'), body('Files/a', 'y')],

@@ -22,7 +22,7 @@ function found(...layers: readonly Layer[]): string[] {
     .sort();
 }
 
-test('a folder of the catalogue is one finding with the bytes of its layer at or below it', () => {
+test('a folder of the catalogue is one finding with the bytes that its layer has at or below it', () => {
   const layers = [
     [file('var/lib/apt/lists/a', '12345'), file('var/lib/apt/lists/partial/b', '123'), file('var/lib/apt/extended_states', '1')],
     [file('var/lib/apt/lists/a', '1')],
@@ -50,7 +50,7 @@ test('patterns without a slash match in any folder, those with one only at the r
   );
 });
 
-test('a place below another is part of it', () => {
+test('a catalogued place below another is part of it', () => {
   assert.deepEqual(found([file('tmp/src/.git/a', '12'), file('tmp/src/__pycache__/b.pyc', '3')]), ['0 waste-tmp tmp 3']);
 });
 
@@ -102,7 +102,7 @@ test('a body that a hard link still shows is not wasted', () => {
   assert.deepEqual(found(below, [file('.wh.a'), file('.wh.c')]), ['0 waste-removed-later c 2 → 1']);
 });
 
-test('build tools are recognized by name in folders of programs, while the image shows them', () => {
+test('build tools are recognized by name in program folders, as long as the image shows them', () => {
   const tools = [
     'usr/bin/gcc',
     'usr/bin/x86_64-linux-gnu-g++-12',

@@ -94,7 +94,7 @@ test('refuses an engine that exports an image other than the one with the id', a
     await assert.rejects(ask(t, id, archive), hasCode('DIGEST_MISMATCH'), what);
     await assert.rejects(ask(t, id, archive, `docker:${id.slice(7, 20)}`), hasCode('DIGEST_MISMATCH'), what);
   }
-  assert.equal(await ask(t, OTHER_ID, archiveOf(ONE), 'docker:app:1'), 1, 'a name says nothing of the digest');
+  assert.equal(await ask(t, OTHER_ID, archiveOf(ONE), 'docker:app:1'), 1, 'a name says nothing about the digest');
 });
 
 test('Docker exports a requested platform’s manifest without its index', async (t) => {

@@ -122,7 +122,7 @@ test('on Windows, Docker is found at a pipe', (t) => {
   );
 });
 
-test('invalid settings result in an engine that reports them, and hide no other source', async (t) => {
+test('invalid settings result in an engine that reports them, and don’t hide other sources', async (t) => {
   const [source] = findEngines(environment({ home: testFolder(t), env: { DOCKER_CONTEXT: 'none' } }));
   assert.ok(source?.list);
   await assert.rejects(source.list({}), hasCode('NOT_FOUND'));

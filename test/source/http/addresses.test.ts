@@ -142,7 +142,7 @@ test('a name is checked by the address actually connected to', async (t) => {
   }
   const client = testHttp(t, { lookup: lookupOf(['169.254.169.254', '127.0.0.1']) });
   const reply = await client.request(url, { rule: 'neighbour' });
-  assert.equal(reply.peer, '127.0.0.1', 'of several addresses, an allowed one is taken');
+  assert.equal(reply.peer, '127.0.0.1', 'the allowed one of several addresses is used');
   assert.equal(Buffer.from(await reply.bytes(10)).toString(), 'hello');
 });
 

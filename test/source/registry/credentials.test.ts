@@ -179,7 +179,7 @@ test('cancelling stops a helper', async (t) => {
   await assert.rejects(asked, hasCode('CANCELLED'));
 });
 
-test('a damaged credentials file is named but not quoted', async (t) => {
+test('the error for a damaged credentials file names it but doesn’t quote it', async (t) => {
   const home = testFolder(t);
   write(path.join(home, '.docker/config.json'), '{"auths": {"x.test": {"auth": "secret-word"');
   await assert.rejects(userFor(home, {}, 'x.test'), (error: Error) => {

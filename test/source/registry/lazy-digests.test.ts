@@ -1,4 +1,4 @@
-// Tables of contents (TOCs) that the manifest vouches for, and whose digests lie: those of zeros, files and holes.
+// Tables of contents (TOCs) that the manifest vouches for, but with false digests of zeros, files and holes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listChanges, loadImage } from '#engine';
@@ -67,7 +67,7 @@ async function stored({ reader, layer, indexed }: One, member: number): Promise<
   return bytes;
 }
 
-test('a file of several pieces that doesn’t match its digest is an error at its end, also from the cache', async (t) => {
+test('a file of several pieces that doesn’t match its digest is an error at its end, even from the cache', async (t) => {
   for (const [format, make] of MAKERS) {
     const layer = make(tar(file('big', HOLEY)), (entries) => set(entries, 'big', { digest: digestOf(utf8('other')) }));
     const served = await serve(t, layer);

@@ -214,7 +214,7 @@ test('content that doesn’t match its digest is an error, and none of it is kep
   }
 });
 
-test('a frame with other content is refused by its digest alone', async (t) => {
+test('a frame with different content is refused by its digest alone', async (t) => {
   const layer = zstdChunkedLayer(
     PLAIN,
     false,

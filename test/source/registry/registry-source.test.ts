@@ -156,7 +156,7 @@ test('addresses in a manifest are not contacted', async (t) => {
   assert.deepEqual(other.log, []);
 });
 
-test('content missing from a registry is reported, as is that nothing is contacted with --offline', async (t) => {
+test('content missing from a registry is reported, and nothing is contacted with --offline', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });
