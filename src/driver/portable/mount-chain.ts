@@ -108,7 +108,7 @@ function isRootEntry({ node, type, flags }: LayerTable, member: number): boolean
   return node[member] === 0 && type[member] === TYPE.directory && ((flags[member] as number) & (FLAG.whiteout | FLAG.opaque)) === 0;
 }
 
-/** Returns findings about entries that are in no view because their names lead out of the root. */
+/** Returns findings about entries that are in no view because their paths point outside the root. */
 function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   const offsets = new Set<number>();
   for (let member = 0; member < table.memberCount; member++) {

@@ -102,7 +102,7 @@ async function* regBytes(
   yield* regOfView(await registry.view(registry.keyOf(hive), layer), registryPlace(hive), key).pieces;
 }
 
-/** Streams `bytes` and keeps the archives open meanwhile. */
+/** Streams `bytes`, keeping the archives open until the stream ends. */
 async function* whileOpen(
   opens: readonly OpenArchive[],
   signal: AbortSignal,
