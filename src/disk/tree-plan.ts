@@ -130,7 +130,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
     }
     const path = rowPath(rows, row).subarray(prefix);
     if (!options.keepEscapes && rowFlags(stack, rows, row) & FLAG.escapes) {
-      const what = rows.type[row] === TYPE.hardlink ? 'a hard link that leads out of the image' : 'its name leads out of the image';
+      const what = rows.type[row] === TYPE.hardlink ? 'a hard link that points outside the image' : 'its path points outside the image';
       const escaping = refusal(rows, row, 'PATH_ESCAPE', 'path-escape', what);
       if (!isFolder || !hasOthers(stack, rows, row)) {
         refused.push(escaping);

@@ -54,7 +54,7 @@ export function openSplitBody(folder: string, name: Uint8Array, sizeBytes: numbe
 }
 
 function outside(name: Uint8Array): LayerscopeError {
-  return new LayerscopeError('PATH_ESCAPE', `${displayPath(name)} leads out of the layer’s folder`);
+  return new LayerscopeError('PATH_ESCAPE', `${displayPath(name)} points outside the layer’s folder`);
 }
 
 /** Returns the file's path with links among its folders resolved. */

@@ -90,7 +90,7 @@ function refuseHere(name: Uint8Array): RefusedName | null {
   if (process.platform === 'win32') return refuseName(name, 'windows');
   if (name.includes(0)) return { code: 'reserved-name', reason: 'contains a NUL' };
   const isPart = name.length > 2 || name.some((byte) => byte !== 0x2e);
-  return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'leads out of its folder' };
+  return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'points outside its folder' };
 }
 
 /** Returns mode, owner and time of the root from the highest layer with an entry for the root; null if there is none. */

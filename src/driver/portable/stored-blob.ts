@@ -19,5 +19,5 @@ export function storedBlob(folder: string, file: string, digest: string): BlobSo
 function refuseOutside(folder: string, file: string, digest: string): void {
   const inside = path.relative(realpathSync(folder), realpathSync(file));
   if (inside.startsWith('..') || path.isAbsolute(inside))
-    throw new LayerscopeError('PATH_ESCAPE', `blob ${digest} is a link that leads out of the store`);
+    throw new LayerscopeError('PATH_ESCAPE', `blob ${digest} is a link that points outside the store`);
 }

@@ -269,7 +269,7 @@ async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: numbe
         path: displayPath(raw.name),
         code: 'PATH_ESCAPE',
         finding: 'path-escape',
-        message: 'its name leads out of the image',
+        message: 'its path points outside the image',
       });
     }
   }

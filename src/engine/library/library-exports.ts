@@ -132,6 +132,6 @@ function* batched(lines: Iterable<string>): Generator<Uint8Array> {
 
 /** Creates the error for a saved export that lacks `count` entries. The file is kept. */
 function leftOutError(count: number): LayerscopeError {
-  const words = count === 1 ? '1 entry whose name or link leads' : `${count} entries whose names or links lead`;
-  return new LayerscopeError('PATH_ESCAPE', `saved without ${words} out of the image`);
+  const words = count === 1 ? '1 entry whose path or link points' : `${count} entries whose paths or links point`;
+  return new LayerscopeError('PATH_ESCAPE', `saved without ${words} outside the image`);
 }

@@ -313,7 +313,7 @@ export class LayerTableBuilder implements TarHandler {
       (marks & (MARK.backslash | MARK.dots | MARK.drive)) !== 0 &&
       leadsOutOnWindows(nameBytes, nameStart + (shape & SHAPE.dotSlash ? 2 : 0), nameEnd)
     ) {
-      this.#escape(member, row, 'a name that leads out of the root on Windows');
+      this.#escape(member, row, 'a name that points outside the root on Windows');
     }
     const odd = member.type === TYPE.directory ? SHAPE.odd : ODD_FOR_OTHERS;
     if ((shape & SHAPE.tooDeep) !== 0) this.#report('odd-name', member, 'a name with more components than any system allows');

@@ -22,7 +22,7 @@ export interface RefusedName {
   readonly reason: string;
 }
 
-const ESCAPE: RefusedName = { code: 'path-escape', reason: 'leads out of its folder' };
+const ESCAPE: RefusedName = { code: 'path-escape', reason: 'points outside its folder' };
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
