@@ -61,7 +61,7 @@ const PROGRAMS = FILE_TYPES.indexOf('programs');
 const DOCUMENTS = FILE_TYPES.indexOf('documents');
 
 /**
- * Returns a number for an extension, from its first letters and its length, ignoring the case of A to Z; 0 for none. Doesn't allocate
+ * Returns a number for an extension, from its first characters and its length, ignoring the case of A to Z; 0 for none. Doesn't allocate
  * strings.
  */
 function keyOf(bytes: Uint8Array, start: number, end: number): number {

@@ -24,7 +24,7 @@ const RESOLVED = 1;
 const ON_THE_WAY = 2;
 /**
  * Bytes of the targets of lower layers' dangling links that may be looked up for an image, and how many more for each of its links. Each
- * layer may bring what such a link led to, and every lookup may walk a long path, so a hostile image could require arbitrarily many.
+ * layer may change where such links lead, and every lookup may walk a long path, so a hostile image could require arbitrarily many.
  */
 const FREE_BYTES = 1 << 22;
 const BYTES_PER_LINK = 256;
@@ -124,7 +124,7 @@ class Follower {
     this.#room = room;
   }
 
-  /** Follows a hard link by one step: to an entry, another hard link of the same layer, or nothing. */
+  /** Follows a hard link one step: to an entry, another hard link of the same layer, or nothing. */
   follow(link: number): Target | LinkFault {
     const own = this.#applier.tree.layers[this.#layer] as LayerTable;
     const known = own.linkTarget[(own.link[link] as number) - 1] as number;

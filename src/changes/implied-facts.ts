@@ -109,7 +109,7 @@ class OwnFolder {
         continue;
       }
       node = next;
-      // Below a whiteout or a file, nothing of the lower layers is visible.
+      // Below a whiteout or a file, nothing from the lower layers is visible.
       if (left.length > 0 && !this.#isFolder(holds)) return holds === NOTHING ? NOWHERE : HIDDEN;
     }
     return { holds, node, links };

@@ -77,7 +77,7 @@ export class NodeViews {
     return type !== ABSENT && !isFolder(type);
   }
 
-  /** Returns a number for what a node shows: it changes when that changes, and is negative if the node shows no entry. */
+  /** Returns a number that changes whenever what the node shows changes; negative if the node shows no entry. */
   stateOf(node: number): number {
     const member = this.view.member[node] as number;
     return member === NO_ENTRY ? -1 : (this.view.layer[node] as number) * 0x1_0000_0000 + member;

@@ -171,7 +171,7 @@ export class PathFollower {
     return { link, target, at: 0, folder: target[0] === SLASH ? 0 : (this.#views.tree.parent[link] as number), links: 1 };
   }
 
-  /** Follows a link until its end; returns null. Or up to a link on the way whose own target isn't known yet, which it returns. */
+  /** Follows a link to its end and returns null, or up to a link on the way whose own target isn't known yet, and returns that link. */
   #advance(way: Way): number | null {
     const { target } = way;
     while (way.at < target.length && way.folder >= 0 && way.links <= MAX_LINKS) {

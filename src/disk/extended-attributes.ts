@@ -99,7 +99,7 @@ function setByText(root: string, text: string, count: number): number {
 }
 
 /**
- * Reads the attributes of entries, in order; null if the system can't. Entries whose modes exclude this user are made readable meanwhile.
+ * Reads the attributes of entries, in order; null if the system can't. Entries whose modes exclude this user are temporarily made readable.
  * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because each is a descriptor that
  * the program inherits.
  */

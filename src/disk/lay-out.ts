@@ -51,8 +51,8 @@ export interface LaidOut {
 }
 
 /**
- * Lays a plan out in `root`, the absolute path of a new folder that only this process writes to. Problems with single entries are passed to
- * `onRefused`, and the rest is laid out. Throws CANCELLED, and errors about the disk as a whole.
+ * Lays a plan out in `root`, the absolute path of a new folder that only this process writes to. Problems with individual entries are
+ * passed to `onRefused`, and the rest is laid out. Throws CANCELLED, and errors about the disk as a whole.
  */
 export async function layOut(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions): Promise<LaidOut> {
   return new Laying(stack, rows, plan, root, options).run();

@@ -123,7 +123,7 @@ class Removal {
     }
   }
 
-  /** Reopens a folder from the one below or, if that was moved meanwhile, from the first. */
+  /** Reopens a folder from the one below or, if that one was moved meanwhile, from the first. */
   #reopen(level: Level, below: Level): void {
     level.descriptor = this.#openIf(level, this.#below(below, ABOVE));
     if (level.descriptor !== null) return;
@@ -189,7 +189,7 @@ function openOrGone(at: Buffer): number | null {
   }
 }
 
-/** Opens up a folder's mode for this user. If something else has taken its name meanwhile, that isn't touched. */
+/** Opens up a folder's mode for this user. If something else has taken the folder's name meanwhile, leaves it alone. */
 function open(at: Buffer): void {
   try {
     using held = new HeldEntry(at);

@@ -71,7 +71,7 @@ function rowFlags(stack: Stack, rows: RowTable, row: number): number {
   return layer === NO_LAYER || entry === NO_ENTRY ? 0 : (stack.layers[layer]?.flags[entry] ?? 0);
 }
 
-/** Whether a folder contains an entry whose own name doesn't lead outside. */
+/** Whether a folder contains an entry whose own path doesn't point outside the image. */
 function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   for (let at = row + 1; at < (rows.subtreeEnd[row] as number); at++) {
     if (rows.layer[at] !== NO_LAYER && (rowFlags(stack, rows, at) & FLAG.escapes) === 0) return true;
@@ -96,8 +96,8 @@ class EntryGroups {
 }
 
 /**
- * Plans rows of a view. Refuses names and hard links that lead outside, names that must not be written, and dangling hard links. Also
- * refuses everything below an entry that isn't a folder, because that would be written through a link.
+ * Plans rows of a view. Refuses paths and hard links that point outside the image, names that must not be written, and dangling hard links.
+ * Also refuses everything below an entry that isn't a folder, because that would be written through a link.
  */
 export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
   const { from = 0, end = rows.length, prefix = 0 } = options;
@@ -130,7 +130,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
     }
     const path = rowPath(rows, row).subarray(prefix);
     if (!options.keepEscapes && rowFlags(stack, rows, row) & FLAG.escapes) {
-      const what = rows.type[row] === TYPE.hardlink ? 'a hard link that leads out of the image' : 'its name leads out of the image';
+      const what = rows.type[row] === TYPE.hardlink ? 'a hard link that points outside the image' : 'its path points outside the image';
       const escaping = refusal(rows, row, 'PATH_ESCAPE', 'path-escape', what);
       if (!isFolder || !hasOthers(stack, rows, row)) {
         refused.push(escaping);

@@ -99,7 +99,7 @@ export interface DriverChange {
 export interface LayerFiles extends AsyncDisposable {
   /**
    * Reads a file, or an alternate data stream (`FILE:STREAM`), by its name in the layer's tar. Throws NOT_FOUND; PATH_ESCAPE for names that
-   * lead out of the layer.
+   * point outside the layer.
    */
   open(name: string): AsyncIterable<Uint8Array>;
 }
@@ -229,7 +229,7 @@ export interface GraphDriver extends AsyncDisposable {
   /** Lists Windows' shared base images; empty on other systems. Creates nothing. */
   baseImages(): Promise<readonly SharedBaseImage[]>;
 
-  /** Creates the layer of a shared base image if that doesn't exist yet, and returns the layer's id. Throws NOT_FOUND. */
+  /** Creates the layer of a shared base image if it doesn't exist yet, and returns the layer's id. Throws NOT_FOUND. */
   adoptBaseImage(id: string, options?: CallOptions): Promise<string>;
 
   /** Returns what {@link cleanup} would remove, in a driver where that can be more than the leftovers in {@link list}. Changes nothing. */

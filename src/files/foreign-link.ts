@@ -65,7 +65,7 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 }
 
 /**
- * Opens a folder that the user named to write into; with `isMade`, creates it and its parents. Follows links, also another user's, but not
+ * Opens a folder that the user named to write into; with `isMade`, creates it and its parents. Follows links, even another user's, but not
  * one in a folder that everybody may write to, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off and doesn't exist
  * on other systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
  */
@@ -95,7 +95,7 @@ function isForeign({ uid }: BigIntStats): boolean {
 const STICKY_FOR_ALL = 0o1002;
 
 /**
- * Whether a link was made by another user in a sticky folder for everybody that doesn't belong to that user. Source: proc_sys_fs(5),
+ * Whether a link was made by another user in a sticky, world-writable folder that doesn't belong to that user. Source: proc_sys_fs(5),
  * protected_symlinks.
  */
 function isPlanted(link: BigIntStats, folder: string): boolean {

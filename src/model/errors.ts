@@ -14,7 +14,7 @@ export const ERROR_CODES = [
   'DIGEST_MISMATCH', // content doesn't match its digest
   'UNSUPPORTED', // a format or feature that this program can't read
   'TOO_LARGE', // over a limit
-  'PATH_ESCAPE', // a path or link leads outside its root
+  'PATH_ESCAPE', // a path or link points outside its root
   'NAME_REFUSED', // a name that can't be written on this system
   'EXISTS', // the target already exists
   'PERMISSION', // the system denied access

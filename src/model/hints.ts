@@ -82,11 +82,11 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   truncated: { title: 'Cut off', hint: 'The data ends too early; entries up to there are shown.' },
   'path-escape': {
-    title: 'Path leads outside',
-    hint: 'The path or link leads out of where it belongs; nothing outside is read or written.',
+    title: 'Path points outside',
+    hint: 'The path or link points outside its folder, archive or image; nothing outside is read or written.',
   },
   'link-outside': {
-    title: 'Link out of the folder',
+    title: 'Link points outside the folder',
     hint: 'Open the folder with --follow-links, or copy it with its links followed (cp -rL).',
   },
   'link-loop': { title: 'Link loop', hint: 'The link leads back to itself, so it has no content.' },
@@ -96,11 +96,11 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'manifest-unreadable': {
     title: "Manifest can't be read",
-    hint: "It is damaged or not a manifest; content that only it names isn't shown.",
+    hint: "It is damaged or not a manifest; content listed only there isn't shown.",
   },
   'index-unreadable': {
     title: "Index can't be read",
-    hint: 'index.json is damaged or not an index; what manifest.json names is shown.',
+    hint: 'index.json is damaged or not an index; what manifest.json lists is shown.',
   },
   'config-missing': { title: 'No config', hint: "The manifest doesn't name a config; platform, commands and diff IDs are unknown." },
   'config-unreadable': { title: "Config can't be read", hint: 'Platform, commands and diff IDs are unknown; the layers are shown.' },
@@ -130,7 +130,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'diffid-count': {
     title: "Diff IDs don't match layers",
-    hint: 'The config names more or fewer layers than the manifest; the manifest takes precedence.',
+    hint: 'The config lists more or fewer layers than the manifest; the manifest takes precedence.',
   },
   'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
   'media-type-mismatch': {

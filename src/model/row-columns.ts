@@ -23,7 +23,7 @@ export const ROW_COLUMNS = {
   counted: Uint8Array,
   /** Number of other paths hidden with this row: those in a folder that was removed, replaced or made opaque. */
   hiddenEntries: Uint32Array,
-  /** Bytes hidden by this row, including its own body if that is hidden. Hidden bytes still take space in the layers below. */
+  /** Bytes hidden by this row, including its own body if it is hidden. Hidden bytes still take space in the layers below. */
   hiddenBytes: Float64Array,
   /** Seconds since 1970, UTC, with fraction. */
   mtime: Float64Array,

@@ -4,10 +4,10 @@
 // are unchanged. ς is the exception.
 //
 // The published table of exFAT agrees, and so does Wine's ntdll, except for ς (test/wine/files.test.ts). Not verified on Windows: ς, title
-// case such as ǅ, and letters newer than Windows' table. Of the latter, those in Cherokee, Georgian and Unicode 16 are not folded here.
+// case such as ǅ, and letters newer than Windows' table, of which those in Cherokee, Georgian and Unicode 16 are not folded here.
 
 /**
- * Letters whose upper case was added to Unicode late: Georgian, Cherokee (two ranges), and single ones. Each pair is the first and last
+ * Letters whose upper case was added to Unicode late: Georgian, Cherokee (two ranges), and a few others. Each pair is the first and last
  * unit.
  */
 const YOUNG: readonly (readonly [number, number])[] = [

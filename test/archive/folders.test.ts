@@ -119,7 +119,7 @@ test('blobs that are links out of their folder are refused by name, and read if 
     assert.deepEqual([refused.archive.images, codesOf(refused.findings)], [[], ['link-outside']]);
     assert.throws(
       () => chooseImage(refused.archive),
-      /holds no image: .*blobs\/sha256\/[0-9a-f]{64} is a link that leads out of the folder/,
+      /holds no image: .*blobs\/sha256\/[0-9a-f]{64} is a link that points outside the folder/,
     );
     const followed = await reader.open(layout, { followLinks: true });
     assert.deepEqual([followed.images.length, codesOf(followed.findings)], isThere ? [1, []] : [0, ['missing-blob']]);
@@ -134,7 +134,7 @@ test('an index that is a link out of its folder is refused, and the error says w
   const reader = testReader(t);
   await assert.rejects(reader.open(layout), {
     code: 'PATH_ESCAPE',
-    message: /index\.json is a link that leads out of the folder: .*--follow-links/,
+    message: /index\.json is a link that points outside the folder: .*--follow-links/,
   });
   const followed = await readAll(reader, layout).catch(() => reader.open(layout, { followLinks: true }));
   assert.equal('images' in followed && followed.images.length, 1);

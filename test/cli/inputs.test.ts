@@ -119,7 +119,7 @@ test('with --follow-links, every command reads a layout whose blobs are links ou
   for (const { code, stderr } of read) assert.deepEqual([code, stderr], [0, '']);
   const refused = await cli(['ls', 'image']);
   assert.equal(refused.code, 3);
-  assert.match(refused.stderr, /image holds no image: .*is a link that leads out of the folder/);
+  assert.match(refused.stderr, /image holds no image: .*is a link that points outside the folder/);
   assert.match((await cli(['inspect', 'image'])).stdout, /link-outside {2}Open the folder with --follow-links/);
 });
 

@@ -119,7 +119,7 @@ test('errors name the file and line, in a single line', async () => {
     'exclude: {a: b}\n': /^ci:1: exclude is not a list of patterns$/,
     'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern must be plain text, not a list or mapping$/,
     'exclude:\n  - ok\n  - ""\n': /^ci:3: the exclude pattern "" names nothing$/,
-    'exclude: [../x]\n': /^ci:1: the exclude pattern "\.\.\/x" leads out of the image$/,
+    'exclude: [../x]\n': /^ci:1: the exclude pattern "\.\.\/x" points outside the image$/,
     'rules: *nothing\n': /^ci:1: unknown alias "nothing"$/,
     '? [a]\n: b\n': /^ci:1: a key must be plain text, not a list or mapping$/,
   };

@@ -184,7 +184,7 @@ test('saving replaces a file atomically, reports what is left out, and leaves no
   assert.equal(readFileSync(target, 'utf8'), 'first');
   const partial = await jobs.ended(library.save(entry('srv'), path.join(folder, 'srv.tar')));
   assert.deepEqual([partial.state, partial.error?.code], ['failed', 'PATH_ESCAPE']);
-  assert.match(partial.error?.message ?? '', /^saved without 1 entry whose name or link leads/);
+  assert.match(partial.error?.message ?? '', /^saved without 1 entry whose path or link points/);
   assert.ok(existsSync(path.join(folder, 'srv.tar')));
   const nowhere = await jobs.ended(library.save(entry('srv/one'), path.join(folder, 'no', 'such')));
   assert.deepEqual([nowhere.state, nowhere.error?.code], ['failed', 'NOT_FOUND']);

@@ -150,7 +150,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: oci((files, built) => files.replace(built.config, json({ ...imageConfig([BASE]), author: 'x' }))),
     title: /Digest doesn't match/,
     hint: /doesn't have this digest/,
-    message: /^the config is named sha256:.*, but its content hashes to sha256:/,
+    message: /^the config's digest is stated as sha256:.*, but its content hashes to sha256:/,
   },
   'diffid-mismatch': {
     severity: 'error',
@@ -218,9 +218,9 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
           ['manifest.json', json([{ Config: 'c.json', Layers: ['../../etc/passwd'] }])],
         ]),
       ),
-    title: /leads outside/,
+    title: /points outside/,
     hint: /nothing outside is read or written/,
-    message: /\.\.\/\.\.\/etc\/passwd leads out of the archive/,
+    message: /\.\.\/\.\.\/etc\/passwd points outside the archive/,
   },
   'link-outside': {
     severity: 'error',
@@ -236,9 +236,9 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       symlinkSync(testFile(t, BASE), path.join(folder, ...name.split('/')));
       return folder;
     },
-    title: /Link out of the folder/,
+    title: /Link points outside the folder/,
     hint: /--follow-links/,
-    message: /blobs\/sha256\/[0-9a-f]{64} is a link that leads out of the folder/,
+    message: /blobs\/sha256\/[0-9a-f]{64} is a link that points outside the folder/,
   },
   'link-loop': {
     severity: 'error',
@@ -276,7 +276,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'error',
     input: () => archiveOf(docker(BASE).set('index.json', utf8('7'))),
     title: /Index can't be read/,
-    hint: /what manifest\.json names is shown/,
+    hint: /what manifest\.json lists is shown/,
     message: /index\.json is a number, not an index: using manifest\.json instead/,
   },
   'config-missing': {
@@ -305,14 +305,14 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: withManifest(({ layers }) => ({ layers: layers.map((layer) => ({ ...layer, digest: layer.digest.toUpperCase() })) })),
     title: /Digest is ill-formed/,
     hint: /lower-case hex digits/,
-    message: /the layer is named SHA256:[0-9A-F]{64}, which is not a valid digest/,
+    message: /the layer's digest is stated as SHA256:[0-9A-F]{64}, which is not a valid digest/,
   },
   'bad-descriptor': {
     severity: 'error',
     input: withManifest(() => ({ layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar' }] })),
     title: /without a digest/,
     hint: /can't be found/,
-    message: /names the layer without a digest/,
+    message: /lists the layer without a digest/,
   },
   'attestation-unreadable': {
     severity: 'warning',

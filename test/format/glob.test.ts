@@ -75,7 +75,7 @@ test('a pattern of many stars takes at most as many steps as the pattern’s len
 
 test('a pattern that names nothing, points outside, or is too long is reported', () => {
   for (const pattern of ['', '/', './', '//']) assert.equal(invalidGlob(pattern), 'names nothing');
-  assert.equal(invalidGlob('../x'), 'leads out of the image');
+  assert.equal(invalidGlob('../x'), 'points outside the image');
   assert.equal(invalidGlob('a/'.repeat(200)), 'has too many folders');
   assert.equal(invalidGlob('/usr/**'), null);
 });

@@ -1,5 +1,5 @@
-// A blob that is fetched, from a registry for example. The thread that has the connection writes its bytes to a private file, and workers
-// read that file meanwhile (arrival-cell.ts). The connection's own thread reads a blob only when it is complete.
+// A blob that is fetched, for example from a registry. The thread that has the connection writes its bytes to a private file, which workers
+// read as it grows (arrival-cell.ts). The connection's own thread reads a blob only when it is complete.
 import { closeSync, linkSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { asLayerscopeError, type Compression, LayerscopeError } from '#model';
 import { DiskSpace } from '../files/disk-space.ts';

@@ -123,7 +123,7 @@ export class CheckpointMaker {
       ...{ ...place, plainOffset: this.#plainBytes, window: this.#window(), hash },
       ...{ packed: new Uint8Array(PROOF_PACKED + place.storedBytes), packedBytes: 0, plain: [], plainBytes: 0 },
     };
-    // If the candidate turns out to be a checkpoint, what is hashed from here on counts towards it.
+    // If the candidate turns out to be a checkpoint, bytes hashed from here on count towards it.
     this.#before = this.#hash?.copy() ?? null;
   }
 

@@ -154,7 +154,7 @@ export function openBlob(blob: Omit<BlobSource, 'split'>): FileRange {
   return { file, start: blob.start, length: Math.max(0, Math.min(blob.length, file.size - blob.start)) };
 }
 
-/** Reads a part of a blob that is a range in a file. Throws IO, also if the file has changed. */
+/** Reads a part of a blob that is a range in a file. Throws IO, including if the file has changed. */
 export function readPart(blob: Omit<BlobSource, 'split'>, first: number, length: number): Uint8Array {
   const { file, start, length: end } = openBlob(blob);
   using _file = file;

@@ -29,8 +29,8 @@ export function refuseMoved(folder: string): void {
 
 /**
  * Opens a member's content and returns a descriptor, which the caller closes. `folder` is a real path. Links below `folder` are followed
- * only as long as they stay inside. Throws DIGEST_MISMATCH if the content isn't a file of this size; PATH_ESCAPE if the name leads outside;
- * PERMISSION, IO.
+ * only as long as they stay inside. Throws DIGEST_MISMATCH if the content isn't a file of this size; PATH_ESCAPE if the name points outside
+ * the folder; PERMISSION, IO.
  */
 export function openSplitBody(folder: string, name: Uint8Array, sizeBytes: number): number {
   const parts = splitPath(name);
@@ -54,7 +54,7 @@ export function openSplitBody(folder: string, name: Uint8Array, sizeBytes: numbe
 }
 
 function outside(name: Uint8Array): LayerscopeError {
-  return new LayerscopeError('PATH_ESCAPE', `${displayPath(name)} leads out of the layer’s folder`);
+  return new LayerscopeError('PATH_ESCAPE', `${displayPath(name)} points outside the layer’s folder`);
 }
 
 /** Returns the file's path with links among its folders resolved. */

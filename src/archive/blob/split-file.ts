@@ -214,7 +214,7 @@ export class SplitFile implements OpenBytes {
   readonly #file: SourceFile;
   #body: OpenBody | null = null;
 
-  /** Throws NOT_FOUND, PERMISSION, IO, also for metadata that has changed; PATH_ESCAPE if a link has replaced the folder. */
+  /** Throws NOT_FOUND, PERMISSION; IO, including if the metadata has changed; PATH_ESCAPE if a link has replaced the folder. */
   constructor(blob: BlobSource, map: SplitMap) {
     this.#folder = blob.split?.folder ?? '';
     refuseMoved(this.#folder);

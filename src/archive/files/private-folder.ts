@@ -11,7 +11,7 @@ const IN_TEMPORARY = 'layerscope-';
 /** Age at which a folder left by another machine's process is considered abandoned. */
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** A folder of this process alone, in the cache folder if there is one. Created on first use, removed on disposal. */
+/** A folder for this process alone, in the cache folder if there is one. Created on first use, removed on disposal. */
 export class PrivateFolder implements Disposable {
   readonly #base: string | null;
   #path: string | null = null;

@@ -315,7 +315,7 @@ function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: Ind
   const findings: Finding[] = [];
   const digest = indexed.measured?.digest ?? blobDigest;
   if (layer.digest !== null && digest !== null && digest !== layer.digest) {
-    findings.push(finding('digest-mismatch', `the blob is named ${layer.digest}, but its content hashes to ${digest}`));
+    findings.push(finding('digest-mismatch', `the blob's digest is stated as ${layer.digest}, but its content hashes to ${digest}`));
   }
   const diffId = indexed.measured?.diffId ?? null;
   if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {

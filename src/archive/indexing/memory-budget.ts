@@ -60,7 +60,7 @@ export class MemoryGate {
   }
 
   /**
-   * Waits until there is memory for `amount` more; if that is more than `most`, waits until nothing else is being read. Call the returned
+   * Waits until there is memory for `amount` more; if `amount` exceeds `most`, waits until nothing else is being read. Call the returned
    * function once the memory is free again.
    */
   async enter(amount = 1): Promise<() => void> {

@@ -42,7 +42,7 @@ export class FolderMembers implements MemberStore {
 
   find(name: string): StoredRange | null {
     const normal = normalName(name);
-    if (normal === null) throw new MemberRefused('path-escape', `${displayText(name)} leads out of the folder`);
+    if (normal === null) throw new MemberRefused('path-escape', `${displayText(name)} points outside the folder`);
     const file = this.#followLinks ? this.#followed(normal) : this.#inside(normal);
     const stats = file === null ? null : this.#stats(file);
     if (file === null || stats === null || !stats.isFile()) return null;
@@ -119,7 +119,7 @@ export class FolderMembers implements MemberStore {
   }
 
   #refuseOutside(name: string): never {
-    throw new MemberRefused('link-outside', `${displayText(name)} is a link that leads out of the folder`);
+    throw new MemberRefused('link-outside', `${displayText(name)} is a link that points outside the folder`);
   }
 
   #refuseLoop(name: string): never {

@@ -208,9 +208,9 @@ export class TarMembers implements MemberStore {
       if (member === undefined) return null;
       if (member.type === 'file') return member.sparse === null ? this.#range(member) : this.#sparseRange(member, at);
       at = resolveLink(at, member);
-      if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} is a link that leads out of the archive`);
+      if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} is a link that points outside the archive`);
     }
-    if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} leads out of the archive`);
+    if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} points outside the archive`);
     throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads back to itself`);
   }
 

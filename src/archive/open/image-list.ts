@@ -143,7 +143,7 @@ export class ImageList {
       return null;
     }
     if (plan.illFormed !== undefined)
-      this.report('bad-digest', `the config is named ${plan.illFormed}, which is not a valid digest`, where);
+      this.report('bad-digest', `the config's digest is stated as ${plan.illFormed}, which is not a valid digest`, where);
     if (plan.name === '') return null;
     const bytes = this.#readConfigBytes(plan, where);
     if (bytes === null) return null;
@@ -182,7 +182,7 @@ export class ImageList {
     digester.update(bytes);
     const measured = digester.finish();
     if (digest !== null && measured !== digest)
-      this.report('digest-mismatch', `the config is named ${digest}, but its content hashes to ${measured}`, where);
+      this.report('digest-mismatch', `the config's digest is stated as ${digest}, but its content hashes to ${measured}`, where);
     else if (size !== null && size !== bytes.length)
       this.report('size-mismatch', `the config has ${bytes.length} bytes, but its descriptor says ${size}`, where);
     return measured;
@@ -289,8 +289,8 @@ export class ImageList {
   #illFormed(plan: LayerPlan, diffIdText: string | undefined, where: { image: number; layer: number }): IllFormed | undefined {
     const digest = plan.illFormed;
     const diffId = diffIdText === undefined ? undefined : shownDigest(diffIdText);
-    if (digest !== undefined) this.report('bad-digest', `the layer is named ${digest}, which is not a valid digest`, where);
-    if (diffId !== undefined) this.report('bad-digest', `the config names the layer ${diffId}, which is not a valid diffID`, where);
+    if (digest !== undefined) this.report('bad-digest', `the layer's digest is stated as ${digest}, which is not a valid digest`, where);
+    if (diffId !== undefined) this.report('bad-digest', `the layer's diffID is stated as ${diffId}, which is not valid`, where);
     if (digest === undefined && diffId === undefined) return undefined;
     return { ...(digest === undefined ? {} : { digest }), ...(diffId === undefined ? {} : { diffId }) };
   }
@@ -299,7 +299,7 @@ export class ImageList {
   #find(plan: LayerPlan, where: { image: number; layer: number }): StoredRange | null {
     const isForeign = isForeignMediaType(plan.mediaType) || plan.urls.length > 0;
     if (plan.name === '') {
-      if (plan.illFormed === undefined && !isForeign) this.report('bad-descriptor', 'the manifest names the layer without a digest', where);
+      if (plan.illFormed === undefined && !isForeign) this.report('bad-descriptor', 'the manifest lists the layer without a digest', where);
       return null;
     }
     try {

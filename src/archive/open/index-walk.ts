@@ -205,7 +205,7 @@ export class IndexWalk {
   /** Reports a blob that is missing or doesn't have its stated size. Doesn't read its content. */
   #checkPart({ digest, digestText, size, urls }: Descriptor, of: string): void {
     if (digest === '') {
-      if (digestText === '') this.report('bad-descriptor', `${of} names a blob without a digest`);
+      if (digestText === '') this.report('bad-descriptor', `${of} lists a blob without a digest`);
       else this.report('bad-digest', `${of} names ${shownDigest(digestText)}, which is not a valid digest`);
       return;
     }

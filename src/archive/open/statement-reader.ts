@@ -1,4 +1,4 @@
-// Reads what attestations and signatures say, as their index is followed.
+// Reads what attestations and signatures say, while the index that lists them is walked.
 import { parseStatement, parseStatementHead, STATEMENT_HEAD_BYTES, type Statement, signedDigest } from '#format/attestation';
 import { asObject, type Descriptor, MEDIA_TYPE, type OciManifest, parseJson } from '#format/image';
 import type { AttestationReport, FindingCode } from '#model';

@@ -7,7 +7,7 @@ import type { BlobSource, IndexedBlob } from '../types.ts';
 const BLOCK = 512;
 const MAGIC_AT = 257;
 const MAGIC = Buffer.from('ustar');
-/** A tar without a layer among this many first members is a layer itself. */
+/** How many members to examine: if none of them is a layer, the tar itself is one. */
 const MAX_OTHERS = 2000;
 /** Limits on what is kept; layers beyond them are read as usual. */
 const MAX_LAYERS = 1000;
@@ -21,7 +21,7 @@ interface Body {
   count: number;
   /** The first block, until it is complete. */
   head: Uint8Array;
-  /** Null until the first block is complete, and if that isn't a tar's. */
+  /** Null until the first block is complete, and if it isn't a tar header. */
   indexer: LayerIndexer | null;
   /** Whether any part of it was in {@link StreamScan.listed}. */
   isListed: boolean;

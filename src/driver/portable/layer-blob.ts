@@ -1,4 +1,4 @@
-// Reads layer blobs of the store: their digests when they are added, their tables, and single files.
+// Reads layer blobs of the store: their digests when they are added, their tables, and individual files.
 import { stat } from 'node:fs/promises';
 import { type BlobSource, type CopiedBlob, compressionOf, Digester, type IndexedLayer, plainTarOf, readLayer, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';

@@ -90,7 +90,7 @@ function refuseHere(name: Uint8Array): RefusedName | null {
   if (process.platform === 'win32') return refuseName(name, 'windows');
   if (name.includes(0)) return { code: 'reserved-name', reason: 'contains a NUL' };
   const isPart = name.length > 2 || name.some((byte) => byte !== 0x2e);
-  return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'leads out of its folder' };
+  return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'points outside its folder' };
 }
 
 /** Returns mode, owner and time of the root from the highest layer with an entry for the root; null if there is none. */
@@ -108,7 +108,7 @@ function isRootEntry({ node, type, flags }: LayerTable, member: number): boolean
   return node[member] === 0 && type[member] === TYPE.directory && ((flags[member] as number) & (FLAG.whiteout | FLAG.opaque)) === 0;
 }
 
-/** Returns findings about entries that are in no view because their names lead out of the root. */
+/** Returns findings about entries that are in no view because their paths point outside the root. */
 function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   const offsets = new Set<number>();
   for (let member = 0; member < table.memberCount; member++) {

@@ -153,7 +153,7 @@ export class PortableHome {
     return this.in('tmp');
   }
 
-  /** Returns a stored blob. Throws NOT_FOUND, PATH_ESCAPE for a link that leads out of `blobs`, IO. */
+  /** Returns a stored blob. Throws NOT_FOUND, PATH_ESCAPE for a link that points outside `blobs`, IO. */
   blob(digest: string): BlobSource {
     return storedBlob(this.in('blobs'), this.blobFile(digest), digest);
   }

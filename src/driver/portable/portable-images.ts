@@ -297,7 +297,7 @@ export class PortableImages implements ImageStore {
       }
     }
     for (const digest of await this.#home.tables.verify(signal)) {
-      problems.push({ name: digest, message: `the table kept of this blob is not what the blob says: remove ${this.#home.in('tables')}` });
+      problems.push({ name: digest, message: `the cached table of this blob doesn't match the blob: remove ${this.#home.in('tables')}` });
     }
     return problems;
   }

@@ -35,7 +35,7 @@ async function copyWithMetadata(from: RootFolder, to: RootFolder, path: string, 
   for await (const bytes of source.backup({ security: true })) await sink.write(bytes);
 }
 
-/** Clones the parent's utility VM into `layer`. Throws NOT_FOUND if the parent has none, PATH_ESCAPE if that is a link. */
+/** Clones the parent's utility VM into `layer`. Throws NOT_FOUND if the parent has none, PATH_ESCAPE if it is a link. */
 export async function cloneUtilityVm(parent: RootFolder, layer: RootFolder): Promise<void> {
   const facts = await parent.facts(UTILITY_FILES);
   if (facts === null) throw new LayerscopeError('NOT_FOUND', 'the parent has no utility VM that the layer could change');

@@ -6,8 +6,8 @@ import { isDisabled, parseByteSize, parseRatio, parseSeverity } from './check-va
 
 /**
  * Rules of a `.dive-ci` file; null disables a rule. As in dive's README (CI integration) and its rules, each value is a string or a number;
- * `disabled`, `off`, `false` and an empty value turn a rule off; a rule that isn't named has dive's default. `failOn`, `waste`, `exclude`
- * and `ignore` are our additions.
+ * `disabled`, `off`, `false` and an empty value turn a rule off; a rule that isn't listed keeps dive's default. `failOn`, `waste`,
+ * `exclude` and `ignore` are our additions.
  */
 export interface CheckConfig {
   /** 0 to 1. */

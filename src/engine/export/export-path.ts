@@ -198,9 +198,7 @@ interface Place {
   readonly shown: Buffer;
 }
 
-/**
- * Returns the place for the entry: a free name in the folder, or the folder itself (`name` null) if that is empty or new. Throws EXISTS.
- */
+/** Returns the place for the entry: a free name in the folder, or the folder itself (`name` null) if it is empty or new. Throws EXISTS. */
 function targetIn({ folder, newName }: Target, name: Uint8Array | null): Place {
   const last = name ?? (newName === null ? null : Buffer.from(newName));
   if (last === null) {
@@ -255,7 +253,7 @@ function identityAt(entry: Buffer): string | null {
 
 const MOST_ESCAPES = 1000;
 
-/** Finds entries whose names lead out of the image. No view shows them, so an export of the whole image reports them. */
+/** Finds entries whose paths point outside the image. No view shows them, so an export of the whole image reports them. */
 async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: number): Promise<readonly Refusal[]> {
   const refusals: Refusal[] = [];
   for (let index = 0; index <= upTo; index++) {
@@ -271,7 +269,7 @@ async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: numbe
         path: displayPath(raw.name),
         code: 'PATH_ESCAPE',
         finding: 'path-escape',
-        message: 'its name leads out of the image',
+        message: 'its path points outside the image',
       });
     }
   }

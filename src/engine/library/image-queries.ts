@@ -106,7 +106,7 @@ export function createImageQueries(options: ImageQueriesOptions): ImageQueries {
 
 type Find = ImageQueriesOptions['find'];
 
-/** Runs work on a loaded image and keeps its archive open meanwhile. Throws NOT_FOUND. */
+/** Runs work on a loaded image and keeps its archive open while the work runs. Throws NOT_FOUND. */
 export function withImage<T>(
   find: Find,
   { archiveId, image }: ImageRef,

@@ -103,7 +103,7 @@ async function* regBytes(
   yield* regOfView(await registry.view(registry.keyOf(hive), view.layer), registryPlace(hive), key).pieces;
 }
 
-/** Streams `bytes` and keeps the archives open meanwhile. */
+/** Streams `bytes`, keeping the archives open until the stream ends. */
 async function* whileOpen(
   opens: readonly OpenArchive[],
   signal: AbortSignal,
@@ -133,6 +133,6 @@ function* batched(lines: Iterable<string>): Generator<Uint8Array> {
 
 /** Creates the error for a saved export that lacks `count` entries. The file is kept. */
 function leftOutError(count: number): LayerscopeError {
-  const words = count === 1 ? '1 entry whose name or link leads' : `${count} entries whose names or links lead`;
-  return new LayerscopeError('PATH_ESCAPE', `saved without ${words} out of the image`);
+  const words = count === 1 ? '1 entry whose path or link points' : `${count} entries whose paths or links point`;
+  return new LayerscopeError('PATH_ESCAPE', `saved without ${words} outside the image`);
 }

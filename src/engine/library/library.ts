@@ -37,8 +37,8 @@ export interface Library extends ImageQueries, PackageQueries, RegistryQueries, 
   list(): readonly ArchiveSummary[];
   subscribe(listener: (archives: readonly ArchiveSummary[]) => void): () => void;
   /**
-   * Runs `work` on an open archive and keeps it open meanwhile; closing it aborts the work. `path` is the file or folder that the archive
-   * was opened from, null for an image opened by name; `isPart` is true if the archive is only a part of `path`.
+   * Runs `work` on an open archive, which stays open while the work runs; closing it aborts the work. `path` is the file or folder that the
+   * archive was opened from, null for an image opened by name; `isPart` is true if the archive is only a part of `path`.
    */
   withArchive<T>(
     archiveId: string,

@@ -73,7 +73,7 @@ interface SignedFile {
   readonly annotated: string[];
 }
 
-/** Returns the files that can be read, with files of equal content combined. */
+/** Returns the files that can be read, with files of identical content combined. */
 function signedFiles(files: readonly ArtifactFile[]): Iterable<SignedFile> {
   const found = new Map<string | ArtifactFile, SignedFile>();
   for (const file of files) {

@@ -13,7 +13,7 @@ export interface RowPaths {
   fields(row: number): string;
 }
 
-/** Maximum number of characters cached: deeply nested folders have paths as long as their depth. */
+/** Maximum number of characters cached: in deep trees, each cached path repeats all its parents. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 
 /** Creates a formatter for the paths of a table. `windows` says whether the table belongs to a Windows image. */

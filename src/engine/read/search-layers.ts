@@ -9,7 +9,8 @@ type Touch = PathMatch['touches'][number];
 interface SearchOptions {
   readonly limit: number;
   /**
-   * Whether to match paths that contain the letters of the text apart from each other, if no path of any layer contains the text itself.
+   * Whether to match paths that contain the characters of the text in order, but not next to each other, if no path of any layer contains
+   * the text itself.
    */
   readonly scattered: boolean;
   /** Which paths come first: those that fit the text best or, with `size`, the largest. */
@@ -62,12 +63,12 @@ async function search(stack: Stack, text: string, { limit, scattered, order = 'b
   return { total: sizes.size, bytes, matches, problem: null };
 }
 
-/** Rows between two looks at the clock. */
+/** Number of rows between checks of the clock. */
 const ROWS_A_TURN = 64;
 
 /**
- * Returns a number of 53 bits for a path, the same for the same path. A million paths as strings could take gigabytes, so only those that are
- * returned are kept as such.
+ * Returns a 53-bit number for a path, always the same for a given path. A million paths could take gigabytes as strings, so only those that
+ * are returned are kept as strings.
  */
 function keyOf(path: Uint8Array): number {
   let one = 0x811c9dc5;
@@ -84,19 +85,19 @@ function touchOf(table: RowTable, row: number, layer: number): Touch {
   return { layer, kind: KIND_NAMES[table.kind[row] as number] as Touch['kind'], size: table.size[row] as number };
 }
 
-/** Bytes that a layer has of a path: none of one that it removes. */
+/** Size of a layer's version of a path; 0 if the layer removes it. */
 function storedBytes({ kind, size }: Touch): number {
   return kind === 'removed' ? 0 : size;
 }
 
-/** The largest of the versions that layers have. */
+/** Size of the largest version in any of these layers. */
 function largestVersion(touches: readonly Touch[]): number {
   return touches.reduce((most, touch) => Math.max(most, storedBytes(touch)), 0);
 }
 
 /**
- * Returns the paths with the largest versions, and all layers that touch them; paths of the same size by name. Which they are is known only
- * after the last layer, so their touches are collected in a second pass.
+ * Returns the paths with the largest versions, and all layers that touch them; paths of equal size are sorted by name. The paths are known
+ * only after the last layer, so the layers that touch them are collected in a second pass.
  */
 async function largestPaths(
   stack: Stack,
@@ -105,7 +106,7 @@ async function largestPaths(
   limit: number,
   rest: Rest,
 ): Promise<readonly PathMatch[]> {
-  // Paths as large as the last one that has a place are all candidates for it.
+  // If several paths are as large as the last one that fits, the first by name are returned.
   const ordered = Float64Array.from(sizes.values()).sort();
   const least = ordered.at(-limit) ?? 0;
   const above = ordered.length - firstAbove(ordered, least);
@@ -147,7 +148,7 @@ function firstAbove(sorted: Float64Array, least: number): number {
   return low;
 }
 
-/** Keeps the first `limit` paths by name that were added, each with all its touches. */
+/** Keeps the first `limit` of the added paths by name, each with all its touches. */
 class FirstPaths {
   readonly #limit: number;
   #kept = new Map<string, Touch[]>();
@@ -159,7 +160,7 @@ class FirstPaths {
   }
 
   add(path: string, touch: Touch): void {
-    // Paths dropped before came after the current last one too.
+    // A path after the last one kept isn't among the first, and may have been dropped already.
     if (this.#last !== null && path > this.#last) return;
     add(this.#kept, path, touch);
     if (this.#kept.size < 4 * this.#limit + 64) return;
@@ -204,7 +205,7 @@ class BestPaths {
       return;
     }
     const ranked = { path, key, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
-    // Paths dropped before were worse than the current worst too.
+    // A path worse than the worst one kept isn't among the best, and may have been dropped already.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
       this.#others.add(key);
       return;

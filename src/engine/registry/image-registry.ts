@@ -74,7 +74,7 @@ interface EntryBody {
 
 /** Maximum number of hives that Windows stacks. */
 const MAX_HIVES = 127;
-/** Maximum size of a hive in bytes: it must be in memory as a whole. Those of large installations have 150 MB. */
+/** Maximum size of a hive in bytes: it must be in memory as a whole. Those of large installations take 150 MB. */
 const MAX_HIVE_BYTES = 160 * 1024 * 1024;
 const MAGIC_BYTES = 4;
 const ROOT_NAMES: readonly (readonly [prefix: RegExp, becomes: string])[] = [

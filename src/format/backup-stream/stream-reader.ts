@@ -80,7 +80,7 @@ export class BackupStreamReader {
     if (this.#left > 0) {
       this.#fail('TRUNCATED', `unexpected EOF at byte ${this.#offset}: ${this.#left} bytes of its data are missing`);
     }
-    if (this.#filled > 0) this.#fail('TRUNCATED', `unexpected EOF at byte ${this.#offset}, in the head of a stream`);
+    if (this.#filled > 0) this.#fail('TRUNCATED', `unexpected EOF at byte ${this.#offset}, in the header of a stream`);
   }
 
   #fail(code: 'DAMAGED' | 'TOO_LARGE' | 'TRUNCATED', what: string): never {

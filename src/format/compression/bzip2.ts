@@ -116,7 +116,7 @@ export class Bzip2Unpacker implements Unpacker {
 /** Undoes everything but the Burrows-Wheeler transform and the outer runs. */
 function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): BlockText {
   const crc = bits.readUint32();
-  if (bits.read(1) === 1) throw new LayerscopeError('UNSUPPORTED', 'a randomised block, as bzip2 0.9.0 wrote them');
+  if (bits.read(1) === 1) throw new LayerscopeError('UNSUPPORTED', 'a randomized block, as bzip2 0.9.0 wrote them');
   const origin = bits.read(24);
   const present = readPresentBytes(bits);
   const { tables, selectors } = readTables(bits, present.length + 2);

@@ -190,7 +190,7 @@ function chunksOf(
     const isZeros = fields.chunkType === 'zeros';
     const packedEnd = isZeros ? packedStart : (frames?.[at - first] ?? members?.after(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
-    // If a file is a single piece, its digest is usually stated twice; the second needn\'t be checked again.
+    // If a file is a single piece, its digest is usually stated twice; the second needn't be checked again.
     const isWhole = isOnly && fields.chunkDigest === fields.digest;
     const digest = isWhole ? whole : (digestOf(fields.chunkDigest, 'chunkDigest') ?? (isOnly ? whole : null));
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset, digest, isZeros });

@@ -26,7 +26,7 @@ export function chunkDigest(table: Pick<LayerTable, 'chunkDigests'>, chunk: numb
   return asText(digestBytes(table.chunkDigests, chunk));
 }
 
-/** Whether nothing of a piece is stored. */
+/** Whether a piece has no stored bytes. */
 export function isHole({ chunkStart, chunkEnd }: Pick<LayerTable, 'chunkStart' | 'chunkEnd'>, chunk: number): boolean {
   return chunkStart[chunk] === chunkEnd[chunk];
 }

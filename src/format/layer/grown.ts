@@ -1,5 +1,5 @@
-// Columns grow by copying. Buffers that grow in place would avoid the copy, but each access to one takes several times as long until a
-// function is optimized, which is for most of the time it takes to read an image; and they don't take less memory.
+// Columns grow by copying. Buffers that grow in place would avoid the copy, but each access to them takes several times as long until the
+// function is optimized, which it isn't for most of the time it takes to read an image; and they don't save memory.
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 type ColumnType<T> = { new (length: number): T };
 

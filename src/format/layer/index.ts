@@ -4,7 +4,7 @@
  * - **member**: an entry of the tar; the table has a row for each.
  * - **node**: a path in the layer's tree, with or without its own member.
  * - **whiteout**, **opaque marker**: members that hide paths of the layers below (whiteout.ts).
- * - **raw only**: a member that is listed but isn't part of the view, for example because its name leads out of the root.
+ * - **raw only**: a member that is listed but isn't part of the view, for example because its path points outside the root.
  *
  * Begin with layer-table.ts, the columns; layer-table-builder.ts fills them and applies the rules for names and whiteouts. layer-chain.ts,
  * tombstones.ts, windows-layer-id.ts and base-image.ts are about Windows layers.

@@ -43,8 +43,8 @@ export interface BuiltLayer {
 }
 
 /**
- * Builds a layer's table from a TarReader's members, and normalizes their names. Unusual and repeated names, and names that lead out of the
- * root, become findings. Can't be used again after {@link finish}.
+ * Builds a layer's table from a TarReader's members, and normalizes their names. Unusual and repeated names, and names that point outside
+ * the root, become findings. Can't be used again after {@link finish}.
  */
 export class LayerTableBuilder implements TarHandler {
   readonly #room: TableRoom;
@@ -168,7 +168,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#put(member, row, node, member.type === TYPE.hardlink ? this.#target(member, row, node) : row);
   }
 
-  /** Resolves a name that goes through links or contains `..`, which cancels the preceding component even if that is a link. */
+  /** Resolves a name that goes through links or contains `..`, which cancels the preceding component even if it is a link. */
   #walkByLinks(member: TarMember): number {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -313,7 +313,7 @@ export class LayerTableBuilder implements TarHandler {
       (marks & (MARK.backslash | MARK.dots | MARK.drive)) !== 0 &&
       leadsOutOnWindows(nameBytes, nameStart + (shape & SHAPE.dotSlash ? 2 : 0), nameEnd)
     ) {
-      this.#escape(member, row, 'a name that leads out of the root on Windows');
+      this.#escape(member, row, 'a name that points outside the root on Windows');
     }
     const odd = member.type === TYPE.directory ? SHAPE.odd : ODD_FOR_OTHERS;
     if ((shape & SHAPE.tooDeep) !== 0) this.#report('odd-name', member, 'a name with more components than any system allows');

@@ -100,7 +100,7 @@ export const FLAG = {
   rawOnly: 4, // not part of the view: node is NO_NODE
   sparse: 8,
   truncated: 16,
-  escapes: 32, // its name or hard link target leads out of the root; shown where a container has it, never exported
+  escapes: 32, // its name or hard link target points outside the root; shown where a container has it, never exported
   nameNotUtf8: 64,
   superseded: 128, // a later member of this layer replaced it, or a folder above it
 } as const;

@@ -18,14 +18,14 @@ const MAX_SYSTEM_LINKS = 40;
 /** Maximum length in bytes of a path while it is resolved; Linux allows 4,096. */
 const MAX_PATH = 64 * 1024;
 /**
- * Steps that resolving all names of a layer may take: so many, and so many more for each name. A step is a component that is looked up, or
- * a few bytes of a link's target. Real names take a few dozen; in a hostile layer, each could take thousands for a few stored bytes.
+ * Limit on the steps for resolving all names of a layer: a fixed number, plus some for each name. A step is a component that is looked up,
+ * or a few bytes of a link's target. Real names take a few dozen; in a hostile layer, each could take thousands for a few stored bytes.
  */
 const FREE_STEPS = 1 << 22;
 const STEPS_PER_NAME = 512;
 /** Bytes of a link's target that count as a step. */
 const BYTES_PER_STEP = 8;
-/** Where a path leads that no folder is at. */
+/** Stands for the folder at a path that has none. */
 const NOWHERE = -1;
 
 /** Follows the symbolic links of a layer under construction. */

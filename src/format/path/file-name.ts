@@ -2,10 +2,11 @@
  * Which names in an image may become file names on disk, and why others may not.
  *
  * A path in an image is bytes separated by slashes; on Linux a name may contain anything but `/` and NUL. A name is unsafe to write if it
- * leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. `, whose space Windows drops); if it has a
+ * points outside its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. `, whose space Windows drops); if it has a
  * special meaning on Windows (devices such as CON, alternate data streams after `:`); or if Windows doesn't allow it (`<`, a trailing dot
- * or space, a control character). Names that would lead out on Windows are refused on every system, because exported files may be unpacked
- * there. Names that Windows merely doesn't allow are refused on Windows only: names of systemd units, for example, contain backslashes.
+ * or space, a control character). Names that would point outside on Windows are refused on every system, because exported files may be
+ * unpacked there. Names that Windows merely doesn't allow are refused on Windows only: names of systemd units, for example, contain
+ * backslashes.
  *
  * Source: Microsoft, Naming Files, Paths, and Namespaces.
  */
@@ -17,11 +18,11 @@ export type NamingRules = 'unix' | 'windows';
 
 export interface RefusedName {
   readonly code: 'path-escape' | 'reserved-name';
-  /** A clause without the name: `leads out of its folder`. */
+  /** A clause without the name: `points outside its folder`. */
   readonly reason: string;
 }
 
-const ESCAPE: RefusedName = { code: 'path-escape', reason: 'leads out of its folder' };
+const ESCAPE: RefusedName = { code: 'path-escape', reason: 'points outside its folder' };
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;

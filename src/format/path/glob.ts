@@ -102,7 +102,7 @@ function parseGlob(text: string): Glob {
 export function invalidGlob(text: string): string | null {
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0) return 'names nothing';
-  if (names.includes('..')) return 'leads out of the image';
+  if (names.includes('..')) return 'points outside the image';
   return names.length > MOST_SEGMENTS ? 'has too many folders' : null;
 }
 

@@ -1,5 +1,5 @@
-// Text in hives: names in UTF-16 or, if all their letters allow it, one byte each (Latin-1). Decoded by hand, because a TextDecoder would
-// replace lone surrogates and read Latin-1 as windows-1252.
+// Text in hives: names in UTF-16 or, if all their characters allow it, one byte each (Latin-1). Decoded by hand, because a TextDecoder
+// would replace lone surrogates and read Latin-1 as windows-1252.
 
 const CHUNK = 4096;
 

@@ -173,7 +173,7 @@ export const MASK_NAMES: readonly (readonly [string, number])[] = [
   ['KX', 0x20019],
 ];
 
-/** Single rights, in the order in which Windows prints them. */
+/** Individual rights, in the order in which Windows prints them. */
 export const RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['CC', 0x1],
   ['DC', 0x2],

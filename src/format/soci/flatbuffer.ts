@@ -102,7 +102,7 @@ export class FlatTable {
     this.#source.budget.textBytes -= bytes.length;
     if (this.#source.budget.textBytes < 0) throw new LayerscopeError('TOO_LARGE', 'a zTOC with too much text');
     const text = decodeUtf8(bytes);
-    if (text === null) throw damaged('a text that is not UTF-8');
+    if (text === null) throw damaged('a string that is not UTF-8');
     return text;
   }
 

@@ -105,7 +105,7 @@ export class TarReader {
     this.#state = STOPPED;
   }
 
-  /** Skips `count` bytes that the caller doesn't push. Throws INTERNAL if that is more than {@link wantedSkip}. */
+  /** Skips `count` bytes that the caller doesn't push. Throws INTERNAL if `count` exceeds {@link wantedSkip}. */
   skip(count: number): void {
     if (!(count >= 0 && count <= this.wantedSkip)) throw new LayerscopeError('INTERNAL', 'more bytes skipped than the reader can spare');
     this.#offset += count;

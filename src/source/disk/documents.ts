@@ -116,6 +116,6 @@ export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);
   const real = await realpath(path.join(root, name)).catch(() => path.join(realRoot, name));
   if (real !== realRoot && !real.startsWith(realRoot.endsWith(path.sep) ? realRoot : realRoot + path.sep))
-    throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} leads out of the engine's folder`);
+    throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} points outside the engine's folder`);
   return real;
 }

@@ -20,5 +20,5 @@ export function refuseOtherImage({ images, artifacts, findings, roots }: Archive
   const [other] = others;
   if (other !== undefined && platform !== undefined && other.manifestDigest !== null) return;
   const found = other?.manifestDigest ?? other?.configDigest ?? 'one without a digest';
-  throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(id)}, but it exported ${displayText(found)}`);
+  throw new LayerscopeError('DIGEST_MISMATCH', `was asked for the image ${displayText(id)}, but exported ${displayText(found)}`);
 }

@@ -226,7 +226,7 @@ async function findImage(
     throw new LayerscopeError('USAGE', `${idStart} is the start of two ids: ${displayText(first)} and ${displayText(second)}`);
   const image = await client.image(first, { signal });
   if (image.id !== first)
-    throw new LayerscopeError('DIGEST_MISMATCH', `asked for the image ${displayText(first)}, but it described ${displayText(image.id)}`);
+    throw new LayerscopeError('DIGEST_MISMATCH', `was asked for the image ${displayText(first)}, but described ${displayText(image.id)}`);
   return { image, asked: first };
 }
 

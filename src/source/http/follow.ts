@@ -33,7 +33,7 @@ export async function requestFollowing(client: HttpClient, start: URL, options: 
     const next = targetOf(location, url, reply.place);
     if (!isSamePlace(url, next)) {
       headers = withoutCredentials(headers);
-      // Once a server on this machine has redirected to another machine, that one must not lead back here.
+      // Once a server on this machine has redirected to another machine, that machine must not redirect back here.
       rule = stricter(rule, ruleOf(reply));
     }
     url = next;

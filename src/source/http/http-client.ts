@@ -1,4 +1,5 @@
-// Sends single requests over node:http, without automatic redirects, decoding or retries. The caller decides what to do with the response.
+// Sends individual requests over node:http, without automatic redirects, decoding or retries. The caller decides what to do with the
+// response.
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -52,7 +53,7 @@ export interface RequestOptions {
   /** Defaults to `any`. */
   readonly rule?: AddressRule;
   readonly signal?: AbortSignal | undefined;
-  /** If null, waits indefinitely, because an engine that is packing an image sends nothing meanwhile. */
+  /** If null, waits indefinitely, because an engine sends nothing while it packs an image. */
   readonly silenceMs?: number | null;
 }
 

@@ -118,7 +118,7 @@ async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
     reply.discard();
     if (reply.status === 401 || reply.status === 403)
       throw new LayerscopeError('UNAUTHORIZED', `${registry}: ${reply.place} refuses to issue a token (status ${reply.status})`);
-    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} issues no token (status ${reply.status})`);
+    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} didn't issue a token (status ${reply.status})`);
   }
   const bytes = await reply.bytes(MAX_TOKEN_BYTES);
   let value: ReturnType<typeof asObject>;
@@ -130,7 +130,7 @@ async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
   }
   const token = asText(value?.token) ?? asText(value?.access_token);
   if (token === null || !/^[\x21-\x7e]+$/.test(token))
-    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} issues no token`);
+    throw new LayerscopeError('UNREACHABLE', `${registry}: ${reply.place} didn't issue a token`);
   const life = typeof value?.expires_in === 'number' && value.expires_in > 0 ? value.expires_in : DEFAULT_LIFE_S;
   return { header: `Bearer ${token}`, untilMs: Date.now() + life * 1000 - Math.min(MARGIN_MS, life * 500) };
 }

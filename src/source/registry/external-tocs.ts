@@ -20,7 +20,7 @@ export class ExternalTocs {
   /** Keyed by the digest of the layer that a TOC belongs to. */
   #listed: Promise<Listed> | null = null;
 
-  /** `tag` is that of the image; null for an image referred to by digest, because its TOC image can't be named. */
+  /** `tag`: the image's tag, from which the name of its TOC image is made; null for an image referred to by digest. */
   constructor(client: RegistryClient, reader: Documents, tag: string | null) {
     this.#client = client;
     this.#reader = reader;

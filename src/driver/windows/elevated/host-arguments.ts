@@ -86,7 +86,7 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
   if (!isElevatedHome(home)) throw wrong("the store's folder is not an absolute path on a drive");
   if (!isPipeName(pipe)) throw wrong("not the name of a driver's pipe");
   if (!/^[1-9][0-9]{0,9}$/.test(parent) || Number(parent) > MAX_PROCESS_ID) throw wrong('not a process id');
-  if (!/^[0-9a-f]{64}$/.test(secret)) throw wrong('not a secret of 32 bytes');
+  if (!/^[0-9a-f]{64}$/.test(secret)) throw wrong('not a 32-byte secret');
   return { driver, home, pipe, parentProcessId: Number(parent), secret: Buffer.from(secret, 'hex') };
 }
 

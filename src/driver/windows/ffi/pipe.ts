@@ -33,8 +33,8 @@ const ERROR_IO_PENDING = 997;
 const ERROR_IO_INCOMPLETE = 996;
 const ERROR_PIPE_CONNECTED = 535;
 /**
- * OVERLAPPED has 32 bytes. Windows writes into it while the call is pending, so it must not move. V8 keeps arrays of up to 64 bytes on its
- * heap, where the garbage collector moves them.
+ * OVERLAPPED is 32 bytes long. Windows writes into it while the call is pending, so it must not move. V8 keeps arrays of up to 64 bytes on
+ * its heap, where the garbage collector moves them.
  */
 const OVERLAPPED_ROOM = 128;
 

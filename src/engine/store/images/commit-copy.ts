@@ -116,7 +116,7 @@ async function layersOf(driver: GraphDriver, chain: readonly string[], image: Ar
 interface Added {
   readonly created: string;
   readonly step: object;
-  /** Layers below the new one, for an image without a history of its own. */
+  /** Layers below the new one, for an image without its own history. */
   readonly steps: number;
 }
 
