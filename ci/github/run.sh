@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The steps of action.yml. `check`: writes the findings and says whether the image passes. `compare`: writes what changed since BASE to the
-# job's summary and to a file. `comment`: puts that file on the pull request, in place of the comment of an earlier run.
+# job's summary and to a file. `comment`: puts that file on the pull request, replacing an earlier run's comment.
 # IMAGE, BASE, CONFIG, NAME and LAYERSCOPE_PACKAGE come from the inputs. LAYERSCOPE: a command to run instead of the package.
 set -euo pipefail
 
@@ -9,13 +9,13 @@ folder=${RUNNER_TEMP:-$(mktemp -d)}
 sarif=$folder/layerscope.sarif
 comparison=$folder/layerscope.md
 
-# Installs the package into a folder of its own. In the working folder, npm would obey an .npmrc and npx would run a package of the
+# Installs the package into its own folder. In the working folder, npm would obey an .npmrc and npx would run a package from the
 # checkout, which may come from a stranger.
 install_layerscope() {
   local home package=$LAYERSCOPE_PACKAGE
   home=$(mktemp -d "${RUNNER_TEMP:-/tmp}/layerscope-XXXXXX")
   if [ -z "$package" ]; then package=layerscope@$(node -p 'require(process.argv[1]).version' "$here/../../package.json"); fi
-  # Only what is written as a file's name is taken for one: the checkout may have a file that is called like the package.
+  # Only what is written as a path is taken for a file: the checkout may have a file with the package's name.
   case "$package" in
   /* | ./* | ../* | [A-Za-z]:[/\\]* | *.tgz | *.tar.gz)
     case "$package" in *://*) ;; *)
@@ -27,7 +27,7 @@ install_layerscope() {
   LAYERSCOPE=$home/node_modules/.bin/layerscope
 }
 
-# Runs Layerscope. Names in an image may look like commands of a workflow, so GitHub is told to obey none until it has ended.
+# Runs Layerscope. Names in an image may look like workflow commands, so GitHub is told to ignore commands until it has exited.
 layerscope() {
   local token code=0
   [ -n "${LAYERSCOPE:-}" ] || install_layerscope
@@ -45,7 +45,7 @@ run_layerscope() {
 check() {
   local options=() code=0
   [ -z "$CONFIG" ] || options+=("--config=$CONFIG")
-  # All on one stream, so that the commands around it stay around it.
+  # Everything goes to one stream, so that the output stays between the two workflow commands.
   layerscope check --sarif "$sarif" "${options[@]}" -- "$IMAGE" >&2 || code=$?
   # 1: a rule failed. Anything else, such as an image that can't be read, is a failure of this step.
   [ "$code" -le 1 ] || exit "$code"
@@ -60,8 +60,8 @@ compare() {
   cat "$comparison" >>"$GITHUB_STEP_SUMMARY"
 }
 
-# Prints the id of the comment of an earlier run: the first of one's own that begins like the comparison. Anybody may write such a
-# beginning, and whoever wrote a comment may change it later. Reads JSON, a line each: [id, login, body].
+# Prints the id of an earlier run's comment: the first of our own that begins like the comparison. Anybody may write such a
+# beginning, and whoever wrote a comment may change it later. Reads JSON lines: [id, login, body].
 earlier() {
   node -e '
     const fs = require("node:fs");

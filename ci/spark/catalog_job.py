@@ -1,10 +1,10 @@
-"""Brings images into a Layerscope catalog on a Spark cluster, and answers Layerscope's questions about it.
+"""Indexes images into a Layerscope catalog on a Spark cluster, and answers Layerscope's questions about it.
 
     spark-submit catalog_job.py --to /shared/catalog --references images.txt --ask lineage --ask who-has-package name=openssl
 
 The tasks run the command line (`layerscope catalog index`), which must be installed on every worker; the catalog is a folder that every
-worker and the driver see under the same path. The catalog has neither lock nor server: a task that is lost is run again, and a job that
-was stopped is continued by starting it again. README.md beside this file says how to set it up.
+worker and the driver see under the same path. The catalog has neither lock nor server: a lost task is run again, and to continue a job
+that was stopped, start it again. README.md next to this file says how to set it up.
 
 The last line that it prints is a JSON object about what was done. It exits with 0, with 3 if images could not be read, or with 2 for
 invalid usage.
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 TABLES = ("entries", "layers", "images", "history", "packages", "findings")
 MOST_WAVES = 8
 MOST_IMAGES_A_TASK = 16
-# Several for each processor, so that one that takes long doesn't keep all others waiting.
+# Several for each processor, so that one long task doesn't keep all others waiting.
 TASKS_A_SLOT = 4
 
 EXIT_DONE = 0
 EXIT_USAGE = 2
-# The command line's own: some images could not be read, and have a row with their error.
+# As in the command line: some images could not be read, and have a row with their error.
 EXIT_UNREADABLE = 3
 
 
@@ -77,7 +77,7 @@ class Image:
 
 
 def look_up(command_line: CommandLine, reference: str) -> Image:
-    """Asks for an image's layers, without reading them. What is wrong with an image is left to `index` to say."""
+    """Asks for an image's layers, without reading them. Problems with an image are left for `index` to report."""
     config = command_line.run("config", *command_line.image_options, "--", reference)
     if config.returncode != 0:
         return Image(reference)
@@ -85,7 +85,7 @@ def look_up(command_line: CommandLine, reference: str) -> Image:
 
 
 def stated_layers(text: str) -> tuple[str, ...]:
-    """The diffIDs in a config; none if it isn't made as it should be, for it may come from anybody."""
+    """The diffIDs in a config; none if it is malformed, since it may come from anybody."""
     try:
         config = json.loads(text)
     except (ValueError, RecursionError):
@@ -97,7 +97,7 @@ def stated_layers(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Indexed:
-    """What tasks did, as `catalog index --json` says it."""
+    """What tasks did, as `catalog index --json` reports it."""
 
     images: int = 0
     newImages: int = 0
@@ -116,10 +116,10 @@ class Indexed:
 
 
 def index(command_line: CommandLine, folder: str, references: Sequence[str]) -> Indexed:
-    """Indexes images by one process. Raises RuntimeError if the catalog could not be written; Spark then tries again."""
+    """Indexes images in one process. Raises RuntimeError if the catalog could not be written; Spark then tries again."""
     options = (*command_line.image_options, *command_line.index_options)
     done = command_line.run("catalog", "index", "--json", "--to", folder, *options, "--", *references)
-    # With the same code, but without a report, it ends if the catalog can't be written.
+    # If the catalog can't be written, it exits with the same code but without a report.
     if done.returncode not in (EXIT_DONE, EXIT_UNREADABLE) or not done.stdout:
         raise RuntimeError(f"layerscope ended with {done.returncode} on {socket.gethostname()}: {done.stderr.strip()[-2000:]}")
     report = json.loads(done.stdout)
@@ -130,15 +130,15 @@ def index(command_line: CommandLine, folder: str, references: Sequence[str]) -> 
 
 
 def plan(images: Iterable[Image], known: Collection[str]) -> list[list[Image]]:
-    """Puts images into waves, so that no two images of a wave bring the same new layer.
+    """Puts images into waves, so that no two images in a wave bring the same new layer.
 
-    Of the images that have a layer the catalog lacks (`known`: those that it has), one brings it, and the others come in later waves. There
-    are MOST_WAVES at most: the last takes all that are left, of which some may then read a layer at the same time. That costs time, and
-    changes nothing.
+    If several images have a layer that the catalog lacks (`known`: those that it has), one brings it, and the others come in later waves.
+    There are MOST_WAVES at most: the last takes all the rest, some of which may then read the same layer at the same time. That costs time,
+    but changes nothing.
     """
     wave_of_layer: dict[str, int] = {}
     waves: list[list[Image]] = [[] for _ in range(MOST_WAVES)]
-    # Those with the most new layers first: they bring what the others need, so that few waves do.
+    # Those with the most new layers first: they bring what the others need, so that few waves are enough.
     for image in sorted(images, key=lambda each: (-len(set(each.layers).difference(known)), each.layers, each.reference)):
         missing = set(image.layers).difference(known)
         after = [wave_of_layer[layer] + 1 for layer in missing if layer in wave_of_layer]
@@ -150,14 +150,14 @@ def plan(images: Iterable[Image], known: Collection[str]) -> list[list[Image]]:
 
 
 def tasks(wave: Sequence[Image], slots: int) -> list[list[str]]:
-    """Divides a wave's references among tasks. Images of the same base come together: their process reads its layers once."""
+    """Divides a wave's references among tasks. Images with the same base stay together: their process reads its layers once."""
     size = min(MOST_IMAGES_A_TASK, max(1, len(wave) // (slots * TASKS_A_SLOT)))
     references = [image.reference for image in sorted(wave, key=lambda each: (each.layers, each.reference))]
     return [references[start : start + size] for start in range(0, len(references), size)]
 
 
 def known_layers(folder: Path) -> set[str]:
-    """Layers that the catalog has: of a layer, the file in `layers` is written last."""
+    """The layers that the catalog has: a layer's file in `layers` is written last."""
     return {file.stem.replace("-", ":", 1) for file in (folder / "layers").glob("sha*.parquet")}
 
 
@@ -175,7 +175,7 @@ class Done:
 
 
 def index_all(spark: SparkSession, command_line: CommandLine, folder: Path, references: Sequence[str], reads_again: bool) -> Done:
-    """Indexes what the catalog lacks. `reads_again`: layers that it has may be read again, for secrets or to check digests."""
+    """Indexes what the catalog lacks. `reads_again`: layers that it has may be read again, to find secrets or check digests."""
     context = spark.sparkContext
     began = time.monotonic()
     looked_up = context.parallelize(references, len(references)).map(lambda each: look_up(command_line, each)).collect()
@@ -234,7 +234,7 @@ def split_parameter(word: str) -> tuple[str, str]:
 
 
 def open_catalog(spark: SparkSession, folder: Path) -> None:
-    """Makes the tables views. Their columns are those of `empty.parquet`, whichever file is read first."""
+    """Makes the tables available as views. Their columns are those of `empty.parquet`, whichever file is read first."""
     for table in TABLES:
         files = folder / table
         schema = spark.read.parquet((files / "empty.parquet").as_uri()).schema
@@ -242,7 +242,7 @@ def open_catalog(spark: SparkSession, folder: Path) -> None:
 
 
 def answer(spark: SparkSession, question: Question, file: Path) -> int:
-    """Writes an answer to a file as the command line's `--json` does, one object a line. Returns the number of rows."""
+    """Writes an answer to a file as the command line's `--json` does, one object per line. Returns the number of rows."""
     frame = spark.sql(question.sql, args=dict(question.values))
     rows = 0
     unfinished = file.with_name(f".{file.name}.unfinished")
@@ -259,7 +259,7 @@ def json_lines(frame: DataFrame) -> Iterator[str]:
     from pyspark.sql import functions
 
     types = dict(frame.dtypes)
-    # Python's times end at the year 9999 and begin at 1, and depend on the machine's zone.
+    # Python's times only cover the years 1 to 9999, and depend on the machine's time zone.
     plain = [functions.unix_micros(frame[name]).alias(name) if of == "timestamp" else frame[name] for name, of in types.items()]
     convert = {name: converter(name, of) for name, of in types.items()}
     for row in frame.select(plain).toLocalIterator():
@@ -268,7 +268,7 @@ def json_lines(frame: DataFrame) -> Iterator[str]:
 
 
 def converter(name: str, of: str) -> Callable[[Any], Any]:
-    """Returns what makes JSON's value of a column's."""
+    """Returns the function that converts a column's values for JSON."""
     if of in ("string", "boolean"):
         return lambda value: value
     if of in ("tinyint", "smallint", "int", "bigint"):
@@ -279,24 +279,24 @@ def converter(name: str, of: str) -> Callable[[Any], Any]:
 
 
 def integer(value: int) -> int | str:
-    """Numbers that JavaScript doesn't have are text."""
+    """Numbers that JavaScript can't represent exactly become strings."""
     return value if abs(value) < 2**53 else str(value)
 
 
 def time_text(micros: int) -> str:
     """Formats microseconds since 1970 as the command line does: RFC 3339 in UTC, without zeros at the end of the fraction."""
     seconds, fraction = divmod(micros, 1_000_000)
-    # The calendar repeats after 400 years, and Python's has only the years 1 to 9999, which a config need not keep to.
+    # The calendar repeats after 400 years; Python's covers only the years 1 to 9999, and a config may have others.
     cycles, second = divmod(seconds, DAYS_OF_400_YEARS * 86_400)
     moment = datetime(1970, 1, 1) + timedelta(seconds=second)
     year = moment.year + 400 * cycles
-    # Years of other lengths as in ISO 8601, with a sign.
+    # Years with more digits, and negative ones, as in ISO 8601, with a sign.
     text = f"{year:04}" if 0 <= year <= 9999 else f"{year:+07}"
     digits = f".{fraction:06}".rstrip("0") if fraction else ""
     return f"{text}-{moment:%m-%dT%H:%M:%S}{digits}Z"
 
 
-# Control characters and marks of direction that JSON allows, but that mislead whoever reads it on a terminal.
+# Control characters and direction marks that JSON allows, but that mislead anyone who reads it on a terminal.
 UNSAFE = re.compile("[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]")
 
 
@@ -310,9 +310,9 @@ def json_text(value: Any) -> str:
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="catalog_job.py", description="Brings images into a Layerscope catalog, and asks it, on Spark.")
-    parser.add_argument("references", nargs="*", metavar="REFERENCE", help="an image of a registry, or a file that every worker sees")
-    parser.add_argument("--references", dest="file", type=Path, metavar="FILE", help="one reference a line; # begins a comment line")
+    parser = argparse.ArgumentParser(prog="catalog_job.py", description="Indexes images into a Layerscope catalog and queries it on Spark.")
+    parser.add_argument("references", nargs="*", metavar="REFERENCE", help="an image in a registry, or a file that every worker sees")
+    parser.add_argument("--references", dest="file", type=Path, metavar="FILE", help="one reference per line; # begins a comment line")
     parser.add_argument("--to", required=True, type=Path, metavar="FOLDER", help="the catalog, on a file system that all share")
     parser.add_argument("--ask", nargs="+", action="append", default=[], metavar=("QUESTION", "PARAMETER=VALUE"), help="may be repeated")
     parser.add_argument("--answers", type=Path, metavar="FOLDER", help="where answers are written as QUESTION.jsonl (default: TO/answers)")
@@ -325,7 +325,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 def read_references(given: Iterable[str], file: Path | None) -> list[str]:
-    """The references given and those of the file, each once."""
+    """The given references and those in the file, each once."""
     lines = [] if file is None else file.read_text(encoding="utf-8").splitlines()
     listed = (line.strip() for line in lines)
     return list(dict.fromkeys([*given, *(line for line in listed if line and not line.startswith("#"))]))
@@ -373,7 +373,7 @@ def create_session() -> SparkSession:
     return (
         SparkSession.builder.appName("layerscope-catalog")
         .config("spark.sql.session.timeZone", "UTC")
-        # Dates before 1900 are what they are: the catalog isn't written by an old Spark.
+        # Dates before 1900 need no conversion: the catalog isn't written by an old Spark.
         .config("spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED")
         .getOrCreate()
     )

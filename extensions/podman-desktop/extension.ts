@@ -1,5 +1,5 @@
 /**
- * An extension for Podman Desktop: shows the files of an image layer by layer. It registers an image files provider, which asks the
+ * An extension for Podman Desktop: shows the files of an image layer by layer. It registers an image files provider, which runs the
  * `layerscope` command.
  */
 import * as desktop from '@podman-desktop/api';

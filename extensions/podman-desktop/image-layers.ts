@@ -53,7 +53,7 @@ export async function readImageLayers(
 
 const WHITEOUT = '.wh.';
 
-/** Adds an entry of a layer’s tar. Devices and pipes aren’t part of Podman Desktop’s picture of a layer. */
+/** Adds an entry from a layer’s tar. Podman Desktop doesn’t show devices and pipes. */
 function addEntry(provider: ImageFilesProvider, layer: ImageFilesystemLayer, entry: Entry): void {
   const path = entry.name.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '');
   if (path === '' || path === '.') return;
