@@ -211,9 +211,7 @@ test.describe('one image', () => {
   });
 });
 
-test('sides with equal packages and equal rounded sizes are still shown to differ, and by how much', { tag: '@page' }, async ({
-  win,
-}) => {
+test('sides with equal packages and equal rounded sizes are still shown to differ, and by how much', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const image = (bytes: number, tag: string) =>
     dockerArchive([{ createdBy: 'ADD rootfs.tar /', tar: tar(dpkg(['curl', '7.88']), file('opt/data.bin', new Uint8Array(bytes))) }], {
