@@ -29,7 +29,7 @@ export const spec: CommandSpec = {
   summary: 'The paths of all layers that match a text, with the layers that touch them.',
   notes: [
     'TEXT is as in the window’s filter: part of a path, a pattern with * and ?, or a regular expression between slashes.',
-    'The size is that of the largest version that a layer has, also of one that a later layer removes.',
+    'The size is that of the largest version in any layer, even one that a later layer removes.',
   ],
 };
 

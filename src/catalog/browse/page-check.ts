@@ -8,7 +8,7 @@ import { LayerscopeError } from '#model';
 import { MOST_HEADER_BYTES, MOST_HEADER_VALUES } from './bounds.ts';
 import { checkThrift } from './thrift-check.ts';
 
-/** Decompressors for hyparquet, which never write more than a page claims to have. */
+/** Decompressors for hyparquet that never write more than the page claims to contain. */
 export const DECOMPRESSORS = {
   ZSTD: (bytes, length) => {
     if (typeof zlib.zstdDecompressSync !== 'function') {
