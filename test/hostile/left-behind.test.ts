@@ -11,7 +11,7 @@ import { until } from '../support/waiting.ts';
 
 const image = dockerArchive({ name: 'app:1', layers: [tar(file('a', 'one'))] });
 
-test('a cache in a folder of other files removes none of them, and leaves the folder accessible', async (t) => {
+test('a cache in a folder with other files removes none of them, and leaves the folder accessible', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', image);
   const shared = path.join(bench.folder, 'shared');
