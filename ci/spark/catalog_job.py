@@ -242,7 +242,7 @@ def open_catalog(spark: SparkSession, folder: Path) -> None:
 
 
 def answer(spark: SparkSession, question: Question, file: Path) -> int:
-    """Writes an answer to a file as the command line's `--json` does, one object a line. Returns the number of rows."""
+    """Writes an answer to a file as the command line's `--json` does, one object per line. Returns the number of rows."""
     frame = spark.sql(question.sql, args=dict(question.values))
     rows = 0
     unfinished = file.with_name(f".{file.name}.unfinished")

@@ -21,8 +21,8 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    sort: { value: 'best|size', summary: 'what comes first: what fits the text best (default), or the largest' },
-    limit: { value: 'N', summary: `list at most N paths (default: ${DEFAULT_LIMIT}); the sums are of all` },
+    sort: { value: 'best|size', summary: 'the order: best matches first (default), or largest first' },
+    limit: { value: 'N', summary: `list at most N paths (default: ${DEFAULT_LIMIT}); the totals include all` },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },

@@ -42,7 +42,7 @@ test('reading a store that doesn’t exist doesn’t create it', async (t) => {
   for (const argv of [['list'], ['list', '--json'], ['verify'], ['cleanup'], ['base-images']]) {
     const { code, stdout, stderr } = await bench.cli(['store', ...argv, '--home', home]);
     assert.deepEqual([code, stdout], [0, ''], argv.join(' '));
-    const said = argv.includes('--json') ? '' : `layerscope: no store in ${home}: layerscope store import makes one\n`;
+    const said = argv.includes('--json') ? '' : `layerscope: no store in ${home}: layerscope store import creates one\n`;
     assert.equal(stderr, said, argv.join(' '));
   }
   for (const argv of [
