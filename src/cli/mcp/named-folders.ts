@@ -18,7 +18,7 @@ export interface NamedFolders {
   readonly folders: readonly string[];
   /**
    * Returns the real path of an image in the folders. `image` is absolute or relative to one of the folders. Throws NOT_FOUND, or
-   * PERMISSION if the path is outside them or a link leads out.
+   * PERMISSION if the path is outside them or a link points outside.
    */
   resolve(image: string): string;
   /** Lists the entries directly in a folder, by name. Throws what `resolve` throws. */
