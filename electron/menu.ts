@@ -160,7 +160,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
   refreshMenu();
 }
 
-/** Enables image commands while the focused window shows an image, which its URL tells. */
+/** Enables image commands while the focused window shows an image, as its URL reveals. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

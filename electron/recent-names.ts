@@ -1,7 +1,7 @@
 import { readSaved, saveText } from '#engine';
 import { type RecentNames, withName } from '#host';
 
-/** Maximum length of the list, also in case the file is damaged or forged. */
+/** Maximum length of the list, even if the file is damaged or forged. */
 const MOST = 12;
 const MAX_LENGTH = 1_024;
 

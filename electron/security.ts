@@ -22,7 +22,7 @@ export function denyNames(): void {
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
 
-/** Denies a session network, permissions, devices and downloads, except what the window uses. */
+/** Denies a session network access, permissions, devices and downloads, except for what the window uses. */
 export async function secureSession(session: Session): Promise<void> {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(permission === ALLOWED_PERMISSION && isPageUrl(contents.getURL()));

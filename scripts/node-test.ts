@@ -5,9 +5,9 @@ import path from 'node:path';
 const root = path.dirname(import.meta.dirname);
 
 /**
- * Runs test files, given by path or glob, with Node's runner; returns the exit code. Runs one more than there are processors, because tests
- * often wait for a program or a disk. Node's compile cache is kept in `out/`. Failed tests are also written to the file named by
- * LAYERSCOPE_FAILURES, if set.
+ * Runs test files, given by path or glob, with Node's runner; returns the exit code. Runs one more file at a time than there are
+ * processors, because tests often wait for a program or a disk. Node's compile cache is kept in `out/`. Failed tests are also written to
+ * the file named by LAYERSCOPE_FAILURES, if set.
  */
 export function runTestFiles(patterns: readonly string[]): number {
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];

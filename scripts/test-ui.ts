@@ -1,7 +1,7 @@
 // `npm run test:ui [-- --project web|electron|docs] [--all] [SPEC…]`: the specs in Chromium against the loopback host, and in Electron if
 // its runtime is available; those of the documentation's site (`docs`) in Chromium. Reports what couldn't run and why; with
 // LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure. If both run, specs tagged
-// @page run only in Chromium, and those tagged @window only in Electron, unless `--all` is given or specs are named.
+// @page run only in Chromium, and those tagged @window only in Electron, unless `--all` or specs are given.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
 });
-// Specs that are named are the window's.
+// Specs that are given are the window's.
 const usual = positionals.length === 0 ? ['docs', 'web', 'electron'] : ['web', 'electron'];
 const projects = new Set((values.project as string[] | undefined) ?? usual);
 

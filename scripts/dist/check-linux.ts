@@ -72,7 +72,7 @@ async function tryProgram(what: string, command: string, home: string): Promise<
   await tryAsUser(what, { command, home, image, as: AS_NOBODY });
 }
 
-/** Installs a package where nothing of it remains, uses it, and removes it. */
+/** Installs a package in a layer over this system that is then discarded, uses it, and removes it. */
 function checkInstalled(kind: 'deb' | 'rpm', file: string): void {
   if (!runWithMounts('check-installed.ts', [kind, file])) throw new Error(`the ${kind} failed when it was installed, used and removed`);
 }
@@ -126,7 +126,7 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface CheckOptions {
-  /** Whether to test deb, tar.gz and AppImage on new systems, too. */
+  /** Whether to test deb, tar.gz and AppImage on new systems too. */
   readonly fresh: boolean;
   /** Whether to leave out lintian and rpmlint, which read every byte. */
   readonly quick: boolean;

@@ -47,7 +47,9 @@ const DESCRIPTION = [
   'archives, what container engines keep on this machine, and registries.',
 ];
 
-/** Libraries that the program loads, as Debian packages. Some were renamed in Debian 13 and Ubuntu 24.04, because of 64-bit times. */
+/**
+ * Libraries that the program loads, as Debian packages. Some were renamed in Debian 13 and Ubuntu 24.04, for the 64-bit time_t transition.
+ */
 const DEBIAN_DEPENDS: readonly string[] = [
   'libasound2 | libasound2t64',
   'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',

@@ -23,7 +23,7 @@ export interface Trial {
 
 const ROWS = "document.querySelectorAll('[role=treegrid] [role=row]').length > 2";
 
-/** Returns the user's command: the package's own, in a clean environment. */
+/** Returns the program and arguments that run the package's command as the user, in a clean environment. */
 function wordsOf({ command, home, as }: Trial, env: Readonly<Record<string, string>>): readonly [string, readonly string[]] {
   const always = { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
   const set = Object.entries({ ...always, ...env }).map(([name, value]) => `${name}=${value}`);

@@ -74,7 +74,7 @@ function codeBlock(text: string, lang = ''): string {
   return `<div class="code"><pre><code class="language-${escapeHtml(lang)}">${code}</code></pre></div>\n`;
 }
 
-/** Words and cells of at most this many letters stay on one line, even in a narrow window. */
+/** Words and cells of at most this many characters stay on one line, even in a narrow window. */
 const SHORT_WORD = 24;
 const SHORT_CELL = 10;
 

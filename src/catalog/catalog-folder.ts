@@ -17,7 +17,7 @@ const MARKS = 'marks';
 const ROOT = '.';
 const PARTS = [...TABLE_NAMES, MARKS] as const;
 const ME = process.getuid?.();
-/** Mode bits of a shared folder: others than its owner may write to it. */
+/** Mode bits of a shared folder: users other than its owner may write to it. */
 const SHARED = 0o022;
 
 const SUM_KEY_BYTES = 64;
@@ -132,7 +132,7 @@ export class CatalogFolder implements Disposable {
     return readSumKey(this.#held.has(ROOT) ? this.#at(ROOT) : this.path, this.path);
   }
 
-  /** Returns the names of files in `images` that begin with `prefix`, a hash and a hyphen. The listing is from the first call. */
+  /** Returns the names of files in `images` that begin with `prefix`, a hash and a hyphen. The folder is listed once, at the first call. */
   imageNames(prefix: string): string[] {
     this.#bySubject ??= grouped(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
     return [...(this.#bySubject.get(prefix) ?? [])];
@@ -152,7 +152,7 @@ export class CatalogFolder implements Disposable {
     return [...names.filter((name) => name === EMPTY_FILE), ...names.filter((name) => name !== EMPTY_FILE)];
   }
 
-  /** Returns Parquet files in the tables' folders whose names a catalog wouldn't give, each with its table's folder. */
+  /** Returns Parquet files in the tables' folders with names that a catalog wouldn't use, each with its table's folder. */
   foreignFiles(): string[] {
     const isForeign = (table: TableName, name: string): boolean => name.endsWith('.parquet') && !isOwnFile(table, name);
     return TABLE_NAMES.flatMap((table) =>

@@ -12,7 +12,7 @@ import { GROUP_ROWS } from './row-groups.ts';
 const GROUP_TEXT_BYTES = 32 * 1024 * 1024;
 /** Longer paths aren't used as bounds. */
 const MOST_BOUND_BYTES = 1024;
-/** Largest times, in seconds, whose microseconds fit in 64 bits, and in a number. */
+/** Largest times, in seconds, whose microseconds fit in 64 bits, and in a JavaScript number. */
 const MOST_SECONDS = 9_000_000_000_000;
 const MOST_EXACT_SECONDS = 9_000_000_000;
 

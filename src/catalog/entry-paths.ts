@@ -3,7 +3,7 @@ import { type LayerTable, nodeName } from '#format/layer';
 import { encodeUtf8, escapePath } from '#model';
 import { GrownBytes } from './parquet/grown-bytes.ts';
 
-/** Maximum size of the cached folder paths: in deeply nested folders, paths are as long as their depth. */
+/** Maximum size of the cached folder paths: in deep trees each cached path repeats all its parents. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;

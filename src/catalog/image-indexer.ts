@@ -27,7 +27,7 @@ interface IndexerOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Findings which mean that this copy of an image doesn't match its digests, so its facts aren't the image's. */
+/** Findings that mean that this copy of an image doesn't match its digests, so its facts aren't the image's. */
 const DAMAGE: ReadonlySet<FindingCode> = new Set([
   'missing-blob',
   'digest-mismatch',

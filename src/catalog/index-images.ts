@@ -9,7 +9,7 @@ import { type SubjectRow, SubjectRows } from './subject-rows.ts';
 export interface Subject {
   /** Where it is: the file's absolute path, or the name. Stored in the catalog, and used to find the subject's rows. */
   readonly source: string;
-  /** A string that changes if the content may have changed; null if that is unknown until it is open. */
+  /** A string that changes if the content may have changed; null if that can't be known before the subject is opened. */
   readonly stamp: string | null;
   /** Opens the subject. The caller disposes of the archive. */
   open(): Promise<Archive>;
@@ -65,7 +65,7 @@ const SUBJECTS_AT_A_TIME = 3;
 
 /**
  * Adds images to a catalog. An image that can't be read becomes a row with its error, and the others are still indexed. The run may be
- * stopped at any time and repeated, also by several processes on the same folder at the same time. Throws CatalogWriteError if the catalog
+ * stopped at any time and repeated, even by several processes on the same folder at the same time. Throws CatalogWriteError if the catalog
  * can't be written, CANCELLED, and what `subjects` throws.
  */
 export async function indexImages(

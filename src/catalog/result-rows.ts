@@ -43,7 +43,7 @@ export function* rowsOf(duck: DuckDb, chunk: DuckDBDataChunk): Generator<PlainVa
       const most = formatSize(MOST_ROW_BYTES);
       throw new LayerscopeError(
         'TOO_LARGE',
-        `a row of the answer has ${formatSize(bytes)}, more than ${most}: left(COLUMN, 1000) returns the beginning of a string`,
+        `a row of the answer takes ${formatSize(bytes)}, more than ${most}: left(COLUMN, 1000) returns the beginning of a string`,
       );
     }
     let end = start + 1;

@@ -52,7 +52,7 @@ export async function runQuery(context: Context, args: Arguments, operands: read
       isStuck = true;
     },
   };
-  // On a second Ctrl-C, the process can't wait for DuckDB.
+  // A second Ctrl-C must end the process by a signal, because exiting would wait for DuckDB.
   context.endBySignal(true);
   try {
     using reader = await CatalogReader.open(loadDuckDb(dataFolder()), folder, options);

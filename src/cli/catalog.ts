@@ -53,7 +53,7 @@ export const spec: CommandSpec = {
     '           time, and run by several processes and machines on one folder. An image that can’t be read becomes a row with its error.',
     'query      answers SQL over the tables entries, layers, images, history, packages and findings by DuckDB, which is installed separately:',
     '           the first query says how. A query only reads the catalog. Without SQL or --named, lists the questions that ship with the program.',
-    '           With --json, one object a line.',
+    '           With --json, one object per line.',
     '',
     'A FOLDER is searched for archives (.tar, .tar.gz, .tgz, .tar.zst, .tar.xz, .tar.bz2) and image folders. docker:, podman:, containerd: and',
     'store: alone are all images of that engine or store. docs/formats/catalog.md says what the tables hold.',

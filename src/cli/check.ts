@@ -57,7 +57,7 @@ export const spec: CommandSpec = {
   ],
 };
 
-/** Returns the rules file and its text; null if none is named and the current folder doesn't have one. */
+/** Returns the rules file and its text; null if none was given and the current folder doesn't have one. */
 function readConfig(named: string | undefined): { file: string; text: string } | null {
   const file = named ?? CONFIG_FILE;
   const bytes = readSettings(file, MOST_CONFIG_BYTES, { isFound: named === undefined });

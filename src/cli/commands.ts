@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   find: {
     operands: 'IMAGE TEXT',
-    summary: 'the paths of all layers that match a text, by fit or by size',
+    summary: 'the paths of all layers that match a text, best matches or largest first',
     load: () => import('./find.ts'),
   },
   packages: {

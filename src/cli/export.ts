@@ -19,8 +19,8 @@ export const spec: CommandSpec = {
   },
   summary: 'Writes a file or folder of the image to disk. An error, such as a full disk, leaves nothing behind.',
   notes: [
-    'Writes nothing outside FOLDER and overwrites nothing in it. Entries whose names lead out of it, or that this system cannot store, are',
-    'left out and named on standard error, and the exit code is 3. Symbolic links are kept as they are; devices and pipes are left out.',
+    'Writes nothing outside FOLDER and overwrites nothing in it. Entries whose paths point outside it, or that this system cannot store, are',
+    'left out and listed on standard error, and the exit code is 3. Symbolic links are kept as they are; devices and pipes are left out.',
     'Modes and times are kept; owners, set-id bits and extended attributes are not. If a layer cannot be read, a warning says so, and what is',
     'written is the image without it: files of the layers below that it replaces or removes are written too.',
   ],

@@ -21,15 +21,15 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    sort: { value: 'best|size', summary: 'what comes first: what fits the text best (default), or the largest' },
-    limit: { value: 'N', summary: `list at most N paths (default: ${DEFAULT_LIMIT}); the sums are of all` },
+    sort: { value: 'best|size', summary: 'the order: best matches first (default), or largest first' },
+    limit: { value: 'N', summary: `list at most N paths (default: ${DEFAULT_LIMIT}); the totals include all` },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
   summary: 'The paths of all layers that match a text, with the layers that touch them.',
   notes: [
     'TEXT is as in the window’s filter: part of a path, a pattern with * and ?, or a regular expression between slashes.',
-    'The size is that of the largest version that a layer has, also of one that a later layer removes.',
+    'The size is that of the largest version in any layer, even one that a later layer removes.',
   ],
 };
 

@@ -79,7 +79,7 @@ function openAsAsked({ signal }: Context, args: Arguments, file: string): Promis
 }
 
 interface Keys {
-  /** Whether the keys are those of the whole hive. */
+  /** Whether the whole hive is walked, not only the keys below some of them. */
   readonly isWhole: boolean;
   readonly problems: ProblemList;
   walk(): Generator<WalkedKey, void, void>;

@@ -28,7 +28,7 @@ export const spec: CommandSpec = {
   summary: 'The Windows registry: a hive on disk, what each layer of an image changed, or a hive as seen at a layer.',
   notes: [
     'HIVE is SYSTEM, SOFTWARE, SAM, SECURITY or DEFAULT, or the path of another hive in the image, such as Files/Users/x/NTUSER.DAT. KEY is the',
-    'path of a key, its names separated by \\, whatever the case. Without HIVE: + added, ~ modified, − removed, for each layer. A layer whose',
+    'path of a key, its names separated by \\, in upper or lower case. Without HIVE: + added, ~ modified, − removed, for each layer. A layer whose',
     'base is not in the image only “sets” what it has.',
   ],
 };

@@ -27,7 +27,7 @@ export async function hasStore(args: Arguments): Promise<boolean> {
 
 /** Returns the error for a store that doesn't exist yet; only an import creates one. */
 export function noStore(args: Arguments): LayerscopeError {
-  return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}: layerscope store import makes one`);
+  return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}: layerscope store import creates one`);
 }
 
 /**

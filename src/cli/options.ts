@@ -10,7 +10,7 @@ export const STORE_OPTIONS = {
 } as const satisfies Record<string, OptionSpec>;
 
 export const FOLLOW_LINKS_OPTION = {
-  summary: 'in a folder, follow links that lead out of it, such as Bazel’s',
+  summary: 'in a folder, follow links that point outside it, such as Bazel’s',
 } as const satisfies OptionSpec;
 
 /** Options for images that are opened by name. */

@@ -54,7 +54,7 @@ export const spec: CommandSpec = {
     size: { value: 'SIZE', summary: 'create: the size of its disk, 20GB or 512m, in powers of 1024 (default: 127GB); Windows only' },
     at: { value: 'FOLDER', summary: 'mount: an empty folder to mount the layer at; windowsfilter only' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
-    'as-is': { summary: 'mount: keep set-id bits and capabilities, and create devices, as root (default: leave them out and name each)' },
+    'as-is': { summary: 'mount: keep set-id bits and capabilities, and create devices, as root (default: leave them out and list each)' },
     adopt: { value: 'ID', summary: 'base-images: create the layer of this one' },
     json: JSON_OPTION,
   },

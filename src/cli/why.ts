@@ -25,7 +25,7 @@ export const spec: CommandSpec = {
   },
   summary: 'Which layers added, changed and removed a path, their commands, and the lines of the Dockerfile or the base image.',
   notes: [
-    'Lines come from the provenance that BuildKit attaches in mode max. It isn’t verified: whoever can write the image can write it.',
+    'Lines come from the provenance that BuildKit attaches in mode max. It isn’t verified: anyone who can write the image can write it.',
     ...PATH_NOTES,
   ],
 };

@@ -3,7 +3,7 @@ import type { AbortSignalLike, Client, OperationName } from './operations.ts';
 import type { FileGrant } from './reports.ts';
 import type { TopicName } from './topics.ts';
 
-/** The client's side of a door. The host is trusted, so only the outer form of replies is checked. */
+/** The client's end of a door. The host is trusted, so only the outer form of replies is checked. */
 export interface Transport {
   /** Calls an operation and returns the host's envelope. Throws LayerscopeError if the host can't be reached. */
   request(name: OperationName, input: unknown, signal?: AbortSignalLike): Promise<unknown>;

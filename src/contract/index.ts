@@ -8,7 +8,7 @@
  * - `commands.ts` lists the window's commands and keys, `content-security.ts` what the page may load.
  *
  * Replies are envelopes: `{ ok: true, value }` or `{ ok: false, error }` with a closed set of codes. This room has neither Node nor a DOM.
- * `#contract/schemas` is an entry point of its own, so that zod stays out of the window's bundle.
+ * `#contract/schemas` is a separate entry point, so that zod stays out of the window's bundle.
  */
 export type * from './catalog-reports.ts';
 export * from './client.ts';

@@ -167,7 +167,7 @@ export interface BreakdownReport extends FileSums {
    * top folder; null if no folder contains any bytes.
    */
   readonly largestFolder: Culprit | null;
-  /** Like `largestFolder`, for hidden bytes, and may be a file; null if nothing is hidden. */
+  /** Like `largestFolder`, but for hidden bytes; may also be a file; null if nothing is hidden. */
   readonly mostHidden: Culprit | null;
 }
 
@@ -195,7 +195,7 @@ export interface WhatIfReport {
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;
-  /** Total size of all layers as stored; null if that is known only after packing, which `image.weigh` does. */
+  /** Total size of all layers as stored; null if it is known only after packing, which `image.weigh` does. */
   readonly storedBytes: number | null;
   /** Why the layers can't be packed; null if they can, or if nobody has tried. */
   readonly obstacle: string | null;
@@ -261,7 +261,7 @@ export interface RewrittenReport {
 export interface SearchReport {
   /** Number of matching paths; `matches` may list fewer. */
   readonly total: number;
-  /** Bytes that the layers have of all matching paths, each version of each. */
+  /** Total size of the matching paths in all layers, counting every version of each. */
   readonly bytes: number;
   readonly matches: readonly PathMatch[];
   /** Why the search text is invalid and matches nothing; null if valid. */
@@ -272,7 +272,7 @@ export interface SearchReport {
 export interface PathMatch {
   /** Path as printed by escapePath. */
   readonly path: string;
-  /** Bytes of the largest version that a layer has. */
+  /** Size of the largest version in any layer. */
   readonly size: number;
   /** Lowest layer first. */
   readonly touches: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
@@ -286,7 +286,7 @@ export interface ExportStarted {
   readonly download: string | null;
   /** On the loopback host, the file name that the browser gets; otherwise null, because the user chooses it. */
   readonly name: string | null;
-  /** Number of entries left out because their names or links lead out of the image. */
+  /** Number of entries left out because their paths or links point outside the image. */
   readonly leftOut: number;
 }
 

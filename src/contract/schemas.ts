@@ -110,7 +110,7 @@ function takes<Input extends z.ZodType>(input: Input): { gives<Output>(): Operat
 
 const OPERATIONS = {
   'app.info': takes(nothing).gives<AppInfo>(),
-  /** Facts about program and system for a bug report, as lines without names of files or users. */
+  /** Facts about the program and the system for a bug report, as lines without names of files or users. */
   'app.diagnostics': takes(nothing).gives<{ readonly lines: readonly string[] }>(),
   /** A grant for the sample image. */
   'app.sample': takes(nothing).gives<FileGrant>(),
@@ -231,7 +231,7 @@ const OPERATIONS = {
   ).gives<PackageDifferencesReport>(),
   /**
    * Paths that match a search text (see RowFilter) and the layers that touch them, best first, at most `limit`. With `scattered`, and if
-   * nothing matches, paths that contain the letters of the text in order. With `order: 'size'`, the largest come first.
+   * nothing matches, paths that contain the characters of the text in order. With `order: 'size'`, the largest come first.
    */
   'image.search': takes(
     z.strictObject({
@@ -270,8 +270,8 @@ const OPERATIONS = {
   /** What is missing in a catalog, and why; at most 1,000 problems. */
   'catalog.problems': takes(z.strictObject(catalog)).gives<CatalogPage<CatalogProblem>>(),
   /**
-   * Searches all images of a catalog for a path, a package or a content, for a moment and from a given position; `next` is where to
-   * continue. USAGE if the text can't be searched for.
+   * Searches all images of a catalog for a path, a package or a content checksum. A call searches for a moment from a given position;
+   * `next` is where to continue. USAGE if the text can't be searched for.
    */
   'catalog.search': takes(
     z.strictObject({

@@ -34,11 +34,11 @@ export function catalogHandlers(services: HostServices): Pick<Handlers, CatalogO
 /** Starts a job that opens what a catalog names: a file or folder on this machine, or an image by its name. */
 async function openPlace({ library, names }: HostServices, { source }: CatalogPlace, platform: string | null): Promise<string> {
   if (!path.isAbsolute(source)) {
-    if (isForeignPath(source)) throw new LayerscopeError('NOT_FOUND', `${displayText(source)} is a file of another system`);
+    if (isForeignPath(source)) throw new LayerscopeError('NOT_FOUND', `${displayText(source)} is a file on another system`);
     if (names === undefined) {
       throw new LayerscopeError(
         'FORBIDDEN',
-        `${displayText(source)} is an image’s name, and this window opens no images by name: start layerscope serve with --allow-sources`,
+        `${displayText(source)} is an image’s name, and this window cannot open images by name: start layerscope serve with --allow-sources`,
       );
     }
     return names.open(source, platform === 'unknown' ? null : platform);

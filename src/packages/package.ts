@@ -42,7 +42,7 @@ export interface FoundPackage {
   readonly type: PackageType;
   readonly name: string;
   readonly arch: string | null;
-  /** With its epoch, unless that is 0. */
+  /** Includes the epoch unless it is 0. */
   readonly version: string;
   /** For deb and opkg: `installed`, `config-files`, … */
   readonly status: string | null;
@@ -72,12 +72,12 @@ const MAX_TEXT = 1000;
 /** Maximum number of packages in a database. The largest distributions have somewhat more in total, a desktop a tenth of it. */
 const MAX_PACKAGES = 50_000;
 
-/** Throws TOO_LARGE for a database with `count` packages if that is more than any real one has. */
+/** Throws TOO_LARGE if `count` packages are more than any real database has. */
 export function checkCount(count: number): void {
   if (count > MAX_PACKAGES) throw new LayerscopeError('TOO_LARGE', `a database with more than ${MAX_PACKAGES} packages`);
 }
 
-/** Maximum total length of the paths listed in a database, in bytes: a desktop's have 40 MB. */
+/** Maximum total length of the paths listed in a database, in bytes: a desktop's take 40 MB. */
 const MAX_PATH_BYTES = 96 * 1024 * 1024;
 
 /** Collects the packages of a database. */

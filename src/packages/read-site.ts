@@ -88,7 +88,7 @@ async function readChisel(path: Uint8Array, seen: SeenFiles, inflaters: Inflater
 
 /**
  * Reads an rpm database. Packages before any damage are kept, and the damage is reported. The database is read whole, because its pages
- * refer to each other in any order; with its log it may have 96 MiB, three times the size in a complete desktop image.
+ * refer to each other in any order; with its log it may take 96 MiB, three times its size in a complete desktop image.
  */
 async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[]> {
   const logPath = textOf(path).endsWith('.sqlite') ? pathIn(parentOf(path), `${textOf(nameOf(path))}-wal`) : null;

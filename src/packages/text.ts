@@ -10,7 +10,7 @@ export function ownText(text: string): string {
   return ` ${text}`.slice(1);
 }
 
-/** Yields the lines of a text, without line endings. */
+/** Yields the lines of a string, without line endings. */
 export function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf('\n', start);

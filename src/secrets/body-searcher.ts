@@ -1,6 +1,6 @@
 // Finds secrets in a body with one or two bytes per character. UTF-16 text, as written by Windows' tools and exports of the registry
-// (.reg), begins with a byte order mark. It is searched as it is, and again with one byte per code unit, which is 0x80 if it isn't ASCII:
-// no secret contains that.
+// (.reg), begins with a byte order mark. It is searched as it is, and again with one byte per code unit: 0x80 stands for any that isn't
+// ASCII, and no secret contains that byte.
 import { type SecretHit, SecretScanner } from './secret-scanner.ts';
 
 const SCRATCH = 32 * 1024;
@@ -45,7 +45,7 @@ export class BodySearcher {
     if (this.#state >= WIDE_LE) this.#pushWide(bytes, at, end);
   }
 
-  /** Ends the body and returns its hits, one for each code: the most severe, or the first of several. */
+  /** Ends the body and returns its hits, one for each code: the most severe, and the first of equally severe ones. */
   finish(): readonly SecretHit[] {
     const hits = this.#plain.finish();
     if (this.#state < WIDE_LE || this.#wide === null) return hits;

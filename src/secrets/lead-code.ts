@@ -1,8 +1,7 @@
 // Code that searches 16 bytes at once for leads: three ASCII characters that a secret may begin with, in up to eight groups. For each
 // position in a lead, two tables say which groups may have a byte there, one indexed by the byte's low half, one by its high half.
 // Combining both by AND leaves one bit per group; three bytes in a row with a common bit may be a lead. A group lets through more
-// combinations than it has leads, so matches must be checked. The method is that of Teddy, in Hyperscan
-// (https://github.com/intel/hyperscan).
+// combinations than it has leads, so matches must be checked. This is Teddy, from Hyperscan (https://github.com/intel/hyperscan).
 
 import { type Code, type FunctionCode, get, i32, loop, set, v128, when } from '#vectors';
 

@@ -116,7 +116,7 @@ export class SecretScanner {
     }
   }
 
-  /** Ends the body and returns its hits, one for each code: the most severe, or the first of several. */
+  /** Ends the body and returns its hits, one for each code: the most severe, and the first of equally severe ones. */
   finish(): readonly SecretHit[] {
     if (this.#offset === 0) this.#lookAtStart();
     this.#decide(this.#filled);
@@ -139,7 +139,7 @@ export class SecretScanner {
     this.#done = done - from;
   }
 
-  /** Searches what must be recognized by the first bytes. */
+  /** Searches a known file, which needs only its first bytes. */
   #lookAtStart(): void {
     const found = this.#known?.look(this.#bytes.subarray(0, this.#filled)) ?? null;
     if (found !== null) this.#add(found.code, found.severity, found.at, found.secret === undefined ? undefined : masked(found.secret));

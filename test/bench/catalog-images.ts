@@ -1,4 +1,4 @@
-// A fleet's images for bench:catalog, in one OCI layout: every image has a few layers of its own on a base that many share.
+// A fleet's images for bench:catalog, in one OCI layout: every image has a few layers that only it has, on a base that many share.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

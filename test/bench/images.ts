@@ -181,7 +181,7 @@ function copyInto(out: Writer, file: string): void {
   out.write(readFileSync(file));
 }
 
-/** Makes the image of a shape unless it exists, with plain and, on request, also with gzip layers. Returns the paths. */
+/** Makes an image of this shape unless it exists, with plain layers and, on request, with gzip layers too. Returns the paths. */
 export function benchImage(shape: Shape, withGzip: boolean): { plain: string; gzip: string; layers: string[] } {
   mkdirSync(benchFolder, { recursive: true });
   const plain = path.join(benchFolder, `${shape.name}.tar`);

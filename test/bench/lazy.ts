@@ -15,7 +15,7 @@ import { median, pair, type Run } from './measure.ts';
 
 const OCI = 'application/vnd.oci.image';
 const SPAN_BYTES = 4 * 1024 * 1024;
-/** How many files are previewed; the median counts. */
+/** Number of files to preview; the median is reported. */
 const PREVIEWS = 9;
 
 export interface LazyBench {
@@ -157,7 +157,7 @@ function first(archive: Archive): ArchiveLayer {
   return layer;
 }
 
-/** Fetches single files of a listed layer. */
+/** Fetches individual files of a listed layer. */
 async function lazyPreview({ host, row, home, runs, layers }: LazyBench, name: string, what: string): Promise<void> {
   const environment = { env: {}, home, platform: process.platform, offline: false } as const;
   const cacheFolder = path.join(home, `lazy-${name}`);
@@ -187,7 +187,7 @@ async function lazyPreview({ host, row, home, runs, layers }: LazyBench, name: s
   row(`${what}: one file ÷ curl and tar -x`, `${median(times).toFixed(0)} ms = ${(median(times) / whole).toFixed(3)} ×`, '–');
 }
 
-/** Unpacks single files of a gzip layer on disk. */
+/** Unpacks individual files of a gzip layer on disk. */
 async function gzipPreview({ row, home, runs, layers }: LazyBench): Promise<void> {
   const cacheFolder = path.join(home, 'checkpoints');
   const [file = ''] = layers;

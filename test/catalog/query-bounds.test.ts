@@ -60,7 +60,7 @@ test('a row with too much text is refused by its length, in every type that cont
   for (const columns of wide) {
     const { error, stdout } = await query(to, `SELECT ${columns}`, '--json');
     assert.equal(error?.code, 'TOO_LARGE', `${columns}: ${error?.message} ${stdout.length}`);
-    assert.match(error.message, /a row of the answer has .* left\(/);
+    assert.match(error.message, /a row of the answer takes .* left\(/);
   }
   // What comes before it is printed, and a null has no length.
   const some = await query(

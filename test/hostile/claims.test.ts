@@ -13,7 +13,7 @@ interface Told {
   readonly findings: readonly { readonly code: string; readonly message: string }[];
 }
 
-test('a size larger than any disk means a truncated body, one too large for a number a bad header; earlier members are read', async (t) => {
+test('a size larger than any disk is reported as a truncated body, one too large for a number as a bad header; earlier members are read', async (t) => {
   const claim = (size: bigint) => concat(file('before', 'x'), header({ name: 'huge', size: base256(size, 12) }), zeros(512));
   for (const [size, code] of [
     [2n ** 52n, 'truncated'],
@@ -50,7 +50,7 @@ test('a sparse file of 2^50 bytes is listed with its size and costs nothing', as
   assert.equal((JSON.parse(stdout) as { size: number }).size, 2 ** 50);
 });
 
-test('a manifest that isn’t JSON, is deeply nested or has a hundred megabytes is reported and gives no image', async (t) => {
+test('a manifest that isn’t JSON, is deeply nested or takes a hundred megabytes is reported and gives no image', async (t) => {
   for (const text of ['['.repeat(2_000_000), '{"a":'.repeat(500_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '[null']) {
     const { code, stdout, stderr } = await runCommand(['inspect', testFile(t, tar(file('manifest.json', text))), '--json']);
     if (code === 0) assert.equal((JSON.parse(stdout) as { format: string }).format, 'layer');
@@ -66,7 +66,7 @@ test('a manifest that isn’t JSON, is deeply nested or has a hundred megabytes 
   assert.match(stderr, /^layerscope: TOO_LARGE: [^\n]{1,400}\n$/);
 });
 
-test('layer.tar links that form a loop or lead out are not layers', async (t) => {
+test('layer.tar links that form a loop or point outside are not layers', async (t) => {
   const config = JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: ['sha256:00', 'sha256:00'] } });
   for (const [first, second] of [
     ['../b/layer.tar', '../a/layer.tar'],
@@ -89,7 +89,7 @@ test('layer.tar links that form a loop or lead out are not layers', async (t) =>
   }
 });
 
-test('reading an index that names itself, once or twice, ends', async (t) => {
+test('reading an index that refers to itself, once or twice, ends', async (t) => {
   const folder = testFolder(t);
   const entry = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 10 };
   const bomb = JSON.stringify({ schemaVersion: 2, manifests: [entry, entry] });

@@ -43,7 +43,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
     assert.deepEqual(blobs(home), before);
     await runCommand(['store', 'remove', 'two:1', '--home', home]);
     assert.deepEqual(blobs(home), before);
-    // Once mended, nothing is missing, and the removed image's blobs can go.
+    // Once repaired, nothing is missing, and the removed image's blobs can go.
     writeFileSync(index, JSON.stringify({ ...JSON.parse(text), manifests: manifests.slice(0, 1) }));
     const { code, stderr } = await runCommand(['store', 'verify', '--home', home]);
     assert.equal(code, 0, stderr);

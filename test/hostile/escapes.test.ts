@@ -1,4 +1,4 @@
-// Names and links that lead outside: reading such entries is safe, and exporting them is refused with an error that names the entry.
+// Names and links that point outside: reading such entries is safe, and exporting them is refused with an error that names the entry.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -81,7 +81,7 @@ function* dockerArchive(images: number, layerBytes: number, layer: Iterable<Uint
   yield END_MARKER;
 }
 
-test('opening 300 MB of standard input takes little more memory than a few bytes', { skip: elsewhere }, async (t) => {
+test('opening 300 MB of standard input takes little more memory than opening a few bytes', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const { signal } = t;
   const idle = await measureCommand(folder, ['inspect', '-', '--json'], { stdin: [tar(file('a', 'x'))], signal });

@@ -11,7 +11,7 @@ import { until } from '../support/waiting.ts';
 
 const image = dockerArchive({ name: 'app:1', layers: [tar(file('a', 'one'))] });
 
-test('a cache in a folder of other files removes none of them, and leaves the folder accessible', async (t) => {
+test('a cache in a folder with other files removes none of them, and leaves the folder accessible', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', image);
   const shared = path.join(bench.folder, 'shared');
@@ -42,7 +42,7 @@ test('reading a store that doesn’t exist doesn’t create it', async (t) => {
   for (const argv of [['list'], ['list', '--json'], ['verify'], ['cleanup'], ['base-images']]) {
     const { code, stdout, stderr } = await bench.cli(['store', ...argv, '--home', home]);
     assert.deepEqual([code, stdout], [0, ''], argv.join(' '));
-    const said = argv.includes('--json') ? '' : `layerscope: no store in ${home}: layerscope store import makes one\n`;
+    const said = argv.includes('--json') ? '' : `layerscope: no store in ${home}: layerscope store import creates one\n`;
     assert.equal(stderr, said, argv.join(' '));
   }
   for (const argv of [

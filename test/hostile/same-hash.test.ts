@@ -41,7 +41,7 @@ test('65,536 names with the same hash end in TOO_LARGE, keeping what came before
   assert.ok(table.memberCount > 1000 && table.memberCount < 2 ** STAGES, `${table.memberCount}`);
 });
 
-test('layers that have such names only together end in TOO_LARGE', () => {
+test('layers that have such names only when combined end in TOO_LARGE', () => {
   const nameOf = namesOfOneHash(STAGES);
   const layers = [0, 1].map((layer) => files(3000, (at) => nameOf(layer * 3000 + at)));
   for (const { codes } of layers) assert.deepEqual(codes, []);
@@ -80,7 +80,7 @@ for (const [what, nameOf] of Object.entries(PATTERNS)) {
   });
 }
 
-test('a hundred thousand owners that differ in a few letters are accepted', () => {
+test('a hundred thousand owners that differ in a few characters are accepted', () => {
   const { codes, table } = index(headers(100_000, { name: 'f', uname: 'u' }, (block, at) => letters(block, 265, 6, at)));
   assert.deepEqual(codes, ['duplicate-path']);
   assert.equal(table.metas.length, 100_000);

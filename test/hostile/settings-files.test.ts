@@ -78,7 +78,7 @@ test('a setting that is a device is refused by name, wherever it is read', ON_WI
   }
 });
 
-test('an invalid certificate or key is named', (t) => {
+test('the error for an invalid certificate or key names the file', (t) => {
   const folder = testFolder(t);
   const env = { DOCKER_HOST: 'tcp://127.0.0.1:1', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
   const ofEngine = () => findEndpoints({ env, home: folder, platform: 'linux', offline: false })[0]?.tls?.();

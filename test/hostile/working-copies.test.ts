@@ -161,7 +161,7 @@ test('a damaged snapshot is reported, whatever it contains', async (t) => {
   await assert.rejects(changesOf(copy), hasCode('DAMAGED'));
 });
 
-test('folders nested deeper than calls can be are listed, written and removed', { skip: onLinux }, async (t) => {
+test('folders nested deeper than the call stack allows are listed, written and removed', { skip: onLinux }, async (t) => {
   const copy = await workingCopy(t);
   const depth = 3000;
   const script = `process.chdir(process.argv[1]); for (let n = 0; n < ${depth}; n++) { fs.mkdirSync('n'); process.chdir('n'); } fs.writeFileSync('f', 'deepest');`;
@@ -188,7 +188,9 @@ test('a walk of many entries can be stopped', async (t) => {
   await assert.rejects(treeChanges(root, [], stop.signal), hasCode('CANCELLED'));
 });
 
-test('a removal continues, or fails with a clear error, when something else is given a name meanwhile', { skip: onLinux }, async (t) => {
+test('a removal continues, or fails with a clear error, when another process adds or replaces entries while it runs', {
+  skip: onLinux,
+}, async (t) => {
   const folder = testFolder(t);
   const top = path.join(folder, 'top');
   mkdirSync(top);

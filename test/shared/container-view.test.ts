@@ -24,7 +24,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'xzlayer.tar': 'the judge does not unpack xz',
 };
 
-/** The only allowed differences: ours that are intended, or the judge's errors. Each must occur. */
+/** The only allowed differences: our intended ones, and the judge's errors. Each must occur. */
 const DIFFERENT: readonly { readonly view: 'shown' | 'mounted'; readonly input: string; readonly what: RegExp; readonly reason: string }[] =
   [
     { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON escapes a backslash, and the judge does not unescape it' },

@@ -75,7 +75,7 @@ test('a real Docker’s container is its image plus the changes made in the cont
     foldersIn: dockerFolderSources,
     containerFolder: (dataRoot, container) => dockerContainerFolder('/nonexistent', dataRoot, container),
   });
-  // Its own records name the folder that it names.
+  // Docker's own records of the container name the same folder as the API.
   const { Id: id, GraphDriver: graph } = JSON.parse((await api.call('GET', '/containers/box/json')).toString());
   const claim = { id, upperDir: graph.Data.UpperDir, diffIds: LAYERS.map(digestOf) };
   assert.equal(await dockerContainerFolder('/nonexistent', root, claim), realpathSync(graph.Data.UpperDir));

@@ -1,4 +1,4 @@
-// ../shared/check compares the command line with an independent reader. Needs python3 and zstd. The program is dist/cli.js if that is newer
+// ../shared/check compares the command line with an independent reader. Needs python3 and zstd. The program is dist/cli.js if it is newer
 // than the sources, otherwise the sources.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -49,7 +49,7 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(code, 0, all);
   });
 
-  test('in random stacks with every effect of layers has them too', async (t) => {
+  test('in random stacks with every effect of layers also matches the other reader', async (t) => {
     try {
       runTool(PYTHON, ['-c', 'import hivex']);
     } catch {
@@ -70,7 +70,7 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(last, `${5 * SEEDS.length} of ${5 * SEEDS.length}`, all);
   });
 
-  test('wastes nothing in an image whose layers have deltas with the same name', async (t) => {
+  test('is not reported as waste in an image whose layers have deltas with the same name', async (t) => {
     const image = path.join(testFolder(t), 'image.tar');
     runTool('python3', ['-B', path.join(hives, 'make_image.py'), path.join(hives, 'public'), '1', image]);
     const reader = testReader(t);

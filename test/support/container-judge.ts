@@ -38,7 +38,7 @@ export function judgeLacks(): string | null {
 }
 
 export interface Verdict {
-  /** How many of the `asked` images or stacks, accepted by containerd, the command line and a container agree on. */
+  /** Number of images or stacks, of those `asked` and accepted by containerd, on which the command line and a container agree. */
   readonly agree: number;
   readonly asked: number;
   /** Differences by file name, such as `lib: type symlink for directory`. */

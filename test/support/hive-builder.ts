@@ -43,7 +43,7 @@ const BIN_HEAD = 32;
 const NONE = 0xffff_ffff;
 const SEGMENT = 16_344;
 
-/** A descriptor with only the owner Everyone; `tag` makes it differ from others. */
+/** A descriptor with only an owner, Everyone; `tag` makes it differ from others. */
 export function descriptor(tag = 0): Buffer {
   const bytes = Buffer.alloc(32);
   bytes.writeUInt8(1, 0);

@@ -1,4 +1,4 @@
-// Small layers whose tables of contents, registry hives and package databases are far larger than they are.
+// Small layers with tables of contents, registry hives and package databases that are far larger than the layers themselves.
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

@@ -3,8 +3,8 @@
 //   const blobs = new Files();
 //   const image = ociImage(blobs, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
 //   archiveOf(ociLayout(blobs, [image]))                     an OCI archive
-//   archiveOf(dockerArchive([{ layers: [tar(…)] }]))         a docker-archive of Docker 1.10 to 24
-//   archiveOf(legacyArchive([tar(…), tar(…)]))               of Docker up to 1.9
+//   archiveOf(dockerArchive([{ layers: [tar(…)] }]))         a docker-archive from Docker 1.10 to 24
+//   archiveOf(legacyArchive([tar(…), tar(…)]))               from Docker up to 1.9
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -40,7 +40,7 @@ function above(path: string): string[] {
   return path === '' ? found : [...found, ''];
 }
 
-/** Returns the path's normal form; null if the path leads outside. */
+/** Returns the path's normal form; null if the path points outside. */
 function normal(path: string): string | null {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return parts.includes('..') ? null : parts.join('/');

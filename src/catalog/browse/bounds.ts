@@ -16,7 +16,10 @@ export const MOST_NESTING = 20;
 export const MOST_COLUMNS = 200;
 /** A column of a row group, as stored. */
 export const MOST_CHUNK_BYTES = 64 * MIB;
-/** All columns read from a row group, decompressed. As strings they may take twice as much, and reading the last column the same again. */
+/**
+ * All columns read from a row group, decompressed. As strings they may take twice as much, and reading the last column may take that much
+ * again.
+ */
 export const MOST_GROUP_PLAIN_BYTES = 96 * MIB;
 export const MOST_GROUP_ROWS = 1_048_576;
 
@@ -41,5 +44,5 @@ export const MOST_MESSAGE = 1_000;
 export const MOST_PROBLEMS = 1_000;
 /** Hits in one part of a search. */
 export const MOST_PART_HITS = 1_000;
-/** Steps for searching one row group: a few seconds. A million paths take a tenth of them. */
+/** Steps that searching one row group may take: a few seconds. Searching a million paths takes a tenth of this. */
 export const MOST_MATCH_STEPS = 500_000_000;

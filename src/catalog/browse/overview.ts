@@ -22,7 +22,7 @@ export const IMAGE_COLUMNS = [
 export const STEP_COLUMNS = ['image', 'layerIndex', 'layer', 'digest', 'bytes', 'createdBy'] as const;
 export const FINDING_COLUMNS = ['severity'] as const;
 
-/** Images and layers of a catalog. Their indexes are their numbers. */
+/** Images and layers of a catalog. The number of an image or layer is its index here. */
 export interface Overview {
   readonly images: readonly CatalogImage[];
   readonly layers: readonly CatalogLayer[];

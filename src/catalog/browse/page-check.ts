@@ -8,7 +8,7 @@ import { LayerscopeError } from '#model';
 import { MOST_HEADER_BYTES, MOST_HEADER_VALUES } from './bounds.ts';
 import { checkThrift } from './thrift-check.ts';
 
-/** Decompressors for hyparquet, which never write more than a page claims to have. */
+/** Decompressors for hyparquet that never write more than the page claims to contain. */
 export const DECOMPRESSORS = {
   ZSTD: (bytes, length) => {
     if (typeof zlib.zstdDecompressSync !== 'function') {
@@ -69,7 +69,7 @@ function checkPage(chunk: ColumnChunk, page: PageHeader, body: Uint8Array, rowsL
     return 0;
   }
   const data = page.data_page_header_v2;
-  if (page.type !== 'DATA_PAGE_V2' || data === undefined) throw unsupported('pages');
+  if (page.type !== 'DATA_PAGE_V2' || data === undefined) throw unsupported('a page type');
   const { num_values: values, num_nulls: nulls, num_rows: rows, definition_levels_byte_length: levels } = data;
   if (!isCount(values, rowsLeft) || values === 0 || rows !== values || !isCount(nulls, values)) throw damaged();
   if (data.repetition_levels_byte_length !== 0 || !isCount(levels, body.length) || levels > page.uncompressed_page_size) throw damaged();
@@ -89,7 +89,7 @@ function decompressed({ codec }: ColumnChunk, bytes: Uint8Array, length: number)
 
 function decompressorOf(codec: CompressionCodec): (bytes: Uint8Array, length: number) => Uint8Array {
   if (codec === 'ZSTD' || codec === 'GZIP') return DECOMPRESSORS[codec];
-  throw unsupported('compression');
+  throw unsupported('a compression');
 }
 
 function checkValues({ isFlag }: ColumnChunk, encoding: string, plain: Uint8Array, count: number): void {
@@ -101,7 +101,7 @@ function checkValues({ isFlag }: ColumnChunk, encoding: string, plain: Uint8Arra
     const width = plain[0] ?? 0;
     if (width > 32) throw damaged();
     checkRuns(plain.subarray(1), width, count);
-  } else throw unsupported('encoding');
+  } else throw unsupported('an encoding');
 }
 
 /**
@@ -140,5 +140,5 @@ function damaged(): LayerscopeError {
 }
 
 function unsupported(what: string): LayerscopeError {
-  return new LayerscopeError('UNSUPPORTED', `it has another ${what} than a catalog’s files`);
+  return new LayerscopeError('UNSUPPORTED', `it has ${what} that a catalog’s files never use`);
 }

@@ -1,4 +1,4 @@
-// Reads what the window shows of a catalog first: all of `images` and `history`, and the severities in `findings`.
+// Reads what the window shows first when a catalog is opened: all of `images` and `history`, and the severities in `findings`.
 import path from 'node:path';
 import { digestName, type TableName } from '#catalog/layout';
 import type { CatalogProblem } from '#contract';
@@ -152,7 +152,7 @@ class Reading {
   }
 }
 
-/** Groups rows by the number of their file, after those of the first file that were read before. */
+/** Groups rows by the number of their file. `before`: rows of the first file that were read earlier, which come first. */
 function rowsByFile(rows: readonly TableRow[], files: readonly number[], before: TableRow[]): Map<number, TableRow[]> {
   const parts = new Map<number, TableRow[]>([[0, before]]);
   for (const [index, row] of rows.entries()) {

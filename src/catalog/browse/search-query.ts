@@ -23,9 +23,9 @@ const CONTENT = /^[0-9a-f]{16}$/;
 const DIGEST = /^(?:sha(?:256|512):)?([0-9a-f]{6,128})$/;
 
 /**
- * Parses a search. A path matches any part of a path or, after a slash, its beginning; `*` and `?` are wildcards, as in a file manager. A
- * package is a part of a name, then the beginning of a version. A content is a checksum as the catalog has it, or the beginning of a
- * digest. Throws USAGE.
+ * Parses a search. By path, it matches any part of a path or, after a slash, its beginning; `*` and `?` are wildcards, as in a file
+ * manager. By package, it takes part of a name, then the beginning of a version. By content, it takes a checksum as the catalog has it, or
+ * the beginning of a digest. Throws USAGE.
  */
 export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQuery {
   const typed = text.trim();
@@ -41,7 +41,7 @@ export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQu
   if (start === undefined) {
     throw new LayerscopeError(
       'USAGE',
-      'a content has 16 hexadecimal digits; a digest begins with sha256:, or give at least six of its digits',
+      'a content checksum has 16 hexadecimal digits; a digest begins with sha256:, or give at least six of its digits',
     );
   }
   return { what: 'digest', start };

@@ -17,7 +17,7 @@ import {
 import { checkPages, DECOMPRESSORS } from './page-check.ts';
 import { checkThrift } from './thrift-check.ts';
 
-/** A cell's value. 64-bit numbers are rounded to the nearest number; times are milliseconds since 1970, UTC. */
+/** A cell's value. 64-bit integers are rounded to the nearest JavaScript number; times are milliseconds since 1970, UTC. */
 export type CellValue = string | number | boolean | null;
 
 /** Columns of a row group. */
@@ -30,7 +30,7 @@ type GroupCells<Name extends string> = Record<Name, readonly CellValue[]> & {
 /** Types of the columns that can be read: not bytes, lists or maps. */
 type ReadType = Exclude<ColumnType, 'bytes' | 'texts' | 'textMap'>;
 
-/** A Parquet file ends with the length of its footer and these letters. */
+/** A Parquet file ends with the length of its footer and these bytes. */
 const MAGIC = 'PAR1';
 const TAIL_BYTES = 8;
 

@@ -25,7 +25,10 @@ export function digestName(digest: string): string {
   return digest.replace(':', '-');
 }
 
-/** Returns the content of a new catalog's marker. `sumKey`: key of the checksums in `content`, 64 bytes that no maker of images knows. */
+/**
+ * Returns the content of a new catalog's marker. `sumKey`: key of the checksums in `content`, 64 bytes that nobody who makes images can
+ * know.
+ */
 export function markerText(sumKey: Uint8Array): string {
   return `${JSON.stringify({ kind: KIND, version: Number(SCHEMA_VERSION), sumKey: Buffer.from(sumKey).toString('hex') })}\n`;
 }

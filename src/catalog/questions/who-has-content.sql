@@ -1,5 +1,5 @@
 -- Images that contain a file with this content, under any name, in any layer.
--- :content  the content as shown by who-has-path and the table entries: 16 hex digits
+-- :content  the content’s checksum, as shown by who-has-path and the table entries: 16 hex digits
 SELECT
   coalesce(i.reference, i.source) AS image,
   i.platform,

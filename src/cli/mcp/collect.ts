@@ -60,7 +60,7 @@ export function collectLines(
   };
 }
 
-/** Collects the whole output. More than `maxCharacters` make the command fail with TOO_LARGE. */
+/** Collects the whole output. If it exceeds `maxCharacters`, the command fails with TOO_LARGE. */
 export function collectText(maxCharacters: number, signal: AbortSignal): Collector<string> {
   const pieces: string[] = [];
   let characters = 0;

@@ -18,7 +18,7 @@ export interface NamedFolders {
   readonly folders: readonly string[];
   /**
    * Returns the real path of an image in the folders. `image` is absolute or relative to one of the folders. Throws NOT_FOUND, or
-   * PERMISSION if the path is outside them or a link leads out.
+   * PERMISSION if the path is outside them or a link points outside.
    */
   resolve(image: string): string;
   /** Lists the entries directly in a folder, by name. Throws what `resolve` throws. */
@@ -34,7 +34,7 @@ export function nameFolders(given: readonly string[]): NamedFolders {
     return real;
   });
   const resolve = (image: string): string => {
-    if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path contains no NUL');
+    if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path cannot contain a NUL');
     const candidates = path.isAbsolute(image) ? [image] : folders.map((folder) => path.resolve(folder, image));
     // Paths outside aren't accessed: a client must not learn whether they exist.
     const inside = candidates.filter((candidate) => isWithin(candidate, given, folders));

@@ -20,7 +20,7 @@ const MAX_LISTED = 1000;
 export async function serveTools(version: string, surroundings: ToolSurroundings, signal: AbortSignal): Promise<void> {
   const server = new McpServer({ name: 'layerscope', version }, { instructions: INSTRUCTIONS });
   let last: Promise<unknown> = Promise.resolve();
-  // One at a time, so that memory use is that of a single call.
+  // One at a time, so that memory use never exceeds that of a single call.
   const inTurn = (call: AbortSignal, work: (stop: AbortSignal) => Promise<unknown>): Promise<CallToolResult> => {
     const stop = new AbortController();
     const abort = (): void => stop.abort();

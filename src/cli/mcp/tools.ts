@@ -117,7 +117,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   waste: {
     title: 'Waste',
     description:
-      'Bytes that later layers hide, by file and layer, kinds of waste such as caches, and what it would weigh with other layers.',
+      'Bytes hidden by later layers, by file and layer; other waste such as caches; and how large the image would be if its layers were built differently.',
     prints: 'document',
     input: IMAGE,
     load: () => import('../waste.ts'),

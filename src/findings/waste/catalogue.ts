@@ -63,7 +63,7 @@ const TOOLS: ReadonlySet<string> = new Set(
 const LONGEST_TOOL_NAME = 64;
 
 /**
- * Whether a program is a compiler or build program, such as `gcc`, also with a target before it or a version after it:
+ * Whether a program is a compiler or build program, such as `gcc`, even with a target before it or a version after it:
  * `x86_64-linux-gnu-gcc-12`.
  */
 export function isBuildTool(name: Uint8Array): boolean {

@@ -22,7 +22,7 @@ const LOCAL_MAGIC = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Whether a file name is that of a jar or a similar archive. */
+/** Whether a file with this name is a jar or a similar archive. */
 export function isJarName(name: string): boolean {
   return /\.(?:jar|war|ear|par|sar|nar|kar|jpi|hpi|rar|lpkg)$/i.test(name);
 }

@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 
 const SHARED = path.join(import.meta.dirname, '..', '..', '..', '..', 'shared');
 
-/** Reads files of up to `mostBytes` below a folder in `../shared`; none if that doesn't exist. */
+/** Reads files of up to `mostBytes` below a folder in `../shared`; none if the folder doesn't exist. */
 export function sharedFiles(folder: string, mostBytes: number, mostFiles = 200): Uint8Array[] {
   const from = path.join(SHARED, folder);
   if (!existsSync(from)) return [];

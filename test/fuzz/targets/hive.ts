@@ -1,5 +1,5 @@
 // Registry hives, alone and in a stack: whatever the bytes, the number of keys and the bytes read stay within the file's size, keys come
-// after their parents, and a view over itself has no changes.
+// after their parents, and a view compared with itself has no changes.
 import assert from 'node:assert/strict';
 import {
   createRegFile,

@@ -1,7 +1,7 @@
 import type { Target } from '../engine/target.ts';
 
 // Every target by name. Targets are loaded on demand, because each process needs only one. To add one, write a file next to this one that
-// exports `target`, and name it here.
+// exports `target`, and list it here.
 const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
   tar: () => import('./tar.ts'),
   pax: () => import('./pax.ts'),

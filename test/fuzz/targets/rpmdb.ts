@@ -24,7 +24,7 @@ function run(input: Uint8Array): void {
   } catch (error) {
     expectRefusal(error, ['DAMAGED', 'TOO_LARGE', 'UNSUPPORTED']);
   }
-  // Folders are repeated for their files, so that paths may take more than the database, but not arbitrarily more.
+  // A folder's name is repeated for each of its files, so paths may take more than the database, but not arbitrarily more.
   assert.ok(paths <= 256 * 1024 * 1024);
 }
 

@@ -134,7 +134,7 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
   return said;
 }
 
-test('a damaged store file is named or rebuilt, and intact files stay', async (t: TestContext) => {
+test('a damaged store file is reported or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
   // Read from a copy, as for damaged stores, because file times reveal the changes of a read-write layer.

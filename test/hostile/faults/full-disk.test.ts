@@ -103,7 +103,7 @@ test('a disk that is full at any write of any verb fails that verb and harms not
   );
 });
 
-test('on a small disk filled up to various sizes, each verb either succeeds or fails', onTmpfs, async (t: TestContext) => {
+test('on a small disk filled to various levels, each verb either succeeds or fails', onTmpfs, async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
   const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
