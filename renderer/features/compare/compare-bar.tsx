@@ -19,6 +19,7 @@ import { sideBytes, sideScope, signedSize, textReport } from '../../state/compar
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
+import { apartFrom, choiceDetail, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
@@ -43,15 +44,15 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
   const copy = async () => {
     const { table } = state;
     if (table === null) return;
-    const titles = { titleA: sideTitle(archives, against), titleB: sideTitle(archives, b) };
+    const titles = { titleA: sideTitle(archives, against, b), titleB: sideTitle(archives, b, against) };
     if (await copyText(textReport(table, { ...titles, configs: config?.differences ?? [] }))) toast(words.compare.reportCopied);
   };
   return (
     <div className={styles.bar}>
       <div className={styles.sides}>
-        <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
+        <SideChoice name="A" side={against} other={b} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
-        <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+        <SideChoice name="B" side={b} other={against} archives={archives} onChoose={chooseSideB} />
       </div>
       <div className={styles.sumsLine}>
         <div className={styles.sums}>
@@ -214,13 +215,19 @@ function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly befo
 }
 
 /** Returns `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
-function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
+function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side): string {
   const found = findSide(archives, side);
   if (found === null) return words.compare.closed;
   const top = side.layer >= found.image.layers.length - 1;
-  const title = imageTitle(found.archive, found.image);
+  const title = withApart(imageTitle(found.archive, found.image), apartFromSide(archives, found, other));
   if (side.since !== undefined) return words.compare.aloneOf(side.since, side.layer, title);
   return top ? title : words.compare.atLayer(title, side.layer);
+}
+
+/** Returns what distinguishes a side's image from the one of the other side, if they are shown under the same name. */
+function apartFromSide(archives: readonly ArchiveSummary[], found: NonNullable<ReturnType<typeof findSide>>, other: Side): string | null {
+  const otherFound = findSide(archives, other);
+  return otherFound === null ? null : apartFrom(archives, found, otherFound);
 }
 
 function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
@@ -230,17 +237,20 @@ function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Sid
 function SideChoice({
   name,
   side,
+  other,
   archives,
   onChoose,
 }: {
   name: 'A' | 'B';
   side: Side;
+  other: Side;
   archives: readonly ArchiveSummary[];
   onChoose: (side: Side) => void;
 }) {
   const found = findSide(archives, side);
   if (found === null) return <span className={styles.side}>{words.compare.sideClosed(name)}</span>;
-  const title = imageTitle(found.archive, found.image);
+  const apart = apartFromSide(archives, found, other);
+  const title = withApart(imageTitle(found.archive, found.image), apart);
   const top = found.image.layers.length - 1;
   const layers =
     side.since !== undefined
@@ -268,11 +278,11 @@ function SideChoice({
         choices={images.map((each) => ({
           id: idOf(each.archive, each.image),
           label: imageTitle(each.archive, each.image),
-          detail: each.image.platform === 'unknown' ? undefined : each.image.platform,
+          detail: choiceDetail(archives, each),
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={lastPart(title)} title={title} />
+        <MiddleText className={styles.title} text={withApart(lastPart(imageTitle(found.archive, found.image)), apart)} title={title} />
       </MenuButton>
       <MenuButton
         quiet

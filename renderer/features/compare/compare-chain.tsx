@@ -9,6 +9,7 @@ import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights }
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
+import { apartFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
@@ -43,8 +44,8 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
           imageB={b.image}
           a={against}
           b={sideB}
-          titleA={lastPart(imageTitle(a.archive, a.image))}
-          titleB={lastPart(imageTitle(b.archive, b.image))}
+          titleA={withApart(lastPart(imageTitle(a.archive, a.image)), apartFrom(archives, a, b))}
+          titleB={withApart(lastPart(imageTitle(b.archive, b.image)), apartFrom(archives, b, a))}
         />
       )}
     </section>
