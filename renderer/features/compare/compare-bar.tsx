@@ -20,14 +20,14 @@ import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { apartFrom, choiceDetail, withApart } from '../../state/same-names.ts';
-import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { imageSizes } from '../../state/sizes.ts';
+import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
-import { formatSize, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
+import { formatSize, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
+import { findSide, Growth, growthOf, HiddenCulprit, wholeImage } from './compare-growth.tsx';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
 const DIFFERENCES = ['content', 'metadata', 'time'] as const;
@@ -80,6 +80,7 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
           />
         </span>
       </div>
+      <HiddenCulprit a={against} b={b} />
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
   );
@@ -119,53 +120,6 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
       </span>
     </>
   );
-}
-
-/**
- * Returns how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most
- * of it. Null for parts of images, or if all three are equal.
- */
-function growthOf(archives: readonly ArchiveSummary[], a: Side, b: Side): readonly Measure[] | null {
-  const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
-  if (one === null || other === null) return null;
-  const measures: readonly Measure[] = [
-    { name: 'visible', before: one.totals.finalBytes, now: other.totals.finalBytes },
-    { name: 'stored', before: imageSizes(one).stored, now: imageSizes(other).stored },
-    { name: 'hidden', before: one.totals.wastedBytes, now: other.totals.wastedBytes },
-  ];
-  const grown = measures.filter(({ before, now }) => before !== now);
-  return grown.length === 0 ? null : grown;
-}
-
-interface Measure {
-  readonly name: 'visible' | 'stored' | 'hidden';
-  readonly before: number;
-  readonly now: number;
-}
-
-/** `visible +64.4 kB · stored +378.9 kB · hidden +300.0 kB`, each with both sizes in its title. */
-function Growth({ measures }: { measures: readonly Measure[] }) {
-  return (
-    <span className={styles.growth}>
-      {measures.map(({ name, before, now }) => {
-        const unit = unitOfBoth(before, now);
-        return (
-          <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
-            {words.compare.growth[name]}{' '}
-            <strong>
-              <Net bytes={now - before}>{signedSize(now - before)}</Net>
-            </strong>
-          </span>
-        );
-      })}
-    </span>
-  );
-}
-
-/** Returns the image if a side shows all of it and its layers have been read. */
-function wholeImage(archives: readonly ArchiveSummary[], side: Side): ImageSummary | null {
-  const image = findSide(archives, side)?.image;
-  return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
 }
 
 /** Returns the bytes of the files that a side shows; null until they are known. A whole image's are in its summary. */
@@ -228,10 +182,6 @@ function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side)
 function apartFromSide(archives: readonly ArchiveSummary[], found: NonNullable<ReturnType<typeof findSide>>, other: Side): string | null {
   const otherFound = findSide(archives, other);
   return otherFound === null ? null : apartFrom(archives, found, otherFound);
-}
-
-function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
-  return selectedImage(archives, { archiveId, image, from: 0, to: 0, mode: 'layer', path: null });
 }
 
 function SideChoice({
