@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -15,7 +15,6 @@ import { archiveLabel } from '../../state/same-names.ts';
 import { sidesShowing } from '../../state/selection.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
-import { formatSize } from '../../words/numbers.ts';
 import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
@@ -195,16 +194,14 @@ function ImageButton({
     >
       {sides === '' ? <Icon name="image" className={item.icon ?? ''} /> : <SideMarks sides={sides} />}
       <span className={item.words}>
-        <span className={item.first} style={{ '--name-aside': `${0.85 * formatSize(storedBytes(image)).length + 0.8}ch` } as CSSProperties}>
-          <NameText className={item.name} text={lastPart(title)} />
-          {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}
-        </span>
+        <NameText className={item.name} text={lastPart(title)} />
         <span className={item.second}>
           <span className={`${item.sub} ${item.parts}`}>
             {nested ? null : archive.stored === undefined ? <MiddleText text={label} title={null} /> : <span>{words.library.inStore}</span>}
             {platform === '' ? null : <span className={item.end}>{nested ? platform : `\u00a0· ${platform}`}</span>}
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
+          {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}
         </span>
         {sides === '' ? null : <span className="visually-hidden">{words.compare.shownAs[sides]}</span>}
       </span>
