@@ -37,24 +37,26 @@ function keepFitting(element: Element, name: Name): () => void {
 
 /**
  * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
- * only part of it; null if a parent has the tooltip. `mostTail`: maximum number of characters that stay visible at its end, given where
- * there is more space than in a list. `match`: the text searched for, marked unless the name is cut.
+ * only part of it; null if a parent has the tooltip. `mostTail`: how many characters at its end stay visible at most, where there is more
+ * space than in a list. `tailAt`: where the visible end begins, if that is known. `match`: the text searched for, marked unless the name is cut.
  */
 export function MiddleText({
   text,
   title = text,
   className = '',
   mostTail,
+  tailAt,
   match = '',
 }: {
   text: string;
   title?: string | null;
   className?: string | undefined;
   mostTail?: number;
+  tailAt?: number;
   match?: string;
 }) {
   const name = useRef<HTMLSpanElement>(null);
-  const at = tailStart(text, mostTail);
+  const at = tailAt ?? tailStart(text, mostTail);
   const found = match === '' ? -1 : text.toLowerCase().indexOf(match.toLowerCase());
   const marked = { from: found, to: found + match.length };
   useEffect(() => (name.current === null ? undefined : keepFitting(name.current, { text, tail: at })), [text, at]);

@@ -203,7 +203,17 @@ export function showSide({ archiveId, image, layer }: Side): void {
   select({ archiveId, image, ...shown, path: null, ...viewFor(found.image, selection) });
 }
 
-/** Leaves the comparison and shows the changes of a layer of one of its sides, at the same path. */
+/** Shows a path in all bytes of a side's image. */
+export function showWholeOf({ archiveId, image }: Side, path: string): void {
+  const { archives, selection } = getApp();
+  const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
+  if (found === null) return;
+  const to = Math.max(0, found.image.layers.length - 1);
+  setApp({ anchor: to });
+  select({ archiveId, image, from: 0, to, mode: 'image', path });
+}
+
+/** Leaves the comparison for the changes of a layer of one of its sides, at the same path. */
 export function showLayerOfSide({ archiveId, image }: Side, layer: number): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });

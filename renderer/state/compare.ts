@@ -1,10 +1,11 @@
 import { bytesBefore, bytesNow } from '#changes';
 import type { ArchiveSummary, BreakdownOf, ConfigReport, ImageSummary } from '#contract';
-import { changeWords, displayPath, displayText, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
+import { changeWords, displayPath, KIND, type RowTable, rowPath, setTime, TYPE } from '#model';
 import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
 import { plainCommand } from './chain.ts';
 import { imageTitle } from './library.ts';
+import { archiveLabel } from './same-names.ts';
 import type { Selection, Side } from './selection.ts';
 
 /**
@@ -84,7 +85,7 @@ export function sideChoices(archives: readonly ArchiveSummary[], selection: Sele
     id: `image ${archive.archiveId} ${image.index}`,
     group: words.compare.withImage,
     label: imageTitle(archive, image),
-    detail: words.compare.imageDetail(displayText(archive.title), image.platform === 'unknown' ? '' : image.platform),
+    detail: words.compare.imageDetail(archiveLabel(archives, archive), image.platform === 'unknown' ? '' : image.platform),
     side: topOf({ archive, image }),
   }));
   const open = { id: 'open', group: words.compare.withImage, label: words.open, detail: words.compare.openDetail, side: null };

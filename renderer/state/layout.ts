@@ -16,8 +16,8 @@ export interface LayoutState {
   readonly wasteTall: boolean;
   /** Whether a comparison shows how the configs differ. */
   readonly configOpen: boolean;
-  /** Width of a comparison's chain pane, which has two chains side by side. */
-  readonly compareWidth: number;
+  /** Width of a comparison's chain pane, which has two chains side by side. Null: as wide as the window allows, see {@link compareRoom}. */
+  readonly compareWidth: number | null;
   /** Whether the filter's text is searched for in all layers. */
   readonly searchesAll: boolean;
   readonly view: 'tree' | 'treemap';
@@ -47,18 +47,29 @@ export function lineHeight(previewText: number): number {
 export const PANE_LIMITS = {
   libraryWidth: { min: 160, max: 360 },
   chainWidth: { min: 200, max: 480 },
-  compareWidth: { min: 240, max: 720 },
+  compareWidth: { min: 224, max: 720 },
   detailsWidth: { min: 280, max: 640 },
   keysWidth: { min: 180, max: 1_200 },
   keysHeight: { min: 80, max: 1_200 },
 } as const;
 
-/** Returns the default width of the details in a window of `room` px: 300 px up to 1,320, rising to 480 px from 2,560 on. */
-export function detailsRoom(room: number): number {
-  return Math.round(Math.min(480, Math.max(300, 300 + ((room - 1_320) * 180) / 1_240)));
+/**
+ * Returns the default width of the details in a window of `room` px: 300 px up to 1,320, rising to 480 px from 2,560 on. Next to a
+ * comparison it is 280 px up to 1,340, because its rows need more space.
+ */
+export function detailsRoom(room: number, compares: boolean): number {
+  const width = Math.round(Math.min(480, Math.max(300, 300 + ((room - 1_320) * 180) / 1_240)));
+  return compares ? Math.min(width, Math.max(280, room - 1_060)) : width;
+}
+
+/** Returns the default width of a comparison's chains in a window of `room` px: 232 px up to 1,320, then rising to 340 px. */
+export function compareRoom(room: number): number {
+  return Math.min(340, Math.max(232, room - 1_088));
 }
 
 const KEY = 'layerscope.layout';
+/** The former default width of a comparison's chains, which was stored without being chosen. */
+const FORMER_COMPARE_WIDTH = 340;
 const initial: LayoutState = {
   theme: 'auto',
   libraryWidth: 196,
@@ -71,7 +82,7 @@ const initial: LayoutState = {
   wasteOpen: false,
   wasteTall: false,
   configOpen: false,
-  compareWidth: 340,
+  compareWidth: null,
   searchesAll: false,
   view: 'tree',
   onOpen: 'ask',
@@ -120,7 +131,7 @@ export function parseLayout(kept: unknown): LayoutState {
     libraryOpen: typeof from.libraryOpen === 'boolean' ? from.libraryOpen : true,
     libraryWidth: width('libraryWidth'),
     chainWidth: width('chainWidth'),
-    compareWidth: width('compareWidth'),
+    compareWidth: from.compareWidth === FORMER_COMPARE_WIDTH ? null : width('compareWidth'),
     detailsWidth: width('detailsWidth'),
     keysWidth: width('keysWidth'),
     keysHeight: width('keysHeight'),

@@ -11,6 +11,7 @@ import type { LayoutState } from './layout.ts';
 import { imageTitle } from './library.ts';
 import { imageActions } from './menus/image-menu.ts';
 import { clearRecentFiles, openAgain } from './opening.ts';
+import { choiceDetail } from './same-names.ts';
 import { selectedImage } from './selection.ts';
 
 /** A line of the palette. */
@@ -82,7 +83,7 @@ export function paletteItems(app: AppState, recent: readonly RecentFile[]): read
     archive.images.map((image) => ({
       id: `show ${archive.archiveId} ${image.index}`,
       label: words.frame.showImage(imageTitle(archive, image)),
-      detail: image.platform === 'unknown' ? undefined : image.platform,
+      detail: choiceDetail(app.archives ?? [], { archive, image }),
       run: () => showImage(archive.archiveId, image.index),
     })),
   );

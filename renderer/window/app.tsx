@@ -29,7 +29,7 @@ import { ReadingState } from './reading-state.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
-import { useDetailsWidth, useWidth } from './width.ts';
+import { useCompareWidth, useDetailsWidth, useWidth } from './width.ts';
 
 /** Maximum width of a chain. It is less where a details drawer leaves only the beginnings of rows in sight. */
 const MOST_CHAIN = {
@@ -45,11 +45,14 @@ export function App() {
   const catalogs = useApp((app) => app.catalogs);
   const layout = useApp((app) => app.layout);
   const width = useWidth();
-  const detailsWidth = useDetailsWidth(layout.detailsWidth);
+  const compares = selection.mode === 'compare';
+  const detailsWidth = useDetailsWidth(layout.detailsWidth, compares);
+  const compareWidth = useCompareWidth(layout.compareWidth);
   const grid = useRef<TreeGridHandle>(null);
   const found = selectedImage(archives ?? [], selection);
   const catalog = catalogs?.find(({ catalogId }) => catalogId === selection.catalog?.catalogId) ?? null;
-  const chain = selection.mode === 'compare' ? 'compareWidth' : 'chainWidth';
+  const chain = compares ? 'compareWidth' : 'chainWidth';
+  const chainWidth = compares ? compareWidth : layout.chainWidth;
   const hasDetails = width === 'wide' || width === 'compact';
   const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
 
@@ -112,12 +115,10 @@ export function App() {
               <div
                 className={styles.chain}
                 style={
-                  width === 'narrow'
-                    ? {}
-                    : { width: `min(${layout[chain]}px, ${MOST_CHAIN[chain][width === 'medium' ? width : 'others']})` }
+                  width === 'narrow' ? {} : { width: `min(${chainWidth}px, ${MOST_CHAIN[chain][width === 'medium' ? width : 'others']})` }
                 }
               >
-                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} width={layout[chain]} />} />
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane={chain} width={chainWidth} />} />
               </div>
               <main className={styles.main}>
                 {layout.wasteOpen && layout.wasteTall && found.image.loaded ? null : found.image.loaded ? (

@@ -1,6 +1,7 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Icon } from '../components/icons.tsx';
 import { phrase } from '../components/phrase.tsx';
+import { sideLetter } from '../components/side-letter.ts';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
@@ -13,6 +14,10 @@ import styles from './status-bar.module.css';
 /** Stores on the left; running jobs, waste and findings on the right. */
 export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: ImageSummary } | null }) {
   const info = useApp((app) => app.info);
+  const isB = useApp(
+    ({ selection: { mode, against, archiveId, image } }) =>
+      mode === 'compare' && (against?.archiveId !== archiveId || against?.image !== image),
+  );
   const running = useApp((app) => runningCount(app.jobs));
   return (
     <footer className={styles.bar}>
@@ -25,6 +30,12 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
           {words.frame.jobsRunning(running)}
         </span>
       )}
+      {found?.image.loaded && isB ? (
+        <span className={sideLetter('B')} title={words.compare.ofB}>
+          <span className="visually-hidden">{words.compare.ofB}</span>
+          <span aria-hidden="true">B</span>
+        </span>
+      ) : null}
       {found?.image.loaded ? <Waste image={found.image} /> : null}
       {found === null ? null : <FindingsButton />}
     </footer>

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { detailsRoom } from '../state/layout.ts';
+import { compareRoom, detailsRoom } from '../state/layout.ts';
 
 export type Width = 'narrow' | 'medium' | 'compact' | 'wide';
 
@@ -27,8 +27,13 @@ function subscribeSize(listener: () => void): () => void {
 }
 
 /** Returns the width of the details, px: the chosen one, or what the window allows. */
-export function useDetailsWidth(chosen: number | null): number {
-  return useSyncExternalStore(subscribeSize, () => chosen ?? detailsRoom(window.innerWidth));
+export function useDetailsWidth(chosen: number | null, compares: boolean): number {
+  return useSyncExternalStore(subscribeSize, () => chosen ?? detailsRoom(window.innerWidth, compares));
+}
+
+/** Returns the width of a comparison's chains, px: the chosen one, or what the window allows. */
+export function useCompareWidth(chosen: number | null): number {
+  return useSyncExternalStore(subscribeSize, () => chosen ?? compareRoom(window.innerWidth));
 }
 
 const ROOMY = window.matchMedia('(min-width: 1300px)');

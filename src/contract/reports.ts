@@ -65,6 +65,8 @@ export interface ArchiveSummary {
   /** Unique in this process. */
   readonly archiveId: string;
   readonly title: string;
+  /** Name of the folder that has the file, without the folders above; absent if it wasn't opened from a place that its title names. */
+  readonly folder?: string;
   readonly format: ArchiveFormat;
   /** Where the image came from, if opened by name. */
   readonly source?: SourceReport;

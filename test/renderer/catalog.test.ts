@@ -12,6 +12,7 @@ import {
   placeName,
   repositoryRuns,
   runsOf,
+  sharedStart,
   sortedLayers,
   tagGroups,
 } from '../../renderer/state/catalog/catalog.ts';
@@ -327,4 +328,16 @@ test('a catalog and a search in it have addresses', () => {
   // A field of limited length may cut pasted text anywhere.
   const cut = { ...NOTHING, catalog: { catalogId: 'c1', view: 'search', what: 'path', text: 'a\ud835' } } as const;
   assert.equal(formatAddress(cut), '#/catalog/c1/search?what=path&text=a%EF%BF%BD');
+});
+
+test('names of images share the registry and folders that all of them begin with', () => {
+  const named = (...names: readonly string[]) =>
+    sharedStart(
+      names.map((name) => image('1', { places: [{ source: '/images/app.tar', reference: `${name}:1`, repository: name, tag: '1' }] })),
+    );
+  assert.equal(named('registry.example.com/shop/checkout', 'registry.example.com/shop/chat'), 'registry.example.com/shop/');
+  assert.equal(named('registry.example.com/shop/mail', 'registry.example.com/base/node'), 'registry.example.com/');
+  assert.equal(named('shop/mail', 'other/mail'), '');
+  assert.equal(named('shop/mail'), '');
+  assert.equal(named(), '');
 });

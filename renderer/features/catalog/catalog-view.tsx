@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { CatalogSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -6,7 +6,7 @@ import { phrase } from '../../components/phrase.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { Size } from '../../components/size.tsx';
 import { useMeasured, widthOf } from '../../components/use-measured.ts';
-import type { CatalogRows } from '../../state/catalog/catalog.ts';
+import { type CatalogRows, sharedStart } from '../../state/catalog/catalog.ts';
 import { chooseInCatalog, dismissRefusal } from '../../state/catalog/catalog-actions.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { CatalogChoice } from '../../state/selection.ts';
@@ -20,12 +20,14 @@ import { Picks } from './picks.tsx';
 import { ProblemsView } from './problems-view.tsx';
 import { SearchView } from './search-view.tsx';
 import { TagsView } from './tags-view.tsx';
+import { SharedStart } from './two-level-grid.tsx';
 
 /** A catalog: its images, its layers, its tags, a search, or its problems. */
 export function CatalogView({ choice, summary }: { choice: CatalogChoice; summary: CatalogSummary }) {
   const { rows, error, doneRows, allRows } = useApp((app) => app.catalog);
   const pane = useRef<HTMLElement>(null);
   const room = useMeasured(pane, widthOf, 900);
+  const shared = useMemo(() => sharedStart(rows?.images ?? []), [rows]);
   return (
     <section className={styles.pane} aria-label={summary.title} data-pane="catalog" ref={pane}>
       <Refusal />
@@ -41,7 +43,9 @@ export function CatalogView({ choice, summary }: { choice: CatalogChoice; summar
       ) : (
         <>
           {rows.images.length === 0 ? null : <Holds summary={summary} rows={rows} />}
-          <Views rows={rows} choice={choice} summary={summary} room={room} />
+          <SharedStart value={shared}>
+            <Views rows={rows} choice={choice} summary={summary} room={room} />
+          </SharedStart>
           <Picks />
         </>
       )}

@@ -1,7 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { CatalogImage } from '#contract';
 import { Button } from '../../components/button.tsx';
-import { MiddleText } from '../../components/middle-text.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { setApp } from '../../state/app-state.ts';
 import { type CatalogRows, placeName } from '../../state/catalog/catalog.ts';
@@ -23,7 +22,7 @@ import { ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
 import { LineageView } from './lineage-view.tsx';
 import { largest } from './size-bar.tsx';
-import { imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
+import { ImageText, imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
 
 /** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
@@ -160,14 +159,14 @@ function Images({
 
   /** The name of a repository or an image or, for an image within a group, its tags. */
   function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
-    if (row === null) return nameCell(place, twisty, shown.name, <MiddleText className={styles.repository} text={shown.name} />);
+    if (row === null) return nameCell(place, twisty, shown.name, <ImageText className={styles.repository} text={shown.name} />);
     const places = images[row.image]?.places.length ?? 0;
     const isInGroup = place.child >= 0;
     const isLink = places < 2 || isInGroup;
     const name = isInGroup ? tagsOf(row) : row.name;
     const text = (
       <>
-        {isLink ? imageText(name) : <MiddleText className={styles.repository} text={name} />}
+        {isLink ? imageText(name) : <ImageText className={styles.repository} text={name} />}
         {otherNames(row)}
       </>
     );

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { type RowData, type TreeColumn, TreeGrid } from '../../components/tree-grid.tsx';
@@ -160,5 +160,15 @@ export function nameCell({ child }: Place, twisty: ReactNode, title: string, tex
 
 /** An image's name, which opens the image. */
 export function imageText(text: string): ReactNode {
-  return <MiddleText className={styles.image} text={text} />;
+  return <ImageText text={text} className={styles.image} />;
+}
+
+/** What the names of all images of a catalog begin with. */
+export const SharedStart = createContext('');
+
+/** An image's name. Where space is scarce, the beginning that all names share is cut first, because it distinguishes none. */
+export function ImageText({ text, className = '' }: { text: string; className?: string | undefined }) {
+  const shared = useContext(SharedStart);
+  const isShared = shared.length > 0 && text.startsWith(shared);
+  return <MiddleText className={className} text={text} {...(isShared ? { tailAt: shared.length } : {})} />;
 }

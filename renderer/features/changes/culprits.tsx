@@ -51,7 +51,7 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
 }
 
 /** The layers in which a file was added and hidden. */
-function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
+export function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
   const pathHex = toHex(unescapePath(path));
   const answer = useRequest(`${archiveId}/${image}/${pathHex}`, (client, signal) =>
     client.call('entry.details', { archiveId, image, layer: top, pathHex }, { signal }),

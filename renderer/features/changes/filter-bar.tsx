@@ -96,8 +96,10 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
             <span className={everywhere ? styles.on : ''}>{words.changes.allLayers}</span>
             {everywhere ? <Icon name="close" size={10} /> : null}
           </button>
-          <Option label={words.changes.minimumSize} choices={MINIMA} value={filter.minBytes} onChange={(minBytes) => set({ minBytes })} />
-          <Option label={words.changes.type} choices={TYPES} value={filter.types} onChange={(types) => set({ types })} />
+          <span className={styles.limits}>
+            <Option label={words.changes.minimumSize} choices={MINIMA} value={filter.minBytes} onChange={(minBytes) => set({ minBytes })} />
+            <Option label={words.changes.type} choices={TYPES} value={filter.types} onChange={(types) => set({ types })} />
+          </span>
         </>
       )}
     </div>

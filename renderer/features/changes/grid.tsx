@@ -214,8 +214,8 @@ const BAR_PART = 0.2;
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less space there, of the column for what differs, and of the bars for the sizes. */
-const NAME_BETWEEN = 172;
+/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
+const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;
 

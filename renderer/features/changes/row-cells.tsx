@@ -196,7 +196,9 @@ export function sizeCell(
   const kind = table.kind[row];
   if (isFolder(table, row)) {
     const bytes = sums.size[row] as number;
-    if (bytes > 0) return sizeText(bytes, '', bytesTitle(bytes, full.size[row] as number));
+    const title = bytesTitle(bytes, full.size[row] as number);
+    // Unlike in the breakdown, files that are the same on both sides aren't counted.
+    if (bytes > 0) return sizeText(bytes, '', hasNet ? words.compare.ofDiffering(title) : title);
     // A removed folder shows the size of its files, struck through like theirs.
     const gone = kind === KIND.removed ? (sums.hidden[row] as number) : 0;
     return gone === 0 ? null : sizeText(gone, styles.gone, bytesTitle(gone, full.hidden[row] as number));

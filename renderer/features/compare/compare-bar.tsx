@@ -19,14 +19,15 @@ import { sideBytes, sideScope, signedSize, textReport } from '../../state/compar
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
-import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { imageSizes } from '../../state/sizes.ts';
+import { apartFrom, choiceDetail, withApart } from '../../state/same-names.ts';
+import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
-import { formatSize, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
+import { formatSize, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
+import { findSide, Growth, growthOf, HiddenCulprit, wholeImage } from './compare-growth.tsx';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
 const DIFFERENCES = ['content', 'metadata', 'time'] as const;
@@ -43,15 +44,15 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
   const copy = async () => {
     const { table } = state;
     if (table === null) return;
-    const titles = { titleA: sideTitle(archives, against), titleB: sideTitle(archives, b) };
+    const titles = { titleA: sideTitle(archives, against, b), titleB: sideTitle(archives, b, against) };
     if (await copyText(textReport(table, { ...titles, configs: config?.differences ?? [] }))) toast(words.compare.reportCopied);
   };
   return (
     <div className={styles.bar}>
       <div className={styles.sides}>
-        <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
+        <SideChoice name="A" side={against} other={b} archives={archives} onChoose={(side) => compareWith(side)} />
         <IconButton small label={words.compare.swap} keys="x" icon="swap" onPress={swapSides} />
-        <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+        <SideChoice name="B" side={b} other={against} archives={archives} onChoose={chooseSideB} />
       </div>
       <div className={styles.sumsLine}>
         <div className={styles.sums}>
@@ -79,6 +80,7 @@ export function CompareBar({ state, selection, outcome }: { state: ChangesState;
           />
         </span>
       </div>
+      <HiddenCulprit a={against} b={b} />
       {config === null || config.total === 0 || !open ? null : <ConfigDiff report={config} />}
     </div>
   );
@@ -118,53 +120,6 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
       </span>
     </>
   );
-}
-
-/**
- * Returns how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most
- * of it. Null for parts of images, or if all three are equal.
- */
-function growthOf(archives: readonly ArchiveSummary[], a: Side, b: Side): readonly Measure[] | null {
-  const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];
-  if (one === null || other === null) return null;
-  const measures: readonly Measure[] = [
-    { name: 'visible', before: one.totals.finalBytes, now: other.totals.finalBytes },
-    { name: 'stored', before: imageSizes(one).stored, now: imageSizes(other).stored },
-    { name: 'hidden', before: one.totals.wastedBytes, now: other.totals.wastedBytes },
-  ];
-  const grown = measures.filter(({ before, now }) => before !== now);
-  return grown.length === 0 ? null : grown;
-}
-
-interface Measure {
-  readonly name: 'visible' | 'stored' | 'hidden';
-  readonly before: number;
-  readonly now: number;
-}
-
-/** `visible +64.4 kB · stored +378.9 kB · hidden +300.0 kB`, each with both sizes in its title. */
-function Growth({ measures }: { measures: readonly Measure[] }) {
-  return (
-    <span className={styles.growth}>
-      {measures.map(({ name, before, now }) => {
-        const unit = unitOfBoth(before, now);
-        return (
-          <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
-            {words.compare.growth[name]}{' '}
-            <strong>
-              <Net bytes={now - before}>{signedSize(now - before)}</Net>
-            </strong>
-          </span>
-        );
-      })}
-    </span>
-  );
-}
-
-/** Returns a side's image if the side shows all of it and its layers have been read. */
-function wholeImage(archives: readonly ArchiveSummary[], side: Side): ImageSummary | null {
-  const image = findSide(archives, side)?.image;
-  return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
 }
 
 /** Returns the bytes of the files that a side shows; null until they are known. A whole image's are in its summary. */
@@ -214,33 +169,38 @@ function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly befo
 }
 
 /** Returns `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
-function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
+function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side): string {
   const found = findSide(archives, side);
   if (found === null) return words.compare.closed;
   const top = side.layer >= found.image.layers.length - 1;
-  const title = imageTitle(found.archive, found.image);
+  const title = withApart(imageTitle(found.archive, found.image), apartFromSide(archives, found, other));
   if (side.since !== undefined) return words.compare.aloneOf(side.since, side.layer, title);
   return top ? title : words.compare.atLayer(title, side.layer);
 }
 
-function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
-  return selectedImage(archives, { archiveId, image, from: 0, to: 0, mode: 'layer', path: null });
+/** Returns what distinguishes a side's image from the one of the other side, if they are shown under the same name. */
+function apartFromSide(archives: readonly ArchiveSummary[], found: NonNullable<ReturnType<typeof findSide>>, other: Side): string | null {
+  const otherFound = findSide(archives, other);
+  return otherFound === null ? null : apartFrom(archives, found, otherFound);
 }
 
 function SideChoice({
   name,
   side,
+  other,
   archives,
   onChoose,
 }: {
   name: 'A' | 'B';
   side: Side;
+  other: Side;
   archives: readonly ArchiveSummary[];
   onChoose: (side: Side) => void;
 }) {
   const found = findSide(archives, side);
   if (found === null) return <span className={styles.side}>{words.compare.sideClosed(name)}</span>;
-  const title = imageTitle(found.archive, found.image);
+  const apart = apartFromSide(archives, found, other);
+  const title = withApart(imageTitle(found.archive, found.image), apart);
   const top = found.image.layers.length - 1;
   const layers =
     side.since !== undefined
@@ -268,11 +228,11 @@ function SideChoice({
         choices={images.map((each) => ({
           id: idOf(each.archive, each.image),
           label: imageTitle(each.archive, each.image),
-          detail: each.image.platform === 'unknown' ? undefined : each.image.platform,
+          detail: choiceDetail(archives, each),
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={lastPart(title)} title={title} />
+        <MiddleText className={styles.title} text={withApart(lastPart(imageTitle(found.archive, found.image)), apart)} title={title} />
       </MenuButton>
       <MenuButton
         quiet

@@ -6,9 +6,11 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { sideLetter } from '../../components/side-letter.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { findRow } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
+import { apartFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
@@ -43,8 +45,8 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
           imageB={b.image}
           a={against}
           b={sideB}
-          titleA={lastPart(imageTitle(a.archive, a.image))}
-          titleB={lastPart(imageTitle(b.archive, b.image))}
+          titleA={withApart(lastPart(imageTitle(a.archive, a.image)), apartFrom(archives, a, b))}
+          titleB={withApart(lastPart(imageTitle(b.archive, b.image)), apartFrom(archives, b, a))}
         />
       )}
     </section>
@@ -82,9 +84,21 @@ function useTouches({ archiveId, image, layer }: Side): Touches {
   const answer = useRequest(path === null ? null : `${archiveId}/${image}/${layer}/${path}`, (client, signal) =>
     client.call('entry.details', { archiveId, image, layer, pathHex: toHex(unescapePath(path ?? '')) }, { signal }),
   );
+  const isNamed = useIsNamed(path);
   // For a side that never had the path, the request fails.
-  return useMemo(() => (answer.state === 'ready' ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path]);
+  return useMemo(() => (answer.state === 'ready' && isNamed ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path, isNamed]);
 }
+
+/** Whether the rows or the details name the selected path: without either, dots in the chain would be about nothing in sight. */
+function useIsNamed(path: string | null): boolean {
+  const table = useApp((app) => app.changes.table);
+  const isOpen = useApp((app) => app.layout.drawer === 'details');
+  const isListed = useMemo(() => path !== null && table !== null && findRow(table, unescapePath(path)) >= 0, [table, path]);
+  return isListed || isOpen || WITH_DETAILS.matches;
+}
+
+/** Where the details have a pane of their own. */
+const WITH_DETAILS = window.matchMedia('(min-width: 1000px)');
 
 /** Layers of an image that both sides have, newest first. A long run of layers that don't matter is one line, which can be opened. */
 function Strata({

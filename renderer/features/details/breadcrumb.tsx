@@ -6,6 +6,7 @@ import { useMeasured, widthOf } from '../../components/use-measured.ts';
 import { choosePath, chooseWhole, showSide } from '../../state/choosing.ts';
 import { pathParts } from '../../state/details/shown-path.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
+import { withApart } from '../../state/same-names.ts';
 import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import styles from './breadcrumb.module.css';
@@ -32,7 +33,12 @@ interface Props {
   readonly image: ImageSummary;
   readonly selection: Selection;
   /** The open sides of a comparison; empty unless the selection is one. */
-  readonly sides: readonly { readonly letter: 'A' | 'B'; readonly known: KnownSide }[];
+  readonly sides: readonly {
+    readonly letter: 'A' | 'B';
+    readonly known: KnownSide;
+    /** What distinguishes it from the other side, if both have the same name. */
+    readonly apart: string | null;
+  }[];
 }
 
 /**
@@ -152,7 +158,7 @@ function crumbsOf({ archive, image, selection, sides }: Props): readonly Crumb[]
 }
 
 function comparisonTitle(sides: Props['sides']): string {
-  const [a = '', b = ''] = sides.map(({ known }) => sideName(known, imageTitle(known.archive, known.image)));
+  const [a = '', b = ''] = sides.map(({ known, apart }) => sideName(known, withApart(imageTitle(known.archive, known.image), apart)));
   return words.details.comparison.title(a, b);
 }
 
@@ -161,11 +167,11 @@ function sideName({ image, side }: KnownSide, title: string): string {
   return side.layer < image.layers.length - 1 ? words.compare.atLayer(title, side.layer) : title;
 }
 
-function sideCrumb({ letter, known }: Props['sides'][number]): Crumb {
-  const title = imageTitle(known.archive, known.image);
+function sideCrumb({ letter, known, apart }: Props['sides'][number]): Crumb {
+  const title = withApart(imageTitle(known.archive, known.image), apart);
   return {
     id: letter,
-    text: `${letter} ${sideName(known, lastPart(title))}`,
+    text: `${letter} ${sideName(known, withApart(lastPart(imageTitle(known.archive, known.image)), apart))}`,
     title: words.compare.sideImage(letter, title),
     go: () => showSide(known.side),
   };

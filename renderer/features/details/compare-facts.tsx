@@ -7,6 +7,7 @@ import { createdAt, plainCommand } from '../../state/chain.ts';
 import { partingFrom } from '../../state/details/parted.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { imageTitle } from '../../state/library.ts';
+import { archiveLabel } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
@@ -42,7 +43,7 @@ export function CompareFacts({ selection }: { selection: Selection }) {
       <Section title={words.details.image}>
         <Table>
           <Fact label={labels.name} values={ofImage(({ archive, image: each }) => imageTitle(archive, each))} isName />
-          <Fact label={labels.archive} values={ofImage(({ archive }) => displayText(archive.title))} />
+          <Fact label={labels.archive} values={ofImage(({ archive }) => archiveLabel(archives, archive))} />
           <Fact
             label={labels.platform}
             values={ofImage(({ image: each }) => (each.platform === 'unknown' ? null : displayText(each.platform)))}

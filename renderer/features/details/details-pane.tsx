@@ -20,6 +20,7 @@ import { exportPath } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { isExportable } from '../../state/menus/row-menu.ts';
 import { hintFor, mayPass } from '../../state/plain-error.ts';
+import { apartFrom } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -86,9 +87,13 @@ function sidesOf(archives: readonly ArchiveSummary[], { mode, archiveId, image, 
     { letter: 'A' as const, side: against },
     { letter: 'B' as const, side: { archiveId, image, layer: to, since } },
   ];
-  return sides.flatMap(({ letter, side }) => {
+  const open = sides.flatMap(({ letter, side }) => {
     const found = selectedImage(archives, { archiveId: side.archiveId, image: side.image, from: 0, to: 0, mode: 'layer', path: null });
     return found === null ? [] : [{ letter, known: { ...found, side } }];
+  });
+  return open.map((each) => {
+    const other = open.find(({ letter }) => letter !== each.letter);
+    return { ...each, apart: other === undefined ? null : apartFrom(archives, each.known, other.known) };
   });
 }
 

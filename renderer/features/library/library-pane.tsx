@@ -1,6 +1,5 @@
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
@@ -12,10 +11,10 @@ import { keysOfId } from '../../state/key-names.ts';
 import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
+import { archiveLabel } from '../../state/same-names.ts';
 import { sidesShowing } from '../../state/selection.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
-import { formatSize } from '../../words/numbers.ts';
 import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
@@ -101,7 +100,7 @@ export function LibraryRail() {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;
           const title = imageTitle(archive, image);
           const isTwice = titles.indexOf(title) !== titles.lastIndexOf(title);
-          const name = isTwice ? words.library.imageOf(title, displayText(archive.title), image.platform) : title;
+          const name = isTwice ? words.library.imageOf(title, archiveLabel(archives ?? [], archive), image.platform) : title;
           const sides = sidesShowing(selection, archive.archiveId, image.index);
           return (
             <span key={`${archive.archiveId}.${image.index}`} className={styles.railItem}>
@@ -125,6 +124,7 @@ export function LibraryRail() {
 
 function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: number | null }) {
   const [only] = archive.images;
+  const label = useApp((app) => archiveLabel(app.archives ?? [], archive));
   const single = archive.images.length === 1 && only !== undefined;
   return (
     <li className={item.archive}>
@@ -132,8 +132,8 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
         {single ? (
           <ImageButton archive={archive} image={only} current={shown !== null} />
         ) : (
-          <span className={item.archiveTitle} title={archive.title}>
-            <MiddleText className={item.title} text={archive.title} title={null} />
+          <span className={item.archiveTitle} title={label}>
+            <MiddleText className={item.title} text={label} title={null} />
             <span className={item.sub}>
               {words.formats[archive.format]} · {contentWords(archive)}
             </span>
@@ -142,7 +142,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
         <IconButton
           small
           className={item.close}
-          label={words.library.closeArchive(archive.title)}
+          label={words.library.closeArchive(label)}
           icon="close"
           onPress={() => void closeArchive(archive.archiveId)}
         />
@@ -174,6 +174,7 @@ function ImageButton({
   nested?: boolean;
 }) {
   const title = imageTitle(archive, image);
+  const label = useApp((app) => archiveLabel(app.archives ?? [], archive));
   const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
   const sides = useSidesOf(archive.archiveId, image.index);
   const platform = nested || image.platform !== 'unknown' ? image.platform : '';
@@ -185,7 +186,7 @@ function ImageButton({
       data-image={image.index}
       data-archive={archive.archiveId}
       aria-current={current ? 'true' : undefined}
-      title={`${title}${names}\n${archive.title} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
+      title={`${title}${names}\n${label} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
       onClick={() => {
         showImage(archive.archiveId, image.index);
         setLayout({ drawer: 'none' });
@@ -193,20 +194,14 @@ function ImageButton({
     >
       {sides === '' ? <Icon name="image" className={item.icon ?? ''} /> : <SideMarks sides={sides} />}
       <span className={item.words}>
-        <span className={item.first} style={{ '--name-aside': `${0.85 * formatSize(storedBytes(image)).length + 0.8}ch` } as CSSProperties}>
-          <NameText className={item.name} text={lastPart(title)} />
-          {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}
-        </span>
+        <NameText className={item.name} text={lastPart(title)} />
         <span className={item.second}>
           <span className={`${item.sub} ${item.parts}`}>
-            {nested ? null : archive.stored === undefined ? (
-              <MiddleText text={archive.title} title={null} />
-            ) : (
-              <span>{words.library.inStore}</span>
-            )}
+            {nested ? null : archive.stored === undefined ? <MiddleText text={label} title={null} /> : <span>{words.library.inStore}</span>}
             {platform === '' ? null : <span className={item.end}>{nested ? platform : `\u00a0· ${platform}`}</span>}
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
+          {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}
         </span>
         {sides === '' ? null : <span className="visually-hidden">{words.compare.shownAs[sides]}</span>}
       </span>

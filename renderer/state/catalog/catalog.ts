@@ -285,3 +285,16 @@ const BY_TEXT = new Intl.Collator('en', { numeric: true });
 export function byText(a: string | null, b: string | null): number {
   return BY_TEXT.compare(a ?? '', b ?? '');
 }
+
+/** Returns the registry and folders that the names of all images begin with; empty if they share none or are few. */
+export function sharedStart(images: readonly CatalogImage[]): string {
+  const [first, ...others] = images.map((image) => placeName(image, 0));
+  if (first === undefined || others.length === 0) return '';
+  let length = first.length;
+  for (const name of others) {
+    let same = 0;
+    while (same < length && name[same] === first[same]) same++;
+    length = same;
+  }
+  return first.slice(0, first.lastIndexOf('/', length - 1) + 1);
+}

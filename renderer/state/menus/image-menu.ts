@@ -7,6 +7,7 @@ import { startExport } from '../exporting.ts';
 import { runningJob } from '../jobs.ts';
 import { imageTitle, storedBytes } from '../library.ts';
 import { scanImage, verifyImage } from '../opening.ts';
+import { choiceDetail } from '../same-names.ts';
 import { importTargets, importToStore } from '../stores/importing.ts';
 import { storeTitle } from '../stores/stores.ts';
 import { copyAction } from './copy-action.ts';
@@ -113,7 +114,7 @@ export function imageChoices(
       archive.images.map((image) => ({
         id: idOf(archive.archiveId, image.index),
         label: imageTitle(archive, image),
-        detail: image.platform === 'unknown' ? undefined : image.platform,
+        detail: choiceDetail(archives, { archive, image }),
         run: () => showImage(archive.archiveId, image.index),
       })),
     ),

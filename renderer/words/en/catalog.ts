@@ -61,7 +61,7 @@ export const catalog = {
     layers: 'Layers',
     created: 'Built',
     findings: 'Findings',
-    known: 'Indexed',
+    known: 'Details known',
   },
   filterImages: 'Filter images by name or tag',
   matching: (count: number, all: number) => `${formatCount(count)} of ${counted(all, IMAGES)}`,
@@ -94,7 +94,7 @@ export const catalog = {
     list([files === null ? '' : counted(files, FILES), hasPackages ? 'packages' : '']) || 'layers only',
 
   // Bars of sizes
-  barHead: 'Square-root scale',
+  barHead: 'Relative size',
   barWhy: (full: string) => `A full bar is ${full}; a bar of half its length is a quarter of that`,
 
   // Layers

@@ -34,6 +34,8 @@ export const compare = {
   identical: 'Identical',
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
+  /** Of a folder's size. */
+  ofDiffering: (bytes: string) => `${bytes} in files of side B that differ; the breakdown counts all files`,
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
   /** After the counts of paths that differ in other ways. */
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
@@ -44,6 +46,11 @@ export const compare = {
     visible: (a: string, b: string) => `Files that a container sees: ${a} in A, ${b} in B`,
     stored: (a: string, b: string) => `Layers as stored: ${a} in A, ${b} in B`,
     hidden: (a: string, b: string) => `Files hidden by higher layers: ${a} in A, ${b} in B`,
+  },
+  /** Two sizes; their unit is only said once if it is the same. */
+  fromTo: (a: string, b: string) => {
+    const unit = /\s\S+$/.exec(b)?.[0] ?? '';
+    return `${unit !== '' && a.endsWith(unit) ? a.slice(0, -unit.length) : a} → ${b}`;
   },
   bytesOfWhole: 'Bytes of the files that a container from each side sees',
   classes: 'How modified paths differ',
@@ -80,6 +87,8 @@ export const compare = {
   sharedLayers: 'Shared layers, newest first',
   /** Before a side's letter, for screen readers. */
   beforeLetter: 'side ',
+  /** Of waste and findings, which are about one image. */
+  ofB: 'Waste and findings of side B',
   /** Heading for facts about only one side. */
   sideOnly: (side: string) => `Side ${side}`,
 

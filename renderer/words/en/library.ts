@@ -14,6 +14,10 @@ export const library = {
   closeArchive: (title: string) => `Close ${title}`,
   /** Distinguishes images with the same name. */
   imageOf: (title: string, archive: string, platform: string) => `${title} · ${archive}${platform === 'unknown' ? '' : ` · ${platform}`}`,
+  /** What distinguishes an image, after its name. */
+  apart: (name: string, apart: string) => `${name} · ${apart}`,
+  /** An archive of which several with the same name are open: which of them it is, from 1. */
+  opening: (archive: string, number: number) => `${archive} (${number})`,
   holds: (images: number, artifacts: number) =>
     images + artifacts === 0
       ? 'no images'

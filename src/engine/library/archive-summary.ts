@@ -10,6 +10,8 @@ export interface ArchiveState {
   readonly archiveId: string;
   /** Name shown to the user. */
   readonly title: string;
+  /** Name of the folder that it is in, if that says something to the user. */
+  readonly folder?: string | undefined;
   /** The stored item that was opened, if it is in a store. */
   readonly stored?: StoredRef | undefined;
   readonly sizeBytes: number;
@@ -103,7 +105,7 @@ function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number)
 
 /** Summarizes an archive: everything the window shows about it except rows. */
 export function archiveSummary(state: ArchiveState): ArchiveSummary {
-  const { archiveId, title, stored, sizeBytes, archive, loaded } = state;
+  const { archiveId, title, folder, stored, sizeBytes, archive, loaded } = state;
   const findings: Finding[] = [];
   const all = [archive.findings, ...loaded.map((image) => image?.findings ?? [])];
   const rest = { secrets: MAX_SUMMARY_SECRETS, others: MAX_SUMMARY_FINDINGS };
@@ -127,6 +129,7 @@ export function archiveSummary(state: ArchiveState): ArchiveSummary {
   return {
     archiveId,
     title,
+    ...(folder === undefined ? {} : { folder }),
     format,
     ...source,
     ...(stored === undefined ? {} : { stored }),

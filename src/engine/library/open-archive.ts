@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary, RewrittenReport, StoredRef } from '#contract';
 import { displayText, LayerscopeError, layerRange, throwIfCancelled } from '#model';
@@ -52,6 +53,7 @@ export class OpenArchive {
     return archiveSummary({
       archiveId: this.archiveId,
       title: displayText(this.#title),
+      folder: folderOf(this.path, this.#title),
       stored: this.#stored,
       sizeBytes: this.#sizeBytes,
       archive: this.archive,
@@ -208,4 +210,10 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
   for (const length of blobs.values()) bytes += length;
   for (const artifact of archive.artifacts) bytes += artifact.bytes;
   return bytes;
+}
+
+/** Returns the name of the folder of a file that is called what its archive is; none for others: an upload is in a folder of the program. */
+function folderOf(file: string | null, title: string): string | undefined {
+  if (file === null || path.basename(file) !== title) return undefined;
+  return displayText(path.basename(path.dirname(file)));
 }

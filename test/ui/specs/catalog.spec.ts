@@ -286,7 +286,7 @@ test.describe('a fleet', () => {
     // Not the measure in the Images view, which shows stored sizes.
     await expect(tags(page).getByRole('columnheader', { name: 'Visible' })).toBeVisible();
     // The bars of all names have one scale, stated in the heading, so that only the largest image’s is full.
-    await expect(tags(page).getByRole('columnheader', { name: 'Square-root scale' })).toBeVisible();
+    await expect(tags(page).getByRole('columnheader', { name: 'Relative size' })).toBeVisible();
     const bars = tags(page).locator('[aria-hidden="true"] > [style^="width"]');
     const widths = await bars.evaluateAll((all) => all.map((bar) => Number.parseFloat((bar as HTMLElement).style.width)));
     expect(widths.length).toBeGreaterThan(9);

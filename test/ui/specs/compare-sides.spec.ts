@@ -202,3 +202,22 @@ test('attributes that a layer changes are shown before and now', { tag: '@page' 
   const mode = details.getByRole('row', { name: /^Mode/ }).getByRole('cell');
   await expect(mode).toHaveText('Before0644 -rw-r--r--Now0755 -rwxr-xr-x');
 });
+
+test('sides of the same name are told apart by their files wherever they are named', { tag: '@page' }, async ({ win }) => {
+  const image = (name: string, text: string) => dockerArchive([{ createdBy: 'COPY', tar: tar(file('x', text)) }], { name });
+  const page = await compareTwo(win, image('web-api:1', 'a'), image('acme/web-api:1', 'b'));
+  for (const [side, archive] of [
+    ['A', 'a.tar'],
+    ['B', 'b.tar'],
+  ]) {
+    await expect(page.getByRole('button', { name: new RegExp(`^Side ${side}: .*web-api:1 · ${archive}$`) })).toContainText(
+      `web-api:1 · ${archive}`,
+    );
+    await expect(page.getByRole('heading', { level: 3 }).filter({ hasText: `· ${archive}` })).toBeVisible();
+    await expect(page.getByRole('navigation', { name: 'Location' })).toContainText(`${side} web-api:1 · ${archive}`);
+  }
+  await win.drop(await win.write('b.tar', image('acme/web-api:1', 'b')));
+  const library = page.getByRole('navigation', { name: 'Library' });
+  await expect(library).toContainText('b.tar (1)');
+  await expect(library).toContainText('b.tar (2)');
+});

@@ -30,7 +30,9 @@ async function compareSizes(win: LayerscopeWindow, old: number, now: number) {
 test('sizes in the header, the details and the breakdown have enough digits to distinguish them', { tag: '@page' }, async ({ win }) => {
   const page = await compareSizes(win, 5_600_000, 5_632_400);
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle('Files that a container sees: 5.600 MB in A, 5.632 MB in B')).toHaveText('visible +32.4 kB');
+  await expect(changes.getByTitle('Files that a container sees: 5.600 MB in A, 5.632 MB in B')).toHaveText(
+    'visible 5.600 → 5.632 MB +32.4 kB',
+  );
   const visible = page.getByRole('region', { name: 'Details' }).getByRole('row', { name: /^Visible/ });
   await expect(visible).toHaveText('VisibleA5.600 MBB5.632 MB+32.4 kB');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
@@ -52,8 +54,11 @@ test('the header shows growth in stored and hidden bytes that no visible file sh
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.dropRight(await win.write('b.tar', dockerArchive([base, cache, clean], { name: 'app:2' })));
   const changes = page.getByRole('region', { name: 'Changes' });
-  await expect(changes.getByTitle(/^Layers as stored: /)).toHaveText(/^stored \+30\d\.\d kB$/);
-  await expect(changes.getByTitle(/^Files hidden by higher layers: /)).toHaveText('hidden +300.0 kB');
+  await expect(changes.getByTitle(/^Layers as stored: /)).toHaveText(/^stored 10\d\.\d → 40\d\.\d kB \+30\d\.\d kB$/);
+  await expect(changes.getByTitle(/^Files hidden by higher layers: /)).toHaveText('hidden 0 B → 300.0 kB +300.0 kB');
+  // No visible file does, so the one that is hidden is named.
+  const culprit = changes.getByRole('button', { name: /^Most hidden/ });
+  await expect(culprit).toContainText('300.0 kB tmp/cache added in 1, deleted in 2');
   await expect(changes.getByTitle(/^Files that a container sees: /)).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });

@@ -350,6 +350,15 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   const pane = await page.getByRole('region', { name: 'Changes' }).boundingBox();
   const grid = await page.getByRole('treegrid', { name: 'Differences' }).boundingBox();
   expect((grid?.y ?? 999) - (pane?.y ?? 0)).toBeLessThanOrEqual(96);
+  // There is room for both sizes of a file, for the bars of both sides and for the words of the chips.
+  await expect(page.getByRole('columnheader', { name: 'A, B' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /app\.conf/ })).toContainText('19 B→12 B');
+  for (const kind of ['added', 'modified', 'removed']) {
+    const word = await page.getByRole('toolbar').getByText(kind, { exact: true }).boundingBox();
+    expect(word?.width, kind).toBeGreaterThan(30);
+  }
+  // Its waste and findings are about one image.
+  await expect(page.getByRole('contentinfo')).toContainText('Waste and findings of side B');
   await net.getByRole('button').click();
   await expect(net).toHaveAttribute('aria-sort', 'ascending');
   await page.getByRole('button', { name: 'More filters: Any size, All types' }).click();

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ArchiveSummary } from '#contract';
+import { apartFrom, archiveLabel, choiceDetail } from '../../renderer/state/same-names.ts';
+
+type Image = ArchiveSummary['images'][number];
+
+const image = (name: string, index = 0, platform = 'linux/amd64') =>
+  ({ index, names: [name], platform, configDigest: null }) as unknown as Image;
+
+const archive = (archiveId: string, title: string, images: readonly Image[] = [], folder?: string) =>
+  ({ archiveId, title, images, format: 'docker-archive', ...(folder === undefined ? {} : { folder }) }) as unknown as ArchiveSummary;
+
+test('archives of the same name have their folder, and if it is the same, a number', () => {
+  const labels = (...archives: readonly ArchiveSummary[]) => archives.map((each) => archiveLabel(archives, each));
+  assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'b.tar', [], 'x')), ['a.tar', 'b.tar']);
+  assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'a.tar', [], 'y')), ['x/a.tar', 'y/a.tar']);
+  assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'a.tar', [], 'x')), ['a.tar (1)', 'a.tar (2)']);
+  assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'a.tar')), ['x/a.tar', 'a.tar']);
+  assert.deepEqual(labels(archive('1', 'a.tar'), archive('2', 'a.tar'), archive('3', 'a.tar', [], 'x')), [
+    'a.tar (1)',
+    'a.tar (2)',
+    'x/a.tar',
+  ]);
+});
+
+test('images that are shown under one name are told apart by file, platform or number', () => {
+  const [one, many] = [
+    archive('1', 'img.tar', [image('acme/web:1')]),
+    archive('2', 'all.tar', [image('web:1'), image('web:1', 1, 'linux/arm64'), image('web:1', 2), image('other:1', 3)]),
+  ];
+  const all = [one, many];
+  const of = (at: ArchiveSummary, index: number) => ({ archive: at, image: at.images[index] as Image });
+  assert.equal(apartFrom(all, of(one, 0), of(many, 0)), 'img.tar');
+  assert.equal(apartFrom(all, of(many, 0), of(one, 0)), 'all.tar');
+  assert.equal(apartFrom(all, of(many, 1), of(many, 0)), 'linux/arm64');
+  assert.equal(apartFrom(all, of(many, 2), of(many, 0)), 'image 3');
+  assert.equal(apartFrom(all, of(many, 0), of(many, 0)), null);
+  assert.equal(apartFrom(all, of(one, 0), of(many, 3)), null);
+  assert.equal(choiceDetail(all, of(one, 0)), 'img.tar · linux/amd64');
+  assert.equal(choiceDetail(all, of(many, 3)), 'linux/amd64');
+});
