@@ -7,7 +7,7 @@ const MOST_GROWTH_BYTES = 1.25 * 1024 * 1024 * 1024;
 const LOOK_EVERY_MS = 50;
 /** How long DuckDB may take to stop once interrupted, unless memory keeps growing. */
 const PATIENCE_MS = 2_000;
-/** How far memory may exceed the limit before DuckDB is given up at once. */
+/** If memory growth reaches this multiple of the limit, the query is abandoned without waiting for DuckDB to stop. */
 const MOST_OVERSHOOT = 1.75;
 
 /** Options of a guard. */
@@ -15,7 +15,7 @@ export interface GuardOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asks DuckDB to stop. May be called repeatedly. */
   readonly interrupt: () => void;
-  /** Called when the work is given up. */
+  /** Called when the work is abandoned. */
   readonly onStuck?: (() => void) | undefined;
   /** Returns the process's memory use. */
   readonly residentBytes?: () => number;
@@ -27,7 +27,7 @@ export class QueryGuard {
   readonly #options: GuardOptions & Required<Pick<GuardOptions, 'residentBytes' | 'mostGrowthBytes'>>;
   readonly #before: number;
   #stopped: { readonly reason: LayerscopeError; readonly at: number } | null = null;
-  /** Whether work was given up that may still be running on another thread. What it uses must not be closed then. */
+  /** Whether work was abandoned that may still be running on another thread. What it uses must not be closed then. */
   isStuck = false;
 
   constructor(options: GuardOptions) {
@@ -65,7 +65,7 @@ export class QueryGuard {
     }
   }
 
-  /** Returns why the work is given up; null to keep waiting. */
+  /** Returns why the work is abandoned; null to keep waiting. */
   #look(): LayerscopeError | null {
     const { signal, interrupt, residentBytes, mostGrowthBytes } = this.#options;
     const growth = residentBytes() - this.#before;

@@ -88,7 +88,7 @@ test('repositories with the same last part are distinguished by the part before 
   assert.deepEqual(names, ['v1/tarball', 'v2/tarball', 'shop/app', 'app']);
 });
 
-test('layers are sorted by what sharing saves at first, then as the user chooses', () => {
+test('layers are initially sorted by the bytes that sharing saves, then as the user chooses', () => {
   const layer = (createdBy: string, bytes: number) => ({ layer: `sha256:${'0'.repeat(64)}`, createdBy, bytes }) as unknown as CatalogLayer;
   const images = [image('1', { layers: [0, 1, 2] }), image('2', { layers: [0, 1] }), image('3', { layers: [0, 3] })];
   const layers = [layer('b', 10), layer('c', 90), layer('d', 500), layer('a', 7)];

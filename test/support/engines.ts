@@ -75,7 +75,7 @@ export function runEngine(
   return child.pid;
 }
 
-/** Starts a Docker with its own data root. */
+/** Starts a Docker daemon with its own data root. */
 export async function startDocker(
   context: TestContext,
   home = testFolder(context),

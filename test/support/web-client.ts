@@ -72,7 +72,7 @@ export async function startFakeWeb({
     },
     call: (name: string, input: unknown, headers: Record<string, string>): Promise<Reply> =>
       send(port, { method: 'POST', path: `/call/${name}`, headers, body: JSON.stringify(input) }),
-    /** Returns the uploaded bytes on disk. */
+    /** Returns the names of the uploaded files on disk. */
     async uploaded(): Promise<string[]> {
       const files = await readdir(under, { recursive: true, withFileTypes: true });
       return files.filter((entry) => entry.isFile()).map(({ name }) => name);

@@ -29,7 +29,7 @@ export const catalog = {
   /** The command line counts each image once per place and name. */
   inAll: (places: number) => `in ${counted(places, PLACES)}`,
   problems: (count: number) => counted(count, PROBLEMS),
-  inAllTitle: 'Files and names that hold these images: an image that is in several is listed once',
+  inAllTitle: 'Files and names under which these images were found; an image found in several places is listed once',
   /** `saved`: null if no layer is shared. */
   sums: <T>(layers: number, stored: T, saved: T | null): Phrase<T> => [
     `${counted(layers, LAYERS)}, `,

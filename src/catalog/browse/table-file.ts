@@ -170,7 +170,7 @@ function readMetadata(handle: number, size: number): FileMetaData {
     throw new LayerscopeError('TRUNCATED', 'it is not a complete Parquet file');
   const length = view.getUint32(0, true);
   if (length > size - TAIL_BYTES) throw new LayerscopeError('TRUNCATED', 'it was cut off');
-  if (length > MOST_FOOTER_BYTES) throw new LayerscopeError('TOO_LARGE', 'its description is too large');
+  if (length > MOST_FOOTER_BYTES) throw new LayerscopeError('TOO_LARGE', 'its footer is too large');
   const footer = readBytes(handle, size - TAIL_BYTES - length, length + TAIL_BYTES);
   checkThrift(footer.subarray(0, length), MOST_FOOTER_VALUES);
   const metadata = parquetMetadata(footer.buffer, { geoparquet: false });

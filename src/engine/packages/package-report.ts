@@ -7,7 +7,7 @@ import { hasText } from './text-filter.ts';
 export interface PackagesWanted {
   /** What layers did to packages, or the packages as seen at the top layer that was read. */
   readonly of: { readonly what: 'changes'; readonly from: number; readonly to: number } | { readonly what: 'view' };
-  /** Returns only packages that contain this text, ignoring case; see {@link hasText}. */
+  /** Only packages that contain this text are returned, ignoring case; see {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;

@@ -137,7 +137,7 @@ function nameOf(path: Uint8Array): string {
   return text;
 }
 
-/** Yields members that the old layers don't have, without the end of a tar. */
+/** Yields the tar of the new members, those that the old layers don't have, without the end-of-archive blocks. */
 async function* newMembers(members: Parameters<typeof packTar>[0]): AsyncGenerator<Uint8Array> {
   let held: Uint8Array = new Uint8Array(0);
   for await (const piece of packTar(members)) {

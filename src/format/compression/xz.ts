@@ -348,7 +348,7 @@ function dictionaryOf(header: Uint8Array): number {
   if (properties !== 1 || at >= end || bits > 40) throw damaged('an invalid block header');
   const size = bits === 40 ? 0xffffffff : (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11);
   if (size > MOST_DICTIONARY_BYTES)
-    throw new LayerscopeError('TOO_LARGE', `a dictionary of ${size} bytes, the limit is ${MOST_DICTIONARY_BYTES}`);
+    throw new LayerscopeError('TOO_LARGE', `a dictionary of ${size} bytes, more than the limit of ${MOST_DICTIONARY_BYTES}`);
   return size;
 }
 

@@ -120,7 +120,7 @@ export class EngineSource implements ImageSource {
     }
   }
 
-  /** Opens a container's changes from the engine's folder, if the engine is a Docker on this machine and the folder is readable. */
+  /** Opens a container's changes from the engine's folder, if the engine is Docker, on this machine, and the folder is readable. */
   async #fromContainerFolder(
     client: EngineClient,
     { id, name, upperDir }: EngineContainer,

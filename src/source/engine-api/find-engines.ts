@@ -19,7 +19,7 @@ export function findEngines(
   }
 }
 
-/** Returns a source for a Docker with invalid settings, which throws the problem. */
+/** Returns a source for a Docker engine with invalid settings, which throws the problem. */
 function brokenSource(problem: LayerscopeError): ImageSource {
   const refuse = (): Promise<never> => Promise.reject(new LayerscopeError('NOT_FOUND', problem.message));
   return {

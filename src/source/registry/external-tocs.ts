@@ -28,8 +28,8 @@ export class ExternalTocs {
   }
 
   /**
-   * Returns the packed TOC of a layer; null if there is none. Its bytes match the TOC image, which nothing vouches for; only the layer's
-   * descriptor does, with a digest of the TOC. Throws what requests throw; DIGEST_MISMATCH.
+   * Returns the packed TOC of a layer; null if there is none. Its bytes match the digest in the TOC image, but nothing vouches for
+   * that image: the TOC can be trusted only if the layer's descriptor states its digest. Throws what requests throw; DIGEST_MISMATCH.
    */
   async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<Uint8Array | null> {
     this.#listed ??= this.#list(signal);

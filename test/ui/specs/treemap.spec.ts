@@ -230,7 +230,7 @@ test('the name on a hatched rectangle has no lines across it', { tag: '@page' },
     await win.drop(await win.write(`${colorScheme}.tar`, dockerArchive(layers, { name: `acme/model:${colorScheme}` })));
     await page.getByRole('radio', { name: 'Treemap' }).click();
     const canvas = page.getByRole('application', { name: 'Treemap' }).locator('canvas');
-    /** Returns the colours in a strip between the rectangle's edge and its name, or far below. */
+    /** Counts the distinct colours in a strip at `y`: between the rectangle's edge and its name, or well below the name. */
     const colours = (y: number) =>
       canvas.evaluate((element: HTMLCanvasElement, top) => {
         const { data } = element.getContext('2d')?.getImageData(2, top, 2, 26) ?? { data: [] };
