@@ -28,7 +28,7 @@ test('find lists the paths of all layers that match a search text, the best or t
   assert.deepEqual(matches[0].touches.at(-1), { layer: 1, kind: 'removed', size: 5_000 });
 });
 
-test('find refuses orders, limits and expressions that it doesn’t know', async (t) => {
+test('find refuses unknown sort orders, limits out of range and invalid expressions', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   for (const wrong of [['curl', '--sort', 'name'], ['curl', '--limit', '0'], ['curl', '--limit', '10001'], ['/(/'], ['']]) {

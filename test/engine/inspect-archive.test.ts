@@ -78,7 +78,7 @@ test('an archive that was changed is read again, even if its size and time are t
   assert.deepEqual(report, (await inspect(null, input)).report);
 });
 
-test('another build, --verify and --scan read the layers, and nothing is kept without a build or a cache', async (t) => {
+test('a cached report isn’t used by another build of the program, or with --verify or --scan; none is cached without a build or a cache folder', async (t) => {
   const { cache, input } = sample(t);
   for (const asked of [{}, { build: 'one', verify: true }, { build: 'one', scan: true }]) await inspect(cache, input, asked);
   assert.deepEqual(keptFiles(cache), []);

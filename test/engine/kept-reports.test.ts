@@ -62,7 +62,7 @@ function keptFiles(cache: string): string[] {
   return readdirSync(path.join(cache, 'index')).filter((name) => name.endsWith('.rep'));
 }
 
-test('a fetched image’s report is kept by its digests, without the source’s answers', async (t) => {
+test('a fetched image’s report is cached under its digests, without the source’s statistics', async (t) => {
   const cache = testFolder(t);
   const first = await inspect(cache, { source: { requests: 4, fetchedBytes: 1000 } });
   const again = await inspect(cache, { source: { requests: 1, fetchedBytes: 20 } });

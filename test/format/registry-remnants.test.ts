@@ -89,7 +89,7 @@ test('a hive whose cells are all in use, or whose free cells are empty, has no r
   assert.deepEqual(findRemnants(openHive(hive({ name: 'R' }))).remnants, []);
 });
 
-test('data that has been overwritten is not shown as a remnant’s', () => {
+test('a remnant’s data is not shown if it has been overwritten', () => {
   const bytes = deleted(false);
   const at = bytes.indexOf(Buffer.from('was here', 'utf16le'));
   // Another record has taken the data's cell.
