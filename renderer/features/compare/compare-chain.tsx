@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState, useSyncExternalStore } from 'react';
 import type { ImageSummary } from '#contract';
 import { type LayerReport, toHex, unescapePath } from '#model';
 import { Icon } from '../../components/icons.tsx';
@@ -94,11 +94,17 @@ function useIsNamed(path: string | null): boolean {
   const table = useApp((app) => app.changes.table);
   const isOpen = useApp((app) => app.layout.drawer === 'details');
   const isListed = useMemo(() => path !== null && table !== null && findRow(table, unescapePath(path)) >= 0, [table, path]);
-  return isListed || isOpen || WITH_DETAILS.matches;
+  const hasPane = useSyncExternalStore(onPane, () => WITH_DETAILS.matches);
+  return isListed || isOpen || hasPane;
 }
 
 /** Where the details have a pane of their own. */
 const WITH_DETAILS = window.matchMedia('(min-width: 1000px)');
+
+function onPane(listener: () => void): () => void {
+  WITH_DETAILS.addEventListener('change', listener);
+  return () => WITH_DETAILS.removeEventListener('change', listener);
+}
 
 /** Layers of an image that both sides have, newest first. A long run of layers that don't matter is one line, which can be opened. */
 function Strata({

@@ -221,3 +221,31 @@ test('sides of the same name are told apart by their files wherever they are nam
   await expect(library).toContainText('b.tar (1)');
   await expect(library).toContainText('b.tar (2)');
 });
+
+test('a path that no list names has no dots in the chains, and a letter is as high as its text', { tag: '@page' }, async ({ win }) => {
+  const image = (text: string, tag: string) =>
+    dockerArchive(
+      [
+        { createdBy: 'COPY', tar: tar(file('same', 'same'), file('x', text)) },
+        { createdBy: 'RUN', tar: tar(file('y', text)) },
+      ],
+      { name: `web-api:${tag}` },
+    );
+  const page = await compareTwo(win, image('a', '1'), image('bb', '2'));
+  const dots = page.getByRole('region', { name: 'Chain' }).locator('[data-touch]');
+  await page.getByRole('row', { name: /modified x/ }).click();
+  await expect(dots).toHaveCount(2);
+  const letters = page.getByRole('region', { name: 'Details' }).getByText(/^(side )?B$/);
+  await expect(letters.first()).toBeVisible();
+  for (const letter of await letters.all()) expect((await letter.boundingBox())?.height ?? 18).toBeLessThanOrEqual(18);
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await page.getByRole('row', { name: /same/ }).click();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  await expect(page).toHaveURL(/path=same/);
+  // The details name it, until they are a drawer.
+  await expect(dots).toHaveCount(2);
+  await page.setViewportSize({ width: 900, height: 860 });
+  await page.getByRole('row', { name: /modified x/ }).hover();
+  await expect(dots).toHaveCount(0);
+});

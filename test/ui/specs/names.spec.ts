@@ -52,6 +52,7 @@ test('a long name keeps the beginning of its repository and all of its tag', { t
 test('in the library, a file’s name comes before the platform', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'a.tar', 'acme/short:1');
   await openNamed(win, 'nightly-frontend.tar', 'acme/long:1');
+  await win.page.getByRole('separator', { name: 'Library width' }).press('ArrowRight');
   const items = win.page.getByRole('navigation', { name: 'Library' }).getByRole('listitem');
   const platform = (at: number) => items.nth(at).getByText('linux/amd64');
   const isInSight = (at: number) =>
@@ -103,17 +104,28 @@ test('an image whose only name is a tag gets the name of its archive', { tag: '@
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
 
-test('a name in the library has the full width of its second line, below the size', { tag: '@page' }, async ({ win }) => {
+test('a name in the library has the whole line, the size is below it, and selecting breaks no name', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'nightly.tar', 'acme/nightly:2025-11-25-alpine');
   const button = win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]');
   await expect(button.locator('[data-cut]').filter({ hasText: 'alpine' })).toHaveCount(0);
   const tag = await button.locator('[data-text$="alpine"]').last().boundingBox();
   const size = await button.getByTitle(/: [\d,]+ bytes$/).boundingBox();
-  expect(tag?.y).toBeGreaterThanOrEqual((size?.y ?? 0) + (size?.height ?? 0) - 2);
+  expect(size?.y).toBeGreaterThanOrEqual((tag?.y ?? 0) + (tag?.height ?? 0) - 2);
   expect((tag?.x ?? 0) + (tag?.width ?? 0)).toBeGreaterThan(size?.x ?? 0);
-  // A short name is next to it.
-  await openNamed(win, 'web.tar', 'acme/web-api:1.8');
-  expect((await button.last().boundingBox())?.height).toBeLessThan(48);
+  // A short name is on one line beside no size, selected or not, and exactly as wide.
+  const short = button.last();
+  const measures = async () => {
+    const words = short.locator('[data-text]:not([data-text=""])');
+    const widths = await words.evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().width));
+    return { height: (await short.boundingBox())?.height, widths };
+  };
+  await openNamed(win, 'web.tar', 'acme/web-api-server:1.8');
+  await expect(short).toHaveAttribute('aria-current', 'true');
+  const selected = await measures();
+  expect(selected.height).toBeLessThan(48);
+  await button.first().click();
+  await expect(short).not.toHaveAttribute('aria-current', 'true');
+  expect(await measures()).toEqual(selected);
 });
 
 test('the library cuts names and archives without a tag in the middle', { tag: '@page' }, async ({ win }) => {

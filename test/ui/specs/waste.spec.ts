@@ -182,7 +182,7 @@ test('long lists show five files by default, and the panel can fill the window u
   await deleted.getByRole('button', { name: 'Show all 700' }).click();
   await expect(deleted.getByRole('rowheader')).toHaveCount(500);
   await expect(deleted).toContainText('200 more files too small to list');
-  await waste.getByRole('button', { name: 'Fill the window with waste' }).click();
+  await waste.getByRole('button', { name: 'Expand waste to fill the window' }).click();
   await expect(page.getByRole('treegrid')).toHaveCount(0);
   await deleted.getByRole('button', { name: /files\/000/ }).click();
   await expect(page.getByRole('row', { name: /added 000/ })).toHaveAttribute('aria-selected', 'true');
