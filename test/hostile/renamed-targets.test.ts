@@ -180,7 +180,7 @@ for (const [what, parts, into, swapped] of [
     });
     await assert.rejects(exported, {
       code: 'IO',
-      message: /^[^ ]+\/target[^ ]* was replaced while it was being written: others may rename/,
+      message: /^[^ ]+\/target[^ ]* was replaced while it was being written: other users may rename/,
     });
     assert.ok(isSwapped);
     assert.deepEqual(readdirSync(victim), []);
