@@ -9,6 +9,8 @@ export interface MenuChoice {
   readonly id: string;
   readonly label: string;
   readonly detail?: string | undefined;
+  /** The keys for the same, which are no part of its name. */
+  readonly keys?: string | undefined;
   /** Leads to a deletion. */
   readonly danger?: boolean;
 }
@@ -63,6 +65,11 @@ export function MenuButton({
                   {selected === null ? null : <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>}
                   <span className={styles.label}>{choice.label}</span>
                   {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+                  {choice.keys === undefined ? null : (
+                    <span className={styles.detail} aria-hidden="true">
+                      {choice.keys}
+                    </span>
+                  )}
                 </>
               )}
             </MenuItem>

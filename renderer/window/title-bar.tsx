@@ -163,7 +163,7 @@ function Choice<T extends string>({
         label={words.frame.choice(label, current)}
         framed
         selected={value}
-        choices={options.map((option) => ({ id: option.value, label: option.label, detail: option.keys }))}
+        choices={options.map((option) => ({ id: option.value, label: option.label, keys: option.keys }))}
         onChoose={(id) => {
           for (const option of options) if (option.value === id) onChange(option.value);
         }}
