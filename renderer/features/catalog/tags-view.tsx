@@ -110,7 +110,7 @@ function columnsFor(room: number, full: number): readonly TreeColumn[] {
   const { tagColumns: headers } = words.catalog;
   const column = (id: keyof typeof headers, width: string, align?: 'right'): TreeColumn => ({ id, header: headers[id], width, align });
   return [
-    column('name', room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
+    column('name', room < 400 ? 'minmax(72px, 1fr)' : room < 640 ? 'minmax(110px, 1fr)' : 'minmax(160px, 1.3fr)'),
     ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(120px, 1fr)' }]),
     { ...column('size', '72px', 'right'), header: <span title={words.details.visibleTitle}>{headers.size}</span> },
     column('grown', '84px', 'right'),

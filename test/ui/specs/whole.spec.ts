@@ -217,7 +217,12 @@ test('layer numbers from 100 on do not overlap the commands', { tag: '@page' }, 
     const range = document.createRange();
     range.selectNodeContents(index.lastChild ?? index);
     const box = range.getBoundingClientRect();
-    return { textWidth: box.width, width: index.clientWidth, right: box.right, next: text.getBoundingClientRect().left };
+    return {
+      textWidth: box.width,
+      width: index.clientWidth,
+      right: box.right,
+      next: (text.firstElementChild ?? text).getBoundingClientRect().left,
+    };
   });
   expect(textWidth).toBeLessThanOrEqual(width);
   expect(right).toBeLessThanOrEqual(next);
