@@ -5,8 +5,9 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { type ColumnType, TABLE_NAMES, TABLES, type TableName } from '#catalog/layout';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError } from '#model';
 import type { CatalogFolder } from './catalog-folder.ts';
+import { duckError, firstLine, isOfQuery } from './duck-errors.ts';
 import type { DuckDb } from './duckdb.ts';
 import { PackedTables, type TableFiles } from './packed-tables.ts';
 import type { PlainValue } from './plain-value.ts';
@@ -69,12 +70,6 @@ const KEY: Readonly<Record<TableName, string>> = {
   packages: 'version',
   findings: 'code',
 };
-
-/** DuckDB's errors that are the query's fault. */
-const OF_QUERY =
-  /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Syntax|Not implemented|Invalid type|Mismatch type|Out of Range) Error/;
-
-const OUT_OF_MEMORY = /^Out of Memory Error/;
 
 /** A catalog that can be queried. The caller disposes of it. */
 export class CatalogReader implements Disposable {
@@ -378,25 +373,4 @@ function* functionNames(tree: unknown): Generator<string> {
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return displayText(message.split('\n', 1)[0] ?? '');
-}
-
-/** Whether an error isn't about the files, so that reading them one by one would find nothing. */
-function isOfQuery(error: unknown): boolean {
-  return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error)) || OUT_OF_MEMORY.test(firstLine(error));
-}
-
-/** Converts an error from DuckDB: USAGE if it is the query's fault; otherwise it concerns the files. */
-function duckError(error: unknown): LayerscopeError {
-  if (error instanceof LayerscopeError) return error;
-  if (!(error instanceof Error)) return asLayerscopeError(error);
-  const message = firstLine(error);
-  if (OF_QUERY.test(message)) return new LayerscopeError('USAGE', message, { cause: error });
-  if (/^Permission Error/.test(message)) return new LayerscopeError('FORBIDDEN', message, { cause: error });
-  if (OUT_OF_MEMORY.test(message)) return new LayerscopeError('TOO_LARGE', message, { cause: error });
-  return new LayerscopeError(/^IO Error/.test(message) ? 'IO' : 'DAMAGED', message, { cause: error });
 }

@@ -7,7 +7,38 @@ import * as z from 'zod';
 import { LayerscopeError } from '#model';
 import type { CatalogImage, CatalogLayer, CatalogPage, CatalogProblem, CatalogSearchPart } from './catalog-reports.ts';
 import type { ContentPage, EntryDetails, FolderReport, RawHeader } from './entry-reports.ts';
-import { CATALOG_PAGE, CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
+import {
+  archiveRef,
+  catalog,
+  catalogPage,
+  entry,
+  entryRef,
+  exportInput,
+  fileName,
+  grant,
+  id,
+  image,
+  imageRef,
+  index,
+  jobRef,
+  limit,
+  MAX_ROWS,
+  nothing,
+  page,
+  pathHex,
+  platform,
+  reference,
+  registry,
+  registryPage,
+  registryPath,
+  sides,
+  stored,
+  storedName,
+  storedRef,
+  storeRef,
+  type viewRef,
+} from './input-parts.ts';
+import { CONTENT_PAGE_BYTES, MAX_DOCKERFILE_LETTERS } from './limits.ts';
 import type { PackageDifferencesReport, PackagesReport } from './package-reports.ts';
 import type { ArtifactFileReport, StatedReport, WhyReport } from './provenance-reports.ts';
 import type { RegistryChangesPage, RegistryKeyReport, RegistrySearchReport } from './registry-reports.ts';
@@ -28,56 +59,6 @@ import type { EngineListing, ImageLook } from './source-reports.ts';
 import type { BaseImageReport, PreflightReport, RemovalReport, StoredChanges, StoreReport } from './store-reports.ts';
 import { TOPIC_NAMES, type TopicName } from './topics.ts';
 
-/** Maximum number of rows that the 32-bit columns can address. */
-const MAX_ROWS = 0xffff_ffff;
-const MAX_PATH_BYTES = 65_536;
-
-const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
-const grant = z.string().regex(/^[0-9a-f]{32}$/);
-const index = z.int().min(0).max(0xffff);
-const limit = z.int().min(1).max(10_000);
-const fileName = z.string().min(1).max(1_024);
-const page = { start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(PAGE_ROWS) };
-const pathHex = z
-  .string()
-  .max(MAX_PATH_BYTES * 2)
-  .regex(/^(?:[0-9a-fA-F]{2})*$/);
-
-// Strict objects: unknown keys are rejected.
-const nothing = z.strictObject({});
-const archiveRef = z.strictObject({ archiveId: id });
-const jobRef = z.strictObject({ jobId: id });
-const image = { archiveId: id, image: index };
-const imageRef = fixed(z.strictObject(image));
-const entry = { ...image, layer: index, pathHex };
-const registry = { ...image, layer: index, since: index.optional(), hive: z.string().min(1).max(MAX_PATH_BYTES) };
-const registryPath = z.string().max(MAX_PATH_BYTES);
-const registryPage = { start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(REGISTRY_PAGE) };
-const entryRef = fixed(z.strictObject(entry));
-const viewRef = fixed(z.strictObject({ ...image, layer: index, since: index.optional() }));
-const sides = { a: viewRef, b: viewRef };
-const catalog = { catalogId: id };
-const catalogPage = fixed(z.strictObject({ ...catalog, start: z.int().min(0).max(MAX_ROWS), count: z.int().min(1).max(CATALOG_PAGE) }));
-const storeRef = fixed(z.strictObject({ storeId: id }));
-const storedName = z.string().min(1).max(1_024);
-const stored = { storeId: id, name: storedName };
-const storedRef = fixed(z.strictObject(stored));
-
-/** An image word, never a network address: the host parses the word and finds the source that has the image. */
-const reference = z.string().min(1).max(1_024);
-const platform = z.string().regex(/^[A-Za-z0-9._-]{1,64}(?:\/[A-Za-z0-9._-]{1,64}){1,2}$/);
-
-const exportInput = fixed(
-  z.discriminatedUnion('what', [
-    z.strictObject({ what: z.literal('entry'), ...entry }),
-    z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain', 'gzip', 'zstd']), ...image, layer: index }),
-    z.strictObject({ what: z.literal('image'), format: z.enum(['docker-archive', 'oci-archive']), ...image }),
-    z.strictObject({ what: z.literal('comparison'), ...sides }),
-    z.strictObject({ what: z.literal('report'), archiveId: id }),
-    z.strictObject({ what: z.literal('registry'), ...registry, path: registryPath }),
-  ]),
-);
-
 /** An image in an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
 /** A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below it. */
@@ -89,11 +70,6 @@ export type BreakdownOf = Operations['image.breakdown']['input']['of'];
  * as printed by `diff --json`; an archive's report as printed by `inspect --json`; a registry key as a .reg file.
  */
 export type ExportInput = z.input<typeof exportInput>;
-
-/** Makes the type read-only. zod's `readonly` would also freeze rejected input, and throws for a typed array. */
-function fixed<Output, Input>(schema: z.ZodType<Output, Input>): z.ZodType<Readonly<Output>, Readonly<Input>> {
-  return schema as z.ZodType<Readonly<Output>, Readonly<Input>>;
-}
 
 type Nothing = Record<string, never>;
 type Started = { jobId: string };
