@@ -4,7 +4,7 @@ import { CATALOG_PAGE, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
 
 /** Maximum number of rows that the 32-bit columns can address. */
 export const MAX_ROWS = 0xffff_ffff;
-export const MAX_PATH_BYTES = 65_536;
+const MAX_PATH_BYTES = 65_536;
 
 export const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
 export const grant = z.string().regex(/^[0-9a-f]{32}$/);
@@ -55,6 +55,6 @@ export const exportInput = fixed(
 );
 
 /** Makes the type read-only. zod's `readonly` would also freeze rejected input, and throws for a typed array. */
-export function fixed<Output, Input>(schema: z.ZodType<Output, Input>): z.ZodType<Readonly<Output>, Readonly<Input>> {
+function fixed<Output, Input>(schema: z.ZodType<Output, Input>): z.ZodType<Readonly<Output>, Readonly<Input>> {
   return schema as z.ZodType<Readonly<Output>, Readonly<Input>>;
 }
