@@ -94,7 +94,7 @@ function nameMenu(rows: CatalogRows, image: number, isInTags: boolean): CatalogM
   const first = images[image];
   if (first === undefined) return null;
   const members = newestFirst(rows, imagesOfName(rows, image));
-  const [newest, before] = members;
+  const [newest] = members;
   const oldest = members.at(-1);
   const nameOf = (number: number) => placeName(images[number] as CatalogImage, 0);
   const show: MenuAction[] = [];
@@ -102,26 +102,17 @@ function nameMenu(rows: CatalogRows, image: number, isInTags: boolean): CatalogM
     show.push({ id: 'newest', label: words.menus.openNamed(nameOf(newest)), run: () => void openCatalogImage(newest) });
   }
   if (!isInTags) show.push({ id: 'tags', label: words.menus.showTags, run: () => chooseInCatalog({ view: 'tags' }) });
-  const compare: MenuAction[] = [];
-  if (newest !== undefined && before !== undefined) {
-    compare.push({ id: 'newest', label: words.menus.compareNewest, run: () => void compareCatalogImages(before, newest) });
-  }
+  const compare = compareNewest(members);
   if (newest !== undefined && oldest !== undefined && members.length > 2) {
     compare.push({ id: 'oldest', label: words.menus.compareEnds, run: () => void compareCatalogImages(oldest, newest) });
   }
   const name = repositoryName(first);
   return {
     title: name,
-    sections: [
-      { id: 'show', title: words.menus.show, quiet: true, actions: show },
-      { id: 'compare', title: words.menus.compare, quiet: true, actions: compare },
-      {
-        id: 'copy',
-        title: words.menus.copy,
-        quiet: true,
-        actions: [...copyAction('name', first.places[0]?.repository ?? name), ...copyAction('names', members.map(nameOf).join('\n'))],
-      },
-    ],
+    sections: sectionsOf(show, compare, [
+      ...copyAction('name', first.places[0]?.repository ?? name),
+      ...copyAction('names', members.map(nameOf).join('\n')),
+    ]),
   };
 }
 
@@ -130,7 +121,7 @@ function layerMenu(rows: CatalogRows, layer: number): CatalogMenu | null {
   const found = rows.layers[layer];
   if (found === undefined) return null;
   const holders = newestFirst(rows, rows.holders[layer] ?? []);
-  const [newest, before] = holders;
+  const [newest] = holders;
   const nameOf = (number: number) => placeName(rows.images[number] as CatalogImage, 0);
   const show: MenuAction[] = [];
   if (newest !== undefined) {
@@ -138,26 +129,28 @@ function layerMenu(rows: CatalogRows, layer: number): CatalogMenu | null {
     const run = () => void openCatalogImage(newest, { at: { layer: at, path: null } });
     show.push({ id: 'newest', label: words.menus.openAtLayer(nameOf(newest)), run });
   }
-  const compare: MenuAction[] = [];
-  if (newest !== undefined && before !== undefined) {
-    compare.push({ id: 'newest', label: words.menus.compareNewest, run: () => void compareCatalogImages(before, newest) });
-  }
+  const compare = compareNewest(holders);
   return {
     title: layerTitle(rows, layer),
-    sections: [
-      { id: 'show', title: words.menus.show, quiet: true, actions: show },
-      { id: 'compare', title: words.menus.compare, quiet: true, actions: compare },
-      {
-        id: 'copy',
-        title: words.menus.copy,
-        quiet: true,
-        actions: [
-          ...copyAction('command', plainCommand(found.createdBy)),
-          ...copyAction('digest', found.digest),
-          ...copyAction('diffId', found.layer),
-          ...copyAction('names', holders.map(nameOf).join('\n')),
-        ],
-      },
-    ],
+    sections: sectionsOf(show, compare, [
+      ...copyAction('command', plainCommand(found.createdBy)),
+      ...copyAction('digest', found.digest),
+      ...copyAction('diffId', found.layer),
+      ...copyAction('names', holders.map(nameOf).join('\n')),
+    ]),
   };
+}
+
+/** Returns the action that compares the two newest images; none if there is only one. */
+function compareNewest([newest, before]: readonly number[]): MenuAction[] {
+  if (newest === undefined || before === undefined) return [];
+  return [{ id: 'newest', label: words.menus.compareNewest, run: () => void compareCatalogImages(before, newest) }];
+}
+
+function sectionsOf(show: readonly MenuAction[], compare: readonly MenuAction[], copy: readonly MenuAction[]): readonly ActionSection[] {
+  return [
+    { id: 'show', title: words.menus.show, quiet: true, actions: show },
+    { id: 'compare', title: words.menus.compare, quiet: true, actions: compare },
+    { id: 'copy', title: words.menus.copy, quiet: true, actions: copy },
+  ];
 }
