@@ -38,7 +38,7 @@ export interface Program {
   readonly messages: PageMessages;
   /** Connects a window to the host. Until then, messages from its page are refused. */
   connect(window: BrowserWindow): void;
-  /** Opens files in a window; returns false if there is none. */
+  /** Opens files in a window; returns false if there is no window. */
   openFiles(files: readonly string[]): boolean;
   openNames(names: readonly string[]): void;
   runCommands(ids: readonly StartCommand[]): void;

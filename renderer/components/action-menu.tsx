@@ -34,7 +34,7 @@ export function ActionMenuButton({
   label: string;
   children: ReactNode;
   sections: readonly ActionSection[];
-  /** Looks like a chip. */
+  /** Draws the button as a chip. */
   quiet?: boolean;
 }) {
   return (

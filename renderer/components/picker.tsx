@@ -66,7 +66,7 @@ export function Picker({
       event.key
     ];
     const chosen = choices[at];
-    // A choice reached with the arrow keys is taken even if it was found for text typed earlier.
+    // A choice reached with the arrow keys is accepted even if it was found for text typed earlier.
     const isPresent = chosen !== undefined && (at > 0 || chosen.isEarlier !== true);
     if (next !== undefined) {
       setWanted(Math.max(0, next));

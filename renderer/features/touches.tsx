@@ -40,7 +40,7 @@ export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; l
   );
 }
 
-/** The same in words, for screen readers, after a layer's text. */
+/** What {@link TouchGutter} shows, in words for screen readers, after a layer's text. */
 export function TouchWords({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   return kind === undefined ? null : <span className="visually-hidden">{words.chain.touched[kind]}</span>;

@@ -18,7 +18,7 @@ export const PICK_COLUMN: TreeColumn = {
 };
 
 /**
- * A checkbox that picks an image to compare it; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
+ * A checkbox that picks an image for comparison; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
  * handles the keys, and announces that it is picked, so that screen readers don't read the row as a checkbox first.
  */
 export function PickBox({ image, picked }: { image: number | null; picked: readonly number[] }) {

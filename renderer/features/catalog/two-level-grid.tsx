@@ -78,7 +78,7 @@ export function TwoLevelGrid({
   headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  // By id rather than by row number, because a running search inserts rows before it.
+  // The active row is kept by id rather than by row number, because a running search inserts rows before it.
   const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
   const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
   const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);

@@ -87,7 +87,7 @@ export function OriginTab({
   );
 }
 
-/** Number of a folder's packages that are named; the others are only counted. */
+/** Number of a folder's packages that are listed by name; the others are only counted. */
 const SHOWN_PACKAGES = 5;
 
 function packageName({ name, version }: PackageOwner): string {

@@ -47,5 +47,5 @@ export function countOf(tree: KeyTree, row: number): ReactNode {
   );
 }
 
-/** Width of the column for those counts, px. */
+/** Width of the column for the numbers of changed values, px. */
 export const COUNT_WIDTH = 104;

@@ -11,7 +11,7 @@ export interface HitPlace {
 
 /** What was found, and where. */
 export interface HitGroup {
-  /** Index of its first hit, which stays the same when more hits arrive. */
+  /** Index of the group's first hit, which stays the same when more hits arrive. */
   readonly id: number;
   /** Without duplicates. */
   readonly hits: readonly CatalogHit[];

@@ -11,13 +11,13 @@ export interface LineageNode {
   readonly id: string;
   /** The highest layer, by its number in the catalog; -1 if no layer is known. */
   readonly layer: number;
-  /** Total bytes and number of the layers up to that one. */
+  /** Total bytes and number of the layers up to the highest one. */
   readonly bytes: number;
   readonly layers: number;
-  /** Number of layers on top of its parent's, and their bytes. */
+  /** Number of layers on top of the parent's, and their bytes. */
   readonly addedLayers: number;
   readonly addedBytes: number;
-  /** Number of images that are built on it, directly or indirectly. */
+  /** Number of images that are built on this node, directly or indirectly. */
   readonly derived: number;
 }
 

@@ -27,7 +27,7 @@ export interface Arranged extends Order {
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
-  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
+  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until it is done. */
   readonly sorting: boolean;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;

@@ -27,7 +27,7 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Facts about an entry from elsewhere. */
+/** Facts about an entry that its details don't contain. */
 interface Surroundings {
   readonly times?: EntryTimes;
   /** Names for owners that the tar has only as numbers, from the image of each entry. */

@@ -26,7 +26,7 @@ export const catalog = {
   /** What the catalog contains, shown on every view. */
   facts: 'The catalog',
   images: (count: number) => counted(count, IMAGES),
-  /** The command line counts each image once per place and name. */
+  /** Number of places in which the images were found. The command line counts each image once per place and name. */
   inAll: (places: number) => `in ${counted(places, PLACES)}`,
   problems: (count: number) => counted(count, PROBLEMS),
   inAllTitle: 'Files and names under which these images were found; an image found in several places is listed once',

@@ -3,7 +3,7 @@ import { counted, someShare } from './grammar.ts';
 
 export const chain = {
   title: 'Chain',
-  /** The row of everything that the image contains. */
+  /** The row for everything that the image contains. */
   whole: 'Whole image',
   visible: <T>(size: T): Phrase<T> => [size, ' visible'],
   hidden: <T>(size: T): Phrase<T> => [size, ' hidden'],
@@ -15,7 +15,7 @@ export const chain = {
   noChanges: 'no changes',
   /** In a layer's tooltip. The line at the layer's bottom edge shows the share. */
   sizeTitle: (size: string, share: number) => `${size}\n${someShare(share)} % of the image, drawn as the line below`,
-  /** After the counts of a layer. */
+  /** Shown after a layer's counts. */
   hides: <T>(size: T): Phrase<T> => ['hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
@@ -25,6 +25,6 @@ export const chain = {
     modified: (name: string) => `● ${name}: modified here`,
     removed: (name: string) => `● ${name}: removed here`,
   },
-  /** After a layer's text, for screen readers. */
+  /** Read by screen readers after a layer's text. */
   touched: { added: ', the path was added here', modified: ', the path was modified here', removed: ', the path was removed here' },
 };

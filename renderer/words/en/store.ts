@@ -135,7 +135,7 @@ export const store = {
     `Starts a second process, without a window, that runs the driver ${driver} as administrator for ${home} only. This window is not elevated. Windows asks for your consent. The process ends with this window, or after ten idle minutes.`,
   checking: 'Checking requirements…',
   requirements: 'Requirements',
-  /** Before a requirement, for screen readers. */
+  /** Read by screen readers before a requirement. */
   requirement: (isMet: boolean) => (isMet ? 'met: ' : 'missing: '),
   proceed: 'Continue',
   cleanUpLabel: 'Clean up',
