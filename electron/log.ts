@@ -12,7 +12,7 @@ const MOST_TEXT = 8 * 1024;
 const MOST_CODES = 20;
 
 export interface Log {
-  /** Folder with the log and old logs. */
+  /** Folder with the current log and the old ones. */
   readonly folder: string;
   /** Logs an event, in this program's own words. Never throws. */
   event(text: string): void;
@@ -48,7 +48,7 @@ export function createLog(folder: string, now: () => Date = () => new Date()): L
   };
 }
 
-/** Appends to a file that only its user may read. Rotates it first if it is large. */
+/** Appends to a file that only its owner may read. Rotates the file first if it is large. */
 function append(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);

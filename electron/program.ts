@@ -185,7 +185,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
         try {
           names.open(name, null);
         } catch (error) {
-          onDefect(error); // a name that the command line would have refused
+          onDefect(error); // the command line should already have refused this name
         }
       }
     },

@@ -13,7 +13,7 @@ export interface PickerChoice {
   readonly detail?: ReactNode;
   /** Heading for a group of consecutive choices. */
   readonly group?: string;
-  /** Whether it was found for text typed earlier, and may not match the current text. */
+  /** Whether the choice was found for text typed earlier, and may not match the current text. */
   readonly isEarlier?: boolean;
 }
 

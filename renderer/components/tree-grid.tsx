@@ -27,11 +27,11 @@ export interface TreeShape {
   readonly parent: Int32Array;
   isFolder(row: number): boolean;
   isOpen(row: number): boolean;
-  /** For type-ahead. */
+  /** Returns the name that type-ahead searches for. */
   name(row: number): string;
 }
 
-/** Data attributes that identify what a row is about. */
+/** Data attributes that identify what a row stands for. */
 export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {

@@ -28,7 +28,7 @@ export function touchTitle({ name, kinds }: Touches, layer: number): string {
   return kind === undefined ? '' : `\n${words.chain.dot[kind](name)}`;
 }
 
-/** To the left of a layer: a dot if it touches the selected path, and the line from the first dot to the last. */
+/** Drawn to the left of a layer: a dot if the layer touches the selected path, and the line from the first dot to the last. */
 export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   const well = wellOf(kinds, layer);

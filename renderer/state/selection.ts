@@ -12,7 +12,7 @@ export interface Side {
 /** A place in an image: a layer, and either a path in it or, with `view`, its packages. */
 export interface Spot {
   readonly layer: number;
-  /** As `escapePath` prints it. */
+  /** The path as `escapePath` prints it; null for no path. */
   readonly path: string | null;
   readonly view?: 'packages';
 }
@@ -47,7 +47,7 @@ export interface Selection {
   readonly since?: number | undefined;
   /** Absent for the tree. */
   readonly view?: 'treemap' | 'breakdown' | 'packages' | 'registry';
-  /** As `escapePath` prints it; null if no path is selected. */
+  /** The selected path as `escapePath` prints it; null if no path is selected. */
   readonly path: string | null;
   /** Shown instead of an image; `archiveId` is null then. */
   readonly catalog?: CatalogChoice;
@@ -78,7 +78,7 @@ export function viewsOfSelection(archives: readonly ArchiveSummary[], selection:
   return found === null ? [] : viewsOf(found.image, other?.image ?? null);
 }
 
-/** Whether the registry is shown. The selection may ask for it although the image chosen since has none. */
+/** Whether the registry is shown. In a comparison, the sides may have been changed to images that have none. */
 export function showsRegistry(archives: readonly ArchiveSummary[], selection: Selection): boolean {
   const { view, mode } = selection;
   return view === 'registry' && (mode !== 'compare' || viewsOfSelection(archives, selection).includes(view));

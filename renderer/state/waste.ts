@@ -37,7 +37,7 @@ export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly numb
 /** A file or place in a list of waste. */
 export interface WasteLine {
   readonly key: string;
-  /** As escapePath prints it; null for many small places. */
+  /** The path as escapePath prints it; null for many small places together. */
   readonly path: string | null;
   readonly bytes: number;
   /** The layer in which the file or place is shown. */

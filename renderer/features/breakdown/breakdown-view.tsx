@@ -178,7 +178,7 @@ function Line({
   sums: FileSums;
   all: number;
   hasHidden: boolean;
-  /** Null if the table has no such column. */
+  /** The value in the count column; null if the table has no such column. */
   count: string | null;
   title?: string;
   onShow: () => void;

@@ -210,7 +210,7 @@ function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
   return { names, isUpright, height };
 }
 
-/** Above the marks of images: the names that fit or, if none do, what the marks mean. */
+/** The heading above the marks of images: the names that fit or, if none do, what the marks mean. */
 function HeldHead({ images, held: { names, isUpright, height } }: { images: readonly CatalogImage[]; held: HeldNames }) {
   const percent = (count: number) => `${(count / images.length) * 100}%`;
   const text = words.catalog.columns.held(images.length);

@@ -34,7 +34,7 @@ export function PickBox({ image, picked }: { image: number | null; picked: reado
   );
 }
 
-/** Below the images: the picked ones, and a button that compares two of them. */
+/** The bar below the images: the picked ones, and a button that compares two of them. */
 export function Picks() {
   const { rows, picked } = useApp((app) => app.catalog);
   const [one, other] = picked;

@@ -64,7 +64,7 @@ export function TwoLevelGrid({
   open?: readonly number[];
   /** An identity for each group, if the order of groups can change. */
   ids?: readonly number[];
-  /** For type-ahead. */
+  /** Returns the name that type-ahead searches for. */
   name: (place: Place) => string;
   /** `twisty`: the row's triangle, or a gap of the same size. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;

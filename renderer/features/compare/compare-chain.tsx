@@ -255,7 +255,10 @@ function Stratum({
   height: number;
   isA: boolean;
   isB: boolean;
-  /** Whether the side at this layer is a whole image. The layer then has no outline, which would look as if it alone were compared. */
+  /**
+   * Whether the side at this layer is a whole image. The layer then has no outline, because with one it would look as if it alone were
+   * compared.
+   */
   isWhole?: boolean;
   touches: Touches;
   /** Whether the layer is in one of two columns, where the size has its own line. */

@@ -15,7 +15,7 @@ interface Crumb {
   readonly id: string;
   readonly text: string;
   readonly title: string;
-  /** Null for the part that the pane already shows. */
+  /** What pressing the part does; null for the part that the pane already shows. */
   readonly go: (() => void) | null;
   readonly isFolder?: boolean;
 }

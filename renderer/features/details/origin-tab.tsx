@@ -94,7 +94,7 @@ function packageName({ name, version }: PackageOwner): string {
   return displayText(`${name} ${version}`);
 }
 
-/** Whether it isn't known which Dockerfile lines made a layer, or which image it comes from. */
+/** Whether it isn't known which Dockerfile lines made a layer, or which image the layer comes from. */
 function isWithoutLines({ dockerfile, base, guess }: PathVersionReport): boolean {
   return dockerfile === null && base === null && !guess;
 }

@@ -5,7 +5,7 @@ import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './registry.module.css';
 
-/** As wide as a mark, so that names line up. */
+/** A gap as wide as a mark, so that names line up. */
 const NO_MARK = <span className={styles.noMark} />;
 
 /** The last change to the key itself or, as in the tree of files, a summary of changes to the keys below it. */

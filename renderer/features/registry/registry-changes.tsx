@@ -139,7 +139,7 @@ function isInside({ end }: KeyTree, row: number, above: number): boolean {
   return row > above && row < (end[above] as number);
 }
 
-/** What changed in a key, layer by layer, or how it differs; for a hive, also its facts. */
+/** What changed in a key, layer by layer, or how it differs between the sides; for a hive, also its facts. */
 function KeyChanges({
   of,
   node: { hive, path, changes },

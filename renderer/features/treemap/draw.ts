@@ -133,7 +133,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   const { row, x, y, w, h } = rect;
   context.fillStyle = palette.side;
   context.fillRect(x, y, w - 1, h - 1);
-  // Only a hairline for each folder: with stronger lines, nested folders would form bars.
+  // Draw only a hairline for each folder: with stronger lines, nested folders would form bars.
   context.strokeStyle = palette.frame;
   context.lineWidth = 1;
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);

@@ -87,7 +87,7 @@ function Largest({
   writers,
   hider,
 }: {
-  /** As escapePath prints it; null for many small places. */
+  /** The path as escapePath prints it; null for many small places together. */
   path: string | null;
   bytes: number;
   writers: readonly number[];

@@ -153,7 +153,7 @@ export interface ColumnOrder<By extends string> {
 
 export type LayerOrder = ColumnOrder<LayerSort>;
 
-/** By default, layers that save the most by being shared come first. */
+/** The default order: layers that save the most by being shared come first. */
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
 /**
@@ -199,7 +199,7 @@ export interface TagRow {
   readonly image: number;
   readonly place: number;
   readonly label: string;
-  /** Null if the image has no tag there. */
+  /** The tag; null if the image has none in this place. */
   readonly tag: string | null;
   readonly platform: string | null;
   /** Null if unknown. */

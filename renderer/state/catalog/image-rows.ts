@@ -60,7 +60,7 @@ export interface ImageGroup {
    * other repository has. Its number is the lowest image number.
    */
   readonly sum: ImageRow;
-  /** In the order of the rows that were grouped. */
+  /** The group's images, in the order of the rows that were grouped. */
   readonly images: readonly ImageRow[];
 }
 
@@ -124,7 +124,7 @@ export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 /** How images are listed: in groups by repository, each below the one that it is built on, or ungrouped. */
 export type Grouping = 'repository' | 'base' | 'none';
 
-/** By default, images with the same name are together, newest first. */
+/** The default order: images with the same name are together, newest first. */
 const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
 
 /** How the images of a catalog are listed. Kept while one of the images is shown. */

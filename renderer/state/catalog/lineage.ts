@@ -5,7 +5,7 @@ import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
 
 /** An image, or lowest layers that images with different names share although no image of the catalog consists of just these. */
 export interface LineageNode {
-  /** Null for layers without an image. */
+  /** The image; null for layers without an image. */
   readonly row: ImageRow | null;
   /** Identifies the node, whatever the order. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface LineageNode {
 /** Images in depth-first order: each is followed by the images built on it. */
 export interface Lineage {
   readonly nodes: readonly LineageNode[];
-  /** By node; -1 for one without a parent. */
+  /** The parent's index, by node; -1 for a node without a parent. */
   readonly parent: Int32Array;
 }
 

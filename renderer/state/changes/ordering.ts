@@ -19,9 +19,9 @@ export interface Arranged extends Order {
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly table: RowTable | null;
   readonly totals: SubtreeTotals | null;
-  /** By row: 1 means open. Replaced, never modified. */
+  /** Which folders are open, by row: 1 means open. Replaced, never modified. */
   readonly expanded: Uint8Array;
-  /** By row (see RowMatches); null without a filter. */
+  /** Which rows match the filter, by row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
   /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
   readonly matched: MatchedSums | null;

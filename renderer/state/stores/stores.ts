@@ -19,7 +19,7 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** Null while being fetched. */
+      /** What will be removed; null while the answer is being fetched. */
       readonly plan: RemovalReport | null;
       readonly refused: string | null;
     }
@@ -30,7 +30,7 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** Null while being fetched. */
+      /** The changes; null while they are being fetched. */
       readonly report: StoredChanges | null;
     }
   | { readonly kind: 'checked'; readonly storeId: string }

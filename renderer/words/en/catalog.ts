@@ -74,7 +74,7 @@ export const catalog = {
   adds: (layers: number) => `+${counted(layers, LAYERS)}`,
   addsNone: 'same layers',
   derived: (images: number) => `base of ${counted(images, IMAGES)}`,
-  /** For layers that several images start with. */
+  /** Title of layers that several images start with. */
   noBase: (layers: number, images: number) =>
     `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image in the catalog ends here`,
   lineageTitle: 'Images and what is built on them',

@@ -13,13 +13,13 @@ export const chain = {
   stored: <T>(size: T): Phrase<T> => [size, ' stored'],
   noLayers: 'This image has no layers.',
   noChanges: 'no changes',
-  /** In a layer's tooltip. The line at the layer's bottom edge shows the share. */
+  /** Shown in a layer's tooltip. The line at the layer's bottom edge shows the share. */
   sizeTitle: (size: string, share: number) => `${size}\n${someShare(share)} % of the image, drawn as the line below`,
   /** Shown after a layer's counts. */
   hides: <T>(size: T): Phrase<T> => ['hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
-  /** In a layer's tooltip: what the selected path's dot means. */
+  /** Shown in a layer's tooltip: what the selected path's dot means. */
   dot: {
     added: (name: string) => `● ${name}: added here`,
     modified: (name: string) => `● ${name}: modified here`,

@@ -29,9 +29,9 @@ export const changes = {
   matchesIn: (count: number, loaded: number, total: number) =>
     `${counted(count, { one: 'match', other: 'matches' })} in ${formatCount(loaded)} of ${formatCount(total)} rows`,
 
-  // In place of rows
+  // Shown in place of rows
   readingOther: 'Reading the other side…',
-  /** While file contents are read, which may take long. */
+  /** Shown while file contents are read, which may take long. */
   comparingContents: 'Comparing contents',
   comparingWhy: 'Files of the same size are read on both sides, because what an image states about them isn’t proof.',
   rewrittenWhy: 'Files that a layer stores again with the same size are read to find out which have changed.',
@@ -154,7 +154,7 @@ export const changes = {
   foundOrder: 'Order of the paths',
   foundOrders: { best: 'Best match', size: 'Largest first' },
   foundLabel: 'Paths in all layers',
-  /** For screen readers, between a kind of change and a layer's number. */
+  /** Read by screen readers between a kind of change and a layer's number. */
   inLayer: ' in layer ',
 };
 

@@ -11,7 +11,7 @@ export const details = {
   /** The comparison that a path is shown in. */
   comparison: { short: 'A → B', title: (a: string, b: string) => `Comparison of A, ${a}, with B, ${b}` },
   deselect: 'Show the layer’s details',
-  /** For paths in a Windows image that aren't on the container's drive C:. */
+  /** Notes on paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
     hives: 'Registry hives: not on the container’s drive',
     utilityVm: 'Utility VM files: not on the container’s drive',
@@ -137,7 +137,7 @@ export const details = {
     removed: (where: string) => `removed in ${where}`,
     unchanged: (where: string) => `unchanged in ${where}`,
   },
-  /** For a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
+  /** Describes a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
   absent: (where: string, why: { kind: 'added' | 'modified' | 'removed'; layer: number } | null) =>
     `Not in ${where}${why === null ? '' : `${why.kind === 'added' ? ' yet' : ''}; ${why.kind} in layer ${why.layer}`}`,
   firstSeen: (layer: number) => `first seen in layer ${layer}`,
@@ -256,7 +256,7 @@ export const details = {
   firstEntries: (count: number) => `first ${formatCount(count)} ${form(count, ENTRIES)}`,
   entriesLabel: 'Entries of the archive',
 
-  /** For a file that a layer rewrites with the same content. */
+  /** Advice on a file that a layer rewrites with the same content. */
   storedAgain: <T>(size: T, layer: number, { mode, owner }: { mode: boolean; owner: boolean }): Phrase<T> => [
     `Same content as in layer ${layer}; only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
     size,

@@ -14,7 +14,7 @@ export const library = {
   closeArchive: (title: string) => `Close ${title}`,
   /** Distinguishes images with the same name. */
   imageOf: (title: string, archive: string, platform: string) => `${title} · ${archive}${platform === 'unknown' ? '' : ` · ${platform}`}`,
-  /** What distinguishes an image, after its name. */
+  /** A name, followed by what distinguishes its image from others with that name. */
   apart: (name: string, apart: string) => `${name} · ${apart}`,
   /** Distinguishes open archives with the same name by a number, from 1. */
   opening: (archive: string, number: number) => `${archive} (${number})`,

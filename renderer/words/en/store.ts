@@ -67,7 +67,7 @@ export const store = {
   declined: 'Elevation declined; nothing changed',
 
   // Import
-  /** Next to the button that imports what was opened. */
+  /** Shown next to the button that imports what was opened. */
   notStored: (archives: number) => (archives === 1 ? 'Not stored' : `${formatCount(archives)} not stored`),
   offerLabel: 'Import to store',
   import: 'Import',
