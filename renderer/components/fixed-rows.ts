@@ -19,7 +19,7 @@ export function windowOf(count: number, height: number, scrollTop: number, room:
 
 /**
  * Determines which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of
- * rows. `show` scrolls no further than needed. `width`: of the rows, in px; 0 until it is known.
+ * rows. `show` scrolls no further than needed. `width`: the rows' width in px; 0 until it is known.
  */
 export function useFixedRows(
   scroller: RefObject<HTMLElement | null>,

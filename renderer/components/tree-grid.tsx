@@ -27,11 +27,11 @@ export interface TreeShape {
   readonly parent: Int32Array;
   isFolder(row: number): boolean;
   isOpen(row: number): boolean;
-  /** For type-ahead. */
+  /** Returns the name that type-ahead searches for. */
   name(row: number): string;
 }
 
-/** Data attributes that identify what a row is about. */
+/** Data attributes that identify what a row stands for. */
 export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {
@@ -110,12 +110,12 @@ export function TreeGrid({
    * is clicked as usual.
    */
   onMark?: ((row: number) => boolean) | undefined;
-  /** `width`: of the row, px; 0 before it is known. */
+  /** Draws a cell. `width`: the row's width in px; 0 until it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** Identifies what a row is about, for its menu. */
   rowData?: (row: number) => RowData | undefined;
-  /** What the rows are filtered by. Another filter shows the active row or, if that doesn't match, the first one. */
+  /** What the rows are filtered by. When it changes, the active row or, if that doesn't match, the first row is scrolled into view. */
   filter?: unknown;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;

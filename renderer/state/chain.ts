@@ -73,8 +73,8 @@ export const STRATUM_ROOMY = 74;
 /**
  * Computes heights in px, to scale: twice the bytes are twice as high, except that no stratum is lower than its text, which takes {@link
  * STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
- * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs: 120 layers of equal size are 120
- * lines.
+ * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs, so that each of 120 equal layers
+ * takes one line.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);

@@ -80,7 +80,7 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
-/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, and two of them compared, too. */
+/** Whether a command needs an image and none is selected. The images of a catalog can also be filtered, and two of them compared. */
 export function lacksImage({ id, image }: Command): boolean {
   const { selection, catalog } = getApp();
   if (image !== true || selection.archiveId !== null) return false;

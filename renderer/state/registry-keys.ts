@@ -127,7 +127,7 @@ export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boo
   return Uint32Array.from(rows);
 }
 
-/** Combines the changes to one thing, oldest first, into a single kind of change from before the first to after the last. */
+/** Combines the changes to a key or value, oldest first, into a single kind of change from before the first to after the last. */
 export function sumOfChanges(changes: readonly { readonly kind: RegistryChange['kind'] }[]): RegistryChange['kind'] | null {
   const last = changes.at(-1)?.kind;
   if (last === undefined || last === 'removed') return last ?? null;

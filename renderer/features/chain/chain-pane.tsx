@@ -211,7 +211,7 @@ function LayerStratum({
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
-      // Not on the button, because screen readers would read it, command and all, after the button's name.
+      // The tooltip isn't on the button, because screen readers would read it, command and all, after the button's name.
       title={`${command ?? words.commandUnknownTitle}\n${words.chain.sizeTitle(sizeTitle(bytes), share)}${touchTitle(touches, layer.index)}`}
       style={{
         ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
@@ -261,7 +261,7 @@ function LayerStratum({
   );
 }
 
-/** The share of an image that a layer must hide, if it has files itself, for the chain to mention it. */
+/** Minimum share of the image that a layer with files of its own must hide for the chain to mention it. */
 const HIDES_MUCH = 0.01;
 
 /** How much a layer hides in the layers below, if it is more than `over` bytes. */

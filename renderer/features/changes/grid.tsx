@@ -214,7 +214,7 @@ const BAR_PART = 0.2;
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
+/** Widths in a comparison: of the name, which gets less than elsewhere, of what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
 const SIDES = 90;
@@ -223,8 +223,8 @@ const SIDES = 90;
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit for a table with all columns, unless columns that this table has would be lost, so that columns stay in place from one
- * image or layer to the next.
+ * Returns the fit for a table with all columns, so that columns stay in place from one image or layer to the next, unless this would leave
+ * out columns that the table has.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();
@@ -254,7 +254,7 @@ class Room {
     return true;
   }
 
-  /** Takes as much of a width as there is space for, and returns that. */
+  /** Takes as much of a width as there is space for, and returns how much it took. */
   takeUpTo(width: number): number {
     const taken = Math.max(0, Math.min(width, this.#left));
     this.#left -= taken;
@@ -284,8 +284,9 @@ function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fi
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages. Layers
- * that only remove have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins with it.
+ * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages.
+ * Layers that only remove files have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins
+ * with it.
  */
 function fitOfChanges(
   room: number,

@@ -43,7 +43,10 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
   installed: 'unchanged',
 };
 
-/** A click anywhere leads to the package's files. The button with its name is there for the keyboard, and its clicks bubble up to here. */
+/**
+ * A click anywhere in the line leads to the package's files. The button with the package's name is there for the keyboard, and its clicks
+ * bubble up to here.
+ */
 function Line({
   row,
   layer,

@@ -190,8 +190,8 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
 }
 
 /**
- * Groups layers into runs: consecutive layers that change no packages are one run, each other layer is its own. `rows` is null if some may
- * be left out.
+ * Groups layers into runs: consecutive layers that change no packages are one run, and each of the others is a run by itself. `rows` is
+ * null if some may be left out.
  */
 function runsWithout(
   layers: readonly PackageLayerReport[],

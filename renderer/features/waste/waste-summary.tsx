@@ -16,8 +16,8 @@ import { WasteShare } from './waste-table.tsx';
 
 /**
  * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds in the same form. Each leads to its list.
- * `state`: the state of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if it
- * finds none.
+ * `state`: the state of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if the
+ * search finds none.
  */
 export function WasteSummary({ report, image, state }: { report: WasteReport; image: ImageSummary; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
@@ -87,7 +87,7 @@ function Largest({
   writers,
   hider,
 }: {
-  /** As escapePath prints it; null for many small places. */
+  /** The path as escapePath prints it; null for many small places together. */
   path: string | null;
   bytes: number;
   writers: readonly number[];

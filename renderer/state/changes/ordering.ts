@@ -19,15 +19,15 @@ export interface Arranged extends Order {
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly table: RowTable | null;
   readonly totals: SubtreeTotals | null;
-  /** By row: 1 means open. Replaced, never modified. */
+  /** Which folders are open, by row: 1 means open. Replaced, never modified. */
   readonly expanded: Uint8Array;
-  /** By row (see RowMatches); null without a filter. */
+  /** Which rows match the filter, by row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
   /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
-  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
+  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until it is done. */
   readonly sorting: boolean;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;

@@ -51,7 +51,8 @@ const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
   if (table.kind[row] === KIND.modified) {
     const bits = table.differs[row] as number;
-    // A file written again with the same bytes doesn't differ between the sides, so this is only mentioned if nothing else differs.
+    // A file written again with the same bytes doesn't differ between the sides, so the rewriting is only mentioned if nothing else
+    // differs.
     const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
     if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
     const hasMetadata = (telling & METADATA) !== 0;

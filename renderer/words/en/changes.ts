@@ -29,9 +29,9 @@ export const changes = {
   matchesIn: (count: number, loaded: number, total: number) =>
     `${counted(count, { one: 'match', other: 'matches' })} in ${formatCount(loaded)} of ${formatCount(total)} rows`,
 
-  // In place of rows
+  // Shown in place of rows
   readingOther: 'Reading the other side…',
-  /** While file contents are read, which may take long. */
+  /** Shown while file contents are read, which may take long. */
   comparingContents: 'Comparing contents',
   comparingWhy: 'Files of the same size are read on both sides, because what an image states about them isn’t proof.',
   rewrittenWhy: 'Files that a layer stores again with the same size are read to find out which have changed.',
@@ -65,7 +65,7 @@ export const changes = {
     layer: 'Largest layer',
     folder: 'Largest folder',
     hidden: 'Most hidden',
-    /** The same, where space is scarce. */
+    /** Shorter labels, where space is scarce. */
     short: { layer: 'Layer', folder: 'Folder', hidden: 'Hidden' },
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
@@ -148,13 +148,13 @@ export const changes = {
   searchFailed: 'Search failed',
   searching: 'Searching',
   noPath: 'No matching path in any layer',
-  /** `size`: of all versions of all that was found. */
+  /** `size`: the total size of all versions of everything that was found. */
   found: (total: number, size: string, shown: number) =>
     `${counted(total, PATHS)} in all layers, ${size}${total > shown ? `; showing the first ${formatCount(shown)}` : ''}`,
   foundOrder: 'Order of the paths',
   foundOrders: { best: 'Best match', size: 'Largest first' },
   foundLabel: 'Paths in all layers',
-  /** For screen readers, between a kind of change and a layer's number. */
+  /** Read by screen readers between a kind of change and a layer's number. */
   inLayer: ' in layer ',
 };
 
@@ -223,9 +223,9 @@ export const treemap = {
   sideColours: 'Colours of the comparison',
   sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
   sideMarks: { removed: '−', added: '+', modified: '~' },
-  // Before the key
+  // Shown before the legend
   colours: { layers: 'Colours: layers', types: 'Colours: kinds of files' },
-  /** With forced colours. */
+  /** Replaces `colours` when colours are forced. */
   numbers: { layers: 'Numbers: layers', types: 'Numbers: kinds of files' },
   areas: 'Areas: changes in size',
   writtenIn: (layer: number) => `written in layer ${layer}`,

@@ -41,7 +41,7 @@ export const waste = {
   hidden: (size: string) => `${size} hidden`,
   shareOfList: (share: number) => `${formatShare(share)} % of this list`,
   placeOf: (path: string, size: string) => `${path}: ${size}`,
-  /** Headings of the lists. The layers below `hiddenIn` hid what those below `addedIn` wrote. */
+  /** Headings of the lists. The layers in the column `hiddenIn` hid what those in `addedIn` wrote. */
   columns: {
     bytes: 'Size',
     path: 'Path',
@@ -61,7 +61,7 @@ export const waste = {
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
-  /** Above the kinds, whose bytes can't be added to those of the causes. */
+  /** Heading above the kinds, whose bytes can't be added to those of the causes. */
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
@@ -83,7 +83,7 @@ export const waste = {
       'merge-removals': 'Delete files in the layer that adds them',
       zstd: 'Compress all layers with zstd',
     })[kind],
-  /** In place of a stored size, before the what-if has been packed. */
+  /** Shown in place of a stored size before the what-if has been packed. */
   notPacked: 'not measured yet',
   cannotPack: 'can’t be measured',
   pack: 'Measure stored sizes',
@@ -96,12 +96,12 @@ export const waste = {
 export const findings = {
   title: 'Findings',
   close: 'Close findings',
-  /** Before a group's title, for screen readers. */
+  /** Read by screen readers before a group's title. */
   severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
   /** Title and advice by code. */
   codes: FINDING_HINTS,
   more: (count: number) => `and ${formatCount(count)} more`,
   archive: 'archive',
-  /** In place of a layer, for a finding about the image's config. */
+  /** Shown in place of a layer for a finding about the image's config. */
   config: 'config',
 };

@@ -53,7 +53,7 @@ test('arrow keys move through the layers, and with Shift select a range', { tag:
 test('a layer that only removes states how much, even in a short window', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(3)).toContainText(/−3 removed\s+hides 84\.7 kB/);
-  // So does one that has files itself, if it hides a lot.
+  // A layer with files of its own also states how much it hides, if it is a lot.
   await expect(layer(1)).toContainText(/modified\s+hides 300\.0 kB/);
   await expect(layer(4)).not.toContainText('hides');
   await expect(page.getByRole('listitem').filter({ has: layer(1) })).toHaveAttribute(

@@ -176,7 +176,7 @@ test('text can be searched, with steps from match to match', { tag: '@page' }, a
   const { page, details, choose } = await open(win);
   await choose('long.txt');
   await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');
-  // Lines 29 and 290 to 299.
+  // The text is in lines 29 and 290 to 299.
   await expect(details.getByText('1 of 11')).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(details.getByText('2 of 11')).toBeVisible();

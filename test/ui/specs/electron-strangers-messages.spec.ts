@@ -131,7 +131,9 @@ test('messages of several megabytes are refused, and the window keeps working', 
   await expectAtWork(win);
 });
 
-test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one doesn’t end another', async ({ win }) => {
+test('subscriptions to unknown topics, with invalid numbers or beyond 64 are refused, and ending one doesn’t end another', async ({
+  win,
+}) => {
   await giveRaw(win);
   await win.page.evaluate(async () => {
     const { raw, layerscope } = window as unknown as Attacked;

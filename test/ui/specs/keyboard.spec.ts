@@ -32,7 +32,7 @@ test('the sample image is opened with the keyboard alone', async ({ win: { page 
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test.describe('two images', () => {
+test.describe('with two images open', () => {
   test.use({ startWith: { 'old.tar': OLD, 'new.tar': NEW } });
 
   test('a layer is chosen, filtered, browsed, previewed, exported and searched with the keyboard alone', async ({ win }) => {

@@ -259,7 +259,7 @@ test('cookies of other programs, and connections that never end, do not lock the
   const sockets: Socket[] = [];
   for (let i = 0; i < 400; i++) {
     const socket = connect(Number(port), '127.0.0.1');
-    socket.on('error', () => {}); // the host closes it
+    socket.on('error', () => {}); // the host closes the connection
     socket.write('GET / HTTP/1.1\r\nHost: ');
     sockets.push(socket);
   }

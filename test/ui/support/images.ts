@@ -15,7 +15,7 @@ export interface ImageOptions {
   readonly os?: string;
   /** Steps after the last layer that create no layer. */
   readonly lastSteps?: readonly string[];
-  /** When its steps were made. */
+  /** When the image's steps were made. */
   readonly created?: string;
   /** Settings for containers: the `config` object in the image's config. */
   readonly config?: object;
