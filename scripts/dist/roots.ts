@@ -81,7 +81,7 @@ export function layerOver(system: string, files: readonly string[]): Place {
   run('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
   return {
     folder,
-    // Folders that the system also has are in the layer because something was written below them.
+    // Folders that the system also has are in the layer only because something was written below them.
     added: () => [...listTree(upper)].filter((name) => !isFolder(path.join(upper, name)) || !existsSync(path.join(system, name))),
     inside: (program, ...args) =>
       run('chroot', [folder, program, ...args], {

@@ -5,7 +5,7 @@ import { commandPages } from './command-pages.ts';
 import { COMMAND_PAGES, HOME, partsOf, REFERENCE } from './contents.ts';
 
 export interface Document {
-  /** Path in the repository; for a command’s page, a path that no file has. */
+  /** Path in the repository; for a command’s page, the path of a file that doesn’t exist. */
   readonly source: string;
   /** Path in the site, with `/`. */
   readonly page: string;

@@ -9,7 +9,7 @@ import type { TableName } from '#catalog/layout';
 import { replaceFileSync } from '#files';
 import type { CatalogFolder } from './catalog-folder.ts';
 
-/** A pack is rebuilt if more files than this aren't in it. */
+/** A pack is rebuilt if it lacks more files than this. */
 const MOST_LOOSE_FILES = 48;
 /** Maximum total size of the files in a pack. For more, a query engine on many machines is a better choice. */
 const MOST_PACKED_BYTES = 4 * 1024 * 1024 * 1024;

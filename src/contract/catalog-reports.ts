@@ -24,7 +24,7 @@ export interface CatalogSummary {
   readonly problems: number;
 }
 
-/** An image's name in a place. */
+/** A place where an image was found, with its name there. */
 export interface CatalogPlace {
   /** The file or folder, or the name as it was typed. */
   readonly source: string;
@@ -75,7 +75,7 @@ export interface CatalogLayer {
   readonly createdBy: string | null;
 }
 
-/** Something that is missing in a catalog, and why. */
+/** Something that is missing from a catalog, and why. */
 export interface CatalogProblem {
   /** The image, or the catalog's file. */
   readonly subject: string;

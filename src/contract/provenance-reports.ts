@@ -13,7 +13,7 @@ export interface DockerfileReport {
   readonly from: readonly LineRange[];
   /** Name or number of the stage with the lines; null if there is only one. */
   readonly stage: string | null;
-  /** The base of that stage, as in its FROM. */
+  /** The base of the stage with the lines, as in its FROM. */
   readonly stageBase: string | null;
   /** The stages of the lines in `from`, each once. */
   readonly fromStages: readonly string[];
@@ -50,7 +50,7 @@ export interface PackageOwner {
   readonly name: string;
   readonly arch: string | null;
   readonly version: string;
-  /** The database that lists it. */
+  /** The database that lists the package. */
   readonly location: string;
 }
 

@@ -70,7 +70,7 @@ export interface BaseImageReport {
   readonly sizeBytes: number;
   /** RFC 3339; empty if unknown. */
   readonly created: string;
-  /** Whether the store has a layer for it. */
+  /** Whether the store has a layer for the base image. */
   readonly adopted: boolean;
 }
 

@@ -17,7 +17,7 @@ import { isLibrary, isQuietPlace } from './quiet-places.ts';
 import { RunMemory } from './run-memory.ts';
 import { type Doubt, isPlaceholder, LONGEST_TOKEN, severityOf, tokenAt } from './token-rules.ts';
 
-/** Something that looks like a secret. It never contains a whole one. */
+/** Something that looks like a secret. A hit never contains a whole secret. */
 export interface SecretHit {
   readonly code: FindingCode;
   readonly severity: Severity;
@@ -25,10 +25,10 @@ export interface SecretHit {
   readonly at: number;
   /** Line number, from 1; absent in a binary file. */
   readonly line?: number;
-  /** Its first four and last two characters. */
+  /** The secret's first four and last two characters. */
   readonly shown?: string;
   readonly encrypted?: true;
-  /** Why it is reported less severely than usual for its code. */
+  /** Why the secret is reported less severely than usual for its code. */
   readonly doubt?: Doubt | 'place' | 'encrypted';
 }
 

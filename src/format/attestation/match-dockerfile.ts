@@ -23,11 +23,11 @@ export interface GuessedLines {
   readonly lines: readonly LineRange[];
   /** Lines of the stage that the instruction copies from. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage; null if it is the Dockerfile's only one. */
+  /** Name or number of the stage with `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;
-  /** What that stage is based on, according to its FROM. */
+  /** What `stage` is based on, according to its FROM. */
   readonly stageBase: string | null;
-  /** Name or number of the stage that `from` is in, and what that stage is based on; at most one. */
+  /** Name or number of the stage with the lines in `from`, and what that stage is based on: at most one element each. */
   readonly fromStages: readonly string[];
   readonly fromStageBases: readonly string[];
   readonly text: string;

@@ -30,7 +30,7 @@ export interface TocChunk {
   readonly innerOffset: number;
   /** Digest of the piece; null if none is stated. */
   readonly digest: string | null;
-  /** Nothing is stored: the piece is zeros, and the packed range is empty. */
+  /** Whether the piece consists of zeros that aren't stored; the packed range is then empty. */
   readonly isZeros: boolean;
 }
 

@@ -21,7 +21,7 @@ export type HiveChange =
       readonly previous: ShownKey;
       readonly values: readonly ValueChange[];
     }
-  /** `hidden`: what disappears with the key: the keys below it, and the values of all of them. */
+  /** `hidden`: the keys below it, which disappear too, and the values of all of them. */
   | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
 
 interface Level {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseJson } from '#format/image';
 import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
-/** Maximum size of a file in bytes: listing it takes up to ten times as much memory. A list of a thousand images takes 2 MB. */
+/** Maximum size of a file in bytes: once parsed, it takes up to ten times as much memory. A file that lists a thousand images is 2 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Converts a system error into one that names `what`, a path below the engine's folder. */

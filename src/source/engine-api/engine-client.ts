@@ -10,7 +10,8 @@ const OUR_VERSION = [1, 48] as const;
 /** The first version in which an export can be limited to a platform. */
 const PLATFORM_VERSION = [1, 48] as const;
 /**
- * Maximum size of a reply in bytes: listing it takes up to ten times as much memory. A thousand images take 2 MB, 100,000 changes 12 MB.
+ * Maximum size of a reply in bytes: once parsed, it takes up to ten times as much memory. A list of a thousand images is 2 MB, one of
+ * 100,000 changes 12 MB.
  */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 /** Maximum number of folders on the paths of a container's changes, counted anew for each change; most paths have ten. */

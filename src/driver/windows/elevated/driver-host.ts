@@ -61,7 +61,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const watch = watchFor(parent, options.lookMs ?? LOOK_MS);
   try {
     const error = await Promise.race([served.ended, watch.ended]);
-    // If the parent is killed, the pipe breaks at an arbitrary point: this isn't a failure of the present process.
+    // If the parent is killed, the pipe breaks at an arbitrary point: this process hasn't failed.
     if (error !== null && !(error.code === 'IO' && parent.exitCode() !== null)) throw error;
   } finally {
     watch.stop();
