@@ -89,7 +89,7 @@ function npmComponent(name: string, folder: string, where: readonly string[]): C
   };
 }
 
-/** Names in `process.versions` that aren't versions of software, or are stated elsewhere. */
+/** Keys of `process.versions` whose values aren't versions of software, or are stated elsewhere. */
 const NO_PARTS = new Set(['node', 'electron', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
 
 function partsOf(versions: Readonly<Record<string, string>>, within: string, where: readonly string[]): readonly Component[] {

@@ -19,7 +19,7 @@ export interface Chapter {
   readonly documents: readonly Document[];
 }
 
-/** Documents outside `docs` whose page has another name. */
+/** Documents outside `docs` whose page isn't named after the document. */
 const NAMED: Readonly<Record<string, string>> = {
   [HOME]: 'index.html',
   'docs/README.md': 'documentation.html',

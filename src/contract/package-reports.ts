@@ -42,7 +42,7 @@ export interface PackageRow {
 
 /** A page of packages. */
 export interface PackagesReport {
-  /** Empty for a view. */
+  /** Empty if the rows are the packages seen at one layer. */
   readonly layers: readonly PackageLayerReport[];
   /** Number of rows that match the filter. */
   readonly total: number;
