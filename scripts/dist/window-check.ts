@@ -67,7 +67,7 @@ function processesOf(group: number, type: string): readonly number[] {
         const [, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return Number(itsGroup) === group && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--type=${type}`);
       } catch {
-        return false; // it has ended
+        return false; // the process has ended
       }
     })
     .map(Number);

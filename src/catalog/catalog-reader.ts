@@ -34,8 +34,8 @@ export interface QueryOptions {
 }
 
 /**
- * Maximum memory that DuckDB uses for tables, hashes and sorted rows: a file of a few kilobytes may unpack to gigabytes. It doesn't include
- * strings that functions create; QueryGuard limits those.
+ * Maximum memory that DuckDB uses for tables, hash tables and sorted rows: a file of a few kilobytes may unpack to gigabytes. The limit
+ * doesn't include strings that functions create; QueryGuard limits those.
  */
 const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
 /** Functions that a SELECT can call but that do more than read, or that run SQL that isn't checked here. */

@@ -78,8 +78,8 @@ export class ImageIndexer {
   }
 
   /**
-   * `isNamed`: whether the catalog has this image's row with that id; then a known image isn't read again. Throws what reading throws, and
-   * CatalogWriteError.
+   * `isNamed`: whether the catalog has this image's row with that id; if it does, a known image isn't read again. Throws what reading
+   * throws, and CatalogWriteError.
    */
   async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
     const stated = image.layers.map(({ diffId }) => diffId);

@@ -64,7 +64,7 @@ export class PackedTables {
     rmSync(fresh, { force: true });
     try {
       await write(fresh);
-      // The list states the pack's contents; without it, the pack is ignored. So it is removed first and written last.
+      // The list states the pack's contents; without the list, the pack is ignored. So the list is removed first and written last.
       rmSync(this.#list(table), { force: true });
       replaceFileSync(this.#pack(table), () => {}, fresh);
       const pack = stateOf(this.#pack(table))?.text ?? '';

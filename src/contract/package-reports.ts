@@ -69,7 +69,7 @@ export interface PackageDifference {
   readonly previousVersion: string | null;
   /** Size of the package's visible files, in the view that has `version`. */
   readonly bytes: number;
-  /** Size of its visible files in the first view, for a modified package; otherwise null. */
+  /** Size of the package's visible files in the first view, if it was modified; otherwise null. */
   readonly previousBytes: number | null;
   /** Whether the package's files are known in each view that has it. If not, the bytes are 0. */
   readonly filesKnown: boolean;

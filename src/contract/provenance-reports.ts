@@ -35,7 +35,7 @@ interface GuessReport extends Omit<DockerfileReport, 'by'> {
 /** Where a layer comes from. */
 export interface LayerSource {
   readonly createdBy: string | null;
-  /** Null if no provenance states it. */
+  /** Null if no provenance states the lines. */
   readonly dockerfile: DockerfileReport | null;
   /** The base image that the layer belongs to, as named in the provenance. */
   readonly base: string | null;
@@ -56,7 +56,7 @@ export interface PackageOwner {
 
 /** A package with files in a folder. */
 interface PackageInFolder extends PackageOwner {
-  /** Number and total size of its files at or below the folder. */
+  /** Number and total size of the package's files at or below the folder. */
   readonly files: number;
   readonly bytes: number;
 }
@@ -132,7 +132,7 @@ export interface SbomReport {
 export interface StatedReport extends AttestationReport {
   readonly provenance: ProvenanceReport | null;
   readonly sbom: SbomReport | null;
-  /** Why it couldn't be read; null if it could. */
+  /** Why the statement couldn't be read; null if it could. */
   readonly problem: string | null;
 }
 

@@ -51,7 +51,10 @@ export interface RegistryChange {
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image, or each compared side with this hive, has its base. If not, only what layers set is known, not what they changed. */
+  /**
+   * Whether the image, or each compared side that has the hive, contains the hive's base. If not, only what layers set is known, not what
+   * they changed.
+   */
   readonly hasBase: boolean;
   /** Number of keys and values removed with the key; null unless it was removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;

@@ -54,7 +54,7 @@ export interface ImageSummary {
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
   readonly attestations: readonly AttestationReport[];
-  /** Whether the files in its layers were searched for secrets. */
+  /** Whether the files in the image's layers were searched for secrets. */
   readonly scanned: boolean;
   /** Whether this is a Windows image, or a set of layers that don't state a system but contain Windows hives. */
   readonly hasRegistry: boolean;

@@ -114,7 +114,7 @@ const OPERATIONS = {
   'sources.look': takes(z.strictObject({ reference })).gives<ImageLook>(),
   /** Opens and loads an image by name, for a platform from `sources.look` (null: the default). USAGE if the name is invalid. */
   'sources.open': takes(z.strictObject({ reference, platform: platform.nullable() })).gives<Started>(),
-  /** Recently opened names, latest first. Listing them contacts no source. */
+  /** Recently opened names, latest first. Listing them doesn't contact any source. */
   'sources.recent': takes(nothing).gives<{ references: readonly string[] }>(),
   /** Clears the list of recent names. */
   'sources.forget': takes(nothing).gives<Nothing>(),

@@ -57,7 +57,7 @@ export interface StoredLayerReport {
   readonly isReadWrite: boolean;
   /** Whether an image of the store contains the layer. */
   readonly ofImage: boolean;
-  /** Where this program has mounted it, safe to show. */
+  /** Where this program has mounted the layer, safe to show. */
   readonly mountPath: string | null;
 }
 

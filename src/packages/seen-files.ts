@@ -42,7 +42,7 @@ export function contentOf(bytes: Uint8Array): Content {
   return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-/** Returns part of a file's content as a content with its own offsets. */
+/** Returns part of a file's content, with offsets that are relative to that part. */
 export function contentWithin({ read }: Content, start: number, size: number): Content {
   return {
     size,

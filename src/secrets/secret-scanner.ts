@@ -21,7 +21,7 @@ import { type Doubt, isPlaceholder, LONGEST_TOKEN, severityOf, tokenAt } from '.
 export interface SecretHit {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** Offset of its first byte in the body. */
+  /** Offset of the secret's first byte in the body. */
   readonly at: number;
   /** Line number, from 1; absent in a binary file. */
   readonly line?: number;
@@ -73,10 +73,10 @@ export class SecretScanner {
   /** Line feeds before `#linesAt`, a position in the window. */
   #lines = 0;
   #linesAt = 0;
-  /** Null while it isn't needed yet; the first bytes are still in the window then. */
+  /** Null until it is needed; until then, the body's first bytes are still in the window. */
   #isBinary: boolean | null = null;
   #path = '';
-  /** Null while it isn't needed yet. */
+  /** Null until it is needed. */
   #isQuiet: boolean | null = null;
   #known: KnownFile | null = null;
   #closeLooks = 0;

@@ -10,7 +10,7 @@ import { ACCESS, type Native } from './native.ts';
 import { makeTransportFolder } from './transport-folder.ts';
 import { plainPathOf, unpackPlain } from './unpack-plain.ts';
 
-/** The build number of Technical Preview 5, the first with the present diff format. */
+/** The build number of Technical Preview 5, the first with the current diff format. */
 const TP5_BUILD = 14_300;
 
 /**

@@ -239,7 +239,7 @@ function normalInstruction(instruction: Instruction): Command {
   return { keyword, text: keyword === 'RUN' ? withoutShell(oneLine(words)) : oneLine(words) };
 }
 
-/** Returns what an instruction runs or copies: if a RUN is only a here-document, its lines. */
+/** Returns what an instruction runs or copies. For a RUN that is only a here-document, that is the document's lines. */
 function commandOf({ keyword, text }: Instruction): string {
   const end = text.indexOf('\n');
   if (end < 0) return text;

@@ -127,7 +127,7 @@ function hasContent({ type, size }: TocFields): boolean {
 }
 
 interface Surroundings {
-  /** Null for zstd:chunked, which states the ends. */
+  /** Where eStargz's gzip members end; null for zstd:chunked, whose TOC states where pieces end. */
   readonly members: MemberEnds | null;
   readonly dataEnd: number;
   readonly users: Map<number, string>;

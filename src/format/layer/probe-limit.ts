@@ -1,7 +1,8 @@
 import { LayerscopeError } from '#model';
 
 /**
- * Maximum number of slots that one lookup passes over with ordinary names. In tables three quarters full, one in 10^8 lookups takes more.
+ * Maximum number of slots that a lookup of an ordinary name passes over. In tables that are three quarters full, one lookup in 10^8 passes
+ * over more.
  */
 const FREE = 512;
 /** Total number of slots that longer lookups may pass over, which takes tenths of a second. */

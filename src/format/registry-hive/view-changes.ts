@@ -47,7 +47,7 @@ export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHi
 
 /**
  * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ: two large hives may have few differences, and
- * their comparison must still be interrupted.
+ * it must still be possible to interrupt their comparison.
  */
 export function* viewSteps(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange | null, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];

@@ -38,9 +38,9 @@ export interface EngineImage {
 export interface EngineContainer {
   readonly id: string;
   readonly name: string;
-  /** Id of its image. */
+  /** Id of the container's image. */
   readonly image: string;
-  /** The folder on the engine's machine that contains the container's own files; null if the engine doesn't keep them in one. */
+  /** The folder on the engine's machine that contains the container's own files; null if the engine doesn't keep them in a folder. */
   readonly upperDir: string | null;
 }
 
@@ -213,7 +213,7 @@ function fullId(id: string): string {
   return id.includes(':') ? id : `sha256:${id}`;
 }
 
-/** Converts seconds since 1970 to a time; null if there are none, or if it isn't in the years 1 to 9999. */
+/** Converts seconds since 1970 to a time; null if there are none, or if the time isn't in the years 1 to 9999. */
 function timeOf(seconds: unknown): string | null {
   const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
   return Number.isNaN(date.getTime()) ? null : setTime(date.toISOString());
@@ -225,7 +225,7 @@ function namesOf(value: unknown): readonly string[] {
 
 function digestIn(value: unknown): string | null {
   const digests = new Set(asTexts(value).map((name) => name.slice(name.indexOf('@') + 1)));
-  // If there are several, it is unknown which one was used to pull the image.
+  // If there are several digests, it is unknown which one was used to pull the image.
   return digests.size === 1 ? ([...digests][0] ?? null) : null;
 }
 

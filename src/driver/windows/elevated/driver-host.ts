@@ -28,7 +28,8 @@ export interface HostOptions {
 
 /**
  * Hosts the driver named in the arguments for the process named there, until that process disconnects, ends, or is idle for ten minutes;
- * then releases its mounts. Reports an error and returns the exit code (./host-exit.ts); never throws. `argv`: the whole process's.
+ * then releases its mounts. Reports an error and returns the exit code (./host-exit.ts); never throws. `argv`: all of this process's
+ * arguments.
  */
 export async function runDriverHost(argv: readonly string[], options: HostOptions = {}): Promise<number> {
   try {
