@@ -18,7 +18,7 @@ export interface Bundle {
   /** Folder, relative to the repository. */
   readonly outDir: string;
   readonly format: 'es' | 'cjs';
-  /** Default: `cjs` for that format, otherwise `js`. */
+  /** Default: `cjs` if the format is `cjs`, otherwise `js`. */
   readonly extension?: 'js';
   readonly target: string;
   /** How modules are grouped into chunks; default: the bundler decides. */

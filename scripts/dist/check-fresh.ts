@@ -67,7 +67,7 @@ try {
   });
   const inside = (...args: string[]): string =>
     run('chroot', [debian, 'apt-get', ...args], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' } });
-  // apt must only ever run inside: outside, it would change this system.
+  // apt must only ever run inside the new system: outside, it would change this one.
   inside('update', '-qq');
   inside('-y', '-qq', '--no-install-recommends', 'satisfy', run('dpkg-deb', ['--field', deb, 'Depends']).trim());
   await each(async ({ file, what }, place) => {

@@ -72,12 +72,12 @@ async function tryProgram(what: string, command: string, home: string): Promise<
   await tryAsUser(what, { command, home, image, as: AS_NOBODY });
 }
 
-/** Installs a package in a layer over this system that is then discarded, uses it, and removes it. */
+/** Installs a package in a throwaway layer over this system, uses the package, and removes it. */
 function checkInstalled(kind: 'deb' | 'rpm', file: string): void {
   if (!runWithMounts('check-installed.ts', [kind, file])) throw new Error(`the ${kind} failed when it was installed, used and removed`);
 }
 
-/** Runs a script in this folder; its mounts end with it. Returns whether it succeeded. */
+/** Runs a script in this folder; its mounts disappear when it ends. Returns whether it succeeded. */
 function runWithMounts(script: string, args: readonly string[]): boolean {
   const words = ['--mount', '--propagation', 'private', process.execPath, path.join(import.meta.dirname, script), ...args];
   return spawnSync('unshare', words, { stdio: 'inherit' }).status === 0;

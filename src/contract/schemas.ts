@@ -229,7 +229,10 @@ const OPERATIONS = {
   'registry.compare': takes(z.strictObject({ ...sides, text: z.string().max(1_024), ...registryPage })).gives<RegistryChangesPage>(),
   /** Names of the hives as seen at a layer. */
   'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
-  /** A key as seen at a layer (as in a ViewRef), and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
+  /**
+   * A key as seen at a layer (as in a ViewRef), and keys below it; an empty path means the whole hive. NOT_FOUND if the key doesn't exist
+   * there.
+   */
   'registry.key': takes(
     z.strictObject({ ...registry, path: registryPath, ...registryPage, valueStart: z.int().min(0).max(MAX_ROWS).optional() }),
   ).gives<RegistryKeyReport>(),

@@ -21,8 +21,8 @@ export function isTp4(native: Native): boolean {
 }
 
 /**
- * Opens the files of a layer's diff. TP4 doesn't store files in that form, so the layer is exported first. Disposing the result removes the
- * export.
+ * Opens the files of a layer's diff. TP4 doesn't store files in the form of a diff, so the layer is exported first. Disposing the result
+ * removes the export.
  */
 export async function openTp4Files(native: Native, place: LayerPlace): Promise<LayerFiles> {
   await using held = new Held();

@@ -26,7 +26,10 @@ export class ProbeLimit {
     if (spent > FREE) this.#spend(spent);
   }
 
-  /** Called for two names with the same hash whose first `bytes` bytes are equal. Throws TOO_LARGE as well. */
+  /**
+   * Called for two names with the same hash whose first `bytes` bytes are equal. Throws TOO_LARGE if comparisons and lookups took too long
+   * in total.
+   */
   compared(bytes: number): void {
     this.#spend(Math.floor(bytes / BYTES_A_SLOT));
   }

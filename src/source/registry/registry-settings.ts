@@ -263,7 +263,7 @@ function namesIn(folder: string): string[] {
       .filter((name) => name.endsWith('.conf'))
       .sort();
   } catch {
-    // Most systems have no such folder.
+    // Most systems don't have this folder.
     return [];
   }
 }
