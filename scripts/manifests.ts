@@ -1,4 +1,4 @@
-// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub ask for, in FOLDER/manifests. FOLDER
+// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub require, in FOLDER/manifests. FOLDER
 // contains one release's packages for all systems; ADDRESS is where they can be downloaded. The checksums are computed from the files.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -18,7 +18,7 @@ function put(file: string, content: string | Uint8Array): void {
   chmodSync(file, 0o644);
 }
 
-/** Sets modes for a package in a folder: nothing is writable by the group or others. */
+/** Sets the modes of a package's files: everything is readable by everybody, and nothing is writable by the group or others. */
 function setModes(folder: string): void {
   run('chmod', ['-R', 'u+rwX,go+rX,go-w', folder]);
 }

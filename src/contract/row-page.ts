@@ -183,7 +183,7 @@ export async function* tablePages(
     if (page.rows.length === 0 && !isLast) throw new LayerscopeError('BAD_REQUEST', 'a page without rows before the end of the table');
     if (!isLast) {
       request = fetchPage(end, PAGE_ROWS);
-      request.catch(() => {}); // the await above throws it
+      request.catch(() => {}); // the await above throws its error
     }
     assembler.add(page);
     start = end;

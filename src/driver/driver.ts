@@ -114,7 +114,7 @@ export interface SharedBaseImage {
   readonly sizeBytes: number;
   /** RFC 3339; '' if unknown. */
   readonly created: string;
-  /** Whether this store has a layer for it. */
+  /** Whether this store has a layer for the base image. */
   readonly adopted: boolean;
 }
 

@@ -86,7 +86,7 @@ export class MountFolders {
       {
         await using snapshot = await open(path.join(unfinished, SNAPSHOT), 'wx', 0o600);
         let lines = '';
-        // Taken last, because anything done to a file changes its ctime.
+        // The snapshot is taken last, because anything done to a file changes its ctime.
         for await (const entry of walkTree(root, options.signal)) {
           lines += snapshotLine(entry);
           if (lines.length < WRITE_AT) continue;
@@ -100,7 +100,7 @@ export class MountFolders {
     try {
       await onDisk(async () => placeFolder(unfinished, folder));
     } catch (error) {
-      // Another process has mounted it for the first time in the meantime.
+      // EXISTS: another process has mounted the layer for the first time in the meantime.
       if (asLayerscopeError(error).code !== 'EXISTS' || (await statsOf(this.writtenRoot(id)))?.isDirectory() !== true) throw error;
       await this.#place.folders.remove('mounts', path.basename(mark), 'unfinished');
     }

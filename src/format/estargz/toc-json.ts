@@ -223,7 +223,7 @@ class JsonPieces {
         hasMore = this.#hasMore(CLOSE_LIST);
       } while (hasMore && end - start < BATCH_BYTES);
       const values = this.#parse(start, end, '[', ']') as readonly unknown[];
-      // An empty text between two commas isn't an element.
+      // Empty text between two commas isn't an element.
       if (values.length !== count) throw notJson();
       yield values;
     }

@@ -31,7 +31,7 @@ export interface LayerTable {
   readonly link: Uint32Array;
   /**
    * Two words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file). Empty if
-   * bodies were not read, so also in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
+   * bodies weren't read, as in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
   /**

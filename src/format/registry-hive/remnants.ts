@@ -18,7 +18,7 @@ interface KeyRemnant {
   /** Null if one of the keys above it is neither in the hive nor a remnant. */
   readonly path: string | null;
   readonly key: HiveKey;
-  /** The values that its list still leads to. */
+  /** The values that the key's list still leads to. */
   readonly values: readonly HiveValue[];
 }
 

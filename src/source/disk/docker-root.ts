@@ -83,7 +83,7 @@ function namesById(document: unknown): Map<string, { readonly names: string[]; r
   return byId;
 }
 
-/** Maximum number of layers whose sizes are looked up for a list; images beyond it are listed without a size. */
+/** Maximum number of layers whose sizes are looked up for a list; images beyond this limit are listed without a size. */
 const MAX_SIZES = 50_000;
 
 type ConfigFacts = ReturnType<typeof parseImageConfig>;

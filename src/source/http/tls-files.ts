@@ -77,7 +77,7 @@ export class HostCertificates {
     return files;
   }
 
-  /** Returns the system's authorities, because Node's own list lacks a company's. */
+  /** Returns the system's authorities, because Node's own list lacks those that a company adds. */
   #systemAuthorities(): readonly string[] {
     if (this.#system !== null) return this.#system;
     const named = this.#env.SSL_CERT_FILE;

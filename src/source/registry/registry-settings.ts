@@ -47,7 +47,7 @@ export class RegistrySettings {
   readonly #plainHttp: ReadonlySet<string>;
   /** containerd's certs.d. */
   readonly #hostsFolders: readonly string[];
-  /** By registry. */
+  /** Contents of the hosts.toml files read so far, by registry. */
   readonly #hosts = new Map<string, HostsFile>();
 
   /** Reads the settings. Throws UNREACHABLE if a file can't be parsed; TOO_LARGE, PERMISSION, IO. */
@@ -263,7 +263,7 @@ function namesIn(folder: string): string[] {
       .filter((name) => name.endsWith('.conf'))
       .sort();
   } catch {
-    // Most systems have no such folder.
+    // Most systems don't have this folder.
     return [];
   }
 }
