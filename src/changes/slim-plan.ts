@@ -25,7 +25,7 @@ export interface SlimLayer {
 
 export interface SlimPlan {
   readonly layers: readonly SlimLayer[];
-  /** Why the layers can be planned but not written; null if they can be. */
+  /** Why the layers can be planned but not written; null if they can be written. */
   readonly obstacle: string | null;
 }
 

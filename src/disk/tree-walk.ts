@@ -29,12 +29,12 @@ export interface EntryFacts {
 
 /** An entry of a folder. */
 export interface WalkedEntry extends EntryFacts {
-  /** The folder that contains it; null in the root. */
+  /** The folder that contains the entry; null in the root. */
   readonly parent: WalkedEntry | null;
-  /** Identifies the file among all its names. */
+  /** Identifies the file, whichever of its names this is. */
   readonly identity: string;
   readonly links: number;
-  /** Null if the system can't read them. All names of a file share them. */
+  /** Extended attributes, shared by all names of a file. Null if the system can't read them. */
   readonly attributes: Attributes | null;
 }
 

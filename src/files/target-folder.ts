@@ -116,7 +116,7 @@ export class TargetFolder implements Disposable {
     );
   }
 
-  /** Removes the folder and its parents that {@link make} created, up to the first that isn't empty. */
+  /** Removes the folders that {@link make} created, innermost first, up to the first that isn't empty. */
   removeMade(): void {
     try {
       for (let at: TargetFolder = this; at.#parent !== null; at = at.#parent)

@@ -9,7 +9,7 @@ export interface BodyDigest {
   readonly layer: number;
   /** Row of the file in its layer's table. */
   readonly row: number;
-  /** Any string that is the same for equal bodies only. */
+  /** A string that is the same for two bodies only if their bytes are. */
   readonly digest: string;
   readonly size: number;
 }
