@@ -14,7 +14,7 @@ export type OwnersOf = (
 
 /**
  * Explains where a path comes from: every layer that added or removed it, and what made these layers. If no layer has an entry for the
- * path, the links in it are followed. `sourceOf` comes from layerSources, which used `provenance`. Throws NOT_FOUND if no layer ever had
+ * path, the links in it are followed. `sourceOf` is made by layerSources from the same `provenance`. Throws NOT_FOUND if no layer ever had
  * the path, and what `sourceOf` and `ownersOf` throw.
  */
 export async function whyPath(

@@ -66,7 +66,7 @@ class ItemList {
   /** The hive of the next changes, if it isn't in the list yet. */
   #hive: RegistryItem | null = null;
 
-  /** `listsAllHives`: whether hives are listed that no change follows. */
+  /** `listsAllHives`: whether to list even hives without changes. */
   constructor(listsAllHives: boolean) {
     this.#listsAllHives = listsAllHives;
   }

@@ -47,7 +47,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
   return [...placed.map((each, at) => fileFinding(each, fates[at] as BodyFate)), ...findings];
 }
 
-/** Returns the node of a member that is part of the view, or was before a later one replaced it; null for others. */
+/** Returns the node of a member that is part of the view, or was before a later member replaced it; null for others. */
 function pathNode({ table }: IndexedLayer, member: number): number | null {
   if (member >= table.memberCount || ((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0) return null;
   return table.node[member] as number;
