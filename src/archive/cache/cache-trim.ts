@@ -8,7 +8,7 @@ const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|rep|tar|part|sum|blob)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
-/** Tolerance between the file system's clock and this machine's. */
+/** Tolerated difference between the file system's clock and this machine's. */
 const CLOCKS_MS = 5_000;
 
 /** Fraction of the limit that may be written before the cache is listed again. Listing takes longer the more files there are. */

@@ -120,7 +120,7 @@ export class BodyScanner implements TarHandler {
 const NOT_PACKED = { hits: [], isCut: false } as const;
 const RANK: Readonly<Record<SecretHit['severity'], number>> = { error: 2, warning: 1, note: 0 };
 
-/** Keeps one hit for each code: the most severe one, or the first if several are. */
+/** Keeps one hit for each code: the most severe one, or the first of several that are equally severe. */
 function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
   const byCode = new Map<SecretHit['code'], UnpackedHit>();
   for (const hit of hits) {

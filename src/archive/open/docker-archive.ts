@@ -133,7 +133,7 @@ function untaggedTops(store: MemberStore): string[] {
   return ids.filter((id) => !parents.has(id));
 }
 
-/** A layer's `json`. */
+/** A layer's `json` file. */
 interface LegacyDocument {
   readonly layer: LegacyLayer;
   readonly platform: Platform | null;

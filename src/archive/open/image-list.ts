@@ -83,7 +83,7 @@ export interface ReadConfig {
   /** Null if the config has no blob of its own. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
-  /** The document isn't an image config, which has been reported already. */
+  /** Set if the document isn't an image config, which has been reported already. */
   readonly isNotImage?: boolean;
 }
 
@@ -106,7 +106,7 @@ export class ImageList {
   /** Total size of the configs kept in memory. */
   #keptBytes = 0;
   #stepText = 0;
-  /** One source per blob, so that layers that share it are read once. */
+  /** One source per blob, so that a blob shared by several layers is read once. */
   readonly #blobs = new Map<string, BlobSource>();
 
   constructor(store: MemberStore) {

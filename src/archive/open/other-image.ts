@@ -9,7 +9,7 @@ interface Control {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** The other image, opened when it is first needed and at most once. */
+/** The same image from another source, opened when it is first needed and at most once. */
 export class OtherImage {
   readonly #parts: ImageParts;
   #opened: Promise<Archive | null> | null = null;
@@ -69,7 +69,7 @@ export class OtherImage {
 
 /** What keeps an image from being read from its parts. */
 export interface PartsProblem {
-  /** A clause. */
+  /** What is wrong, as a clause. */
   readonly reason: string;
   /** Whether the files on the disk aren't as they should be; otherwise, this user may not read them. */
   readonly isDamage: boolean;
