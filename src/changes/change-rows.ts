@@ -294,7 +294,7 @@ function hasMarkerRow(rows: RowDraft): boolean {
   return false;
 }
 
-/** Whether the row is a remaining folder that sums up what its marker hid. */
+/** Whether the row is a remaining folder that sums up what its opaque marker or whiteout hid. */
 function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

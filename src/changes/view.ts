@@ -75,7 +75,7 @@ export interface Applier {
   readonly brought: Uint32Array;
   /** If set, {@link commitLayer} appends the topmost nodes that the layer removes, and the folders that it replaces. */
   removals: number[] | null;
-  /** If set, {@link commitLayer} appends all nodes that disappear, even if the layer brings them anew. */
+  /** If set, {@link commitLayer} appends all nodes that disappear, even if the layer adds them again. */
   gone: number[] | null;
   /** The children that each node shows. Created for the first layer that hides something, because most layers hide nothing. */
   children: ShownChildren | null;
@@ -204,9 +204,7 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
   }
 }
 
-/**
- * Returns the bits for an opaque marker. A layer may repeat it many times.
- */
+/** Returns the bits for an opaque marker. A layer may contain the same marker many times. */
 function opaqueTouch(applier: Applier, node: number, touched: number): number {
   if ((touched & TOUCH.opaque) !== 0) return TOUCH.opaque;
   return childrenOf(applier).first[node] === 0 ? TOUCH.opaque | TOUCH.aimless : TOUCH.opaque;

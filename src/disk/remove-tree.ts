@@ -195,7 +195,7 @@ function open(at: Buffer): void {
     using held = new HeldEntry(at);
     if (held.stats.isDirectory()) fs.chmodSync(held.at, 0o700);
   } catch (error) {
-    // Another user's folder: the next step reports it if it matters.
+    // The folder may be another user's: if that matters, the next step reports it.
     if (!['EPERM', 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) throw error;
   }
 }

@@ -137,7 +137,7 @@ function kindOf(stats: BigIntStats): EntryKind | null {
 
 function factsOf(path: string, kind: EntryKind, stats: BigIntStats): Omit<EntryFacts, 'target'> & { readonly links: number } {
   const mode = Number(stats.mode) & 0o7777;
-  // Reading such a file requires changing its mode and back, which changes its ctime.
+  // Reading a file that denies this user access requires changing its mode and back, which changes its ctime.
   const isOpened = IS_RESTRICTED && (mode & READ) === 0;
   return {
     path,

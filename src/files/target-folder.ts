@@ -1,4 +1,4 @@
-// The folder that a user named as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
+// The folder that a user chose as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
 // the folder is then accessed by descriptor.
 import {
   closeSync,

@@ -298,7 +298,7 @@ class Pass {
         pendingAt = next;
         checkpoints?.packed(piece, next);
         pending = stream.write(piece);
-        pending.catch(() => undefined); // awaited in the next round
+        pending.catch(() => undefined); // the next iteration awaits the write
         at = next + piece.length;
         contentBytes = frames?.contentBytesAt(at);
       }

@@ -53,7 +53,7 @@ export class InflateStream {
     let sinceGate = 0;
     stream.on('data', (bytes: Uint8Array) => {
       if (this.#outcome !== 'open') return;
-      sinceGate += bytes.length; // before the sink may free them
+      sinceGate += bytes.length; // counted before the sink may free the bytes
       try {
         if (!sink(bytes)) {
           this.#settle('stopped', null);

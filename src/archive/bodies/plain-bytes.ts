@@ -79,7 +79,7 @@ export class SplitPlainBytes implements PlainBytes {
       this.#range = range;
       return range;
     });
-    this.#opening.catch(() => {}); // readers get the error
+    this.#opening.catch(() => {}); // reads report the error
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {

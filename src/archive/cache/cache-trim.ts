@@ -41,7 +41,10 @@ interface Kept {
   readonly part: CachePart;
 }
 
-/** In order of removal: code and spools are quickly remade, blobs have to be fetched again, and indexes require reading whole layers. */
+/**
+ * The parts of a cache in order of removal: code and spools are quickly remade, blobs have to be fetched again, and indexes require reading
+ * whole layers.
+ */
 const PARTS = ['code', 'spool', 'blobs', 'index'] as const;
 type CachePart = (typeof PARTS)[number];
 
@@ -65,7 +68,7 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
     try {
       await unlink(item.file);
     } catch {
-      // Already removed, or in use on Windows.
+      // The file is already gone, or in use on Windows.
     }
     total -= item.bytes;
   }

@@ -33,7 +33,7 @@ export class BodyScanner implements TarHandler {
   #piece = 0;
   #pieceLeft = 0;
 
-  /** For a tar in a packed file, `prefix` is that file's path and a `/`. Its hits name the files in it. */
+  /** For a tar in a packed file, `prefix` is that file's path and a `/`, and hits name the files in the tar. */
   constructor(prefix: string | null = null) {
     this.#prefix = prefix;
     this.#packed = prefix === null ? new PackedSearch((within) => new BodyScanner(within)) : null;

@@ -118,7 +118,7 @@ export class LayerReading {
     const hold = async (bytes: number): Promise<void> => {
       if (bytes <= held) return;
       leave();
-      leave = (): void => {}; // in case waiting fails
+      leave = (): void => {}; // nothing is held if waiting fails
       leave = await gate.enter(bytes);
       held = bytes;
     };

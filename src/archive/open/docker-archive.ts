@@ -96,7 +96,7 @@ function lookUp(store: MemberStore, name: string): ReturnType<MemberStore['find'
   try {
     return store.find(name);
   } catch (error) {
-    refusalCode(error, 'path-escape'); // reported when the blob is read
+    refusalCode(error, 'path-escape'); // the problem is reported when the blob is read
     return null;
   }
 }

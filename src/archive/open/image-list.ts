@@ -80,7 +80,7 @@ export interface ReadConfig {
   readonly bytes: Uint8Array;
   /** Empty if the document isn't an image config. */
   readonly fields: ImageConfig;
-  /** Null if the config has no blob of its own. */
+  /** Null if the config doesn't have its own blob. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
   /** Set if the document isn't an image config, which has been reported already. */

@@ -209,7 +209,10 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
   return bytes;
 }
 
-/** Returns the name of a file's folder if the file is named like its archive. An upload isn't: it is in a folder of the program. */
+/**
+ * Returns the name of a file's folder; undefined if the file doesn't have the archive's name, as for an upload, which is in a folder of the
+ * program.
+ */
 function folderOf(file: string | null, title: string): string | undefined {
   if (file === null || path.basename(file) !== title) return undefined;
   return displayText(path.basename(path.dirname(file)));

@@ -187,7 +187,7 @@ async function identityOf(file: string): Promise<string | null> {
     const { ino, size, mtimeNs } = stats.isDirectory() ? await stat(join(there, 'index.json'), { bigint: true }) : stats;
     return `${there}:${ino}:${size}:${mtimeNs}`;
   } catch {
-    return null; // opening the file reports why
+    return null; // opening the file will report why
   }
 }
 

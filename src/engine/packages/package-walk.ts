@@ -105,7 +105,7 @@ export class PackageWalk implements AsyncDisposable {
       if (linksChanged) this.owners = await this.#owners.of(this.installed);
       return [];
     }
-    // In tar order, because compressed layers can only be unpacked forwards.
+    // Places are read in tar order, because compressed layers can only be unpacked forwards.
     changed.sort((a, b) => (a.states[0] as number) - (b.states[0] as number));
     const before: Installed[] = [];
     const now: Installed[] = [];

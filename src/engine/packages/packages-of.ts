@@ -204,7 +204,7 @@ function once<T extends object>(make: () => T): () => T {
 
 interface Change {
   readonly of: Installed;
-  /** Null if only files were touched. */
+  /** Null if the layer only touched the package's files. */
   readonly difference: Difference | null;
   /** Index of the package in the view; {@link NOBODY} if it was removed. */
   readonly index: number;

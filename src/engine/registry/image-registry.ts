@@ -58,7 +58,7 @@ export interface UnreadableHive {
   readonly error: LayerscopeError;
 }
 
-/** A hive and a key in it, as a user names them. */
+/** A hive and a key in it, as specified by a user. */
 export interface HiveKeyAt {
   readonly hive: string;
   /** The hive's folded name. */
@@ -119,7 +119,7 @@ export class ImageRegistry {
     }
   }
 
-  /** Whether a file is a hive, or why it can't be read. */
+  /** Returns whether a file is a hive, or why it can't be read. */
   async #whether(file: HiveFile): Promise<boolean | UnreadableHive> {
     const opened = await this.#tryOpen(file);
     return opened !== null && 'kind' in opened ? opened : opened !== null;

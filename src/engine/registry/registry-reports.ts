@@ -193,7 +193,7 @@ function securityLines(bytes: Uint8Array): readonly string[] {
   }
 }
 
-/** Maximum number of characters in the paths of a search result: those of a hostile hive may have 32,767 each. */
+/** Maximum number of characters in the paths of a search result: a single path in a hostile hive may have 32,767. */
 const MAX_FOUND_CHARACTERS = 4 * 1024 * 1024;
 
 /** Searches all hives as seen at a layer for keys that match a text. */

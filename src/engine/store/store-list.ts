@@ -68,7 +68,7 @@ export interface StoreListOptions {
   readonly thread: StoreThread;
   readonly library: Library;
   readonly jobs: Jobs;
-  /** Further stores to list, such as those named on the command line. */
+  /** Further stores to list, such as those given on the command line. */
   readonly more?: readonly StoreLocation[];
   /** Where added stores are remembered; by default only until the program ends. */
   readonly kept?: KeptHomes;

@@ -9,7 +9,7 @@ export interface BodyDigest {
   readonly layer: number;
   /** Row of the file in its layer's table. */
   readonly row: number;
-  /** A string that is the same for two bodies only if their bytes are. */
+  /** A string that is equal for equal bodies, and for no others. */
   readonly digest: string;
   readonly size: number;
 }

@@ -83,7 +83,7 @@ export interface StoreService {
 /** How to start the elevated copy of this program. */
 export interface ElevatedLaunch {
   readonly executable: string;
-  /** Arguments that come before the program's own: the app's folder, if it isn't packed. */
+  /** Arguments that come before the program's own: the app's folder, if the app isn't packed. */
   readonly args: readonly string[];
   /** HWND of the window that owns Windows' prompt. */
   readonly ownerWindow?: bigint | undefined;
