@@ -48,7 +48,7 @@ interface Kept {
 const PARTS = ['code', 'spool', 'blobs', 'index'] as const;
 type CachePart = (typeof PARTS)[number];
 
-/** Returns the bytes used by indexes, and by spools and blobs, which are cheaper to remake. */
+/** Returns the bytes used by indexes, and by everything else in the cache, which is cheaper to remake. */
 export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: number; spoolBytes: number }> {
   const kept = await list(cacheFolder);
   const sum = (isIndex: boolean) => kept.reduce((total, item) => total + ((item.part === 'index') === isIndex ? item.bytes : 0), 0);
@@ -56,8 +56,8 @@ export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: numbe
 }
 
 /**
- * Removes the least recently used files until the rest fits: spools first, because they are large and can be inflated again, then blobs,
- * then indexes. It is not an error if another process removes or uses files meanwhile.
+ * Removes files until the rest fits: compiled code and spools first, because they are quickly remade, then blobs, then indexes; of each,
+ * the least recently used first. It is not an error if another process removes or uses files meanwhile.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);
@@ -86,7 +86,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
         // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
-        // Removed by another process meanwhile.
+        // Another process has removed the file meanwhile.
       }
     }
   }

@@ -53,7 +53,7 @@ export interface LayerPlan extends BlobPlan {
 /** What a manifest states about a config. */
 export interface ConfigPlan extends BlobPlan {
   readonly illFormed?: string;
-  /** Whether its media type is that of an image config, or isn't stated. */
+  /** Whether the config's media type is that of an image config, or isn't stated. */
   readonly isImageConfig: boolean;
 }
 

@@ -122,7 +122,7 @@ export class IndexWalk {
     const names = own === null ? above : [own];
     const known = about === null ? this.#images.get(digest) : undefined;
     for (const name of known === undefined ? [] : names) known?.names.add(name);
-    // An index's name also names its images, but not the artifacts in it.
+    // An index's name applies to its images, but not to the artifacts in it.
     const artifact = about === null ? this.#artifacts.get(digest) : undefined;
     if (artifact !== undefined && own !== null) artifact.names.add(own);
     if (known !== undefined || artifact !== undefined) return;

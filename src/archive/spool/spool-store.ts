@@ -204,7 +204,7 @@ export class SpoolStore {
       for (const used of [file, `${name}.sum`]) utimesSync(used, new Date(), new Date());
       return own;
     } catch {
-      // No hard links in this file system, or the file was just removed.
+      // This file system has no hard links, or the file was just removed.
       return existsSync(file) ? file : null;
     }
   }

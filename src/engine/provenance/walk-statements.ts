@@ -29,9 +29,9 @@ export interface WalkedStatement<T> {
 }
 
 /**
- * Yields an image's attestations in order, each with what `parse` makes of its statement. Reads at most 100 statements of 64 MiB in all,
- * one at a time, and the same content only once; a problem with one doesn't stop the others. `isWanted` selects those to read; the rest are
- * yielded unread. Throws CANCELLED.
+ * Yields an image's attestations in order, each with what `parse` makes of its statement. Reads at most 100 statements and 64 MiB in all,
+ * one statement at a time, and the same content only once; a problem with one doesn't stop the others. `isWanted` selects those to read;
+ * the rest are yielded unread. Throws CANCELLED.
  */
 export async function* walkStatements<T>(
   attestations: readonly ArchiveAttestation[],
