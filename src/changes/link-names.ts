@@ -37,7 +37,10 @@ export class LinkNames {
   readonly #comparison: ViewPair;
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
-  /** Whether two bodies have the same names, by the keys of both. Cached because a body may have a million names, each of which asks. */
+  /**
+   * Whether two bodies have the same names, by the keys of both. Cached because a body may have a million names, and each would compare
+   * them again.
+   */
   readonly #areSame = new Map<number, Map<number, boolean>>();
 
   constructor(comparison: ViewPair) {

@@ -86,7 +86,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
         // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
-        // Another process has removed the file meanwhile.
+        // Another process removed the file meanwhile.
       }
     }
   }

@@ -88,7 +88,7 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
     // The stack is needed only for its counts and isn't kept.
     const loaded = await assembleImage(reader, archive, image, ofImage, { signal: options.signal });
     images.push(loaded.report);
-    // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next.
+    // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next image.
     for (const finding of loaded.findings) (finding.severity === 'note' ? notes : bounded).add(finding);
   }
   return {

@@ -64,7 +64,7 @@ function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found 
   const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false, inAnyLayer: true });
   const behind = pathVersions(loaded.stack, path);
   if (behind.length > 0 || entry === null) return { path, versions: behind };
-  // A folder that is only implied by its contents.
+  // The path is a folder that is only implied by its contents.
   return { path, versions: [{ layer: entry.layer, kind: 'added', size: 0, at: entry }] };
 }
 

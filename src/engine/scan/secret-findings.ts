@@ -85,7 +85,7 @@ function packedWords({ packed, inside }: BodyHit): string {
   return inside === undefined ? ' of its unpacked contents' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
 }
 
-/** Returns findings about the image's config. `layer` is set for history steps that made one. */
+/** Returns findings about the image's config. `layer` is set for history steps that made a layer. */
 export function configFindings(image: ArchiveImage): Finding[] {
   const texts = configTexts(image);
   return texts === null ? [] : secretsOfConfig(texts).map(configFinding);
