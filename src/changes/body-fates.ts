@@ -10,7 +10,7 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 export interface BodyFate {
   /** Whether the top view shows the body under any name, or Windows merges it with those of other layers. */
   readonly isVisible: boolean;
-  /** The layer that hid the body's last name; the file's own layer if that replaced the file itself. Null if the body is visible. */
+  /** The layer that hid the body's last name; the file's own layer if that layer replaced the file itself. Null if the body is visible. */
   readonly hiddenIn: number | null;
 }
 

@@ -1,5 +1,5 @@
-// Sums rows by kind of file, by folder and by layer, and finds the biggest files. Takes one pass over the columns, about as long as making
-// the totals of a table.
+// Sums rows by kind of file, by folder and by layer, and finds the biggest files. Makes one pass over the columns, which takes about as
+// long as computing a table's totals.
 
 import { COUNTED, KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { extensionKey, extensionOf, FILE_TYPES, fileTypeBy } from './file-types.ts';
@@ -53,7 +53,7 @@ export interface Breakdown extends FileSum {
   readonly largestFolder: number;
   /** Like {@link largestFolder}, for hidden bytes; may also be a file. */
   readonly mostHidden: number;
-  /** Bytes of the layers below that changes hide; 0 for an image or a view. */
+  /** Bytes that changes hide in the layers below; 0 for an image or a view. */
   readonly hidesBytes: number;
   /** Bytes of `largestFolder` and `mostHidden`. */
   readonly largestBytes: number;
@@ -259,7 +259,7 @@ function byExtension(table: RowTable, types: readonly SumOfType[], limit: number
     .slice(0, limit);
 }
 
-/** Share of the heaviest top row's bytes that a deeper row must have to be named instead. */
+/** Share of the heaviest top row's bytes that a deeper row must have to be returned instead. */
 const MOST = 0.5;
 
 /**

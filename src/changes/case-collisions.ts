@@ -31,7 +31,7 @@ export function caseCollisions(tree: ImageTree, layer: number, first: Uint32Arra
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // Paths below two folders that collide don't collide themselves, unless their own names differ.
+    // Paths below two folders that collide don't collide themselves, unless their own names differ in case too.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }

@@ -48,7 +48,7 @@ function slotCount(nodes: number): number {
   return count;
 }
 
-/** Returns the name of an image node, as a view into its table. The root's is empty. */
+/** Returns the name of an image node, as a view into its table. The root's name is empty. */
 export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
   const table = tree.layers[tree.nameLayer[node] as number];
   return node === 0 || !table ? new Uint8Array(0) : nodeName(table, tree.nameNode[node] as number);

@@ -13,9 +13,9 @@ import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 
 /** One layer of the planned image. */
 export interface SlimLayer {
-  /** The layers it is made from, lowest first, each with a column by member: whether it is kept. */
+  /** The layers that the new one is made from, lowest first, each with a column by member: whether it is kept. */
   readonly sources: readonly { readonly layer: number; readonly keep: Uint8Array }[];
-  /** Whether it is an old layer, unchanged. */
+  /** Whether the layer is an old one, unchanged. */
   readonly isUnchanged: boolean;
   /** Paths (raw bytes) that need new whiteouts. */
   readonly whiteouts: readonly Uint8Array[];
@@ -25,7 +25,7 @@ export interface SlimLayer {
 
 export interface SlimPlan {
   readonly layers: readonly SlimLayer[];
-  /** Why the layers can be planned but not written; null if they can be. */
+  /** Why the layers can be planned but not written; null if they can be written. */
   readonly obstacle: string | null;
 }
 

@@ -200,7 +200,7 @@ function compare({ first, second, sign, byRow }: Order, a: number, b: number): n
 
 const shortKeys = new Float64Array(SHORT);
 
-/** Sorts rows, which are ordered by name, by insertion into reverse display order. Looks up each key once. */
+/** Sorts rows, which come ordered by name, into the reverse of their display order, by insertion. Looks up each key once. */
 function sortShort(rows: Uint32Array, from: number, end: number, { first, second, sign, byRow }: Order): void {
   if (byRow === 1) {
     for (let low = from, high = end - 1; low < high; low++, high--) {

@@ -1,5 +1,5 @@
-// Builds a stack: makes the tree of all paths, then applies layer after layer to one view and counts. A stack keeps the tree, the maps into
-// it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
+// Builds a stack: makes the tree of all paths, then applies layer after layer to one view and counts what each one does. A stack keeps the
+// tree, the maps into it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
 //
 // 80,000 entries in six layers take about 10 ms. For memory besides the layers' tables, see image-tree.ts.
 

@@ -41,7 +41,7 @@ export class SplitMap implements SplitSink {
 
   private constructor(metadataBytes: number) {
     this.#mostBytes = Math.min(MOST_KEPT_BYTES, MAX_KEPT_BYTES + KEPT_BYTES_A_BYTE * metadataBytes);
-    // These grow in place, because copying would take twice the memory.
+    // These buffers grow in place, because copying would take twice the memory.
     const maxByteLength = Math.ceil(this.#mostBytes / PART_BYTES) * PART_BYTES;
     this.#parts = new Float64Array(new ArrayBuffer(0, { maxByteLength }));
     this.#kept = new Uint8Array(new ArrayBuffer(0, { maxByteLength }));

@@ -12,7 +12,7 @@ import { type Installed, ownerIn } from './types.ts';
 interface PathOwners {
   /** The package that owns the path; null if none does. */
   readonly owner: PackageOwner | null;
-  /** The packages that own the files in it; null unless it is a folder. */
+  /** The packages that own the files at or below the path; null unless the path is a folder. */
   readonly inFolder: FolderPackages | null;
 }
 

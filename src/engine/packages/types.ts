@@ -5,7 +5,7 @@ import type { FoundPackage, Site } from '#packages';
 /** A package as seen at a layer. */
 export interface Installed {
   readonly found: FoundPackage;
-  /** The place that describes it. */
+  /** The place that describes the package. */
   readonly site: Site;
   /** Equal for the same package in every view: made of type, name, architecture and location; see Identities. */
   readonly identity: string;

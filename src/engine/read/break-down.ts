@@ -32,7 +32,7 @@ export function layersOf(of: BreakdownOf): number[] {
  */
 export function rowsToBreakDown(stack: Stack, of: BreakdownOf): Pick<Scope, 'scope'> & { readonly key: string; make(): RowTable } {
   if (of.what === 'image') return { scope: 'image', key: 'whole', make: () => wholeImage(stack) };
-  // Sums don't require comparing contents, so these tables aren't those that the window shows.
+  // Sums don't require comparing contents, so these tables are cached apart from those that the window shows.
   const key = `sums/${of.what}/${layersOf(of).join('-')}`;
   if (of.what === 'view') return { scope: 'view', key, make: () => viewAt(stack, of.layer) };
   return { scope: 'changes', key, make: () => changesOf(stack, of.from, of.to, { sums: 'ignored' }) };

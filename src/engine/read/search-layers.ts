@@ -181,7 +181,7 @@ interface Ranked {
 }
 
 /**
- * Keeps the best paths that were added. It exceeds the limit only between clean-ups, so that an image with a million matches takes little
+ * Keeps the best paths that were added. Exceeds the limit only between clean-ups, so that an image with a million matches takes little
  * memory.
  */
 class BestPaths {

@@ -23,8 +23,8 @@ export interface RegPieces {
 }
 
 /**
- * Returns the key under which a hive is mounted in the registry, for unknown hives one below HKEY_LOCAL_MACHINE. `name` is the hive's name
- * or path.
+ * Returns the key under which a hive is mounted in the registry; an unknown hive gets a key below HKEY_LOCAL_MACHINE. `name` is the hive's
+ * name or path.
  */
 export function registryPlace(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';

@@ -52,7 +52,7 @@ export interface StoreService {
   removal(name: string): Promise<Removal & { readonly mounted: readonly string[] }>;
   /**
    * Removes an image by name or digest, or a layer or leftover by id. With `withCopies`, first releases the mounts that {@link removal}
-   * names and removes the working copies based on the layer.
+   * reports and removes the working copies based on the layer.
    */
   remove(name: string, withCopies: boolean): Promise<void>;
   /** Removes a working copy and its changes, and releases its mount, whether held by this process or left by an ended one. */
@@ -83,7 +83,7 @@ export interface StoreService {
 /** How to start the elevated copy of this program. */
 export interface ElevatedLaunch {
   readonly executable: string;
-  /** Arguments that come before the program's own: the app's folder, if it isn't packed. */
+  /** Arguments that come before the program's own: the app's folder, if the app isn't packed. */
   readonly args: readonly string[];
   /** HWND of the window that owns Windows' prompt. */
   readonly ownerWindow?: bigint | undefined;
