@@ -169,7 +169,7 @@ test('finds blocks where the decoder finds them', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // Finds neither the first block, which begins before the search, nor the last, which is marked as such.
+  // The search can't find the first block, which begins before it, or the last, which is marked as such.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 

@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-/** Returns where below the folder a link in `blobs/sha256` leads; null if it leads outside. */
+/** Returns the path below the folder that a link in `blobs/sha256` leads to; null if the link leads outside. */
 function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
   const start = linkStart(roots, ['blobs', 'sha256'], target, style);
   return start === null ? null : [...start.at, ...start.parts].join('/');

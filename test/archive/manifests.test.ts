@@ -22,7 +22,7 @@ import { codesOf, openAll, pathsOf, readAll, testFile, testFolder, testReader } 
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-/** Documents that are neither a manifest nor an index, by the expected message. */
+/** Documents that are neither a manifest nor an index, by the error message expected for each. */
 const BROKEN = {
   '42': 'is a number',
   '"image"': 'is a string',

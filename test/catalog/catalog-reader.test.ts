@@ -45,7 +45,7 @@ test('parameters are bound, whatever is in them', async (t) => {
   assert.equal(named.stdout.split('\n').length, 2, named.stderr);
 });
 
-test('a query reads the catalog and nothing else: no other files, connections or settings, and none of its own files', async (t) => {
+test('a query only reads the catalog’s tables: it can’t read other files, open connections, change settings or write anything', async (t) => {
   const { to, folder } = await makeCatalog(t, 1);
   const secret = path.join(folder, 'secret.csv');
   writeFileSync(secret, 'a\n1\n');

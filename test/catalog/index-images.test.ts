@@ -201,7 +201,7 @@ test('indexing again opens nothing that is unchanged, and writes nothing', async
   const before = contents(to);
   const again = await index(to, layout);
   assert.deepEqual([again.subjects, again.unchanged, again.images, again.newLayers], [1, 1, 0, 0]);
-  // Read again, because its time has changed, but with nothing new in it.
+  // The layout is read again because its time has changed, but nothing in it is new.
   utimesSync(path.join(layout, 'index.json'), 1, 1);
   const touched = await index(to, layout);
   assert.deepEqual([touched.unchanged, touched.images, touched.newImages, touched.newLayers], [0, 2, 0, 0]);

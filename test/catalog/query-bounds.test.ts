@@ -62,7 +62,7 @@ test('a row with too much text is refused by its length, in every type that cont
     assert.equal(error?.code, 'TOO_LARGE', `${columns}: ${error?.message} ${stdout.length}`);
     assert.match(error.message, /a row of the answer takes .* left\(/);
   }
-  // What comes before it is printed, and a null has no length.
+  // Rows before the refused one are printed, and a null has no length.
   const some = await query(
     to,
     "SELECT CASE WHEN i < 3 THEN 'x' WHEN i > 3 THEN repeat('a', 17000000) END AS x FROM range(5) t(i)",

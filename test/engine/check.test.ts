@@ -128,7 +128,7 @@ test('errors name the file and line, in a single line', async () => {
   }
 });
 
-test('a file has limits on its bytes, patterns, aliases, values and depth', async () => {
+test('a rules file has limits on its bytes, patterns, aliases, values and depth', async () => {
   const sized = (bytes: number) => `rules:\n${'#'.repeat(bytes - 7)}`;
   assert.deepEqual(await parseCheckConfig(sized(65_536)), DEFAULT_CHECK_CONFIG);
   await assert.rejects(parseCheckConfig(sized(65_537)), hasCode('TOO_LARGE'));
@@ -150,7 +150,7 @@ test('a file has limits on its bytes, patterns, aliases, values and depth', asyn
   await assert.rejects(parseCheckConfig(`exclude: ${'['.repeat(30_000)}${']'.repeat(30_000)}`), hasMessage(/not YAML: nested too deeply$/));
 });
 
-test('an alias is resolved', async () => {
+test('an alias in a rules file is resolved', async () => {
   const { lowestEfficiency, highestUserWastedPercent, exclude } = await parseCheckConfig(
     'rules: {lowestEfficiency: &one 0.5, highestUserWastedPercent: *one}\nexclude: [&p "*.pyc", *p]\n',
   );

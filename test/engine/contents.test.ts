@@ -101,7 +101,7 @@ for (const packings of PACKINGS) {
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
-    // All but `hole`, which equals zeros.
+    // Every file except `hole`, which has the same bytes on both sides.
     const listed = [...counts.keys()].filter((row) => counts[row] === 1);
     assert.equal(listed.length, EXPECTED.length - 1);
     assert.ok(listed.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));

@@ -205,7 +205,7 @@ test('a large statement’s type and subjects are read from its beginning', () =
 });
 
 test('a DSSE signature covers the lengths and the type too', () => {
-  // The example of the DSSE protocol.
+  // The example in the DSSE protocol's specification.
   const encoded = preAuthEncoding({ payloadType: 'http://example.com/HelloWorld', payload: utf8('hello world'), signatures: [] });
   assert.equal(Buffer.from(encoded).toString(), 'DSSEv1 29 http://example.com/HelloWorld 11 hello world');
 });

@@ -96,7 +96,7 @@ test('an index lists descriptors with a digest; null manifests are an empty list
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
-test('its fields decide what a document is', () => {
+test('a document’s fields decide what it is', () => {
   assert.equal(parseIndexed({ manifests: [] })?.kind, 'index');
   assert.equal(parseIndexed({ layers: [] })?.kind, 'manifest');
   assert.equal(parseIndexed({ config: {}, layers: null })?.kind, 'manifest');

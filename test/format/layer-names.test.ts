@@ -85,7 +85,7 @@ describe('names in normal form', () => {
     for (const good of ['é', '€', '😀', '\uFFFD', '\u{10FFFF}', '\uD7FF', '\uE000']) assert.deepEqual(layer(file(good)).findings, [], good);
   });
 
-  test('if two members have the same path, the last wins, the first is marked, and fileBytes has both', () => {
+  test('if two members have the same path, the last wins, the first is marked, and fileBytes counts both', () => {
     const built = layer(file('a', 'one'), file('./a', 'three'), directory('d/'), file('d', 'x'), directory('a/'));
     assert.deepEqual(rows(built), ['a superseded', 'a superseded', 'd superseded', 'd', 'a']);
     assert.deepEqual(reported(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);

@@ -124,7 +124,7 @@ test('a layer with a folder, a file with a stream, a junction and a whiteout has
   assert.equal(hex(whole), fixture('windows-layer.tar').toString('hex'));
 });
 
-test('the same layer is read as entries with their backup streams', async () => {
+test('a layer with a folder, a file with a stream, a junction and a whiteout is read as entries with their backup streams', async () => {
   const entries = await read([fixture('windows-layer.tar')]);
   assert.deepEqual(
     entries.map(({ name, type, sizeBytes, linkname }) => [name, type, sizeBytes, linkname]),

@@ -70,7 +70,7 @@ async function ourSteps(vector: LayerCase, number: number): Promise<Steps> {
 describe('whole layers make the same calls as hcsshim, with the same arguments', () => {
   const numbers = new Map(cases.map((vector, number) => [vector.case, number]));
   const texts = recorded.split(/^# /m).slice(1);
-  test('there are enough cases', () => assert.ok(texts.length >= 9));
+  test('the vectors contain enough cases', () => assert.ok(texts.length >= 9));
   for (const text of texts) {
     const name = text.slice(0, text.indexOf('\n'));
     test(name, async () => {

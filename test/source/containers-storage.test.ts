@@ -49,7 +49,7 @@ test('folders that are links out of the storage are not followed', async (t) => 
     renameSync(path.join(root, name), elsewhere);
     symlinkSync(elsewhere, path.join(root, name));
     await assert.rejects(inspect(t, root, 'podman:app:1'), hasCode('PATH_ESCAPE'), name);
-    // Within the storage, a link is the user's own arrangement.
+    // A link that stays within the storage is followed.
     renameSync(elsewhere, path.join(root, 'moved'));
     rmSync(path.join(root, name));
     symlinkSync('moved', path.join(root, name));

@@ -120,7 +120,7 @@ test('the error for anything but a table file gives its name and the reason', as
   assert.equal(open.groups, 0);
 });
 
-test('the columns of a group share one limit', (t) => {
+test('the columns of a row group share one limit', (t) => {
   const folder = path.join(testFolder(t), 'catalog');
   // Kilobytes in the file, 25 MB as text in each column.
   const text = 'y'.repeat(25_000_000);

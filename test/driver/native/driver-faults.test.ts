@@ -338,7 +338,7 @@ test('a system without HNSCall is TP4 only if its build is older than Technical 
   }
 });
 
-test('a home on a file system other than NTFS is refused by name, as is a missing one', async () => {
+test('a home on a file system other than NTFS is refused with an error that names the file system; a missing home is NOT_FOUND', async () => {
   await using bench = new WindowsBench('windowsfilter');
   for (const fileSystem of ['ReFS', 'FAT32', 'exFAT', '']) {
     bench.volumes.fileSystem = fileSystem;

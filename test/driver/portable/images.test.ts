@@ -97,7 +97,7 @@ test('an imported image has its names, config and layers, which are layers of th
     assert.equal(readFileSync(path.join(mount.path, 'etc', 'os'), 'utf8'), 'base');
     await assert.rejects(driver.images.remove('web:1'), { code: 'EXISTS' });
   }
-  // Nor can an image be removed while another layer is based on it.
+  // An image also can't be removed while another layer is based on it.
   await driver.create('mine', top);
   await driver.applyDiff('mine', [other]);
   await assert.rejects(driver.images.remove('web:1'), /based on its layers \(mine\)/);

@@ -101,5 +101,5 @@ test('nothing is written through a link that the tar adds', async (t) => {
   );
 });
 
-test('a device is refused by name', (t) =>
+test('a device is refused with an error that names it', (t) =>
   refused(t, tar(member({ name: 'l/dev', typeflag: '3' })), 'UNSUPPORTED', /l\/dev: neither a file/));

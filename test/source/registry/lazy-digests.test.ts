@@ -167,10 +167,10 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const round = (content: Uint8Array, mode: number): Uint8Array => tar(file('big', content, { mode }));
   const layers = [
     estargzLayer(round(good, 0o600)),
-    // Claims that its file is the same.
+    // Claims that its file is the same as the one below.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
-    // In different pieces: only reading can tell, and it shows that the claim is false.
+    // The file is cut into different pieces, so only reading can show that the claim is false.
     estargzLayer(round(evil, 0o660), claim, 50_000),
     estargzLayer(round(evil, 0o664), undefined, 60_000),
     estargzLayer(round(evil, 0o666), undefined, 70_000),
