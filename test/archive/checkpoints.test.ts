@@ -98,10 +98,10 @@ test('every span unpacks on its own to its part of the blob, however the blob wa
     ['stored blocks', MIXED, gzipSync(MIXED, { level: 0 })],
     ['all kinds of blocks', MIXED, gzipSync(MIXED)],
     ['flushed', TEXT, await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH)],
-    ['flushed whole', MIXED, await flushed(MIXED, 131_072, constants.Z_FULL_FLUSH)],
+    ['flushed completely', MIXED, await flushed(MIXED, 131_072, constants.Z_FULL_FLUSH)],
     ['many members', MIXED, members(MIXED, 90_000)],
     ['fewer members than spans', TEXT, members(TEXT, 700_000)],
-    ['zeros behind', TEXT, Buffer.concat([gzipSync(TEXT), Buffer.alloc(1000)])],
+    ['trailing zeros', TEXT, Buffer.concat([gzipSync(TEXT), Buffer.alloc(1000)])],
   ];
   for (const [name, plain, packed] of packings) {
     const checkpoints = await checkpointsIn(packed);

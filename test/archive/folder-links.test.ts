@@ -153,7 +153,7 @@ test('the target of a link out of the folder is never accessed, and no link is f
   for (const [call, at] of paths) {
     assert.ok(at.startsWith(`${folder}/`), `${call} ${at}`);
     assert.match(call, /^(lstat|readlink)Sync$/, 'no call follows links');
-    assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the way`);
+    assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the path`);
   }
   assert.ok(paths.length > 30);
 });

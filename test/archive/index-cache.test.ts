@@ -144,7 +144,7 @@ test('a warm cache is not trusted blindly: a blob that only claims a cached laye
 });
 
 test('a cache that other users can enter is closed to them, and another user’s cache is not used', async (t) => {
-  if (process.getuid === undefined) return t.skip('no users here');
+  if (process.getuid === undefined) return t.skip('this system has no users');
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   await readOnce(cacheFolder, input);

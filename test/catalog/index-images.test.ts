@@ -233,7 +233,7 @@ test('a run reports what it left out or found unchanged', async (t) => {
   assert.equal((await run(many)).stdout, 'nothing to index: no archive and no image folder was found\n');
 });
 
-test('a folder that may not be entered is an error, and the others continue', {
+test('a folder that may not be entered is an error, and the other folders are indexed', {
   skip: process.getuid?.() === 0 ? 'root may enter every folder' : process.platform === 'win32' && 'this is Windows',
 }, async (t) => {
   const { folder, to } = setUp(t);
@@ -264,7 +264,7 @@ test('a file whose images have changed loses its previous rows', async (t) => {
   );
 });
 
-test('an image with a layer or config that is a link leading elsewhere is a row with that finding’s code', async (t) => {
+test('an image whose layer or config is a link leading elsewhere is recorded with the finding’s code', async (t) => {
   const { folder, to } = setUp(t);
   const image = (name: string): SmallImage => ({ name, layers: [{ tar: tar(file('one', name)) }, { tar: tar(file('two', name)) }] });
   const links = { outside: path.join(folder, 'blob'), loop: 'LOOP', missing: 'nothing' };
@@ -296,7 +296,7 @@ test('an image with a layer or config that is a link leading elsewhere is a row 
   }
 });
 
-test('a damaged image is a row with its error, the others continue, and the error is gone once the image is whole', async (t) => {
+test('a damaged image is recorded with its error, the others are indexed, and the error is gone once the image is repaired', async (t) => {
   const { folder, to } = setUp(t);
   const [base, app] = images();
   assert.ok(base && app);

@@ -97,7 +97,7 @@ test('long strings in many columns split a printed table into several blocks', a
   assert.ok((lines.at(-2)?.length ?? 0) < 1_000);
 });
 
-test('a guard interrupts DuckDB, and gives up if it continues', async () => {
+test('a guard interrupts DuckDB, and gives up if DuckDB doesn’t stop', async () => {
   const never = new Promise<never>(() => {});
   let resident = 0;
   let interrupted = 0;

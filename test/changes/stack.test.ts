@@ -305,7 +305,7 @@ describe('hard links', () => {
     assert.deepEqual(resolveBody(stack, 3, bytes('b')), { layer: 0, member: 0 });
     assert.deepEqual(resolveBody(stack, 3, bytes('a')), { layer: 3, member: 0 });
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['- a (whiteout 0 0)'], 'the body is still shown');
-    assert.deepEqual(rowLines(changesOf(stack, 4, 4)), ['- b (whiteout 0 10)'], 'now it is not');
+    assert.deepEqual(rowLines(changesOf(stack, 4, 4)), ['- b (whiteout 0 10)'], 'the body is no longer shown');
     assert.deepEqual(stack.totals, { files: 1, fileBytes: 13, finalBytes: 3, wastedBytes: 10, efficiency: 3 / 13 });
   });
 

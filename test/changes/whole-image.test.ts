@@ -331,5 +331,5 @@ it('folders to open are found in linear time', () => {
     },
   });
   assert.deepEqual([...firstOpen(rows, { ...totals, size })], []);
-  assert.ok(asked < many * 60, `${asked} sizes asked for`);
+  assert.ok(asked < many * 60, `${asked} sizes requested`);
 });

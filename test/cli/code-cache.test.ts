@@ -62,7 +62,7 @@ test('the compiled code is kept in a folder only this user can enter, and reused
   );
 });
 
-test('--help, --version and commands with --no-cache keep nothing', { skip }, (t) => {
+test('--help, --version and commands with --no-cache don’t cache compiled code', { skip }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   run(cache, '--help');
   run(cache, '--version');

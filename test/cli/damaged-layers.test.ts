@@ -28,7 +28,7 @@ const DAMAGED: Readonly<Record<string, Uint8Array>> = {
   'corrupt gzip': imageOf(LOWER, corrupt(pack(UPPER, 'gzip'))),
   'truncated zstd': imageOf(LOWER, pack(UPPER, 'zstd').subarray(0, 9000)),
   'corrupt zstd': imageOf(LOWER, corrupt(zstdCompressSync(UPPER, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }))),
-  'no tar': imageOf(LOWER, Buffer.alloc(5000, 'x')),
+  'not a tar': imageOf(LOWER, Buffer.alloc(5000, 'x')),
 };
 
 function benchOf(t: TestContext, bytes: Uint8Array) {

@@ -53,7 +53,7 @@ test("dive's example file is accepted unchanged", async () => {
   });
 });
 
-test('rules missing from the file get dive’s defaults, even if the file has no rules', async () => {
+test('rules missing from a rules file get dive’s defaults, even if the file has no rules', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });

@@ -321,7 +321,7 @@ test('a comparison with much to read runs as a job and can be cancelled', async 
   );
   assert.ok(
     it.jobs.list().every(({ kind }) => kind !== 'compare'),
-    'its outcome is the table',
+    'the caller gets the table, so the job is not listed',
   );
 
   // Cancelled from the list of jobs: the caller gets CANCELLED and can try again.

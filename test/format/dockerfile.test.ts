@@ -108,7 +108,7 @@ test('a here-document is found by its lines', async () => {
   ]);
 });
 
-test('the order matters, equal lines are distinguished by their neighbours, and another Dockerfile matches nothing', async () => {
+test('steps match lines in order, equal lines are distinguished by their neighbours, and an unrelated Dockerfile matches nothing', async () => {
   const file = lines('FROM x', 'RUN a', 'RUN b', 'RUN a');
   const ranges = async (...commands: readonly string[]) => {
     const createdBy = commands.map((each) => `RUN /bin/sh -c ${each}`);

@@ -143,7 +143,7 @@ test('a platform may have any name, even the name of an object property', () => 
   assert.equal(platformRank('linux/arm/v6', 'linux/arm/v7'), 1);
 });
 
-test('history steps that made no layer are skipped, and layers beyond its end have no step', () => {
+test('history steps that made no layer are skipped, and layers beyond the end of the history have no step', () => {
   const { history, diffIds } = parseImageConfig({
     history: [{ created_by: 'a' }, { created_by: 'b', empty_layer: true }, { created_by: '' }, 'x', { created_by: 5 }],
     rootfs: { diff_ids: [DIGEST, 'nonsense', 3] },

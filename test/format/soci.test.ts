@@ -119,7 +119,7 @@ test('an inconsistent zTOC is refused', () => {
     ['an invalid span digest', { spanDigests: ['x'] }],
     ['checkpoints cut off', { checkpoints: SPEC.checkpoints.subarray(0, 1000) }],
     ['no checkpoints at all', { checkpoints: new Uint8Array(3) }],
-    ['more checkpoints than said', { checkpoints: Buffer.concat([SPEC.checkpoints, Buffer.alloc(32_785)]) }],
+    ['more checkpoints than stated', { checkpoints: Buffer.concat([SPEC.checkpoints, Buffer.alloc(32_785)]) }],
     ['a checkpoint beyond the layer', { checkpoints: zinfo(SPAN, [{ ...first, packedOffset: PACKED.length + 1 }]) }],
     ['a checkpoint beyond the tar', { checkpoints: zinfo(SPAN, [{ ...first, plainOffset: TAR.length + 1 }]) }],
     ['a checkpoint of 8 bits', { checkpoints: zinfo(SPAN, [{ ...second, bits: 8 }]) }],

@@ -64,7 +64,7 @@ const elsewhere = process.platform === 'linux' ? false : 'folders are opened thr
 for (const [what, parts, into] of [
   ['a whole image into a new folder', [], 'new'],
   ['a whole image into an empty folder', [], ''],
-  ['one of its folders', [Buffer.from('d')], ''],
+  ['an image’s folder', [Buffer.from('d')], ''],
 ] as const) {
   test(`an export of ${what} follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
@@ -153,9 +153,9 @@ function swapFolder(at: string, victim: string): void {
 for (const [what, parts, into, swapped] of [
   ['a whole image into a new folder', [], 'target/new', 'target'],
   ['a whole image into an empty folder', [], 'target', 'target'],
-  ['a folder of it into a folder', [Buffer.from('d')], 'target', 'target'],
-  ['a folder of it into a new folder', [Buffer.from('d')], 'target/new', 'target/new'],
-  ['a file of it into a new folder', [Buffer.from('d'), Buffer.from('f1')], 'target/new', 'target'],
+  ['an image’s folder into a folder', [Buffer.from('d')], 'target', 'target'],
+  ['an image’s folder into a new folder', [Buffer.from('d')], 'target/new', 'target/new'],
+  ['an image’s file into a new folder', [Buffer.from('d'), Buffer.from('f1')], 'target/new', 'target'],
 ] as const) {
   test(`an export of ${what} fails if the target is replaced by a link, and nothing is written anywhere`, {
     skip: elsewhere,

@@ -76,7 +76,7 @@ async function take(server: ReturnType<ElevationSystem['listen']>): Promise<NonN
     if (end !== null) return end;
     await sleep(25);
   }
-  throw new Error('nobody came to the pipe');
+  throw new Error('nobody connected to the pipe');
 }
 
 test('a held process reports its program and exit code', async () => {

@@ -84,7 +84,7 @@ test('a read-write layer has a disk of 127 GiB unless a size is given, and its o
   assert.deepEqual(sizes(), []);
 });
 
-test('a mount that another process left is released by its id, both steps even if one fails', async () => {
+test('a mount that another process left is released by its id, and both steps run even if one fails', async () => {
   for (const crashed of ['prepared', 'activated'] as const) {
     await using bench = new WindowsBench('windowsfilter');
     await (await withRun(bench)).mount('run');

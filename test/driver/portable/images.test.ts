@@ -91,7 +91,7 @@ test('an imported image has its names, config and layers, which are layers of th
   assert.ok(readFileSync(plain).equals(base));
   const kept = newPath('kept');
   await exportLayer(driver, bottom, kept);
-  assert.ok(readFileSync(kept).equals(gzipSync(base)), 'as it came');
+  assert.ok(readFileSync(kept).equals(gzipSync(base)), 'the layer is exported as it was imported');
   {
     await using mount = await driver.mount(top);
     assert.equal(readFileSync(path.join(mount.path, 'etc', 'os'), 'utf8'), 'base');
@@ -144,7 +144,7 @@ test('a name moves to the last imported image, and the other image loses it', as
   const first = await written(packOciArchive([image('web:1', [base, true])]), 'a.tar');
   await take(driver, first);
   await take(driver, first);
-  assert.equal((await driver.images.list()).length, 1, 'the same again changes nothing');
+  assert.equal((await driver.images.list()).length, 1, 'importing the same image again changes nothing');
   await take(driver, first, 'web:old');
   assert.deepEqual(
     (await driver.images.list()).map(({ names }) => names),

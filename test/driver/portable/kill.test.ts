@@ -60,7 +60,7 @@ test(`a store survives ${KILLS} killed writers`, async (t) => {
     await delay(Math.random() * 250);
     child.kill('SIGKILL');
     await ended;
-    assert.equal(child.signalCode, 'SIGKILL', 'the worker failed by itself');
+    assert.equal(child.signalCode, 'SIGKILL', 'the worker failed without being killed');
     follow(said, expected);
     if (existsSync(path.join(home, 'lock'))) found.lock++;
     found.unfinished += list('tmp').length;
