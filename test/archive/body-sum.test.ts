@@ -75,13 +75,13 @@ const KNOWN: Readonly<Record<number, string>> = {
   100003: '301d311f3b65ed52',
 };
 
-test('this Node supports vectors, and large reads go into their memory', () => {
+test('this Node.js supports vectors, and large reads go directly into the memory that vectors work on', () => {
   assert.notEqual(bodySumCode(), null);
   assert.equal(roomToRead(100_000), bodySumCode()?.room);
   assert.equal(roomToRead(100).length, 100);
 });
 
-test('sums match those that another program computes', () => {
+test('checksums match those that another program computes', () => {
   for (const [length, sum] of Object.entries(KNOWN)) {
     for (const [way, summer] of Object.entries(WAYS)) assert.equal(sumOf(summer, [body(Number(length))]), sum, `${way}: ${length}`);
   }

@@ -137,8 +137,8 @@ test('a block has no checkpoint inside, so a single-block blob has none', async 
 test('bytes that only look like a block don’t become a checkpoint', async () => {
   // The inner gzip stream has real blocks and flushes, but they aren't the outer stream's, which only stores it.
   const inner = await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH);
-  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because all of this is
-  // stored, the bytes of such a block would even be right.
+  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because the whole stream is
+  // stored, even the bytes of such a block would be right.
   const lengths = Buffer.alloc(2_000_000, Uint8Array.of(0x30, 0x75, 0xcf, 0x8a));
   for (const [name, plain] of [
     ['gzip in stored blocks', inner],

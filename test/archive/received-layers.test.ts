@@ -96,7 +96,7 @@ test('an archive received only for listing has the same indexes, without writing
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
       if (what === 'a layer with tars in it') {
-        // The reader takes the tars inside for layers, although they aren't layers of an image.
+        // The reader mistakes the tars inside for the image's layers.
         const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
         if (length === 65_536)
           await (await opening)[Symbol.asyncDispose](); // everything arrived in one piece

@@ -175,7 +175,7 @@ test('a missing parameter or catalog is a one-line error', async (t) => {
   }
 });
 
-test('a spreadsheet doesn’t take any text in a result for a formula', async (t) => {
+test('a spreadsheet doesn’t mistake any text in a result for a formula', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e', '＝1', '＋1', '－1', '＠a', 'a;=1;b;-1', 'a; b;c'];
   const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;

@@ -307,7 +307,7 @@ test('a damaged image is recorded with its error, the others are indexed, and th
   writeFileSync(path.join(many, 'README.md'), 'not looked at');
   const good = readFileSync(damaged);
   const bad = Buffer.from(good);
-  // In the top layer's gzip stream: the base comes first in the archive.
+  // The top layer's gzip stream, which comes after the base's in the archive.
   const gzip = bad.lastIndexOf(Buffer.from([0x1f, 0x8b, 0x08]));
   bad.fill(0xff, gzip + 20, gzip + 60);
   writeFileSync(damaged, bad);

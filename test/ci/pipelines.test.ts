@@ -213,7 +213,7 @@ test('an image’s text is never a workflow command', { skip }, (t) => {
   }
 });
 
-test('no input is taken for an option: files with such names are used as images and rules', { skip }, (t) => {
+test('no input is mistaken for an option: files named like options are used as images and rules', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   place.program('npm', 'true');

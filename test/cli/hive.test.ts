@@ -124,7 +124,7 @@ test('prints what each layer changed in the registry', async (t) => {
   });
 });
 
-test('says so if there is no registry', async (t) => {
+test('says so if the image has no registry', async (t) => {
   const { code, stdout, stderr } = await runCommand(['hive', image(t), '--layer', '2']);
   assert.deepEqual([code, stdout, stderr], [0, '', 'layerscope: the layer has no registry hives\n']);
 });
@@ -197,7 +197,7 @@ test('names a hive that can’t be read, and shows the rest', async (t) => {
   assert.match(view.stdout, /Vendor\\App/);
 });
 
-test('lists a delta without its base by what it sets', async (t) => {
+test('lists a delta without its base by the values that the delta sets', async (t) => {
   const source = windowsImage(t, tar(file('Hives/Software_Delta', SOFTWARE_DELTA)));
   assert.deepEqual(
     (await commandLines(['hive', source, '--json'])).map(({ kind }) => kind),

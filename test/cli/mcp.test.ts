@@ -134,7 +134,7 @@ test('tools read only files in the given folders, and don’t open images by nam
   }
 });
 
-test('a value is never taken for an option', async (t) => {
+test('a value is never mistaken for an option', async (t) => {
   const { refused, image } = await connect(t);
   assert.equal(await refused('ls', { image, path: '--summary' }), 'NOT_FOUND');
   assert.equal(await refused('ls', { image, which: '0 --summary' }), 'NOT_FOUND');

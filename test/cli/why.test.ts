@@ -325,7 +325,7 @@ function signedAfter(t: TestContext, strangers: number, size = 0): string {
   return path;
 }
 
-test('signatures with the same payload are read once, and none after the first 100 is verified', async (t) => {
+test('signatures with the same payload are read once, and only the first 100 are verified', async (t) => {
   const { publicKey } = KEYS['ECDSA P-256'];
   const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
   assert.deepEqual(await verified(signedAfter(t, 99), keyFile), [['signature', true]]);

@@ -133,7 +133,7 @@ test('the best paths come first; scattered letters match only if no layer has a 
 test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter ones first', async (t) => {
   const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
   const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
-  // The better ones are in the upper layer, which is searched last.
+  // The better matches are in the upper layer, which is searched last.
   const layers = [tar(directory('a/model/'), ...worse.map((path) => file(path, 'm'))), tar(...ordered.map((path) => file(path, 'm')))];
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
   const search = (text: string, limit: number) => library.search({ archiveId: ids[0] ?? '', image: 0 }, { text, limit }, signal);

@@ -322,7 +322,7 @@ test('a package URL is split into type, name, version and architecture', () => {
   }
 });
 
-test('comparing an SBOM with the image’s packages gives those in one only, in another version, the same, or not compared', () => {
+test('comparing an SBOM with the image’s packages gives packages in one only, in another version, the same, or not compared', () => {
   const stated = (purl: string | null) => ({ name: 'x', version: null, purl, license: null });
   const found = (type: string, name: string, version: string) => ({ type, name, version, arch: null });
   const differences = compareSbom(

@@ -110,7 +110,7 @@ test('an export is downloaded once, or saved where the dialog says if the door h
   }
 });
 
-test('recent files are listed, granted by index and name, and cleared; a door without them lists none', async () => {
+test('recent files are listed, granted by index and name, and cleared; a door without recent files lists none', async () => {
   let files = [{ path: '/home/me/one.tar', name: 'one.tar' }];
   const opened: string[] = [];
   const recentFiles = {

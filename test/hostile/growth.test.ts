@@ -112,7 +112,7 @@ test('a problem in a chain is reported for each layer above it', () => {
   }
 });
 
-test('an image may name one layer many times, and a store accepts 2,000', async (t) => {
+test('an image may list one layer many times, and a store accepts 2,000 layers', async (t) => {
   const folder = testFolder(t);
   const content = tar(file('a', 'content'));
   const write = (count: number): string => {

@@ -120,7 +120,7 @@ test('an export leaves alone a folder that another user puts in place of its own
   assert.equal(readFileSync(path.join(taken, 'file'), 'utf8'), 'precious');
 });
 
-test('no folder is removed as a leftover where others could have given it that name', { skip: elsewhere }, async (t) => {
+test('no folder is removed as a leftover where others could have given it a leftover’s name', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const mark = PROCESS_MARK.replace(/^\d+-\d+/, '4194305-1');
   const left = [path.join(folder, `.layerscope-0123456789abcdef-${mark}`), path.join(folder, `layerscope-${mark}-abcdef`)];
@@ -291,7 +291,7 @@ test('a folder given the name of an unfinished layout is not removed with it', {
     renameSync(precious, path.join(folder, unfinished));
   };
   const root = layoutRoot(archive);
-  // A second blob with that name can't be written.
+  // The second blob with the same name can't be written.
   const broken = { ...root, blobs: [...root.blobs, ...root.blobs] };
   await assert.rejects(writeLayout(broken, path.join(folder, 'new'), { onProgress }));
   const [place] = readdirSync(folder).filter((name) => name !== 'away');
@@ -317,7 +317,7 @@ test('a tree is removed only if it is the intended one', { skip: elsewhere }, as
 
 const forRoot = process.getuid?.() === 0 ? elsewhere : 'not run: mounting needs root';
 
-test('a file system mounted in a folder is not removed with it, and neither is anything else', { skip: forRoot }, async (t) => {
+test('a file system mounted in a folder is not removed with the folder, and neither is anything else', { skip: forRoot }, async (t) => {
   const folder = testFolder(t);
   const { target, victim } = places(folder);
   for (const name of ['home', 'with space']) {

@@ -19,7 +19,7 @@
  */
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
-/* Our own functions have these names, so the header's declarations are renamed. */
+/* Our own functions have the same names, so the header's declarations are renamed. */
 #define BackupRead DeclaredBackupRead
 #define BackupWrite DeclaredBackupWrite
 #include <windows.h>

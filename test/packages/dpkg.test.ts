@@ -90,7 +90,7 @@ describe('dpkg', () => {
     );
   });
 
-  test('reads a file per package in status.d, with checksums as file lists', async () => {
+  test('status.d has a file per package, whose checksums serve as its file list', async () => {
     const seen = seenFiles({
       's/zlib1g': 'Package: zlib1g\nVersion: 1\n',
       's/zlib1g.md5sums': 'd41d8cd98f00b204e9800998ecf8427e  lib/z.so\n',

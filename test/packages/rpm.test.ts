@@ -43,7 +43,7 @@ describe('an rpm header', () => {
     });
   });
 
-  test('an rpm header may have whole paths and an epoch of 0, and may be a key', () => {
+  test('an rpm header may have whole paths and an epoch of 0; the header of a key is not a package', () => {
     const old = parsed(rpmHeader({ name: 'a', epoch: 0, files: ['/b'], oldPaths: true }));
     assert.deepEqual([old?.version, old?.paths], ['1-1', ['/b']]);
     assert.equal(parsed(rpmHeader({ name: 'gpg-pubkey' })), null);

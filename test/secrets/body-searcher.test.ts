@@ -46,7 +46,7 @@ test('a registry export is searched, with the file’s lines and offsets', () =>
   assert.equal(hit?.at, bytes.indexOf(Buffer.from(token, 'utf16le')));
 });
 
-test('units that aren’t ASCII are not part of a token, and text without a mark isn’t taken for UTF-16', () => {
+test('units that aren’t ASCII are not part of a token, and text without a mark isn’t treated as UTF-16', () => {
   const token = checkedToken('gh'.concat('p_'));
   assert.deepEqual(hitsIn(little([...token].join('\u0100'))), []);
   // U+6700's high byte is a letter's, but the character must not be taken for that letter.

@@ -26,7 +26,7 @@ function stepsIn(text: string): Steps {
     .slice(1)
     .map((part) => {
       const [step = '', ...calls] = part.trimEnd().split('\n');
-      // We make these calls more often: for a layer's chain, as Docker does, and to unmount a volume from its folders.
+      // We make GetLayerMountPath calls more often: for a layer's chain, as Docker does, and to unmount a volume from its folders.
       return [step, calls.filter((call) => call !== '' && !call.startsWith('GetLayerMountPath'))];
     });
 }

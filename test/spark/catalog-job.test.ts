@@ -105,7 +105,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   const { code, output } = await running;
   assert.ok(existsSync(stopped), output);
 
-  // Two references have no image.
+  // Two references don't have an image.
   assert.equal(code, 3, output);
   const done = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as {
     indexed: { images: number; newLayers: number; failed: number };

@@ -110,7 +110,7 @@ test('damaged files are listed as problems with a code, and everything else is s
   assert.ok(part.problems.length > 0);
   assert.ok((await find(catalogId, 'path', '/')).length > 0);
 
-  // Opening the catalog again reads it again, under the same id.
+  // Opening the catalog again reads it again, and keeps its id.
   const again = await open(catalog);
   assert.equal(again.catalogId, catalogId);
   list.close(catalogId);

@@ -139,7 +139,7 @@ test('blobs that images share are stored once, and kept while any image needs th
   blobsAreWhole(driver.home);
 });
 
-test('a name moves to the last imported image, and the other image loses it', async () => {
+test('a name moves to the image imported last, and the image that had it loses it', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const first = await written(packOciArchive([image('web:1', [base, true])]), 'a.tar');
   await take(driver, first);

@@ -101,7 +101,7 @@ test('a stranger’s table is not used, whatever it says', async (t) => {
   const home = await PortableHome.open(driver.home);
   const tableOf = (blob: string): string => path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
   const own = readFileSync(tableOf(honest));
-  // A stranger's seal over a table that contains another name and has this very file's key.
+  // A stranger's seal over a table that contains another name but claims to belong to the honest blob.
   const strangers = await TableSeal.in(path.join(path.dirname(driver.home), 'stranger'), true);
   const digest = `sha256:${path.basename(honest)}`;
   const { cacheKey } = home.blob(digest);

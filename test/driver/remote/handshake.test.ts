@@ -64,7 +64,7 @@ test('a client with another secret is refused', async () => {
   await refused(raw, 'FORBIDDEN', /the client does not know the secret/);
 });
 
-test('a client refuses a server with another secret and sends it no request', async () => {
+test('a client refuses a server with another secret and sends the server no request', async () => {
   const { client, server } = await exchange.join();
   const peer = new RawPeer(server);
   const connected = connectDriver(client, { secret });

@@ -138,7 +138,7 @@ test('rights come from the entries that apply to the object itself', () => {
   assert.equal(who('O:BAD:(A;OICIIO;FA;;;WD)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;CO)(A;;FA;;;OW)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;WD)'), 'S-1-1-0');
-  // A condition counts as met, because it may be.
+  // A condition counts as met, because it may be met.
   assert.equal(who('O:BAD:(XA;;FA;;;BU;(Member_of {SID(BU)}))'), 'S-1-5-32-545');
   assert.equal(who('D:(A;;FA;;;BA)'), 'S-1-1-0');
   assert.equal(who('O:BA'), 'S-1-1-0');

@@ -142,7 +142,7 @@ test('a container is its image plus one layer: its changes, byte for byte, and w
   assert.ok(!sourceAt(`unix://${socket}`, { engine: 'podman' }).answers(wordOf('container:docker/web')));
 });
 
-test('the older of the two API versions is used, and none for an engine that states none', async (t) => {
+test('requests use the older of the two API versions, and no version for an engine that states none', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   for (const [version, minimum, prefix] of [
