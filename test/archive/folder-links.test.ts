@@ -45,7 +45,7 @@ test('on Windows a link to a share, a device, another drive or a drive’s curre
   assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
 });
 
-test('links that stay in the folder are followed, by any of the folder’s names', () => {
+test('links that stay in the folder are followed, whichever of the folder’s names they use', () => {
   for (const [target, to] of [
     ['real', 'blobs/sha256/real'],
     ['..\\sha512\\real', 'blobs/sha512/real'],

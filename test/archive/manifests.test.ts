@@ -100,7 +100,7 @@ test('if either manifest.json or index.json is unusable, the other is used, and 
   }
 });
 
-test('an old archive with an unusable manifest.json is read by its layers', async (t) => {
+test('an old archive with an unusable manifest.json is read from its layers', async (t) => {
   const { archive, findings } = await openAll(t, archiveOf(legacyArchive([BASE]).set('manifest.json', utf8('7'))));
   assert.deepEqual([archive.images[0]?.names, codesOf(findings)], [['old:1.0'], ['manifest-unreadable']]);
 });

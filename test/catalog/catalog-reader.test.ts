@@ -145,7 +145,7 @@ test('a pack gives the same answers as its files, follows their changes, and is 
   const [name = ''] = readdirSync(path.join(to, 'entries')).filter((each) => each.startsWith('sha256-'));
   copyFileSync(path.join(to, 'entries', 'empty.parquet'), path.join(to, 'entries', name));
   assert.match(await count(), /"l":60/);
-  // Damaged, but with the size and time that the list has.
+  // The pack is damaged, but keeps the size and time recorded in its list.
   const { size, atime, mtime } = statSync(pack);
   const bytes = readFileSync(pack);
   bytes.fill(0, 4, size - 200);

@@ -178,7 +178,7 @@ test('a base that a higher layer contains again is compared as a whole, and delt
   );
 });
 
-test('names a hive that can’t be read, and shows the rest', async (t) => {
+test('reports a hive that can’t be read, with its name, and shows the rest', async (t) => {
   const source = windowsImage(
     t,
     tar(file(`${CONFIG}/SOFTWARE`, SOFTWARE)),
@@ -316,7 +316,7 @@ test('a search without results says so, and prints no heading', async (t) => {
   ]);
 });
 
-test('names a hive that is cut off', async (t) => {
+test('reports a truncated hive, with its name', async (t) => {
   const onDisk = testFile(t, SYSTEM.subarray(0, 3000), 'SYSTEM');
   refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
 });

@@ -209,7 +209,7 @@ test('an image with a missing or damaged layer fails, whatever the other rules s
   assert.equal(others.length, 4);
 });
 
-test('each kind of waste is its own rule, with a size as its limit, named with or without waste-', async () => {
+test('each kind of waste has its own rule, whose limit is a size and whose name may omit waste-', async () => {
   const config = await parseCheckConfig('waste:\n  apt-lists: 0\n  waste-tmp: 10kB\n  logs: disabled\n');
   assert.deepEqual(
     [...config.waste],

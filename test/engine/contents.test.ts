@@ -152,7 +152,7 @@ test('an index cached without checksums gets checksums on demand, and keeps them
   assert.deepEqual(sumsOf(loaded), [0, 0], 'the cached index is used');
   assert.deepEqual(await contentsOf(loaded), ['chmod: same', 'other: different']);
   assert.deepEqual(sumsOf(await open()), [4, 4]);
-  // Checking digests indexes again and must not lose the checksums.
+  // Checking digests indexes the layers again, which must not lose the checksums.
   const reader = testReader(t, { cacheFolder });
   await loadImage(reader, await reader.open(path), 0, { verify: true });
   assert.deepEqual(sumsOf(await open()), [4, 4]);

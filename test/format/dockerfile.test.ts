@@ -129,7 +129,7 @@ test('the best-matching stage is chosen', async () => {
   ]);
 });
 
-test('a line belongs to the stage that begins before it', () => {
+test('a line belongs to the last stage that begins before it', () => {
   assert.deepEqual(
     [1, 3, 5, 11].map((line) => stageAt(parseStages(STAGES), line)?.name ?? null),
     ['base', 'build', 'build', '2'],

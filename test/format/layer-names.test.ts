@@ -224,7 +224,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.equal(rows(layer(...long, file('l100/x'))).at(-1), 'l300/x');
   });
 
-  test('a name through a loop of links, or through too many, is in the raw list only', () => {
+  test('a name through a loop of links, or through too many links, is in the raw list only', () => {
     const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
     for (const links of [[symlink('a', 'b'), symlink('b', 'a')], [symlink('a', 'a')], [...long, symlink('a', 'l0')]]) {
       const built = layer(...links, file('a/x'));
@@ -260,7 +260,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
   });
 
-  test('an entry below a file turns it into a folder, so that nothing is hidden, and is an error', () => {
+  test('an entry below a file turns the file into a folder, so that nothing is hidden, and is reported as an error', () => {
     const built = layer(file('f', 'x'), file('f/below', 'y'));
     assert.deepEqual(rows(built), ['f superseded', 'f/below']);
     assert.deepEqual(reported(built.findings), ['entry-below-file f/below']);

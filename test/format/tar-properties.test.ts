@@ -157,7 +157,7 @@ describe('hostile sizes', () => {
     assert.equal(reader.wantedSkip, 8 ** 11 - 1 + 1);
   });
 
-  test('a sparse file of petabytes is a row', () => {
+  test('a sparse file of petabytes is listed as one row', () => {
     const { table } = buildLayer(
       tar(
         pax({ 'GNU.sparse.map': '0,1', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': String(2 ** 50) }),

@@ -136,7 +136,7 @@ API int32_t STD NtCreateFile(Handle *out, uint32_t access, const ObjectAttribute
   char *save = NULL, *part = result ? NULL : strtok_r(name, "\\", &save);
   while (part && !result) {
     char *next = strtok_r(NULL, "\\", &save), *below = join(path, part); const Meta *m = metaOf(anyId(below, 0));
-    /* Windows ignores the case of the name; here callers must use the right one. */
+    /* Windows ignores the case of the name; here callers must use the exact case. */
     free(path); path = below;
     if (!next) break;
     if (m && m->tag && (object->attributes & 0x1000)) result = STATUS_REPARSE_POINT_ENCOUNTERED;

@@ -31,7 +31,7 @@ async function serveRaw(options: Partial<ServeOptions> = {}) {
   return { peer: new RawPeer(line.client), served, asked };
 }
 
-/** Checks that the server ended the connection for that reason and did nothing for the peer. */
+/** Checks that the server ended the connection for the given reason and did nothing for the peer. */
 async function refused(
   { peer, served, asked }: Awaited<ReturnType<typeof serveRaw>>,
   code: LayerscopeError['code'],
