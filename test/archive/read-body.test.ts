@@ -131,7 +131,7 @@ test('an entry that is not a file has no body, and a truncated body ends with an
   }
 });
 
-// This is about layers without checkpoints, such as zstd layers.
+// The test needs layers without checkpoints, such as zstd layers.
 test('the first preview unpacks only as far as its file; the rest follows when idle and serves later previews', async (t) => {
   const cacheFolder = testFolder(t);
   const parts = Array.from({ length: 8 }, (_, index) => file(`part-${index}`, randomBytes(1_000_000)));

@@ -53,7 +53,7 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([a], [[]]), [8, 0]);
     assert.deepEqual(sums([a], [[file('d', 2)]]), [8, 2]);
     assert.deepEqual(sums([[file('d', 2)]], [a]), [2, 8]);
-    // One name is inside and the other isn't.
+    // One name is inside the folder and the other isn't.
     assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[]]), [8, 0]);
     assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[file('out', 5)]])[1], 5);
   });

@@ -122,7 +122,7 @@ describe('a whole image’s rows', () => {
         }
         const writer = (KIND_NAMES[rows.kind[row] as number] === 'removed' ? rows.layer[row] : rows.previousLayer[row]) as number;
         assert.ok(of.layers.includes(writer), `${at}: layer ${writer}`);
-        // A layer that contains a path twice hides the first itself.
+        // A layer that contains a path twice hides the first occurrence itself.
         assert.ok([of.hiddenBy, writer].includes(rows.hiddenBy[row] as number), at);
       }
     }

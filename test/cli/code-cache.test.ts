@@ -82,7 +82,7 @@ test('damaged code is compiled again', { skip }, (t) => {
   assert.equal(run(cache, 'inspect', input), first);
 });
 
-test('another user’s folder is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
+test('another user’s code cache is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   const code = path.join(cache, 'code');
   mkdirSync(code, { recursive: true, mode: 0o700 });

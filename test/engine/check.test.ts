@@ -189,7 +189,7 @@ test('the user’s waste is measured against all layers but the lowest', async (
   assert.equal(rule?.value, null);
 });
 
-test('failOn counts findings of that severity and above', async () => {
+test('failOn counts findings of its severity and above', async () => {
   const image = report([10, 10], 0);
   const warning = finding('trailing-data', 'x');
   const error = finding('missing-blob', 'x');

@@ -139,7 +139,7 @@ function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   while (reference + bytes.readUInt32LE(reference) !== vector) reference++;
   const shared = Buffer.alloc(4 + 4 * count);
   shared.writeUInt32LE(count, 0);
-  // References point forward only, so the target is in a second copy, behind the new vector.
+  // References point forward only, so the target is in a second copy, after the new vector.
   const target = bytes.length + shared.length + vector + 4 + bytes.readUInt32LE(vector + 4);
   for (let at = 4; at < shared.length; at += 4) shared.writeUInt32LE(target - bytes.length - at, at);
   const first = Buffer.from(bytes);

@@ -84,7 +84,7 @@ test('a client and a server with different secrets refuse each other', async () 
   assert.notEqual(await served.ended, null);
 });
 
-test('another version is refused by either side', async () => {
+test('either side refuses a peer with another protocol version', async () => {
   const raw = await serveRaw();
   await raw.peer.shake(secret, { version: 2 });
   await refused(raw, 'UNSUPPORTED', /the client speaks version 2/);

@@ -50,7 +50,7 @@ test('patterns without a slash match in any folder, patterns with a slash only a
   );
 });
 
-test('a catalogued place below another is part of it', () => {
+test('a catalogued path below another is part of the same finding', () => {
   assert.deepEqual(found([file('tmp/src/.git/a', '12'), file('tmp/src/__pycache__/b.pyc', '3')]), ['0 waste-tmp tmp 3']);
 });
 
