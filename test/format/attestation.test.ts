@@ -99,7 +99,7 @@ test('layers whose digests differ are found by position, if exactly one list is 
     ...EXPECTED('position').slice(1),
   ]);
   const nothing = (layers: readonly string[]) => layers.map(() => null);
-  // A longer list, a second one as long, a shorter image, and a known digest elsewhere.
+  // None of these gives lines: a longer list, a second list as long as the image, a shorter image, and a known digest elsewhere.
   const longer = { ...STEPS, step8: { inputs: ['step7'], layers: [[...LAYERS, 'more']] } };
   assert.deepEqual(await linesOf(longer, rewritten), nothing(rewritten));
   const second = { ...STEPS, step8: { inputs: ['step4'], layers: [[...LAYERS.slice(0, 4), 'other']] } };

@@ -123,7 +123,7 @@ test("attestations name their subject; containerd's name takes precedence over t
   assert.equal(none && attestedDigest(none), null);
 });
 
-test('a platform’s name has the stated parts', () => {
+test('a platform’s name consists of the parts that are stated', () => {
   const name = (value: object) => platformName(parsePlatform(value));
   assert.equal(name({ os: 'linux', architecture: 'arm', variant: 'v7' }), 'linux/arm/v7');
   assert.equal(name({ os: 'linux' }), 'linux/unknown');

@@ -281,7 +281,7 @@ describe('effects of a layer’s members on each other', () => {
     );
   });
 
-  test('a hard link is another name for what its target was at that time', () => {
+  test('a hard link is another name for the file that its target was when the link was added', () => {
     const built = layer(
       file('f', 'old'),
       hardlink('h', 'f'),

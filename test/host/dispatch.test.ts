@@ -20,7 +20,7 @@ test('an admitted sender gets a reply', async () => {
   });
 });
 
-test('the sender is checked first', async () => {
+test('a message’s sender is checked first', async () => {
   const { host } = fakeHost();
   const other = fakeHost().host.admit();
   const gone = host.admit();

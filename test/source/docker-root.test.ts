@@ -286,7 +286,7 @@ test('an id prefix that matches two images is refused, and the error lists both'
   );
 });
 
-test('the root’s facts about an image are checked', async (t) => {
+test('what Docker’s data root says about an image is checked', async (t) => {
   const cases: readonly (readonly [what: string, change: (built: Opened) => void, code: string])[] = [
     [
       'a config of another hash',

@@ -331,7 +331,7 @@ test('names that JSON cannot represent come from the layer', async (t) => {
   for (const [layer, provenance] of [
     [estargzLayer(odd), 'tar'],
     [zstdChunkedLayer(odd, false), 'tar'],
-    // This format contains the headers themselves.
+    // Newer zstd:chunked layers contain the headers themselves.
     [zstdChunkedLayer(odd, true), 'toc'],
   ] as const) {
     const served = await serve(t, layer);
