@@ -60,7 +60,7 @@ test('a body is visible as long as any of its names is visible', () => {
   );
 });
 
-test('a file replaced within its own layer was never visible; a file that comes back is the later one', () => {
+test('a file replaced within its own layer was never visible; a removed file that a later layer adds again is visible', () => {
   assert.deepEqual(fates(tar(file('a', '1'), file('a', '2')), tar(file('.wh.a', '')), tar(file('a', '3'))), [
     '0/0 hidden in 0',
     '0/1 hidden in 1',

@@ -77,7 +77,7 @@ test('layers shared only by images of one name are not a base; if images have th
   ]);
 });
 
-test('of two images to compare, the earlier one comes first', () => {
+test('the earlier of two images to compare comes first', () => {
   const images = [
     image('late', [0], 2_000_000_000_000),
     image('early', [0], 1_000_000_000_000),

@@ -212,7 +212,7 @@ for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
   });
 }
 
-test('the window offers to unmount what an ended process left mounted, and then removes it', async (t) => {
+test('the window lists what an ended process left mounted, and unmounts and removes it on request', async (t) => {
   const { home, ofImage } = await newStore(t);
   leaveMounted(home, 'copy');
   leaveMounted(home, ofImage);
