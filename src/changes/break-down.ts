@@ -63,7 +63,7 @@ export interface Breakdown extends FileSum {
 }
 
 /** The layers that wrote hidden files, by the latest hidden file at each path, and those that hid them: the lowest and the highest. */
-export interface HiddenIn {
+interface HiddenIn {
   readonly written: LayerSpan;
   readonly hidden: LayerSpan;
   /** What became of the paths: all were deleted, all are still there with other files, or some of each. */
