@@ -53,11 +53,26 @@ export interface Breakdown extends FileSum {
   readonly largestFolder: number;
   /** Like {@link largestFolder}, for hidden bytes; may also be a file. */
   readonly mostHidden: number;
+  /** Which layers wrote and hid the hidden files at and below `mostHidden`; null if nothing is hidden. */
+  readonly mostHiddenIn: HiddenIn | null;
   /** Bytes that changes hide in the layers below; 0 for an image or a view. */
   readonly hidesBytes: number;
   /** Bytes of `largestFolder` and `mostHidden`. */
   readonly largestBytes: number;
   readonly mostHiddenBytes: number;
+}
+
+/** The layers that wrote hidden files, by the latest hidden file at each path, and those that hid them: the lowest and the highest. */
+interface HiddenIn {
+  readonly written: LayerSpan;
+  readonly hidden: LayerSpan;
+  /** What became of the paths: all were deleted, all are still there with other files, or some of each. */
+  readonly fate: 'deleted' | 'changed' | 'mixed';
+}
+
+interface LayerSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 class Sum {
@@ -175,6 +190,7 @@ export function breakDown(
     hidesBytes,
     largestFolder,
     mostHidden,
+    mostHiddenIn: mostHidden < 0 ? null : hiddenIn(table, mostHidden),
     largestBytes: largestFolder < 0 ? 0 : (below.all[largestFolder - own.from] as number),
     mostHiddenBytes: mostHidden < 0 ? 0 : (below.hidden[mostHidden - own.from] as number),
   };
@@ -222,6 +238,32 @@ function subtreeSums(
     allHidden[above] = (allHidden[above] as number) + (allHidden[row - from] as number);
   }
   return { all, hidden: allHidden };
+}
+
+/** Returns which layers wrote and hid what is hidden at and below a row of a whole image. */
+function hiddenIn(table: RowTable, top: number): HiddenIn | null {
+  let [from, to, hiddenFrom, hiddenTo] = [NO_LAYER, 0, NO_LAYER, 0];
+  let deleted = 0;
+  let changed = 0;
+  for (let row = top; row < (table.subtreeEnd[top] as number); row++) {
+    const hider = table.hiddenBy[row] as number;
+    if ((table.hiddenBytes[row] as number) <= 0 || hider === NO_LAYER) continue;
+    const isDeleted = table.kind[row] === KIND.removed;
+    const layer = (isDeleted ? table.layer[row] : table.previousLayer[row]) as number;
+    if (layer === NO_LAYER) continue;
+    if (isDeleted) deleted++;
+    else changed++;
+    from = Math.min(from, layer);
+    to = Math.max(to, layer);
+    hiddenFrom = Math.min(hiddenFrom, hider);
+    hiddenTo = Math.max(hiddenTo, hider);
+  }
+  if (deleted + changed === 0) return null;
+  return {
+    written: { from, to },
+    hidden: { from: hiddenFrom, to: hiddenTo },
+    fate: changed === 0 ? 'deleted' : deleted === 0 ? 'changed' : 'mixed',
+  };
 }
 
 function sumBelow(table: RowTable, own: OwnBytes, scope: ScopeOfRows, top: number): Sum {

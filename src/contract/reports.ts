@@ -149,6 +149,19 @@ interface Culprit {
   readonly bytes: number;
 }
 
+/** The path with most of the hidden bytes. */
+interface HiddenCulprit extends Culprit {
+  /**
+   * The layers that wrote what is hidden there, by the latest hidden file at each path, and those that hid it; `fate`: whether all these
+   * paths were deleted, or are still there with other files. Null if that isn't known.
+   */
+  readonly hiddenIn: {
+    readonly written: { readonly from: number; readonly to: number };
+    readonly hidden: { readonly from: number; readonly to: number };
+    readonly fate: 'deleted' | 'changed' | 'mixed';
+  } | null;
+}
+
 /** Totals of an image, a layer, a file system or one of its folders. Lists are sorted, most bytes first. */
 export interface BreakdownReport extends FileSums {
   readonly folders: number;
@@ -170,7 +183,7 @@ export interface BreakdownReport extends FileSums {
    */
   readonly largestFolder: Culprit | null;
   /** Like `largestFolder`, but for hidden bytes; may also be a file; null if nothing is hidden. */
-  readonly mostHidden: Culprit | null;
+  readonly mostHidden: HiddenCulprit | null;
 }
 
 /** Bytes that an image stores but doesn't show: files that a later layer hides or rewrites. */

@@ -215,6 +215,24 @@ describe('a breakdown', () => {
     assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
   });
 
+  it('says which layers wrote and hid what is hidden most, and what became of it', () => {
+    const inOf = (...layers: MemberFixture[][]) => breakDown(wholeImage(stackOf(...layers)), 'image', { limit: 1 }).mostHiddenIn;
+    const parts = ['a', 'b', 'c'].map((name) => file(`cache/${name}`, 30));
+    assert.deepEqual(inOf([file('base')], parts, [file('other')], [{ whiteout: 'cache' }]), {
+      written: { from: 1, to: 1 },
+      hidden: { from: 3, to: 3 },
+      fate: 'deleted',
+    });
+    const again = ['a', 'b', 'c'].map((name) => file(`cache/${name}`, 1));
+    assert.deepEqual(inOf(parts.slice(0, 1), parts.slice(1), again.slice(0, 2), again.slice(2)), {
+      written: { from: 0, to: 1 },
+      hidden: { from: 2, to: 3 },
+      fate: 'changed',
+    });
+    assert.equal(inOf(parts, [...again.slice(0, 2), { whiteout: 'cache/c' }])?.fate, 'mixed');
+    assert.equal(inOf(parts), null);
+  });
+
   it('a breakdown of one folder includes only its content', () => {
     const rows = wholeImage(stack);
     const usr = Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)).indexOf('usr');

@@ -154,7 +154,7 @@ export function Grid({
                 fit.what,
                 isOpaque(table, row),
               )
-            : whatCell(textsBetween(table, row), fit.what);
+            : whatCell(textsBetween(table, row, fit.what < WHAT_BETWEEN), fit.what);
         // Sums of the rows that have arrived so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
@@ -217,6 +217,8 @@ const LONG_WHAT = 280;
 /** Widths in a comparison: of the name, which gets less than elsewhere, of what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
+/** The same next to both chains and the details: one difference in a word. */
+const BRIEF_WHAT = 60;
 const SIDES = 90;
 
 /** A table with modified rows, which has all columns. */
@@ -308,10 +310,11 @@ function fitOfSides(
   { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
 ): Fit {
   const left = new Room(room, NAME_BETWEEN, 2);
-  const hasWhat = left.take(differs, WHAT_BETWEEN + GAP);
+  const hasWhat = left.take(differs, BRIEF_WHAT + GAP);
+  const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
   const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  const what = hasWhat ? WHAT_BETWEEN + left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - WHAT_BETWEEN) : 0;
+  const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
   return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };

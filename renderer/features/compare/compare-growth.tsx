@@ -9,7 +9,7 @@ import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
 import { formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
-import { Story } from '../changes/culprits.tsx';
+import { HiddenStory } from '../changes/culprits.tsx';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
@@ -98,7 +98,7 @@ export function HiddenCulprit({ a, b }: { a: Side; b: Side }) {
         <span className={styles.label}>{words.changes.culprits.hidden}</span> <Size bytes={more.bytes} />{' '}
         <span className={styles.culpritName}>
           {path}
-          {more.isFolder ? '/' : <Story of={side} path={more.path} top={image.layers.length - 1} />}
+          <HiddenStory of={side} culprit={more} top={image.layers.length - 1} />
         </span>
       </button>
     </p>

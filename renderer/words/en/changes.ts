@@ -4,6 +4,15 @@ import { counted, FILES, list, PATHS, someShare } from './grammar.ts';
 
 const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
 const ITEMS = { one: 'item', other: 'items' };
+/** What became of the hidden files of a folder. */
+const FATES = { deleted: 'deleted', changed: 'changed', mixed: 'hidden' };
+
+interface LayerSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+const layerSpan = ({ from, to }: LayerSpan) => (from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`);
 
 /** The list of changes, its filters, the search in all layers, and the treemap. */
 export const changes = {
@@ -70,6 +79,9 @@ export const changes = {
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
       steps.map(({ layer, kind }) => `${STEPS[kind]} in ${formatCount(layer)}`).join(', '),
+    /** Of what is hidden in a folder: `written in 4–5, deleted in 6` */
+    folderStory: ({ written, hidden, fate }: { written: LayerSpan; hidden: LayerSpan; fate: keyof typeof FATES }) =>
+      `written in ${layerSpan(written)}, ${FATES[fate]} in ${layerSpan(hidden)}`,
   },
   shareOfTotal: (share: number) => `${someShare(share)} % of the total`,
   shareOfMatches: (share: number) => `${someShare(share)} % of what matches the filter`,
@@ -90,6 +102,8 @@ export const changes = {
   modes: (was: string, now: string) => `${was} → ${now}`,
   modeChange: (was: string, now: string) => `mode ${was} → ${now}`,
   writtenAgain: 'written again',
+  /** The first of several differences, where there is no space for the others. */
+  andMore: (difference: string) => `${difference}, …`,
   withPaths: (count: number) => `with ${counted(count, PATHS)}`,
   sameContent: 'same content',
   contentNotCompared: 'content not compared',

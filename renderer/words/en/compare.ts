@@ -65,6 +65,8 @@ export const compare = {
     metadata: 'Show paths whose mode, owner or attributes differ',
     time: 'Show paths that differ in time only',
   },
+  /** With how many paths differ in this way. */
+  classTitle: (title: string, count: number) => `${title} (${formatCount(count)})`,
   nothingInClasses: 'All differences are of hidden kinds, such as times',
   showAllDifferences: 'Show all differences',
   net: (size: string) => `net ${size}`,

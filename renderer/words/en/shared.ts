@@ -44,7 +44,7 @@ export const shared = {
   commandUnknownTitle: 'Command not recorded',
   /** A layer's number and command, in a list of several. */
   numbered: (layer: number, command: string) => `${layer} ${command}`,
-  /** Between the commands of the first and last layer of a range, or of just two layers. */
+  /** Between the commands of the first and last layer of a range; of just two layers, for screen readers. */
   untilCommand: ' – ',
   andCommand: ', ',
   newestFirst: 'Layers, newest first',

@@ -5,12 +5,15 @@ import { counted, FILES, form, LAYERS } from './grammar.ts';
 
 const MORE_FILES = { one: 'more file', other: 'more files' };
 
-/** Maximum number of layers that are listed by number; more are only counted. */
+/** Maximum number of layers that are listed by number; more are a range. */
 const MOST_NAMED = 3;
 
+/** `writers`: in any order. Many layers are a range, `layers 0–110`, or a part of one, `57 of layers 0–110`. */
 function writersText(writers: readonly number[]): string {
-  if (writers.length > MOST_NAMED) return counted(writers.length, LAYERS);
-  return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
+  if (writers.length <= MOST_NAMED) return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
+  const [from, to] = [Math.min(...writers), Math.max(...writers)];
+  const range = `layers ${from}–${to}`;
+  return to - from + 1 === writers.length ? range : `${formatCount(writers.length)} of ${range}`;
 }
 
 export const waste = {
@@ -55,6 +58,8 @@ export const waste = {
   /** The largest file or place of a cause or kind, followed by the layers that wrote it and the one that hid it: `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
   layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
+  /** A layer and its command. */
+  commandOf: <T>(layer: number, command: T): Phrase<T> => [`Layer ${layer} · `, command],
   /** The other files of a cause. */
   others: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} · `, size],
   /** Bytes that the image doesn't need, hidden or not. */

@@ -60,7 +60,19 @@ export function reportBreakdown(
   });
   const culprit = (each: number, bytes: number) =>
     each < 0 ? null : { path: escapePath(rowPath(rows, each)), isFolder: isFolder(rows, each), bytes };
-  const { types, parts: children, biggest, largestFolder, largestBytes, mostHidden, mostHiddenBytes, extensions: _, ...sums } = found;
+  const {
+    types,
+    parts: children,
+    biggest,
+    largestFolder,
+    largestBytes,
+    mostHidden,
+    mostHiddenBytes,
+    mostHiddenIn,
+    extensions: _,
+    ...sums
+  } = found;
+  const hidden = culprit(mostHidden, mostHiddenBytes);
   return {
     ...sums,
     types: types.map(({ type, ...rest }) => ({
@@ -71,7 +83,7 @@ export function reportBreakdown(
     parts: children.map(named),
     biggest: biggest.map(named),
     largestFolder: culprit(largestFolder, largestBytes),
-    mostHidden: culprit(mostHidden, mostHiddenBytes),
+    mostHidden: hidden === null ? null : { ...hidden, hiddenIn: mostHiddenIn },
   };
 }
 

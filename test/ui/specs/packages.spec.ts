@@ -296,3 +296,36 @@ test('a long name keeps its space and its type at every width, and a file count 
   }
   expect(win.complaints).toEqual([]);
 });
+
+test('a version never breaks in the middle, and commands of two layers are set apart', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const images = ['3.0.11-1~deb12u2', '3.0.15-1~deb12u1'].map((version) => ({
+    createdBy: `RUN apt-get install -y libssl3=${version}`,
+    tar: tar(status(['libssl3', version]), list('libssl3', '/usr/lib/libssl.so.3'), file('usr/lib/libssl.so.3', version.repeat(400))),
+  }));
+  const quiet = ['a', 'b'].map((name) => ({ createdBy: `COPY ${name} /`, tar: tar(file(name, 'x'.repeat(3000))) }));
+  const again = { createdBy: 'RUN strip /usr/lib/libssl.so.3', tar: tar(file('usr/lib/libssl.so.3', 'stripped')) };
+  await win.drop(await win.write('image.tar', dockerArchive([...images, ...quiet, again], { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  const cell = page.getByTitle('3.0.11-1~deb12u2 → 3.0.15-1~deb12u1');
+  await expect(cell).toHaveText('3.0.11-1~deb12u2 → 3.0.15-1~deb12u1');
+  for (const width of [1620, 1320, 1000, 720, 400]) {
+    await page.setViewportSize({ width, height: 860 });
+    const heights = await cell.locator('span').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().height));
+    expect(heights, `${width} px`).toEqual([16, 16]);
+  }
+  await page.setViewportSize({ width: 1320, height: 860 });
+  const range = page.getByRole('rowgroup', { name: 'Layers 2–3' });
+  await expect(range.locator('code')).toHaveText(['COPY a /', 'COPY b /']);
+  const gap = await range
+    .locator('code')
+    .evaluateAll(([a, b]) => (b?.getBoundingClientRect().left ?? 0) - (a?.getBoundingClientRect().right ?? 0));
+  expect(gap).toBeGreaterThanOrEqual(4);
+  // What the mark of a package whose files are written again means.
+  await expect(page.getByRole('status').filter({ hasText: 'package changes' })).toContainText(
+    '≈ files written again, with the same version',
+  );
+  await expect(page.getByRole('img', { name: 'written again' }).last()).toHaveAttribute('title', /^Files written again: /);
+  expect(await complaintsOf(page)).toEqual([]);
+});

@@ -26,8 +26,8 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   // Each cause names its biggest file and the layers that wrote and hid it; causes with the most bytes come first. A cause that hides
   // nothing comes last, on one line.
   await expect(causes).toHaveText([
-    /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1RUN apt-get update.*Write a file once/,
-    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3RUN rm -rf.*2 more files · 24\.7 kBDelete files in/,
+    /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1Layer 1 · RUN apt-get update.*Write a file once/,
+    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3Layer 3 · RUN rm -rf.*2 more files · 24\.7 kBDelete files in/,
     /^No file was written again with the same content\.$/,
   ]);
   expect((await causes.nth(2).boundingBox())?.height).toBeLessThan(26);
