@@ -85,7 +85,8 @@ export function lacksImage({ id, image }: Command): boolean {
   const { selection, catalog } = getApp();
   if (image !== true || selection.archiveId !== null) return false;
   if (id === 'compare') return catalog.picked.length < 2;
-  return !((id === 'filter' || id === 'find') && selection.catalog?.view === 'images');
+  const { view } = selection.catalog ?? {};
+  return !((id === 'filter' || id === 'find') && (view === 'images' || view === 'tags'));
 }
 
 /**

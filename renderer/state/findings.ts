@@ -15,6 +15,11 @@ export function isSecret(code: FindingCode): boolean {
   return code.startsWith('secret-');
 }
 
+/** Whether a finding says that content doesn't have the digest that is stated. */
+export function isMismatch(code: FindingCode): boolean {
+  return code === 'digest-mismatch' || code === 'diffid-mismatch';
+}
+
 /** Whether a finding is a secret that matters, rather than a note about, say, an encrypted key. */
 export function isOpenSecret({ code, severity }: Pick<Finding, 'code' | 'severity'>): boolean {
   return isSecret(code) && severity !== 'note';

@@ -5,7 +5,7 @@ import { type AppState, appStore, dispatchJobs, getApp, setLayout } from './app-
 import { showCatalog } from './catalog/catalog-actions.ts';
 import { chooseMode, showAgainst, showImage } from './choosing.ts';
 import { copyText } from './clipboard.ts';
-import { isOpenSecret, isSecret } from './findings.ts';
+import { isMismatch, isOpenSecret, isSecret } from './findings.ts';
 import { isPreceded, isRunning, type OwnJob, type Purpose } from './jobs.ts';
 import { imageTitle } from './library.ts';
 import { toast } from './messages.ts';
@@ -48,12 +48,10 @@ function reportSaved({ title, digest }: Job): void {
   else toast(words.jobs.savedAs(title, `${digest.slice(0, 19)}…`), { label: words.jobs.copyDigest, run: () => void copyText(digest) });
 }
 
-const MISMATCHES: ReadonlySet<string> = new Set(['digest-mismatch', 'diffid-mismatch']);
-
 async function reportCheck(job: Job): Promise<void> {
   await reportFound(
     job,
-    ({ code }) => MISMATCHES.has(code),
+    ({ code }) => isMismatch(code),
     ({ length }) => (length === 0 ? { text: words.jobs.digestsMatch } : { text: words.jobs.digestsDiffer(length), shows: true }),
   );
 }

@@ -224,6 +224,11 @@ export function endedJob({ jobs }: JobsState, kind: Job['kind'], archiveId: stri
   return jobs.findLast((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && !isRunning(job)) ?? null;
 }
 
+/** Whether a job of a kind has succeeded for an image. */
+export function wasDone({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): boolean {
+  return jobs.some((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && job.state === 'done');
+}
+
 /** Returns the job that reads the layers of an image, or null. */
 export function loadingJob(state: JobsState, archiveId: string, image: number): Job | null {
   const found = state.jobs.find(

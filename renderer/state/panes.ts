@@ -1,6 +1,9 @@
 /** Panes in the order in which F6 visits them. */
 const PANES = ['library', 'chain', 'changes', 'catalog', 'details', 'findings', 'waste'] as const;
 
+/** A pane without a selected element of its own. It gets the focus itself, so that its name is announced and Tab goes through all of it. */
+const WHOLE: ReadonlySet<string> = new Set(['details']);
+
 /**
  * Selectors for the element that gets the focus in a pane: the selected element, or else the first control apart from the resizable edge.
  */
@@ -24,7 +27,7 @@ function stopOf(pane: HTMLElement): HTMLElement | null {
 export function focusPane(step: 1 | -1): void {
   const there = PANES.flatMap((name) => {
     const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
-    const stop = pane === null ? null : stopOf(pane);
+    const stop = pane === null || WHOLE.has(name) ? pane : stopOf(pane);
     return pane === null || stop === null ? [] : [{ pane, stop }];
   });
   const at = there.findIndex(({ pane }) => pane.contains(document.activeElement));

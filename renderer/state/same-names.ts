@@ -34,6 +34,14 @@ export function apartFrom(archives: readonly ArchiveSummary[], of: ImageOf, othe
   return of.image.platform === other.image.platform ? words.library.imageNumber(of.image.index + 1) : displayText(of.image.platform);
 }
 
+/** Whether another open image is shown under the same name and differs from this one in its platform. */
+export function differsInPlatform(archives: readonly ArchiveSummary[], of: ImageOf): boolean {
+  const name = shownName(of);
+  return archives.some((archive) =>
+    archive.images.some((image) => image.platform !== of.image.platform && shownName({ archive, image }) === name),
+  );
+}
+
 /** Appends what {@link apartFrom} returns to a name. */
 export function withApart(name: string, apart: string | null): string {
   return apart === null ? name : words.library.apart(name, apart);

@@ -1,31 +1,25 @@
+import type { ReactNode } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import fields from '../../components/search-field.module.css';
-import { Segmented } from '../../components/segmented.tsx';
-import type { Grouping } from '../../state/catalog/image-rows.ts';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
-import { Legend } from './legend.tsx';
 
-const GROUPINGS = (['repository', 'base', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
-
-/** The field that filters images, and the choice of how they are listed. */
+/** The field that filters images, and how many match. `children`: what is between them and `end`: what is after them. */
 export function ImageFilter({
   text,
   onText,
-  grouping,
-  onGrouping,
   found,
   all,
-  hasLegend,
+  children,
+  end,
 }: {
   text: string;
   onText: (text: string) => void;
-  grouping: Grouping;
-  onGrouping: (grouping: Grouping) => void;
   /** Number of images that match, and of all images. */
   found: number;
   all: number;
-  hasLegend: boolean;
+  children?: ReactNode;
+  end?: ReactNode;
 }) {
   return (
     <div className={styles.line}>
@@ -51,19 +45,11 @@ export function ImageFilter({
           />
         </div>
       </search>
-      <Segmented small label={words.catalog.grouping} value={grouping} options={GROUPINGS} onChange={onGrouping} />
+      {children}
       <span className={`number ${styles.quiet}`} role="status">
         {text.trim() === '' ? '' : words.catalog.matching(found, all)}
       </span>
-      {hasLegend ? (
-        <Legend
-          title={words.catalog.sizeLegend.title}
-          items={[
-            { colour: 'accent', text: words.catalog.sizeLegend.unique },
-            { colour: 'share', text: words.catalog.sizeLegend.shared },
-          ]}
-        />
-      ) : null}
+      {end}
     </div>
   );
 }

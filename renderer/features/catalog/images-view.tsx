@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { CatalogImage } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { Segmented } from '../../components/segmented.tsx';
 import { setApp } from '../../state/app-state.ts';
 import { type CatalogRows, placeName } from '../../state/catalog/catalog.ts';
 import {
@@ -20,9 +21,12 @@ import styles from './catalog.module.css';
 import { type ImagesOrdered, imageColumns, numberCell } from './image-columns.tsx';
 import { ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
+import { Legend } from './legend.tsx';
 import { LineageView } from './lineage-view.tsx';
 import { largest } from './size-bar.tsx';
 import { ImageText, imageText, nameCell, type Place, TwoLevelGrid } from './two-level-grid.tsx';
+
+const GROUPINGS = (['repository', 'base', 'none'] as const).map((value) => ({ value, label: words.catalog.groupings[value] }));
 
 /** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
@@ -49,12 +53,28 @@ export function ImagesView({ rows, room }: { rows: CatalogRows; room: number }) 
       <ImageFilter
         text={text}
         onText={(typed) => change({ text: typed })}
-        grouping={grouping}
-        onGrouping={(chosen) => change({ grouping: chosen })}
         found={found.length}
         all={all.length}
-        hasLegend={room >= LEAST_LEGEND}
-      />
+        end={
+          room < LEAST_LEGEND ? null : (
+            <Legend
+              title={words.catalog.sizeLegend.title}
+              items={[
+                { colour: 'accent', text: words.catalog.sizeLegend.unique },
+                { colour: 'share', text: words.catalog.sizeLegend.shared },
+              ]}
+            />
+          )
+        }
+      >
+        <Segmented
+          small
+          label={words.catalog.grouping}
+          value={grouping}
+          options={GROUPINGS}
+          onChange={(chosen) => change({ grouping: chosen })}
+        />
+      </ImageFilter>
       {found.length === 0 ? (
         <Notice icon="search" title={words.catalog.noImage}>
           <Button kind="quiet" onPress={() => change({ text: '' })}>

@@ -1,16 +1,22 @@
 import { useMemo, useState } from 'react';
 import { displayText } from '#model';
+import { Button } from '../../components/button.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { sizeText } from '../../components/size.tsx';
 import type { TreeColumn } from '../../components/tree-grid.tsx';
+import { setApp } from '../../state/app-state.ts';
 import { type CatalogRows, type TagGroup, type TagRow, tagGroups } from '../../state/catalog/catalog.ts';
+import { foundTags } from '../../state/catalog/image-rows.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { lastPart, shortName } from '../../state/library.ts';
 import { words } from '../../words/index.ts';
 import { formatDate, formatSize } from '../../words/numbers.ts';
 import { Net } from '../net.tsx';
+import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
 import { FindingCounts } from './finding-counts.tsx';
+import { ImageFilter } from './image-filter.tsx';
 import { imageTitle } from './image-names.ts';
 import { NotKnown } from './not-known.tsx';
 import { barHead, largest, SizeBar } from './size-bar.tsx';
@@ -19,13 +25,48 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 /** Maximum number of rows that open names fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
 
-/** Each name's tags in order of time, with the changes in their sizes and findings. */
+/** The same with a filter: its matches are all in sight unless there are very many. */
+const MOST_FOUND_ROWS = 2_000;
+
+/** Each name's tags in order of time, with the changes in their sizes and findings. The filter is that of the images. */
 export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
   const { images } = rows;
-  const groups = useMemo(() => tagGroups(images), [images]);
+  const list = useApp((app) => app.imageList);
+  const onText = (text: string) => setApp({ imageList: { ...list, text } });
+  const all = useMemo(() => tagGroups(images), [images]);
+  const wanted = list.text.trim();
+  const groups = useMemo(() => (wanted === '' ? all : foundTags(rows, all, wanted)), [rows, all, wanted]);
+  const found = new Set(groups.flatMap(({ tags }) => tags.map(({ image }) => image))).size;
+  return (
+    <>
+      <ImageFilter text={list.text} onText={onText} found={found} all={images.length} />
+      {groups.length === 0 ? (
+        <Notice icon="search" title={words.catalog.noImage}>
+          <Button kind="quiet" onPress={() => onText('')}>
+            {words.catalog.clearFilter}
+          </Button>
+        </Notice>
+      ) : (
+        <Tags key={wanted} rows={rows} groups={groups} isFiltered={wanted !== ''} room={room} />
+      )}
+    </>
+  );
+}
+
+function Tags({
+  rows: { images },
+  groups,
+  isFiltered,
+  room,
+}: {
+  rows: CatalogRows;
+  groups: readonly TagGroup[];
+  isFiltered: boolean;
+  room: number;
+}) {
   const tree = useMemo(() => twoLevels(groups.map(({ tags }) => tags.length)), [groups]);
   const full = useMemo(() => largest(groups.flatMap(({ tags }) => tags.map(({ bytes }) => bytes ?? 0))), [groups]);
-  const [open] = useState(() => firstGroups(groups));
+  const [open] = useState(() => firstGroups(groups, isFiltered ? MOST_FOUND_ROWS : MOST_OPEN_ROWS));
   const tagOf = (group: number, child: number) => groups[group]?.tags[child] as TagRow;
   return (
     <TwoLevelGrid
@@ -89,12 +130,12 @@ function nameOf({ repository }: TagGroup): string {
   return repository === null ? words.catalog.unnamed : displayText(shortName(repository));
 }
 
-/** Returns the names that fit in a window when open, but at least the first. */
-function firstGroups(groups: readonly TagGroup[]): readonly number[] {
+/** Returns the names that fill at most this many rows when open, but at least the first. */
+function firstGroups(groups: readonly TagGroup[], most: number): readonly number[] {
   let rows = 0;
   return groups.flatMap(({ tags }, group) => {
     rows += 1 + tags.length;
-    return group === 0 || rows <= MOST_OPEN_ROWS ? [group] : [];
+    return group === 0 || rows <= most ? [group] : [];
   });
 }
 

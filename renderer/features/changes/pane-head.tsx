@@ -74,7 +74,9 @@ export function PaneHead({
         </p>
       ) : null}
       {copy === null || compares ? null : <WorkingCopyBar copy={copy} />}
-      {mode === 'image' && hasRows && image?.loaded && archiveId !== null ? <Culprits archiveId={archiveId} image={image} /> : null}
+      {mode === 'image' && hasRows && !everywhere && image?.loaded && archiveId !== null ? (
+        <Culprits archiveId={archiveId} image={image} />
+      ) : null}
       {hasRows ? <FilterBar state={state} mode={mode} compares={compares} /> : null}
     </header>
   );

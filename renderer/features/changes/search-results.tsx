@@ -3,9 +3,11 @@ import { useRef, useState } from 'react';
 import type { PathMatch } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Mark } from '../../components/mark.tsx';
+import { MarkedText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
+import { matchInPath } from '../../state/changes/row-text.ts';
 import { goTo } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
@@ -42,16 +44,19 @@ export function SearchResults({ archiveId, image, text }: { archiveId: string; i
   if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label={words.changes.searching} />;
   const { problem, matches, total, bytes } = answer.value;
   if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? words.changes.noPath} />;
-  return <Matches matches={matches} total={total} bytes={bytes} order={order} onOrder={setOrder} />;
+  return <Matches text={text} matches={matches} total={total} bytes={bytes} order={order} onOrder={setOrder} />;
 }
 
 function Matches({
+  text,
   matches,
   total,
   bytes,
   order,
   onOrder,
 }: {
+  /** What was searched for. */
+  text: string;
   matches: readonly PathMatch[];
   total: number;
   /** Total bytes of everything that was found. */
@@ -80,7 +85,7 @@ function Matches({
             const match = matches[index];
             return match === undefined ? null : (
               <li key={match.path} className={styles.row} style={{ transform: `translateY(${start}px)` }}>
-                <Match match={match} />
+                <Match match={match} wanted={text} />
               </li>
             );
           })}
@@ -90,13 +95,15 @@ function Matches({
   );
 }
 
-function Match({ match: { path, size, touches } }: { match: PathMatch }) {
+function Match({ match: { path, size, touches }, wanted }: { match: PathMatch; wanted: string }) {
   const last = touches.at(-1);
   const text = displayPath(unescapePath(path));
   return (
     <>
       <button type="button" className={styles.path} title={text} onClick={() => last !== undefined && goTo(last.layer, path)}>
-        <bdi dir="ltr">{text}</bdi>
+        <bdi dir="ltr">
+          <MarkedText text={text} part={matchInPath(text, wanted)} />
+        </bdi>
       </button>
       {size === 0 ? null : <Size bytes={size} className={styles.size} />}
       <span className={styles.touches}>

@@ -53,7 +53,6 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
       data-loading={loading ? '' : undefined}
       tabIndex={-1}
     >
-      {edge}
       {drawer ? (
         <IconButton
           className={styles.closeDrawer}
@@ -70,6 +69,8 @@ export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean
       ) : (
         <PathDetails path={selection.path} image={found.image} selection={shown} isOnlyInA={sideA !== null} drawer={drawer} />
       )}
+      {/* Last, so that Tab leads from the pane to what it shows. */}
+      {edge}
     </section>
   );
 }

@@ -23,6 +23,7 @@ export function Fact({
   label: string;
   children: ReactNode;
   copy?: string | undefined;
+  /** What the label means. */
   title?: string;
   mono?: boolean;
   /** Whether the value is the one that matters most in its section. */
@@ -33,8 +34,8 @@ export function Fact({
   number?: boolean;
 }) {
   return (
-    <div className={`${styles.fact} ${main ? styles.main : ''} ${below ? styles.below : ''}`}>
-      <dt className={styles.label} title={title}>
+    <div className={`${styles.fact} ${main ? styles.main : ''} ${below ? styles.below : ''}`} title={title}>
+      <dt className={`${styles.label} ${title === undefined ? '' : styles.explained}`}>
         <Breakable text={label} />
       </dt>
       <dd className={styles.line}>

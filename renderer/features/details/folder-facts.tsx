@@ -116,6 +116,8 @@ interface Line {
 /** A section with one line per part of `whole` bytes. Renders nothing if there are no lines. */
 function Sums({ title, whole, lines }: { title: string; whole: number; lines: readonly Line[] }) {
   if (lines.length === 0) return null;
+  // If one line has a mark, all have the space for one, so that names start at the same place.
+  const hasMarks = lines.some(({ hiddenBytes = 0 }) => hiddenBytes > 0);
   return (
     <Section title={title}>
       <ol className={styles.list}>
@@ -131,7 +133,7 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
           return (
             <li key={id} className={styles.line}>
               <Bar share={whole === 0 ? 0 : all / whole} />
-              {hides === null ? null : <span className={styles.hides}>{hides}</span>}
+              {hasMarks ? <span className={styles.hides}>{hides}</span> : null}
               {go === undefined ? (
                 <span className={styles.text}>
                   {name} {count}

@@ -84,7 +84,7 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
 }
 
 /**
- * Every step of the build in order, including those that created no layer. A time is shown where it differs from that of the previous step.
+ * Every step of the build in order, including those that created no layer, each with its time; a time that all have is shown once.
  * As in the chain, one layer is the tab stop, and arrow keys move the focus.
  */
 export function ImageHistory({ image }: { image: ImageSummary }) {
@@ -93,6 +93,8 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
   if (image.history.length === 0) return null;
   const last = Math.min(image.layers.length, image.history.filter(({ emptyLayer }) => !emptyLayer).length) - 1;
   const stop = Math.min(focused ?? selected ?? 0, last);
+  const times = image.history.map(({ created }) => (created === null ? null : timeText(created, 'minute')));
+  const areAlike = times.length > 1 && times.every((time) => time === times[0]);
   let layer = -1;
   function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
     const wanted = { ArrowUp: stop - 1, k: stop - 1, ArrowDown: stop + 1, j: stop + 1, Home: 0, End: last }[event.key];
@@ -102,14 +104,12 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
   }
   return (
     <Section title={words.details.history}>
+      {areAlike ? <p className={styles.time}>{words.details.allSteps(times[0] ?? null)}</p> : null}
       <ol className={styles.steps} onKeyDown={onKeyDown}>
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
           const command = plainCommand(step.createdBy) ?? words.commandUnknown;
-          const time = step.created === null ? null : timeText(step.created, 'minute');
-          const before = image.history[at - 1]?.created ?? null;
-          const isSame = time !== null && before !== null && timeText(before, 'minute') === time;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
@@ -132,9 +132,9 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
                 </button>
               )}
               <span className={styles.command}>{displayText(command)}</span>
-              {step.created === null || isSame ? null : (
-                <span className={styles.time} title={displayText(step.created)}>
-                  {time}
+              {areAlike ? null : (
+                <span className={styles.time} title={step.created === null ? undefined : displayText(step.created)}>
+                  {times[at] ?? words.details.noDate}
                 </span>
               )}
               {step.comment === null || step.comment === '' ? null : <span className={styles.comment}>{displayText(step.comment)}</span>}

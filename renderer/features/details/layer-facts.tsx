@@ -1,6 +1,6 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
-import { Button } from '../../components/button.tsx';
+import { BreakableName } from '../../components/breakable.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
@@ -10,19 +10,16 @@ import { createdAt, plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
-import { runningJob } from '../../state/jobs.ts';
 import { fullName, imageTitle } from '../../state/library.ts';
-import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
-import { importTargets, importToStore } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
-import { ScanButton } from '../findings/scan-button.tsx';
 import { useApp } from '../use-app.ts';
 import { Fact, Facts, Section } from './facts.tsx';
+import { ImageActions } from './image-actions.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
 import { StatedSection } from './stated-section.tsx';
@@ -80,7 +77,9 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
         <SizeFacts
           sizes={[
             isRead ? { of: 'files', bytes: layer.fileBytes, note: words.details.inEntries(layer.entries) } : null,
-            isRead && (layer.listedBy !== 'toc' || layer.tarBytes > 0) ? { of: 'unpacked', bytes: layer.tarBytes } : null,
+            isRead && (layer.listedBy !== 'toc' || layer.tarBytes > 0)
+              ? { of: 'unpacked', bytes: layer.tarBytes, note: words.details.asTars(1) }
+              : null,
             isHere || layer.blobBytes > 0
               ? { of: 'stored', bytes: layer.blobBytes, ...(isHere ? { note: words.details.compression[layer.compression] } : {}) }
               : null,
@@ -154,7 +153,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
         <SizeFacts
           sizes={[
             { of: 'files', bytes: sum(({ fileBytes }) => fileBytes) },
-            { of: 'unpacked', bytes: sum(({ tarBytes }) => tarBytes) },
+            { of: 'unpacked', bytes: sum(({ tarBytes }) => tarBytes), note: words.details.asTars(layers.length) },
             { of: 'stored', bytes: sum(({ blobBytes }) => blobBytes) },
           ]}
         />
@@ -239,8 +238,8 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
       <Facts>
         <SizeFacts
           sizes={[
-            image.loaded ? { of: 'files', bytes: totals.fileBytes } : null,
-            image.loaded ? { of: 'unpacked', bytes: sizes.unpacked } : null,
+            image.loaded ? { of: 'files', bytes: totals.fileBytes, note: words.details.inAllLayers } : null,
+            image.loaded ? { of: 'unpacked', bytes: sizes.unpacked, note: words.details.asTars(image.layers.length) } : null,
             { of: 'stored', bytes: sizes.stored },
           ]}
         />
@@ -289,14 +288,14 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   );
 }
 
-/** An image's name, cut in the middle; several names get as many lines as they need. */
+/** An image's names in full, on as many lines as they need. */
 function ImageName({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const hasNone = image.names.length === 0 || archive.format === 'layer';
   const names = hasNone ? [imageTitle(archive, image)] : image.names.map((name) => displayText(fullName(archive, name)));
   const [only] = names;
   return (
     <Fact label={words.details.labels.name} copy={names.length === 1 ? only : undefined}>
-      {names.length === 1 && only !== undefined ? <MiddleText text={only} /> : words.list(names)}
+      {names.length === 1 && only !== undefined ? <BreakableName text={only} /> : words.list(names)}
     </Fact>
   );
 }
@@ -306,74 +305,6 @@ function InStore({ storeId }: { storeId: string }) {
   const store = useApp((app) => app.stores?.find((each) => each.storeId === storeId));
   return (
     <span title={store?.home}>{store === undefined || store.isOwn ? words.store.isImported : words.store.isIn(storeTitle(store))}</span>
-  );
-}
-
-/** Buttons for the whole image: save, check, import. */
-function ImageActions({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
-  const { archiveId } = archive;
-  const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
-  const importing = useApp((app) => runningJob(app.jobs, 'import', archiveId, image.index) !== null);
-  const stores = useApp((app) => app.stores);
-  const { stores: targets, areDone } = importTargets(stores, archive, image);
-  const [target] = targets;
-  return (
-    <p className={`${styles.verify} ${styles.block}`}>
-      <MenuButton
-        label={words.details.saveImage}
-        framed
-        selected={null}
-        choices={[
-          { id: 'docker-archive', label: words.details.imageForms.docker, detail: words.details.imageForms.dockerDetail },
-          { id: 'oci-archive', label: words.details.imageForms.oci, detail: words.details.imageForms.ociDetail },
-        ]}
-        onChoose={(format) =>
-          void startExport({
-            what: 'image',
-            format: format === 'oci-archive' ? format : 'docker-archive',
-            archiveId: archive.archiveId,
-            image: image.index,
-          })
-        }
-      >
-        {words.details.saveImage}
-      </MenuButton>
-      <Button onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>{words.details.saveReport}</Button>
-      <Button
-        disabled={checking}
-        otherLabels={[words.details.verify, words.details.verifying]}
-        onPress={() => void verifyImage(archive.archiveId, image.index)}
-      >
-        {checking ? words.details.verifying : words.details.verify}
-      </Button>
-      <ScanButton archiveId={archiveId} image={image.index} />
-      {areDone ? (
-        <span className={styles.inStore} role="status">
-          <Icon name="check" size={14} />
-          {words.store.isImported}
-        </span>
-      ) : null}
-      {targets.length === 1 && target !== undefined ? (
-        <Button
-          disabled={importing}
-          otherLabels={[words.store.importTo, words.importing]}
-          onPress={() => void importToStore(archive.archiveId, image.index, target.storeId)}
-        >
-          {importing ? words.importing : words.store.importTo}
-        </Button>
-      ) : null}
-      {targets.length > 1 ? (
-        <MenuButton
-          label={words.store.importToWhich}
-          framed
-          selected={null}
-          choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
-          onChoose={(storeId) => void importToStore(archive.archiveId, image.index, storeId)}
-        >
-          {words.store.importToWhich}
-        </MenuButton>
-      ) : null}
-    </p>
   );
 }
 

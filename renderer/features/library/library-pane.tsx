@@ -11,7 +11,7 @@ import { keysOfId } from '../../state/key-names.ts';
 import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
-import { archiveLabel } from '../../state/same-names.ts';
+import { archiveLabel, differsInPlatform } from '../../state/same-names.ts';
 import { sidesShowing } from '../../state/selection.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
 import { words } from '../../words/index.ts';
@@ -178,6 +178,8 @@ function ImageButton({
   const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
   const sides = useSidesOf(archive.archiveId, image.index);
   const platform = nested || image.platform !== 'unknown' ? image.platform : '';
+  // What distinguishes it must stay in sight, even if the file's name has to be cut for it.
+  const needsPlatform = useApp((app) => platform !== '' && differsInPlatform(app.archives ?? [], { archive, image }));
   const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
   return (
     <button
@@ -196,7 +198,7 @@ function ImageButton({
       <span className={item.words}>
         <NameText className={item.name} text={lastPart(title)} />
         <span className={item.second}>
-          <span className={`${item.sub} ${item.parts}`}>
+          <span className={`${item.sub} ${item.parts} ${needsPlatform ? item.apart : ''}`}>
             {nested ? null : archive.stored === undefined ? <MiddleText text={label} title={null} /> : <span>{words.library.inStore}</span>}
             {platform === '' ? null : <span className={item.end}>{nested ? platform : `\u00a0· ${platform}`}</span>}
           </span>

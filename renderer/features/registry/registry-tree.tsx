@@ -82,15 +82,20 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
     },
     [open],
   );
+  // Without keys, a pane for their values would stay empty.
+  if (hives.state === 'failed') {
+    return (
+      <Notice icon="error" title={words.registry.failed} tone="error">
+        <ErrorText error={hives.error} hint={hintFor(hives.error)} />
+      </Notice>
+    );
+  }
+  if (hives.state === 'ready' && names.length === 0) return <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>;
   return (
     <KeySplit
       keys={
-        hives.state === 'failed' ? (
-          <ErrorText error={hives.error} hint={hintFor(hives.error)} />
-        ) : hives.state !== 'ready' ? (
+        hives.state !== 'ready' ? (
           <Loading />
-        ) : names.length === 0 ? (
-          <Notice title={words.registry.noHives}>{words.registry.noHivesWhy}</Notice>
         ) : text !== '' ? (
           <Found key={text} of={of} text={text} chosen={chosen} mark={mark} onShow={show} />
         ) : (

@@ -1,4 +1,6 @@
 import { Button, IconButton } from '../../components/button.tsx';
+import { MiddleText } from '../../components/middle-text.tsx';
+import { lastPart } from '../../state/library.ts';
 import { answerOffers } from '../../state/stores/importing.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
@@ -10,7 +12,10 @@ export function ImportOffers() {
   if (offers.length === 0) return null;
   return (
     <section className={styles.offer} aria-label={words.store.offerLabel}>
-      <p title={[...offers.map(({ title }) => title), words.store.always].join('\n')}>{words.store.notStored(offers.length)}</p>
+      <div className={styles.offered} title={[...offers.map(({ title }) => title), words.store.always].join('\n')}>
+        <MiddleText text={words.list(offers.map(({ title }) => lastPart(title)))} title={null} />
+        <p>{words.store.notStored(offers.length)}</p>
+      </div>
       <Button kind="quiet" onPress={() => answerOffers('import')}>
         {words.store.import}
       </Button>

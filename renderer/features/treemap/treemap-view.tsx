@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type TreemapRect, treemap } from '#changes';
 import { displayPath, escapePath, KIND, NO_LAYER, type RowTable, rowName, rowPath } from '#model';
+import { MiddleText } from '../../components/middle-text.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured } from '../../components/use-measured.ts';
 import { dispatchChanges } from '../../state/app-state.ts';
@@ -151,19 +152,16 @@ export function TreemapView({
   return (
     <div className={styles.view}>
       <nav className={styles.crumbs} aria-label={words.treemap.folders}>
-        <button type="button" className={styles.crumb} aria-current={root < 0 ? 'true' : undefined} onClick={() => setRoot(-1)}>
+        <button
+          type="button"
+          className={`${styles.crumb} ${styles.uncut}`}
+          aria-current={root < 0 ? 'true' : undefined}
+          onClick={() => setRoot(-1)}
+        >
           /
         </button>
         {foldersAbove(table, root).map((row) => (
-          <button
-            key={row}
-            type="button"
-            className={styles.crumb}
-            aria-current={row === root ? 'true' : undefined}
-            onClick={() => setRoot(row)}
-          >
-            {displayPath(rowName(table, row))}/
-          </button>
+          <Crumb key={row} name={displayPath(rowName(table, row))} isCurrent={row === root} onGo={() => setRoot(row)} />
         ))}
         <span className={`number ${styles.sum}`}>{mode === 'compare' ? areaText(whole, wholeHatched, mode) : formatSize(whole)}</span>
       </nav>
@@ -274,6 +272,25 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
     </>
   );
 }
+
+/** A folder above what is drawn, or the one that is. A long name is cut in the middle; its slash stays. */
+function Crumb({ name, isCurrent, onGo }: { name: string; isCurrent: boolean; onGo: () => void }) {
+  return (
+    <button
+      type="button"
+      className={`${styles.crumb} ${name.length <= SHORT_NAME ? styles.uncut : ''}`}
+      aria-label={`${name}/`}
+      aria-current={isCurrent ? 'true' : undefined}
+      onClick={onGo}
+    >
+      <MiddleText text={name} />
+      <span className={styles.slash}>/</span>
+    </button>
+  );
+}
+
+/** A name of at most this many characters is never cut. */
+const SHORT_NAME = 6;
 
 /** Returns the areas of a folder (-1: of the whole tree). */
 function sumOf(table: RowTable, { all, hatched }: Areas, root: number): { readonly all: number; readonly hatched: number } {

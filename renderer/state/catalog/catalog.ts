@@ -273,10 +273,17 @@ function groupOf(repository: string | null, rows: readonly Omit<TagRow, 'grown' 
   return {
     repository,
     tags: tags.reverse(),
-    tagCount: repository === null ? 0 : new Set(tags.flatMap(({ tag }) => tag ?? [])).size,
-    images: new Set(tags.map(({ image }) => image)).size,
+    ...tagCounts(repository, tags),
     hasPlatforms: sums.size > 1,
     grown,
+  };
+}
+
+/** Counts the distinct tags and images of a name's rows. */
+export function tagCounts(repository: string | null, tags: readonly TagRow[]): Pick<TagGroup, 'tagCount' | 'images'> {
+  return {
+    tagCount: repository === null ? 0 : new Set(tags.flatMap(({ tag }) => tag ?? [])).size,
+    images: new Set(tags.map(({ image }) => image)).size,
   };
 }
 

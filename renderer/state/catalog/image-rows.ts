@@ -2,7 +2,7 @@
 import type { CatalogPlace } from '#contract';
 import { displayText, grouped } from '#model';
 import { words } from '../../words/index.ts';
-import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName } from './catalog.ts';
+import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName, type TagGroup, tagCounts } from './catalog.ts';
 
 /** An image of a catalog, with the values of its columns. Sizes are in bytes, as stored. */
 export interface ImageRow {
@@ -109,9 +109,32 @@ export function newestFirst({ images }: CatalogRows, some: readonly number[]): r
 /** Whether an image's names or tags contain every word of `text`, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
-  const all = [name, ...tags, `${name}:${tags[0] ?? ''}`, ...places.map(({ reference, source }) => displayText(reference ?? source))]
-    .join(' ')
-    .toLowerCase();
+  return hasWords(text, [
+    name,
+    ...tags,
+    `${name}:${tags[0] ?? ''}`,
+    ...places.map(({ reference, source }) => displayText(reference ?? source)),
+  ]);
+}
+
+/** Returns only the tags whose names contain every word of `text`, ignoring case, and the groups that have any. */
+export function foundTags({ images }: CatalogRows, groups: readonly TagGroup[], text: string): readonly TagGroup[] {
+  return groups.flatMap((group): TagGroup[] => {
+    const repository = group.repository === null ? '' : displayText(group.repository);
+    const tags = group.tags.filter(({ image, place, label, platform }) => {
+      const { reference = null, source = '' } = images[image]?.places[place] ?? {};
+      return hasWords(text, [repository, label, `${repository}:${label}`, displayText(platform ?? ''), displayText(reference ?? source)]);
+    });
+    if (tags.length === 0) return [];
+    // What all of its tags grew by would say nothing about some of them.
+    const grown = tags.length < group.tags.length ? null : group.grown;
+    return [{ ...group, tags, ...tagCounts(group.repository, tags), grown }];
+  });
+}
+
+/** Whether some strings, together, contain every word of `text`, ignoring case. */
+function hasWords(text: string, strings: readonly string[]): boolean {
+  const all = strings.join(' ').toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
@@ -122,7 +145,7 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
 /** How images are listed: in groups by repository, each below the one that it is built on, or ungrouped. */
-export type Grouping = 'repository' | 'base' | 'none';
+type Grouping = 'repository' | 'base' | 'none';
 
 /** The default order: images with the same name are together, newest first. */
 const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };

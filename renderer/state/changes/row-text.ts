@@ -135,3 +135,11 @@ export function matchIn(name: string, text: string): { readonly from: number; re
   if (at >= 0) return { from: at, to: at + text.length };
   return /[*?[]/.test(text) && !text.includes('/') ? { from: 0, to: name.length } : null;
 }
+
+/** Like {@link matchIn}, for a whole path: the part of its last name that matches, or else of the path. */
+export function matchInPath(path: string, text: string): { readonly from: number; readonly to: number } | null {
+  const start = path.lastIndexOf('/') + 1;
+  const inName = matchIn(path.slice(start), text);
+  if (inName !== null) return { from: start + inName.from, to: start + inName.to };
+  return matchIn(path, text);
+}

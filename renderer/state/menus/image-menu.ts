@@ -72,8 +72,6 @@ function checkActions({ jobs, stores }: Known, archive: ArchiveSummary, image: I
   const { index, loaded } = image;
   if (!loaded) return [];
   const checking = runningJob(jobs, 'verify', archiveId, index) !== null;
-  const importing = runningJob(jobs, 'import', archiveId, index) !== null;
-  const targets = importTargets(stores, archive, image).stores;
   const verify = {
     id: 'verify',
     label: checking ? words.details.verifying : words.details.verify,
@@ -87,17 +85,23 @@ function checkActions({ jobs, stores }: Known, archive: ArchiveSummary, image: I
     disabled: scanning,
     run: () => void scanImage(archiveId, index),
   };
-  return [
-    verify,
-    scan,
-    ...targets.map((store) => ({
-      id: `import ${store.storeId}`,
-      label: importing ? words.importing : words.store.importTo,
-      detail: targets.length > 1 ? storeTitle(store) : undefined,
-      disabled: importing,
-      run: () => void importToStore(archiveId, index, store.storeId),
-    })),
-  ];
+  return [verify, scan, ...imageImports({ jobs, stores }, archive, image)];
+}
+
+/** Returns the actions that import an image: one for each store that it can be imported to. */
+export function imageImports({ jobs, stores }: Pick<Known, 'jobs' | 'stores'>, archive: ArchiveSummary, image: ImageSummary): MenuAction[] {
+  const { archiveId } = archive;
+  const { index, loaded } = image;
+  if (!loaded) return [];
+  const importing = runningJob(jobs, 'import', archiveId, index) !== null;
+  const targets = importTargets(stores, archive, image).stores;
+  return targets.map((store) => ({
+    id: `import ${store.storeId}`,
+    label: importing ? words.importing : words.store.importTo,
+    detail: targets.length > 1 ? storeTitle(store) : undefined,
+    disabled: importing,
+    run: () => void importToStore(archiveId, index, store.storeId),
+  }));
 }
 
 /** Returns the images of all open archives, to choose from. */

@@ -4,20 +4,21 @@ import type { AppState } from '../app-state.ts';
 import { exportPath, startExport } from '../exporting.ts';
 import { imageTitle } from '../library.ts';
 import { selectedImage } from '../selection.ts';
-import { imageSaves } from './image-menu.ts';
+import { imageImports, imageSaves } from './image-menu.ts';
 import { layerSaves } from './layer-menu.ts';
 import { isExportable } from './row-menu.ts';
 
 /**
- * Returns everything that can be saved from the selection, with headings, smallest first: the path, the layer, the comparison, the image.
+ * Returns everything that can be saved from the selection, with headings, smallest first: the path, the layer, the comparison, the image,
+ * which can be imported to a store, too. None of it changes the selection.
  */
-export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'details'>): readonly ActionSection[] {
+export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'details' | 'jobs' | 'stores'>): readonly ActionSection[] {
   const { selection } = app;
   const found = selectedImage(app.archives ?? [], selection);
   if (found === null) return [];
   const { archive, image } = found;
   const { mode, from, to } = selection;
-  const layer = mode === 'layer' && from === to ? image.layers[to] : undefined;
+  const layer = mode === 'stacked' || (mode === 'layer' && from === to) ? image.layers[to] : undefined;
   return [
     { id: 'path', title: words.menus.savedPath, actions: pathSaves(app) },
     {
@@ -26,7 +27,11 @@ export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'deta
       actions: layer === undefined ? [] : layerSaves(archive.archiveId, image, layer),
     },
     { id: 'comparison', title: words.menus.savedComparison, actions: comparisonSaves(selection) },
-    { id: 'image', title: words.menus.savedImage(imageTitle(archive, image)), actions: imageSaves(archive, image) },
+    {
+      id: 'image',
+      title: words.menus.savedImage(imageTitle(archive, image)),
+      actions: [...imageSaves(archive, image), ...imageImports(app, archive, image)],
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Phrase } from '../language.ts';
 import { formatCount, formatSize } from '../numbers.ts';
-import { counted, ENTRIES, FILES, form, list } from './grammar.ts';
+import { counted, ENTRIES, FILES, form, list, MINOR_SECRETS } from './grammar.ts';
 
 /** The details pane: layers, images, and paths. */
 export const details = {
@@ -65,6 +65,9 @@ export const details = {
   layersOfSides: 'Where each side gets it from',
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
+  /** After the size of a layer, or of several. */
+  asTars: (layers: number) => (layers === 1 ? 'as a tar' : 'as tars'),
+  inAllLayers: 'in all layers',
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',
@@ -83,6 +86,14 @@ export const details = {
   verifying: 'Verifying…',
   scan: 'Scan for secrets',
   scanning: 'Scanning…',
+  /** What the checks of an image found. */
+  checks: {
+    digests: 'Digests',
+    mismatches: (count: number) => (count === 0 ? 'all match' : `${formatCount(count)} ${count === 1 ? 'does' : 'do'} not match`),
+    secrets: 'Secrets',
+    found: (count: number, minor: number) =>
+      count + minor === 0 ? 'none' : list([count === 0 ? '' : formatCount(count), minor === 0 ? '' : counted(minor, MINOR_SECRETS)]),
+  },
   saveReport: 'Save report…',
   saveImage: 'Save image…',
   imageForms: {
@@ -100,6 +111,9 @@ export const details = {
   cut: 'Only the beginning is shown.',
   history: 'History',
   noLayer: 'no layer',
+  noDate: 'no date',
+  /** Above steps that all have the same date, or none. */
+  allSteps: (date: string | null) => (date === null ? 'No step has a date' : `All steps: ${date}`),
   stepLayer: (step: number, layer: number) => `Step ${step}: layer ${layer}`,
   configLabels: {
     entrypoint: 'Entrypoint',

@@ -110,8 +110,13 @@ test('F6 cycles through the panes', { tag: '@window' }, async ({ win }) => {
   await layer(2).focus();
   await page.keyboard.press('F6');
   await expect(page.getByRole('region', { name: 'Changes' }).locator(':focus')).toHaveCount(1);
+  const details = page.getByRole('region', { name: 'Details' });
   await page.keyboard.press('F6');
-  await expect(page.getByRole('region', { name: 'Details' }).locator(':focus')).toHaveCount(1);
+  // The pane itself has the focus, visibly, and Tab goes on to what it shows.
+  await expect(details).toBeFocused();
+  await expect(details).toHaveCSS('outline-style', 'solid');
+  await page.keyboard.press('Tab');
+  await expect(details.getByRole('navigation', { name: 'Location' }).locator(':focus')).toHaveCount(1);
   await page.keyboard.press('Shift+F6');
   await expect(page.getByRole('region', { name: 'Changes' }).locator(':focus')).toHaveCount(1);
 });

@@ -277,6 +277,32 @@ test.describe('a catalog of a fleet', () => {
     await expect(page.getByRole('row', { name: /bash/, selected: true })).toBeVisible();
   });
 
+  test('tags are filtered like images, with the same text', { tag: '@page' }, async ({ win: { page, complaints } }) => {
+    await view(page, 'Tags').click();
+    await expect(tags(page)).toBeVisible();
+    const filter = page.getByRole('searchbox', { name: 'Filter images by name or tag' });
+    await page.keyboard.press('/');
+    await expect(filter).toBeFocused();
+    await page.keyboard.type('checkout 1.1');
+    // A name and the one tag that matches.
+    await expect(tags(page).getByRole('row')).toHaveCount(3);
+    await expect(tags(page).getByRole('row').nth(1)).toContainText('1 tag');
+    await expect(page.getByRole('status').filter({ hasText: '1 of 15 images' })).toBeVisible();
+    await view(page, 'Images').click();
+    await expect(filter).toHaveValue('checkout 1.1');
+    await view(page, 'Tags').click();
+    await filter.fill('nothing like it');
+    await expect(page.getByText('No matching image')).toBeVisible();
+    expect(await complaintsOf(page)).toEqual([]);
+    for (const width of [720, 400]) {
+      await page.setViewportSize({ width, height: 860 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    }
+    await page.getByRole('button', { name: 'Clear the filter' }).click();
+    await expect(tags(page)).toBeVisible();
+    expect(complaints).toEqual([]);
+  });
+
   test('tags lead to their images, and say why if an image is gone or was replaced', async ({ win: { page }, fleet }) => {
     const fileOf = (name: string) => fleet?.fileOf(`registry.example.com/shop/${name}`) ?? '';
     rmSync(fileOf('checkout:1.2'));

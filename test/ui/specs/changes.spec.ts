@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test';
 import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -190,6 +191,36 @@ test('searching all layers shows which layers touch a path, with links', async (
   await expect(page.getByText('not a regular expression')).toBeVisible();
   await page.getByRole('button', { name: 'all layers' }).click();
   await expect(page.getByRole('treegrid')).toBeVisible();
+});
+
+test('a search of all layers looks switched on, has no other list above it, and marks what matched', { tag: '@page' }, async ({ win }) => {
+  const { page } = await openWebApi(win);
+  await page.keyboard.press('0');
+  const culprits = page.getByRole('list', { name: 'What makes it big' });
+  await expect(culprits).toBeVisible();
+  const all = page.getByRole('button', { name: 'Search all layers', exact: true });
+  await all.click();
+  await page.mouse.move(0, 0);
+  await expect(all).toHaveAttribute('aria-pressed', 'true');
+  await expect(culprits).toHaveCount(0);
+  await page.getByRole('searchbox').fill('ssl');
+  const found = page.getByRole('list', { name: 'Paths in all layers' });
+  await expect(found.locator('mark').first()).toHaveText('ssl');
+  await expect(found.getByRole('listitem').filter({ has: page.locator('mark') })).toHaveCount(await found.getByRole('listitem').count());
+  const chip = all.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const plain = page
+    .getByRole('button', { name: 'Minimum size: Any size' })
+    .evaluate((element) => getComputedStyle(element).backgroundColor);
+  expect(await chip).not.toBe(await plain);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.emulateMedia({ forcedColors: 'active' });
+  await expect(found.locator('mark').first()).toHaveCSS('outline-style', 'solid');
+  // A pattern matches the whole name.
+  await page.getByRole('searchbox').fill('*.conf');
+  await expect(found.locator('mark').first()).toHaveText(/^[^/]+\.conf$/);
+  await page.getByRole('searchbox').fill('');
+  await all.click();
+  await expect(culprits).toBeVisible();
 });
 
 test('a layer that only removes has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {

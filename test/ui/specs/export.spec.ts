@@ -32,6 +32,7 @@ test('a file, a folder and an image’s report can be saved', async ({ win }) =>
     'Save as Docker archive…',
     'Save as OCI archive…',
     'Save report…',
+    'Import to store',
   ]);
   await expect(menu.getByText('Image acme/web-api:1.8')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
@@ -72,4 +73,22 @@ test('a comparison is saved in the command line’s format', async ({ win }) => 
   expect(name).toBe('differences.jsonl');
   const lines = bytes.toString().trimEnd().split('\n');
   for (const line of lines) expect(['added', 'modified', 'removed']).toContain(JSON.parse(line).kind);
+});
+
+test('while a file is selected, its layer can be saved and its image imported by keys; the file stays selected', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await page.getByRole('row', { name: 'modified libssl.so.3' }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();
+  await page.keyboard.press('Control+s');
+  const menu = page.getByRole('menu', { name: 'Save' });
+  await expect(menu.getByRole('menuitem', { name: 'Save as uncompressed tar…' })).toBeVisible();
+  await page.keyboard.press('End');
+  await expect(menu.getByRole('menuitem', { name: 'Import to store' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Store', exact: true }).getByRole('listitem')).toHaveCount(1);
+  await expect(details.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();
 });

@@ -66,6 +66,26 @@ test('in the library, a file’s name comes before the platform', { tag: '@page'
   await expect(items.nth(1).getByRole('button').first()).toHaveAttribute('title', /nightly-frontend\.tar · .* · linux\/amd64$/);
 });
 
+test('two images of the same name in the library show their platforms', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  for (const architecture of ['amd64', 'arm64']) {
+    await win.drop(await win.write(`nightly-frontend-${architecture}.tar`, dockerArchive(LAYERS, { name: 'acme/same:1', architecture })));
+    await expect(titleButton(win)).toHaveAccessibleName(`Image: acme/same:1, linux/${architecture}`);
+  }
+  const library = page.getByRole('navigation', { name: 'Library' });
+  for (const platform of ['linux/amd64', 'linux/arm64']) {
+    const text = library.getByText(platform);
+    expect(await text.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    const isInSight = await text.evaluate((element) => {
+      const { right, y, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(right - 4, y + height / 2));
+    });
+    expect(isInSight, platform).toBe(true);
+  }
+  await library.getByRole('button', { name: 'Close nightly-frontend-arm64.tar' }).click();
+  await expect(library.getByRole('button', { name: /^Close / })).toHaveCount(1);
+});
+
 test('a truncated name leaves no gap at any window width', { tag: '@page' }, async ({ win }) => {
   await openNamed(win, 'long.tar', 'registry.example.com:5000/team/authentication-on-the-service-platform:2.14.3-rc1');
   const { page } = win;

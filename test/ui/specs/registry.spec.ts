@@ -433,3 +433,35 @@ test('a comparison started from the registry stays there', { tag: '@page' }, asy
   await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toBeVisible();
 });
+
+test('layers without hives say once that there is no registry, and have no empty pane', { tag: '@page' }, async ({ win }) => {
+  const layer = { tar: tar(directory('Files/'), file('Files/app.txt', 'x')), createdBy: 'cmd /S /C echo x> app.txt' };
+  await win.drop(await win.write('bare.tar', dockerArchive([layer], { name: 'acme/bare:1', os: 'windows' })));
+  const { page } = win;
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('radio', { name: 'Registry' }).click();
+  const registry = page.getByRole('region', { name: 'Registry', exact: true });
+  for (const mode of ['Image', 'Filesystem', 'Layer']) {
+    await page.getByRole('radio', { name: mode, exact: true }).click();
+    await expect(registry.getByText('No registry hives here')).toHaveCount(1);
+    await expect(registry.getByText('Choose a key')).toHaveCount(0);
+    await expect(registry.getByRole('separator')).toHaveCount(0);
+  }
+  expect(await complaintsOf(page)).toEqual([]);
+});
+
+test('below the tree, too, the line to the values is dragged, and keeps its position', { tag: '@page' }, async ({ win }) => {
+  const { page, registry } = await openRegistry(win);
+  const line = registry.getByRole('separator', { name: 'Height of the key tree' });
+  const height = async () => Math.round((await registry.getByRole('treegrid').boundingBox())?.height ?? 0);
+  const before = await height();
+  const box = (await line.boundingBox()) ?? { x: 0, y: 0 };
+  // Three pixels off the line are near enough.
+  await page.mouse.move(box.x + 100, box.y + 3);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 100, box.y + 83);
+  await page.mouse.up();
+  await expect.poll(height).toBe(before + 80);
+  await page.reload();
+  await expect.poll(height).toBe(before + 80);
+});

@@ -242,3 +242,33 @@ test('the name on a hatched rectangle has no lines across it', { tag: '@page' },
     expect(await colours(3), colorScheme).toBe(1);
   }
 });
+
+test('the folders above a treemap keep their slashes, and their names at both ends, where they don’t fit', { tag: '@page' }, async ({
+  win,
+}) => {
+  const names = ['etc', 'shared-configuration-of-all-services', 'and-settings-they-have-in-common', 'production'];
+  const layer = { createdBy: 'COPY etc', tar: tar(file(`${names.join('/')}/a.conf`, 'a'.repeat(5_000)), file('b', 'b'.repeat(900))) };
+  await win.drop(await win.write('deep.tar', dockerArchive([layer], { name: 'acme/deep:1' })));
+  const { page } = win;
+  await page.getByRole('radio', { name: 'Treemap' }).click();
+  const map = page.getByRole('application', { name: 'Treemap' });
+  await map.focus();
+  await page.keyboard.press('ArrowRight');
+  for (const _ of names) {
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+  }
+  const crumbs = page.getByRole('navigation', { name: 'Current folder' });
+  await expect(crumbs.getByRole('button')).toHaveCount(names.length + 1);
+  for (const width of [1320, 720, 400]) {
+    await page.setViewportSize({ width, height: 860 });
+    const slashes = crumbs.getByRole('button').locator('> :last-child');
+    const gaps = await slashes.evaluateAll((all) =>
+      all.map((slash) => {
+        const [own, button] = [slash.getBoundingClientRect(), (slash.parentElement as HTMLElement).getBoundingClientRect()];
+        return own.width > 2 && own.right <= button.right + 0.5 && own.left >= button.left;
+      }),
+    );
+    expect(gaps, `${width} px`).toEqual(names.map(() => true));
+  }
+});

@@ -15,8 +15,8 @@ export interface ImageOptions {
   readonly os?: string;
   /** Steps after the last layer that create no layer. */
   readonly lastSteps?: readonly string[];
-  /** When the image's steps were made. */
-  readonly created?: string;
+  /** When the image's steps were made: all of them, or each of its layers and last steps. */
+  readonly created?: string | readonly (string | null)[];
   /** Settings for containers: the `config` object in the image's config. */
   readonly config?: object;
 }
@@ -30,10 +30,11 @@ function build(
   layers: readonly ImageLayer[],
   { name, architecture = 'amd64', os = 'linux', lastSteps = [], created = '2025-11-20T10:11:12Z', config: settings = {} }: ImageOptions,
 ): Built {
-  const history = [
-    ...layers.map(({ createdBy }) => ({ created, created_by: createdBy })),
-    ...lastSteps.map((step) => ({ created, created_by: step, empty_layer: true })),
+  const steps = [
+    ...layers.map(({ createdBy }) => ({ created_by: createdBy })),
+    ...lastSteps.map((step) => ({ created_by: step, empty_layer: true })),
   ];
+  const history = steps.map((step, at) => ({ ...step, created: typeof created === 'string' ? created : (created[at] ?? undefined) }));
   const diffIds = layers.map((layer) => `sha256:${sha256(layer.tar)}`);
   const config = JSON.stringify({ architecture, os, config: settings, rootfs: { type: 'layers', diff_ids: diffIds }, history });
   const configName = `${sha256(Buffer.from(config))}.json`;
