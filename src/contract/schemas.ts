@@ -381,7 +381,7 @@ export function parseTopicName(name: unknown): TopicName {
   return known;
 }
 
-/** Checks an operation's input. Throws BAD_REQUEST that names the first wrong key, without quoting its value. */
+/** Checks an operation's input. Throws BAD_REQUEST, which names the first wrong key but doesn't quote its value. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Operations[N]['input'] {
   const result = OPERATIONS[name].input.safeParse(input);
   if (result.success) return result.data as Operations[N]['input'];

@@ -222,7 +222,7 @@ test('sides with the same name are distinguished by their files wherever they ar
   await expect(library).toContainText('b.tar (2)');
 });
 
-test('a path that nothing in sight names has no dots in the chains, and a side’s letter is as high as the text next to it', {
+test('a path that nothing on screen names has no dots in the chains, and a side’s letter is as high as the text next to it', {
   tag: '@page',
 }, async ({ win }) => {
   const image = (text: string, tag: string) =>

@@ -114,7 +114,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await expect(tree.locator('del').getByText('Telemetry')).toBeVisible();
   await row(tree, 'Vendor').click();
 
-  // Only rows in sight are in the document.
+  // Only rows on screen are in the document.
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await expect(row(tree, 'Many')).toBeFocused();

@@ -70,7 +70,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
 }
 
 interface Watch {
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has exited. */
   readonly ended: Promise<null>;
   stop(): void;
 }
