@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those in sight
+// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those on screen
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
 import {

@@ -308,8 +308,8 @@ const OPERATIONS = {
   /** Imports an image of an open archive; a layer tar as a layer on `parent` (null: a base layer). */
   'store.import': takes(z.strictObject({ storeId: id, ...image, parent: storedName.nullable() })).gives<Started>(),
   /**
-   * Removes an image's name, a layer or a leftover, and what nothing else needs. `withCopies`: first unmounts the layer and removes the
-   * working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
+   * Removes an image's name, a layer or a leftover, and anything that is no longer needed without it. `withCopies`: first unmounts the
+   * layer and removes the working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
    */
   'store.remove': takes(z.strictObject({ ...stored, withCopies: z.boolean() })).gives<Nothing>(),
   /** Returns what `store.remove` would delete. */

@@ -191,7 +191,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   expect(win.complaints).toEqual([]);
 });
 
-test('attributes that a layer changes are shown before and now', { tag: '@page' }, async ({ win }) => {
+test('attributes that a layer changes are shown with their old and new values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [0o644, 0o755].map((mode) => ({ createdBy: 'RUN', tar: tar(file('opt/run', 'x', { mode })) }));
   await win.drop(await win.write('a.tar', dockerArchive(layers)));

@@ -230,7 +230,7 @@ test('the line between keys and values is moved by pointer and keys, and keeps i
   expect(win.complaints).toEqual([]);
 });
 
-test('the registry’s heading matches what is lit in the chain', { tag: '@page' }, async ({ win }) => {
+test('the registry’s heading matches what is highlighted in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
   await layer(1).click();

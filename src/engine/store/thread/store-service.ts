@@ -67,7 +67,7 @@ export interface StoreService {
   /** Mounts a layer until {@link release} or {@link close}. */
   mount(id: string): Promise<MountedAt>;
   release(id: string): Promise<void>;
-  /** Returns the folders of held mounts by layer; empty after the thread or elevated process that held them has ended. */
+  /** Returns the folders of held mounts by layer; empty after the thread or elevated process that held them has exited. */
   mounts(): Promise<ReadonlyMap<string, string>>;
   /** Creates a writable layer on `parent` and returns its id. */
   createReadWrite(parent: string): Promise<string>;
