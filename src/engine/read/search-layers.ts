@@ -160,7 +160,7 @@ class FirstPaths {
   }
 
   add(path: string, touch: Touch): void {
-    // A path after the last one kept isn't among the first, and may have been dropped already.
+    // A path after the last one kept can't be among the first ones, and may have been dropped before, so it isn't added.
     if (this.#last !== null && path > this.#last) return;
     add(this.#kept, path, touch);
     if (this.#kept.size < 4 * this.#limit + 64) return;
