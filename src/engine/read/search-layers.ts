@@ -205,7 +205,7 @@ class BestPaths {
       return;
     }
     const ranked = { path, key, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
-    // A path worse than the worst one kept isn't among the best, and may have been dropped already.
+    // A path worse than the worst one kept can't be among the best, and may have been dropped before, so it is only counted.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
       this.#others.add(key);
       return;
