@@ -59,7 +59,7 @@ function append(file: string, text: string): void {
       for (let old = OLD_ONES - 1; old >= 0; old--) moveIfThere(old === 0 ? file : `${file}.${old}`, `${file}.${old + 1}`);
       handle = openSync(file, flags, 0o600);
     }
-    // The file may come from an older version or a copied profile.
+    // A file from an older version or a copied profile may be readable by other users.
     if (process.platform !== 'win32') fchmodSync(handle, 0o600);
     writeSync(handle, text);
   } finally {

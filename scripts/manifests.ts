@@ -114,7 +114,7 @@ export function flatpak({ version, url, sum }: Release): string {
         '--device=dri',
         // Registries are contacted only for an image that the user named.
         '--share=network',
-        // Archives are dropped from anywhere; exports go through the portal's dialog.
+        // Archives may be dropped from anywhere in the user's home. Exports need no permission, because they go through the portal's dialog.
         '--filesystem=home:ro',
       ],
       modules: [

@@ -10,7 +10,7 @@ export interface RowWindow {
 /** Number of rows to scroll before the drawn rows change. */
 const STEP = 2;
 
-/** Returns the rows in sight and a few before and after them. */
+/** Returns the rows on screen and a few before and after them. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
   const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
   const end = first + Math.ceil(room / height / STEP) * STEP + 2 * STEP;

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those in sight
+// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those on screen
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
 import {
@@ -65,8 +65,8 @@ export function focusQuietly(element: HTMLElement): void {
 }
 
 /**
- * A tree of up to a million rows, of which only those in sight are in the document. The tree is one tab stop. The active row has the focus,
- * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * A tree of up to a million rows, of which only those on screen are in the document. The tree is one tab stop. The active row has the
+ * focus, and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -91,7 +91,7 @@ export function TreeGrid({
   headHeight = HEAD_HEIGHT,
 }: {
   label: string;
-  /** Row numbers in sight, top to bottom. */
+  /** Numbers of the visible rows, top to bottom. */
   rows: Uint32Array;
   shape: TreeShape;
   columns: readonly TreeColumn[];
@@ -155,7 +155,7 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays in sight.
+  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays on screen.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;

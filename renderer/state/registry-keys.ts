@@ -117,7 +117,7 @@ export function keyTree(roots: readonly KeyNode[]): KeyTree {
   return { nodes, parent, end, values, added, modified, removed, rowOf: (id) => rows.get(id) ?? -1 };
 }
 
-/** Returns the rows in sight, top to bottom. */
+/** Returns the visible rows, top to bottom. */
 export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boolean): Uint32Array {
   const rows: number[] = [];
   for (let row = 0; row < nodes.length; ) {

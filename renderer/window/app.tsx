@@ -31,7 +31,7 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useCompareWidth, useDetailsWidth, useWidth } from './width.ts';
 
-/** Maximum width of a chain. It is less where a details drawer leaves only the beginnings of rows in sight. */
+/** Maximum width of a chain. It is less where a details drawer covers all but the beginnings of rows. */
 const MOST_CHAIN = {
   chainWidth: { medium: 'max(224px, 26vw)', others: '36vw' },
   compareWidth: { medium: 'max(224px, 30vw)', others: '36vw' },

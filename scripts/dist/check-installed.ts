@@ -1,6 +1,6 @@
-// `unshare --mount --propagation private node scripts/dist/check-installed.ts deb|rpm FILE`: installs a package in a layer over this
-// system, uses it as an ordinary user, and removes it. Fails if anything is left behind after the removal. The layer disappears when the
-// process ends.
+// `unshare --mount --propagation private node scripts/dist/check-installed.ts deb|rpm FILE`: installs a package on top of this system, in a
+// temporary overlay, uses it as an ordinary user, and removes it. Fails if the removal leaves anything behind. The overlay disappears when
+// the process ends.
 import path from 'node:path';
 import { run } from './commands.ts';
 import { asUserIn, HOME, layerOver, type Place } from './roots.ts';

@@ -85,7 +85,7 @@ export function layOutTree(unpacked: string, tree: string, { zsh }: { readonly z
   setModes(tree);
 }
 
-/** Makes the program that sets up Chromium's sandbox set-user-ID root, where only a package manager may do so. */
+/** Sets the set-user-ID bit of the program that sets up Chromium's sandbox. Only for packages that a package manager installs as root. */
 export function setSandboxMode(tree: string): void {
   chmodSync(path.join(tree, PROGRAM_FOLDER, 'chrome-sandbox'), 0o4755);
 }

@@ -1,4 +1,4 @@
-// Other systems to install packages on: a layer over a system, or a new Debian. Requires root, in a separate mount namespace.
+// Other systems to install packages on: a temporary overlay on a system, or a new Debian. Requires root, in a separate mount namespace.
 import {
   chmodSync,
   copyFileSync,

@@ -11,7 +11,7 @@ const BETWEEN_MS = 200;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Ends a process group, and waits until its first process has ended. */
+/** Ends a process group, and waits until its first process has exited. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
@@ -67,7 +67,7 @@ function processesOf(group: number, type: string): readonly number[] {
         const [, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return Number(itsGroup) === group && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--type=${type}`);
       } catch {
-        return false; // the process has ended
+        return false; // the process has exited
       }
     })
     .map(Number);

@@ -189,7 +189,7 @@ export class CatalogFolder implements Disposable {
     this.#known(part).delete(name);
   }
 
-  /** Removes unfinished files of processes that have ended. Never throws: leftovers only take up space. */
+  /** Removes unfinished files of processes that have exited. Never throws: leftovers only take up space. */
   sweep(): void {
     for (const part of [ROOT, ...PARTS]) {
       for (const name of this.#list(part)) {

@@ -24,7 +24,7 @@ export interface ReaderOptions {
   /** This user's cache folder, where tables are packed; null (default): every file is read where it is. */
   readonly cache?: string | null;
   readonly signal?: AbortSignal | undefined;
-  /** Called when a query that DuckDB won't stop was abandoned: only ending the process by a signal stops DuckDB's thread. */
+  /** Called when a query that DuckDB won't stop has been abandoned: only ending the process by a signal stops DuckDB's thread. */
   readonly onStuck?: () => void;
 }
 

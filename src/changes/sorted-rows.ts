@@ -172,7 +172,7 @@ function keysOf(
   return { first, second: hiddenBytes };
 }
 
-/** {@link KIND_RANK}, above all bits of DIFFERS. */
+/** {@link KIND_RANK} as a multiple that exceeds all bits of DIFFERS, so that rows are ordered by kind first. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
 /** Returns reused memory for floats, like makeScratch for rows; keeps only the latest length. */

@@ -30,7 +30,7 @@ export function* artifactLines(artifacts: readonly ArtifactReport[], style: Styl
   }
 }
 
-/** A signature is called verified only after it was checked with a key. */
+/** A signature is called verified only once it has been checked with a key. */
 function signatureWords({ kind, verified }: ArtifactReport): string {
   if (verified === true) return `${kind}, verified with the key`;
   if (verified === false) return `${kind}, not verified: no signature by this key over that manifest`;

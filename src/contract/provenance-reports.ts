@@ -23,7 +23,7 @@ export interface DockerfileReport {
   readonly by: 'digest' | 'position';
   /** Text of `lines`, joined by line feeds. */
   readonly text: string;
-  /** Text of the lines in `from`, likewise. */
+  /** Text of the lines in `from`, also joined by line feeds. */
   readonly fromText: string;
 }
 

@@ -308,8 +308,8 @@ const OPERATIONS = {
   /** Imports an image of an open archive; a layer tar as a layer on `parent` (null: a base layer). */
   'store.import': takes(z.strictObject({ storeId: id, ...image, parent: storedName.nullable() })).gives<Started>(),
   /**
-   * Removes an image's name, a layer or a leftover, and what nothing else needs. `withCopies`: first unmounts the layer and removes the
-   * working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
+   * Removes an image's name, a layer or a leftover, and anything that is no longer needed without it. `withCopies`: first unmounts the
+   * layer and removes the working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
    */
   'store.remove': takes(z.strictObject({ ...stored, withCopies: z.boolean() })).gives<Nothing>(),
   /** Returns what `store.remove` would delete. */
@@ -381,7 +381,7 @@ export function parseTopicName(name: unknown): TopicName {
   return known;
 }
 
-/** Checks an operation's input. Throws BAD_REQUEST that names the first wrong key, without quoting its value. */
+/** Checks an operation's input. Throws BAD_REQUEST, which names the first wrong key but doesn't quote its value. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Operations[N]['input'] {
   const result = OPERATIONS[name].input.safeParse(input);
   if (result.success) return result.data as Operations[N]['input'];

@@ -137,7 +137,8 @@ function kindOf(stats: BigIntStats): EntryKind | null {
 
 function factsOf(path: string, kind: EntryKind, stats: BigIntStats): Omit<EntryFacts, 'target'> & { readonly links: number } {
   const mode = Number(stats.mode) & 0o7777;
-  // Reading a file that denies this user access requires changing its mode and back, which changes its ctime.
+  // A file that denies this user access must have its mode changed and restored to be read. That changes its ctime, so its ctime is left
+  // empty.
   const isOpened = IS_RESTRICTED && (mode & READ) === 0;
   return {
     path,

@@ -22,7 +22,7 @@ export const ERROR_CODES = [
   'UNREACHABLE', // a registry or engine doesn't answer, or answers incorrectly
   'UNAUTHORIZED', // a registry or engine refuses access
   'RATE_LIMITED', // a registry has received too many requests
-  'CANCELLED', // stopped by the user, or because the program is ending
+  'CANCELLED', // stopped by the user, or because the program is exiting
   'BAD_REQUEST', // a message that violates the contract
   'FORBIDDEN', // a sender or grant that isn't allowed
   'INTERNAL', // a defect of this program

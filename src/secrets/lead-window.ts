@@ -16,7 +16,7 @@ const WINDOW_AT = BLOCK;
 /** Address at which the code writes results: four bytes for each block. */
 const FOUND_AT = WINDOW_AT + WINDOW + SLACK;
 const MEMORY = FOUND_AT + 4 * (WINDOW / BLOCK + 2);
-/** Leads are at the start of words, and two words are at least one byte apart. */
+/** A lead starts a word, and words are separated by at least one byte, so at most every other byte starts a lead. */
 const MOST_LEADS = WINDOW / 2;
 
 const LEADS: ReadonlySet<number> = new Set(LEAD_GROUPS.flat().map(leadOf));

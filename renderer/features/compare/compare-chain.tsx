@@ -89,7 +89,7 @@ function useTouches({ archiveId, image, layer }: Side): Touches {
   return useMemo(() => (answer.state === 'ready' && isNamed ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path, isNamed]);
 }
 
-/** Whether the rows or the details name the selected path: without either, dots in the chain would refer to nothing in sight. */
+/** Whether the rows or the details name the selected path. If neither does, dots in the chain would refer to nothing on screen. */
 function useIsNamed(path: string | null): boolean {
   const table = useApp((app) => app.changes.table);
   const isOpen = useApp((app) => app.layout.drawer === 'details');

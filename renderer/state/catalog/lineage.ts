@@ -150,7 +150,7 @@ export function lineageWith({ nodes, parent }: Lineage, isWanted: (node: Lineage
   };
 }
 
-/** Returns the nodes in sight, given which are folded. */
+/** Returns the visible nodes, given which are folded. */
 export function nodesInSight({ nodes, parent }: Lineage, isFolded: (node: LineageNode) => boolean): Uint32Array {
   const isHidden = new Uint8Array(nodes.length);
   const seen: number[] = [];

@@ -297,7 +297,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   return arranged(next, most);
 }
 
-/** Returns the rows in sight after a folder is opened or closed, without sorting the other rows again. */
+/** Returns the visible rows after a folder is opened or closed, without sorting the other rows again. */
 function withFolded(
   { rows: before, expanded: wasOpen }: ChangesState,
   state: ChangesState,

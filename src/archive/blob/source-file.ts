@@ -79,7 +79,7 @@ export class SourceFile implements OpenBytes {
    * content.
    */
   refuseChanged(): void {
-    // An arriving blob's file changes constantly; the blob's digest is checked at the end instead.
+    // The file of an arriving blob changes constantly. Instead, the blob's digest is checked at the end.
     if (this.#arriving !== undefined) return;
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;

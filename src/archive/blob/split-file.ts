@@ -80,7 +80,7 @@ export class SplitMap implements SplitSink {
 
   segment(bytes: Uint8Array, start: number, end: number): void {
     if (end === start) return;
-    // A third of the bytes are zero padding around headers.
+    // Doesn't keep zeros at either end: a third of all bytes are padding around headers.
     let from = start;
     let to = end;
     while (from < to && bytes[from] === 0) from++;

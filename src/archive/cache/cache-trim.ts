@@ -14,7 +14,7 @@ const CLOCKS_MS = 5_000;
 /** Fraction of the limit that may be written before the cache is listed again. Listing takes longer the more files there are. */
 const SLACK = 1 / 64;
 
-/** Trims a cache after much was written to it, and after the last write. */
+/** Trims a cache whenever much has been written to it, and after the last write. */
 export class CacheLimit {
   readonly #cacheFolder: string;
   readonly #maxBytes: number;

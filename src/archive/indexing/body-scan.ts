@@ -152,7 +152,7 @@ function latin1(path: Uint8Array): string {
 
 const LONGEST_PATH = 4096;
 
-/** Returns the member's path without leading `/` and `./`, as a view. */
+/** Returns the member's path without a leading `/` or `./`, as a view. */
 function pathBytes({ nameBytes, nameStart, nameEnd }: TarMember): Uint8Array {
   let start = nameStart;
   for (;;) {

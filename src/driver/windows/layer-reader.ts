@@ -154,7 +154,7 @@ async function* opened(
   };
 }
 
-/** Reads the entries of a base layer from its folder: Files and UtilityVM\Files. Throws NOT_FOUND without Files. */
+/** Reads the entries of a base layer from its folder: Files and UtilityVM\Files. Throws NOT_FOUND if there is no Files. */
 async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const paths = async function* (): AsyncGenerator<WalkedFile, void, undefined> {
     const start = async (path: string): Promise<WalkedFile | null> => {

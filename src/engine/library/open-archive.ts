@@ -136,7 +136,7 @@ export class OpenArchive {
     }
   }
 
-  /** Like {@link use}, for a stream: the archive stays open until the last piece was read or the consumer stopped reading. */
+  /** Like {@link use}, for a stream: the archive stays open until the last piece has been read or the consumer stops reading. */
   async *during(signal: AbortSignal, bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let finish = (): void => {};
     const finished = new Promise<void>((resolve) => {

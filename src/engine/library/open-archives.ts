@@ -25,7 +25,7 @@ export interface OpenRequest {
   readonly stored?: StoredRef;
   /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
-  /** Called once when the file is no longer needed: after it was closed, or couldn't be opened. */
+  /** Called once when the file is no longer needed: after it has been closed, or couldn't be opened. */
   readonly release?: () => Promise<void>;
 }
 

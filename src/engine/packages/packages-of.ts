@@ -71,7 +71,7 @@ export interface ImagePackages {
   readonly layers: readonly LayerPackages[];
   /** Returns the packages as seen at the top of these layers, sorted like the changes. */
   installed(): InstalledPackage[];
-  /** Places that couldn't be read, at least not completely. */
+  /** Places that couldn't be read, or only in part. */
   readonly problems: readonly PackageProblem[];
   /**
    * Returns the package that owns a path as seen at the top of these layers, null if none does. `path` is in raw bytes as in the view, so

@@ -49,7 +49,7 @@ export function loopInWords(typed: string, loop: readonly Hop[]): string {
   return `${typed}: a loop of links: ${hopsInWords(loop[0]?.path ?? '', loop)}`;
 }
 
-/** Returns a link's target as a path without leading slash, empty components and `.`. */
+/** Returns a link's target as a path without a leading slash, empty components or `.`. */
 function plainTarget(target: string): string {
   return target
     .split('/')

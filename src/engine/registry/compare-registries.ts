@@ -60,7 +60,7 @@ async function hivesOf(a: RegistrySide, b: RegistrySide): Promise<Names[]> {
   return [...ofB.filter((names) => names.in === 'both'), ...ofB.filter((names) => names.in === 'b'), ...ofA];
 }
 
-/** Returns the hives of a side: their names by their folded names. */
+/** Returns a map from the folded names of a side's hives to their names. */
 async function keysOf({ registry, layer }: RegistrySide): Promise<Map<string, string>> {
   return new Map((await registry.hivesAt(layer)).map((hive) => [registry.keyOf(hive), hive]));
 }

@@ -307,7 +307,7 @@ export class ImageRegistry {
     const bytes = await this.#readBody(body);
     const logs: Uint8Array[] = [];
     if (needsLogs(bytes)) {
-      // The logs are applied to a copy of the hive.
+      // Twice the size, because the logs are applied to a copy of the hive.
       let needed = 2 * size;
       for (const suffix of LOG_SUFFIXES) {
         const log = this.#findLog(layer, path, suffix);

@@ -18,7 +18,7 @@ const UNKNOWN_PLACE = 'HKEY_LOCAL_MACHINE';
 /** The pieces of a .reg file in UTF-16LE. */
 export interface RegPieces {
   readonly pieces: Iterable<Uint8Array>;
-  /** Returns the number of keys and values that a .reg file can't hold; complete once all pieces were taken. */
+  /** Returns the number of keys and values that a .reg file can't hold; complete once all pieces have been taken. */
   leftOut(): number;
 }
 

@@ -51,7 +51,7 @@ export function createRegFile(): RegFile {
       return leftOut;
     },
     key({ place, path, depth, values, isRemoved = false }) {
-      // A name that contains a backslash would become two keys.
+      // A name that contains a backslash would become two keys, so such a key is left out.
       const names = path === '' ? 0 : path.split('\\').length;
       if (names !== depth || UNWRITABLE.test(path)) {
         leftOut += 1 + values.length;

@@ -69,7 +69,7 @@ class RemnantSearch {
   readonly #keys = new Map<number, HiveKey>();
   readonly #values = new Map<number, HiveValue>();
   readonly #paths = new Map<number, string | null>();
-  /** Limit on the total size of data and lists, because those of hostile records may overlap. */
+  /** Limit on the total size of data and lists; those of hostile records may overlap. */
   #allowance: number;
 
   constructor(hive: Hive) {

@@ -79,7 +79,7 @@ export function isOwnRealm(realm: URL, registry: URL, allowed: ReadonlySet<strin
   return domain !== null && domain === registrableDomain(host);
 }
 
-/** Returns the domain that somebody registered: `example.com` of `a.b.example.com`; null if the whole host is a shared domain. */
+/** Returns the domain that somebody registered: `example.com` for `a.b.example.com`; null if the whole host is a shared domain. */
 export function registrableDomain(host: string): string | null {
   const labels = host.split('.');
   for (let count = labels.length; count >= 2; count--) {

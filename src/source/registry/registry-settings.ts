@@ -1,5 +1,5 @@
-// Settings for where a repository is served and how to connect: registries.conf of Podman, skopeo and Buildah, daemon.json of Docker,
-// hosts.toml of containerd. Source: containers-registries.conf(5); docker docs, "daemon configuration file".
+// Settings for where a repository is served and how to connect: registries.conf (Podman, skopeo, Buildah), daemon.json (Docker) and
+// hosts.toml (containerd). Source: containers-registries.conf(5); docker docs, "daemon configuration file".
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';

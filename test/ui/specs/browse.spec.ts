@@ -218,7 +218,7 @@ test('the address contains the complete selection: reload and Back return to the
   expect(win.complaints).toEqual([]);
 });
 
-test('of a hundred thousand rows, only those in sight are in the document', { tag: '@page' }, async ({ win }) => {
+test('of a hundred thousand rows, only those on screen are in the document', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();

@@ -102,7 +102,7 @@ test.describe('a catalog of a fleet', () => {
     await page.getByRole('radio', { name: 'By base image' }).click();
     const tree = page.getByRole('treegrid', { name: 'Images and what is built on them' });
     const row = (name: RegExp) => tree.getByRole('row', { name });
-    // Debian alone isn't an image of the catalog, but Java and Node are built on it.
+    // The catalog has no image of Debian alone, but Java and Node are built on it, so its layer has a row.
     await expect(tree).toHaveAttribute('aria-rowcount', '17');
     await expect(row(/ADD debian-12/)).toHaveAttribute('aria-level', '1');
     await expect(row(/ADD debian-12/)).toContainText('base of 11 images');

@@ -191,7 +191,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   expect(win.complaints).toEqual([]);
 });
 
-test('attributes that a layer changes are shown before and now', { tag: '@page' }, async ({ win }) => {
+test('attributes that a layer changes are shown with their old and new values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [0o644, 0o755].map((mode) => ({ createdBy: 'RUN', tar: tar(file('opt/run', 'x', { mode })) }));
   await win.drop(await win.write('a.tar', dockerArchive(layers)));
@@ -222,7 +222,7 @@ test('sides with the same name are distinguished by their files wherever they ar
   await expect(library).toContainText('b.tar (2)');
 });
 
-test('a path that nothing in sight names has no dots in the chains, and a side’s letter is as high as the text next to it', {
+test('a path that nothing on screen names has no dots in the chains, and a side’s letter is as high as the text next to it', {
   tag: '@page',
 }, async ({ win }) => {
   const image = (text: string, tag: string) =>

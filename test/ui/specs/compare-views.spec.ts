@@ -149,7 +149,7 @@ test.describe('with two images open', () => {
     await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A20\.0 kBB30\.0 kB/);
   });
 
-  test('both compared images are in sight in a narrow window; in a wide one, numbers stay close to their names', { tag: '@page' }, async ({
+  test('both compared images are on screen in a narrow window; in a wide one, numbers stay close to their names', { tag: '@page' }, async ({
     win: { page },
   }) => {
     await page.setViewportSize({ width: 600, height: 800 });

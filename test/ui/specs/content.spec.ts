@@ -111,7 +111,7 @@ test('a modified text file opens on its diff, and the choice is remembered for t
   expect(win.complaints).toEqual([]);
 });
 
-test('a diff is side by side where both halves are in sight, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
+test('a diff is side by side where both halves fit, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('a.conf');
   const view = details.getByRole('region', { name: 'Text differences' });

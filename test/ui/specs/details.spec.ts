@@ -462,7 +462,7 @@ test('a folder of a whole image has the size that its row shows, and its hidden 
   await expect(line(/gone\.bin/)).toHaveCount(0);
 });
 
-test('the paths of a folder’s biggest files end with the name, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
+test('the paths of a folder’s biggest files end with the name, and their sizes are visible', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'app/node_modules/@scope/a-package-with-a-long-name/dist/compiled/';
   const members = ['server', 'client'].map((name, at) => file(`${folder}${name}.runtime.production.js`, 'x'.repeat(9_000 + at)));

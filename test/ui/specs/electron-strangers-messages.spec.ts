@@ -29,7 +29,7 @@ test('the page is given five functions, which it can neither change nor inspect'
   expect(given.states).toBeGreaterThan(0);
 });
 
-test('messages are heard on five channels, and others have no effect', async ({ win }) => {
+test('the main process listens on five channels and ignores messages on others', async ({ win }) => {
   const channels = await mainOf(win).evaluate(({ ipcMain }) => {
     const handlers = (ipcMain as unknown as { _invokeHandlers?: Map<string, unknown> })._invokeHandlers;
     const heard = ipcMain.eventNames().map(String);

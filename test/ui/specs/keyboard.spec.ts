@@ -79,7 +79,7 @@ test.describe('with two images open', () => {
     });
 
     await test.step('export the file', async () => {
-      // The system's dialog has its own keys, so the answer is given here.
+      // The system's dialog has its own keys, so the spec answers it in advance.
       const suggested = win.electron === null ? null : await answerSaving(win.electron, await win.write('saved', ''));
       const download = suggested === null ? page.waitForEvent('download') : null;
       await page.keyboard.press('Control+s');

@@ -124,7 +124,9 @@ test('an image whose only name is a tag gets the name of its archive', { tag: '@
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
 
-test('a name in the library has the whole line, the size is below it, and selecting breaks no name', { tag: '@page' }, async ({ win }) => {
+test('a name in the library has the whole line, the size is below it, and selecting doesn’t break the name', { tag: '@page' }, async ({
+  win,
+}) => {
   await openNamed(win, 'nightly.tar', 'acme/nightly:2025-11-25-alpine');
   const button = win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]');
   await expect(button.locator('[data-cut]').filter({ hasText: 'alpine' })).toHaveCount(0);

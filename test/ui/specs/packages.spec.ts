@@ -119,7 +119,7 @@ test('only removed packages are grey; one whose files are written again says so 
   await expect(version).toHaveCSS('padding-left', '24px');
 });
 
-test('layers that change no packages are one line, and a long name leaves its type in sight', { tag: '@page' }, async ({ win }) => {
+test('layers that change no packages are one line, and a long name leaves its type visible', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const name = '@img/sharp-libvips-linuxmusl-x64-with-everything';
   const layers = [

@@ -114,7 +114,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await expect(tree.locator('del').getByText('Telemetry')).toBeVisible();
   await row(tree, 'Vendor').click();
 
-  // Only rows in sight are in the document.
+  // Only rows on screen are in the document.
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await expect(row(tree, 'Many')).toBeFocused();
@@ -230,7 +230,7 @@ test('the line between keys and values is moved by pointer and keys, and keeps i
   expect(win.complaints).toEqual([]);
 });
 
-test('the registry’s heading matches what is lit in the chain', { tag: '@page' }, async ({ win }) => {
+test('the registry’s heading matches what is highlighted in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
   await layer(1).click();

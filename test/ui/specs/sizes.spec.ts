@@ -351,8 +351,8 @@ test('shortcuts are one column in a short window, and never scroll sideways', { 
 
 for (const isShared of [false, true]) {
   const name = isShared
-    ? 'in a low window, the layers above a shared base are in sight'
-    : 'in a low window, the layers of both sides are in sight';
+    ? 'in a short window, the layers above a shared base are on screen'
+    : 'in a short window, the layers of both sides are on screen';
   test(name, { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     const base = isShared ? [{ createdBy: 'FROM base', tar: tar(file('base', 'x'.repeat(9_000))) }] : [];

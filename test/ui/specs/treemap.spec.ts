@@ -188,7 +188,7 @@ test('the drawn layers are in a legend, with the bytes that each wrote', { tag: 
   const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
   await expect(items.first().locator('i')).toHaveCSS('background-color', colour);
   const [box, pane] = [await legend.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
-  // The legend takes two lines, so that all layers are in sight.
+  // The legend takes two lines, so that all layers are visible.
   expect(box?.height).toBeLessThanOrEqual(44);
   for (const item of await items.all()) {
     const own = await item.boundingBox();

@@ -193,7 +193,7 @@ async function duplicateOf(win: LayerscopeWindow): Promise<Page> {
   return page;
 }
 
-test('a name rebound to this address opens nothing', async ({ win }) => {
+test('a DNS name rebound to this address doesn’t give access', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
   const page = await contextOf(win).newPage();

@@ -15,7 +15,7 @@ const LOOK_MS = 1_000;
 export interface HostOptions {
   /** Called with the error as one line. Default: writes to stderr, for anyone who started the process by hand. */
   readonly report?: (line: string) => void;
-  /** Ends the process after this long without calls, mounts and open files. Default 10 minutes. */
+  /** Ends the process after this long without calls, mounts or open files. Default 10 minutes. */
   readonly idleMs?: number;
   /** How long the parent may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
@@ -70,7 +70,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
 }
 
 interface Watch {
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has exited. */
   readonly ended: Promise<null>;
   stop(): void;
 }
