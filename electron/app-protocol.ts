@@ -57,7 +57,7 @@ export async function serveRenderer(folder: string, onScript: () => void): Promi
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
     answer(request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
-      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a file of the build has been removed
+      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a built file has been removed
     );
   });
 }

@@ -16,7 +16,7 @@ export interface PageMessages {
   unsubscribe(event: IpcMainEvent, number: unknown): void;
 }
 
-/** The host's door over Electron's IPC. Each window is a sender, bound to its page. */
+/** The host's connection to pages over Electron's IPC. Each window is a sender, bound to its page. */
 export interface Bridge extends PageMessages {
   /** Admits a window until it closes. */
   connect(window: BrowserWindow): void;
@@ -83,7 +83,7 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
     try {
       return await host.handle(sender, name, input, { signal: control.signal });
     } finally {
-      // A reloaded page restarts its numbering, so the number may now belong to a newer call.
+      // A reloaded page restarts its numbering, so this number may now belong to a newer call.
       if (calls.get(call as number) === control) calls.delete(call as number);
     }
   };
@@ -144,8 +144,7 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
       windows.set(webContents, connected);
-      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those mustn't change
-      // anything.
+      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those must not end anything.
       webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
         if (isMainFrame && !isInPlace && isPageUrl(url)) endPage(connected);
       });

@@ -1,4 +1,4 @@
-// Facts about the system for bug reports. Never names a file or user.
+// Facts about the system for bug reports, without the names of files or users.
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import path from 'node:path';

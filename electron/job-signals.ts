@@ -6,7 +6,7 @@ const LONG_MS = 10_000;
 /** Maximum length of a title in a notification. */
 const TITLE = 80;
 
-/** What a job did, or failed to do. */
+/** What notifications say when a job ends, by its kind. */
 const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]>> = {
   catalog: ['The catalog is open', 'The catalog could not be opened'],
   open: ['Opened', 'Opening failed'],
@@ -27,7 +27,7 @@ export interface Notice {
 }
 
 export interface JobSignals {
-  /** Shows progress from 0 to 1, `unknown`, or none. Called for each change of a hundredth or more. */
+  /** Shows progress: a number from 0 to 1, `unknown`, or null for none. Called for each change of a hundredth or more. */
   progress(value: number | 'unknown' | null): void;
   notify(notice: Notice): void;
   /** Whether the user is looking at a window of this program, and so doesn't need a notification. */
@@ -42,7 +42,7 @@ function hasEnded({ state }: Job): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
-/** Returns the progress of all jobs together by bytes, to a hundredth; `unknown` while any of them has no total. */
+/** Returns the combined progress of all jobs, by bytes and to a hundredth; `unknown` while any of them has no total. */
 export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   let done = 0;
   let total = 0;
@@ -56,7 +56,7 @@ export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   return total === 0 ? 'unknown' : Math.floor((100 * done) / total) / 100;
 }
 
-/** Returns a listener for lists of jobs, which sends these signals. */
+/** Returns a listener for lists of jobs, which sends `signals`. */
 export function watchJobs(signals: JobSignals): (jobs: readonly Job[]) => void {
   /** When each job was first seen running, by id. */
   const started = new Map<string, number>();

@@ -7,7 +7,7 @@ import { COMMAND_SWITCH, type StartCommand } from './paths.ts';
 /** Tasks that can be started from outside the window. The actions in assets/linux/layerscope.desktop are the same. */
 export const TASKS: Readonly<Record<StartCommand, string>> = { open: 'Open…', 'open-name': 'Open by name…' };
 
-/** How to start the program again. `before`: arguments before its own, needed in development. */
+/** How to start the program again. `before`: arguments that come before its own, needed in development. */
 interface Program {
   readonly executable: string;
   readonly before: readonly string[];

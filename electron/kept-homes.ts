@@ -5,7 +5,7 @@ import { type KeptHomes, readSaved, type StoreLocation, saveText } from '#engine
 const MOST = 100;
 const DRIVERS: readonly StoreLocation['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
 
-/** Keeps the list of stores that the user added in a file. */
+/** Keeps the user's list of stores in `file`. */
 export function createKeptHomes(file: string, onFailure: (error: unknown) => void): KeptHomes {
   let homes = readHomes(file);
   let writing = Promise.resolve();

@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, renam
 import path from 'node:path';
 import { defectText } from '#host';
 
-/** Size at which a log is rotated, in bytes, and how many old ones are kept. */
+/** Size at which the log is rotated, in bytes, and the number of old logs that are kept. */
 const MOST_BYTES = 512 * 1024;
 const OLD_ONES = 2;
 /** Maximum length of an entry. */
@@ -12,7 +12,7 @@ const MOST_TEXT = 8 * 1024;
 const MOST_CODES = 20;
 
 export interface Log {
-  /** Folder with the log and old logs. */
+  /** Folder with the current log and the old ones. */
   readonly folder: string;
   /** Logs an event, in this program's own words. Never throws. */
   event(text: string): void;
@@ -48,7 +48,7 @@ export function createLog(folder: string, now: () => Date = () => new Date()): L
   };
 }
 
-/** Appends to a file that only its user may read. Rotates it first if it is large. */
+/** Appends to a file that only its owner may read. Rotates the file first if it is large. */
 function append(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
@@ -59,7 +59,7 @@ function append(file: string, text: string): void {
       for (let old = OLD_ONES - 1; old >= 0; old--) moveIfThere(old === 0 ? file : `${file}.${old}`, `${file}.${old + 1}`);
       handle = openSync(file, flags, 0o600);
     }
-    // It may come from an older version or a copied profile.
+    // A file from an older version or a copied profile may be readable by other users.
     if (process.platform !== 'win32') fchmodSync(handle, 0o600);
     writeSync(handle, text);
   } finally {
@@ -71,7 +71,7 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // There aren't that many old logs yet.
+    // There are fewer old logs so far.
   }
 }
 

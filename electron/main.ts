@@ -20,7 +20,7 @@ function logDefect(error: unknown): void {
   log?.defect(error);
 }
 
-/** Null until it is loaded. */
+/** Null until program.ts is loaded. */
 let program: Program | null = null;
 const waitingFiles: string[] = [];
 const waitingNames: string[] = [];

@@ -25,7 +25,7 @@ interface MenuState {
   readonly recent: readonly GrantedFile[];
 }
 
-/** Escapes a file's name for a menu, where `&` would mark a key. */
+/** Escapes a file's name for a menu, where `&` marks an access key. */
 function menuText(name: string): string {
   const text = displayText(name);
   return (text.length > 60 ? `${text.slice(0, 59)}…` : text).replaceAll('&', '&&');

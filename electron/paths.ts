@@ -45,7 +45,7 @@ export type StartCommand = (typeof START_COMMANDS)[number];
 /** Prefix of the switch that gives a command at startup. */
 export const COMMAND_SWITCH = '--command=';
 
-/** Returns the commands among a process's arguments, as passed by the desktops' menus for a program; ignores unknown ones. */
+/** Returns the commands among a process's arguments, as passed by the program's entries in the desktop's menus; ignores unknown ones. */
 export function commandsOf(argv: readonly string[]): readonly StartCommand[] {
   return START_COMMANDS.filter((id) => argv.includes(`${COMMAND_SWITCH}${id}`));
 }

@@ -38,7 +38,7 @@ export interface Program {
   readonly messages: PageMessages;
   /** Connects a window to the host. Until then, messages from its page are refused. */
   connect(window: BrowserWindow): void;
-  /** Opens files in a window; returns false if there is none. */
+  /** Opens files in a window; returns false if there is no window. */
   openFiles(files: readonly string[]): boolean;
   openNames(names: readonly string[]): void;
   runCommands(ids: readonly StartCommand[]): void;
@@ -185,7 +185,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
         try {
           names.open(name, null);
         } catch (error) {
-          onDefect(error); // a name that the command line would have refused
+          onDefect(error); // the command line should already have refused this name
         }
       }
     },

@@ -20,7 +20,7 @@ export function createRecentFiles(file: string, onFailure: (error: unknown) => v
   };
   return {
     opened(target) {
-      // A temporary file is removed when its archive is closed.
+      // A temporary file isn't remembered, because it is removed when its archive is closed.
       if (target.release !== undefined) return;
       paths = [target.path, ...paths.filter((known) => known !== target.path)].slice(0, MOST);
       keep();

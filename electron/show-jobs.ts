@@ -3,7 +3,7 @@ import type { Jobs } from '#engine';
 import { type Notice, watchJobs } from './job-signals.ts';
 import type { Log } from './log.ts';
 
-/** Shows jobs on the taskbar or dock, and the ends of long ones as notifications while no window of the program has the focus. */
+/** Shows running jobs on the taskbar or dock, and a notification when a long one ends while no window of the program has the focus. */
 export function showJobs(jobs: Jobs, log: Log): void {
   // Kept because a garbage-collected notification can't be clicked.
   const shown = new Set<Notification>();

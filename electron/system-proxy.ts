@@ -7,12 +7,12 @@ let own: Session | null = null;
 
 /** Returns the system's proxies for an address, in the form of a PAC file's result. Contacts nothing but a PAC file's server. */
 export async function systemProxy(address: string): Promise<string> {
-  // The page's session has a proxy that leads nowhere.
+  // The page's own session can't be used, because its proxy leads nowhere.
   own ??= ownSession();
   return own.resolveProxy(address);
 }
 
-/** Creates a session without a page, which only answers this question and never sends anything. */
+/** Creates a session without a page, which only resolves proxies and never sends anything. */
 function ownSession(): Session {
   const made = session.fromPartition('system-proxy', { cache: false });
   made.webRequest.onBeforeRequest((_details, callback) => callback({ cancel: true }));

@@ -31,7 +31,7 @@ export function createWindow(preload: string, placeFile: string, onFailure: (err
   window.once('ready-to-show', () => window.show());
   // Navigation to about:blank can't be denied in security.ts, so the window's page is loaded again.
   window.webContents.on('did-navigate', (_event, url) => {
-    if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // the window has been closed since
+    if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // fails if the window has been closed since
   });
   return window;
 }

@@ -1,5 +1,4 @@
-// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes longer than everything up to
-// then.
+// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes the longest.
 import './styles/main.css';
 import { readLayout } from './state/layout.ts';
 import { showTheme } from './state/page-theme.ts';

@@ -23,7 +23,7 @@ function install(name: string): boolean {
   return status === 0;
 }
 
-/** Finds a Chromium for the specs, or installs one: Debian's if root, otherwise Playwright's. Throws if that fails. */
+/** Finds a Chromium for the specs, or installs one: Debian's package when run as root, otherwise Playwright's. Throws if neither works. */
 export function ensureChromium(): string {
   const there = find();
   if (there) return there;

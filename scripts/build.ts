@@ -24,9 +24,9 @@ if (wanted.has('cli')) {
   // Chunks are named by their content, so old ones would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   for (const bundle of cliBundles(out)) await build(bundle);
-  // Read from files at run time, so that other programs can be given the same files.
+  // The program reads these files at run time, so that other programs can use the same ones.
   cpSync(path.join(root, 'src', 'catalog', 'questions'), path.join(root, out, 'questions'), { recursive: true });
-  // The type in the repository's package.json is `module`.
+  // Overrides the repository's package.json, whose type is `module`.
   writeFileSync(path.join(root, out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 if (wanted.has('electron')) {

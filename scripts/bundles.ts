@@ -18,7 +18,7 @@ export interface Bundle {
   /** Folder, relative to the repository. */
   readonly outDir: string;
   readonly format: 'es' | 'cjs';
-  /** Default: `cjs` for that format, otherwise `js`. */
+  /** Default: `cjs` if the format is `cjs`, otherwise `js`. */
   readonly extension?: 'js';
   readonly target: string;
   /** How modules are grouped into chunks; default: the bundler decides. */
@@ -49,7 +49,7 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
         external: ['electron', 'koffi', '@duckdb/node-api', /^node:/],
         output: {
           format,
-          // Remains readable in stack traces, but is a third shorter. Node reads and compares ASCII text faster.
+          // The bundle remains readable in stack traces, but is a third shorter. Node reads and compares ASCII text faster.
           comments: false,
           minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
           entryFileNames: `[name].${ending}`,
@@ -70,8 +70,8 @@ const LOADED_LATER =
 const COMMON_COMMANDS = 6;
 
 /**
- * Returns the bundles of the command line and its workers. Loading another file takes longer than compiling unused code, so there are few:
- * what every start needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. They are
+ * Returns the bundles of the command line and its workers. Loading another file takes longer than compiling unused code, so there are few
+ * bundles: what every start needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. All are
  * CommonJS, because importing a Node module loads everything that its exports need: `node:util` opens standard error.
  */
 export function cliBundles(outDir: string): InlineConfig[] {

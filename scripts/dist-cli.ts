@@ -42,10 +42,10 @@ function makePackages(): { readonly npm: string; readonly tarball: string } {
   return { npm, tarball };
 }
 
-/** The oldest supported version, and the two current lines. */
+/** The oldest supported version of Node, and the two current ones. */
 const NODES = ['20', '22', '24'] as const;
 
-/** Uses a `layerscope` as a user would: its version, an image, a store. */
+/** Tries a `layerscope` command as a user would: asks for its version, opens an image, uses a store. */
 function checkProgram(what: string, program: string, args: readonly string[], sample: string, env: NodeJS.ProcessEnv): void {
   const told = run(program, [...args, '--version'], { env }).trim();
   if (told !== version) throw new Error(`${what}: --version says ${told}`);
@@ -73,7 +73,7 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
       const place = path.join(folder, `node-${node}`);
       mkdirSync(place);
       writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
-      // Without koffi, as on a system for which it has no native part.
+      // Installed without koffi, as on a system for which koffi has no native part.
       run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
       // The packages that npm's `node` package installs through a script.
       const runtime = `node-${process.platform}-${process.arch}`;

@@ -1,4 +1,4 @@
-// `npm run docs [-- --sources URL]`: the documentation as a static site in out/site, which works from a disk and under any address. URL is
+// `npm run docs [-- --sources URL]`: the documentation as a static site in out/site, which works from disk and under any address. URL is
 // where the repository’s files can be read, such as https://github.com/OWNER/layerscope/blob/main; without it, links to sources are plain
 // text.
 import path from 'node:path';

@@ -21,7 +21,7 @@ export function builderConfig(): Record<string, unknown> & { readonly electronFu
   return parse(readFileSync(configFile, 'utf8'));
 }
 
-/** Returns the names of all fuses that @electron/fuses knows, in the order of the wire. */
+/** Returns the names of all fuses that @electron/fuses knows, in the order in which a binary stores them. */
 export function knownFuses(): readonly string[] {
   return Object.values(FuseV1Options).filter((name) => typeof name === 'string');
 }

@@ -26,7 +26,7 @@ async function draw(svg: string): Promise<ReadonlyMap<Size, Buffer>> {
   return drawn;
 }
 
-/** Returns an .ico file: a 6-byte header, 16 bytes for each picture, then the pictures as PNG, which Windows supports since Vista. */
+/** Returns an .ico file: a 6-byte header, 16 bytes for each picture, then the pictures as PNG, which Windows has supported since Vista. */
 function ico(pictures: readonly (readonly [number, Buffer])[]): Buffer {
   const head = Buffer.alloc(6 + 16 * pictures.length);
   head.writeUInt16LE(1, 2);

@@ -37,7 +37,7 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Draws a picture of three strata, so that there is one to preview. Source: PNG specification, 5.3. */
+/** Draws a picture of three strata, so that the sample has a picture to preview. Source: PNG specification, 5.3. */
 function picture(width: number, height: number): Uint8Array {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   const bands: [number, number[]][] = [

@@ -1,4 +1,4 @@
-// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub ask for, in FOLDER/manifests. FOLDER
+// `node scripts/manifests.ts --from FOLDER --url ADDRESS`: the files that winget, Homebrew and Flathub require, in FOLDER/manifests. FOLDER
 // contains one release's packages for all systems; ADDRESS is where they can be downloaded. The checksums are computed from the files.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -114,7 +114,7 @@ export function flatpak({ version, url, sum }: Release): string {
         '--device=dri',
         // Registries are contacted only for an image that the user named.
         '--share=network',
-        // Archives are dropped from anywhere; exports go through the portal's dialog.
+        // Archives may be dropped from anywhere in the user's home. Exports need no permission, because they go through the portal's dialog.
         '--filesystem=home:ro',
       ],
       modules: [

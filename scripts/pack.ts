@@ -48,7 +48,7 @@ function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
-  // In the same file, because main's chunks require it by name.
+  // The shims go into main.cjs itself, because main's chunks require it by name.
   const main = path.join(folder, 'main.cjs');
   writeFileSync(main, `require('./electron22-shim.cjs');\n${readFileSync(main, 'utf8')}`);
 }
@@ -67,7 +67,7 @@ function stage(): void {
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
   // Everything else is bundled. koffi has a native part for each processor, and electron-builder includes only the one for the package.
   const modules = path.join(folder, 'node_modules');
-  // Without its documentation and C++ sources, which are most of it.
+  // The documentation and C++ sources make up most of koffi, so they are left out.
   cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), {
     recursive: true,
     filter: (file) => statSync(file).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(file),
@@ -91,7 +91,7 @@ function stageCli(): void {
     const folder = path.join(root, 'out', `stage-cli-${arch}`);
     layOutCli(folder);
     addNode(folder, arch);
-    // It is run by name only, never as a program that looks for another Node.
+    // Node is started with this file as its argument. The file isn't executable, because its `#!` line might find another Node.
     chmodSync(path.join(folder, 'dist', 'cli.js'), 0o644);
   }
 }
@@ -131,7 +131,7 @@ async function pack(): Promise<ReadonlyMap<string, string>> {
     '--publish=never',
     ...archs.map((arch) => `--${arch}`),
   ];
-  // For other processors, electron-builder downloads a runtime for each.
+  // With several processors, electron-builder downloads a runtime for each.
   if (archs.length === 1) args.push(`-c.electronDist=${runtimeFolder()}`);
   args.push(`-c.electronVersion=${runtime.version}`, '-c.npmRebuild=false');
   if (target !== 'current') args.push(`--config=${path.relative(root, await configFor(runtime.executable))}`);

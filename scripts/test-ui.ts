@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
 });
-// Specs that are given are the window's.
+// Specs given as arguments are always specs of the window, not of the site.
 const usual = positionals.length === 0 ? ['docs', 'web', 'electron'] : ['web', 'electron'];
 const projects = new Set((values.project as string[] | undefined) ?? usual);
 

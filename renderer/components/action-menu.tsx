@@ -34,7 +34,7 @@ export function ActionMenuButton({
   label: string;
   children: ReactNode;
   sections: readonly ActionSection[];
-  /** Looks like a chip. */
+  /** Draws the button as a chip. */
   quiet?: boolean;
 }) {
   return (
@@ -59,7 +59,7 @@ export function ContextMenu({
 }: {
   label: string;
   sections: readonly ActionSection[];
-  /** In px from the window's corner. */
+  /** The point, in px from the window's top left corner. */
   at: { readonly x: number; readonly y: number };
   onClose: () => void;
 }) {

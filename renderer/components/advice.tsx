@@ -4,7 +4,7 @@ import styles from './advice.module.css';
 /** A command-line option, up to the next space. */
 const OPTION = /(--[a-z]\S*)/;
 
-/** Advice whose command-line options aren't broken at their hyphens: one that doesn't fit moves to a line of its own. */
+/** Advice whose command-line options aren't broken at their hyphens: an option that doesn't fit wraps to the next line. */
 export function Advice({ text }: { text: string }): ReactNode {
   return text.split(OPTION).map((part, at) =>
     at % 2 === 0 ? (

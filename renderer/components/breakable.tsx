@@ -1,12 +1,15 @@
 import { Fragment } from 'react';
 import styles from './breakable.module.css';
 
-/** Never before a digit, so that `1.7.12` and `12.4+deb12u1/5` stay in one piece. */
+/** Where a line may break. Never before a digit, so that `1.7.12` and `12.4+deb12u1/5` stay in one piece. */
 const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
 /** Longer strings may break anywhere: splitting them into so many parts would cost more than it helps. */
 const MOST_LETTERS = 1_000;
 
-/** A name that breaks after its punctuation, `org.opencontainers.` `image.title`, or a path that breaks only after its separators. */
+/**
+ * A name that may break after its punctuation, as in `org.opencontainers.` `image.title`, or a path that may break only after its
+ * separators.
+ */
 export function Breakable({ text, after = 'punctuation' }: { text: string; after?: keyof typeof PLACES }) {
   if (text.length > MOST_LETTERS) return text;
   return text.split(PLACES[after]).map((part, index) => (
@@ -19,8 +22,8 @@ export function Breakable({ text, after = 'punctuation' }: { text: string; after
 }
 
 /**
- * The name of an image. Its last part stays with its tag, `registry.example.com/team/` `web-api:1.7.12`; the tag gets a line of its own
- * only where the two don't fit on one.
+ * The name of an image. Its last part stays on one line with its tag, as in `registry.example.com/team/` `web-api:1.7.12`; the tag gets its
+ * own line only where the two don't fit on one.
  */
 export function BreakableName({ text }: { text: string }) {
   const slash = text.lastIndexOf('/') + 1;

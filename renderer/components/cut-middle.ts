@@ -11,7 +11,7 @@ const ELLIPSIS = '…';
  * ellipsis. `tail`: index of the end to keep; if even that doesn't fit, less of the end is kept.
  */
 export function cutMiddle(text: string, tail: number, room: number, widthOf: (text: string) => number): MiddleCut | null {
-  // A canvas measures fractions of a pixel differently from what is drawn.
+  // A width measured on a canvas may differ by a fraction of a pixel from what is drawn.
   if (widthOf(text) <= room + 0.5) return null;
   const fits = (head: number, from: number) => widthOf(text.slice(0, head) + ELLIPSIS + text.slice(from)) <= room;
   let head = last(tail, (length) => fits(length, tail));

@@ -10,7 +10,7 @@ export interface RowWindow {
 /** Number of rows to scroll before the drawn rows change. */
 const STEP = 2;
 
-/** Returns the rows in sight and a few before and after them. */
+/** Returns the rows on screen and a few before and after them. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
   const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
   const end = first + Math.ceil(room / height / STEP) * STEP + 2 * STEP;
@@ -19,7 +19,7 @@ export function windowOf(count: number, height: number, scrollTop: number, room:
 
 /**
  * Determines which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of
- * rows. `show` scrolls no further than needed. `width`: of the rows, in px; 0 until it is known.
+ * rows. `show` scrolls no further than needed. `width`: the rows' width in px; 0 until it is known.
  */
 export function useFixedRows(
   scroller: RefObject<HTMLElement | null>,

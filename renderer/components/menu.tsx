@@ -9,9 +9,9 @@ export interface MenuChoice {
   readonly id: string;
   readonly label: string;
   readonly detail?: string | undefined;
-  /** The keys for the same, which are no part of its name. */
+  /** The choice's keyboard shortcut, which isn't part of its accessible name. */
   readonly keys?: string | undefined;
-  /** Leads to a deletion. */
+  /** Whether the choice leads to a deletion. */
   readonly danger?: boolean;
 }
 
@@ -32,9 +32,9 @@ export function MenuButton({
   selected: string | null;
   onChoose: (id: string) => void;
   quiet?: boolean;
-  /** Has a frame, like an ordinary button. */
+  /** Gives the button a frame, like an ordinary button's. */
   framed?: boolean;
-  /** Has neither a frame nor a caret. */
+  /** Draws the button without a frame and a caret. */
   bare?: boolean;
 }) {
   return (

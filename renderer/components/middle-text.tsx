@@ -37,8 +37,9 @@ function keepFitting(element: Element, name: Name): () => void {
 
 /**
  * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
- * only part of it; null if a parent has the tooltip. `mostTail`: how many characters at its end stay visible at most, where there is more
- * space than in a list. `tailAt`: where the visible end begins, if that is known. `match`: the text searched for, marked unless the name is cut.
+ * only part of it; null if a parent has the tooltip. `mostTail`: maximum number of characters at the name's end that stay visible, for
+ * places with more space than a list. `tailAt`: where the visible end begins, if that is known. `match`: the text searched for, marked
+ * unless the name is cut.
  */
 export function MiddleText({
   text,

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Icon, type IconName } from './icons.tsx';
 import styles from './notice.module.css';
 
-/** Shown instead of a pane's content while that is empty, loading or failed. */
+/** Shown instead of a pane's content when there is none, while it is loading, or if loading it failed. */
 export function Notice({
   icon,
   title,
@@ -15,7 +15,7 @@ export function Notice({
   tone?: 'plain' | 'error';
 }) {
   return (
-    // Gets the focus of what it replaces, so that the keyboard isn't left without a place.
+    // Takes over the focus from what it replaces, so that the keyboard keeps its place.
     <div className={`${styles.notice} ${styles[tone]}`} role={tone === 'error' ? 'alert' : undefined} tabIndex={-1} data-notice>
       {icon === undefined ? null : <Icon name={icon} size={20} className={styles.icon ?? ''} />}
       <p className={styles.title}>{title}</p>

@@ -13,7 +13,7 @@ export interface PickerChoice {
   readonly detail?: ReactNode;
   /** Heading for a group of consecutive choices. */
   readonly group?: string;
-  /** Whether it was found for text typed earlier, and may not match the current text. */
+  /** Whether the choice was found for text typed earlier, and may not match the current text. */
   readonly isEarlier?: boolean;
 }
 
@@ -66,7 +66,7 @@ export function Picker({
       event.key
     ];
     const chosen = choices[at];
-    // A choice reached with the arrow keys is taken even if it was found for text typed earlier.
+    // A choice reached with the arrow keys is accepted even if it was found for text typed earlier.
     const isPresent = chosen !== undefined && (at > 0 || chosen.isEarlier !== true);
     if (next !== undefined) {
       setWanted(Math.max(0, next));

@@ -1,7 +1,7 @@
 /**
- * Assigns React keys to rows, which determine the element that draws each row. A row that stays in sight keeps its element; a new row takes
- * over the element of one that left, so that scrolling creates no elements. `before` and the result are in document order. The element of
- * `pinned` is never moved in the document, because it may have the focus and would lose it.
+ * Assigns React keys to rows, which determine the element that draws each row. A row that stays on screen keeps its element; a new row
+ * takes over the element of one that left, so that scrolling creates no elements. `before` and the result are in document order. The
+ * element of `pinned` is never moved in the document, because it may have the focus and would lose it.
  */
 export function slotsOf(shown: readonly number[], before: ReadonlyMap<number, number>, pinned: number): Map<number, number> {
   const stay = new Set(shown);

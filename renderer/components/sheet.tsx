@@ -14,7 +14,7 @@ export function Sheet({
   label: string;
   onClose: () => void;
   children: ReactNode;
-  /** As large as the window allows. */
+  /** Makes the sheet as large as the window allows. */
   large?: boolean;
 }) {
   return (

@@ -1,6 +1,9 @@
 import styles from './sort-head.module.css';
 
-/** A column heading that sorts its table. `descending`: the direction in which this column sorts it now; null if another column does. */
+/**
+ * A column heading that sorts its table. `descending`: whether the table is sorted by this column in descending order; null if it is sorted
+ * by another column.
+ */
 export function SortHead({
   text,
   descending,

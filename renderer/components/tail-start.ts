@@ -1,7 +1,7 @@
 /** Maximum number of characters that stay visible at the end. */
 const MOST_TAIL = 24;
 
-/** Minimum number of characters before them: cutting fewer saves no space. */
+/** Minimum number of characters before the visible end: cutting off fewer saves no space. */
 const LEAST_HEAD = 4;
 
 /** Number of characters that stay visible at the end of a name that has no better place to cut. */

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those in sight
+// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document, this grid only those on screen
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
 import {
@@ -27,11 +27,11 @@ export interface TreeShape {
   readonly parent: Int32Array;
   isFolder(row: number): boolean;
   isOpen(row: number): boolean;
-  /** For type-ahead. */
+  /** Returns the name that type-ahead searches for. */
   name(row: number): string;
 }
 
-/** Data attributes that identify what a row is about. */
+/** Data attributes that identify what a row stands for. */
 export type RowData = Readonly<Record<`data-${string}`, number>>;
 
 export interface TreeColumn {
@@ -65,8 +65,8 @@ export function focusQuietly(element: HTMLElement): void {
 }
 
 /**
- * A tree of up to a million rows, of which only those in sight are in the document. The tree is one tab stop. The active row has the focus,
- * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * A tree of up to a million rows, of which only those on screen are in the document. The tree is one tab stop. The active row has the
+ * focus, and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -91,7 +91,7 @@ export function TreeGrid({
   headHeight = HEAD_HEIGHT,
 }: {
   label: string;
-  /** Row numbers in sight, top to bottom. */
+  /** Numbers of the visible rows, top to bottom. */
   rows: Uint32Array;
   shape: TreeShape;
   columns: readonly TreeColumn[];
@@ -110,12 +110,12 @@ export function TreeGrid({
    * is clicked as usual.
    */
   onMark?: ((row: number) => boolean) | undefined;
-  /** `width`: of the row, px; 0 before it is known. */
+  /** Draws a cell. `width`: the row's width in px; 0 until it is known. */
   cell: (row: number, column: string, level: number, width: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** Identifies what a row is about, for its menu. */
   rowData?: (row: number) => RowData | undefined;
-  /** What the rows are filtered by. Another filter shows the active row or, if that doesn't match, the first one. */
+  /** What the rows are filtered by. When it changes, the active row or, if that doesn't match, the first row is scrolled into view. */
   filter?: unknown;
   /** Whether a row's second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
@@ -155,7 +155,7 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays in sight.
+  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays on screen.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;

@@ -1,10 +1,10 @@
-/** Positions of the rows in sight within their tree, by index. */
+/** Positions of the visible rows within their tree, by index. */
 export interface Places {
   /** Returns the row's level, 0 at the top. */
   level(index: number): number;
-  /** Returns the row's position among its siblings in sight, from 1. */
+  /** Returns the row's position among its visible siblings, from 1. */
   position(index: number): number;
-  /** Returns the number of siblings in sight, including the row itself. */
+  /** Returns the number of visible siblings, including the row itself. */
   setSize(index: number): number;
 }
 
@@ -12,7 +12,7 @@ export interface Places {
 export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
   // Position by index, from 1; 0: not counted yet.
   const position = new Uint32Array(rows.length);
-  // Number of children in sight, by folder; -1 is the top.
+  // Number of visible children, by folder; -1 is the top.
   const sizes = new Map<number, number>();
   const folderOf = (index: number): number => parent[rows[index] as number] as number;
   const countSiblings = (index: number): number => {

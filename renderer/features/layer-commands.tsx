@@ -30,9 +30,9 @@ export function LayerCommands({
   const listed = commands.map((command, at) => words.numbered(from + at, command)).reverse();
   return (
     <span className={`${className ?? ''} ${styles.range}`} title={listed.join('\n')}>
-      <span className={styles.end}>{first}</span>
-      {commands.length > 2 ? words.untilCommand : words.andCommand}
-      <span className={styles.end}>{last}</span>
+      <code className={styles.end}>{first}</code>
+      {commands.length > 2 ? words.untilCommand : <span className="visually-hidden">{words.andCommand}</span>}
+      <code className={styles.end}>{last}</code>
     </span>
   );
 }

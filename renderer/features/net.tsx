@@ -4,8 +4,8 @@ import { words } from '../words/index.ts';
 import styles from './net.module.css';
 
 /**
- * How many bytes something grew by, with the same rule in all views: shrinking stands out. In columns, which have no `children`, a
- * difference of zero is left empty. `children`: text that includes the size.
+ * By how many bytes something grew. Shrinking stands out, in the same way in all views. In columns, which have no `children`, a difference
+ * of zero is left empty. `children`: text that includes the size.
  */
 export function Net({ bytes, children }: { bytes: number; children?: ReactNode }) {
   if (bytes === 0 && children === undefined) return null;

@@ -8,7 +8,7 @@ export function useSidesOf(archiveId: string | undefined, image: number | null):
   return useApp(({ selection }) => (archiveId === undefined || image === null ? '' : sidesShowing(selection, archiveId, image)));
 }
 
-/** The letters of these sides, in place of an icon. Their meaning must be given elsewhere. */
+/** The letters of the given sides, in place of an icon. Their meaning must be given elsewhere. */
 export function SideMarks({ sides }: { sides: string }) {
   return (
     <span className={styles.marks} aria-hidden="true" data-sides={sides}>

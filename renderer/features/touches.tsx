@@ -28,7 +28,7 @@ export function touchTitle({ name, kinds }: Touches, layer: number): string {
   return kind === undefined ? '' : `\n${words.chain.dot[kind](name)}`;
 }
 
-/** To the left of a layer: a dot if it touches the selected path, and the line from the first dot to the last. */
+/** Drawn to the left of a layer: a dot if the layer touches the selected path, and the line from the first dot to the last. */
 export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   const well = wellOf(kinds, layer);
@@ -40,7 +40,7 @@ export function TouchGutter({ touches: { kinds }, layer }: { touches: Touches; l
   );
 }
 
-/** The same in words, for screen readers, after a layer's text. */
+/** What {@link TouchGutter} shows, in words for screen readers, after a layer's text. */
 export function TouchWords({ touches: { kinds }, layer }: { touches: Touches; layer: number }) {
   const kind = kinds.get(layer);
   return kind === undefined ? null : <span className="visually-hidden">{words.chain.touched[kind]}</span>;

@@ -3,8 +3,8 @@ import { dispatchChanges, getApp } from '../state/app-state.ts';
 
 /**
  * Gives a view that isn't about paths, such as packages or the registry, its own filter text while it is shown. The text typed for paths is
- * restored afterwards, unless another image is shown by then. Text that finds a package seldom finds its files, and would leave the tree
- * filtered by it.
+ * restored afterwards, unless another image is shown by then. Text that finds a package seldom matches the paths of its files, so it
+ * mustn't stay as the tree's filter.
  */
 export function useOwnFilter(): void {
   useEffect(() => {

@@ -70,11 +70,22 @@ export const STRATUM_TALL = 42;
 /** Minimum height in px of a stratum whose counts may take two lines, below two lines of the command. */
 export const STRATUM_ROOMY = 74;
 
+/** Heights in px of a line of the command, of a line of counts, and of what surrounds both. */
+const COMMAND_LINE = 18;
+const COUNTS_LINE = 16;
+const AROUND_LINES = 5;
+
+/** Returns how many lines of its command a stratum has space for above its counts. */
+export function commandLines(height: number): number {
+  const counts = height < STRATUM_TALL ? 0 : height < STRATUM_ROOMY ? COUNTS_LINE : 2 * COUNTS_LINE;
+  return Math.max(1, Math.floor((height - AROUND_LINES - counts) / COMMAND_LINE));
+}
+
 /**
  * Computes heights in px, to scale: twice the bytes are twice as high, except that no stratum is lower than its text, which takes {@link
  * STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
- * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs: 120 layers of equal size are 120
- * lines.
+ * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs, so that each of 120 equal layers
+ * takes one line.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = Math.max(0, ...sizes);

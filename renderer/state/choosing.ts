@@ -23,7 +23,7 @@ import { setOverlay } from './set-overlay.ts';
 
 /** Changes the selection and the address. Every selection goes through here. With `replace`, Back skips the previous selection. */
 export function select(wanted: Selection, { replace = false }: { replace?: boolean } = {}): void {
-  // A filesystem is that at one layer.
+  // A filesystem is always shown at a single layer.
   const selection = wanted.mode === 'stacked' && wanted.from !== wanted.to ? { ...wanted, from: wanted.to } : wanted;
   if (selection === getApp().selection) return;
   setApp({ selection });
@@ -124,7 +124,7 @@ export function chooseMode(mode: Selection['mode']): void {
   if (mode !== 'compare') {
     const { against: _, since: _since, ...rest } = selection;
     const found = selectedImage(archives ?? [], selection);
-    // The whole image isn't a layer. Switching to layers shows the biggest one; switching to the filesystem shows that of the top layer.
+    // The whole image isn't a layer. Switching to layers shows the biggest one; switching to the filesystem shows it at the top layer.
     const layer = selection.mode !== 'image' || found === null ? null : mode === 'layer' ? firstLayer(found.image) : selection.to;
     if (layer !== null) setApp({ anchor: layer });
     select({ ...rest, ...(layer === null ? {} : { from: layer, to: layer }), mode });
@@ -137,7 +137,7 @@ export function chooseMode(mode: Selection['mode']): void {
 
 /**
  * Compares the selection with what the user chose: the whole image with another image, or the selected layer with another layer of its
- * image. The choice becomes side A, unless it is later.
+ * image. The choice becomes side A, unless it is later than the selection.
  */
 export function compareWithSide(side: Side): void {
   const { archives, selection } = getApp();

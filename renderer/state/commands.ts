@@ -71,7 +71,7 @@ export interface Command extends CommandFacts {
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
 
-/** Returns the commands that do something here: a host without sources opens no images by name, and only Windows images have a registry. */
+/** Returns the commands that do something here: without sources, a host can't open images by name; only Windows images have a registry. */
 export function commandsHere({ info, archives, selection }: Pick<AppState, 'info' | 'archives' | 'selection'>): readonly Command[] {
   const platform = imageOf({ archives, selection })?.platform ?? null;
   return COMMANDS.filter(
@@ -80,7 +80,7 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
-/** Whether a command needs an image and none is selected. The images of a catalog can be filtered, and two of them compared, too. */
+/** Whether a command needs an image and none is selected. The images of a catalog can also be filtered, and two of them compared. */
 export function lacksImage({ id, image }: Command): boolean {
   const { selection, catalog } = getApp();
   if (image !== true || selection.archiveId !== null) return false;

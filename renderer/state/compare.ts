@@ -74,7 +74,7 @@ export interface SideChoice {
   readonly group: string;
   readonly label: string;
   readonly detail: string;
-  /** Null for an image that isn't open yet. */
+  /** The side to compare with; null for an image that isn't open yet. */
   readonly side: Side | null;
 }
 
@@ -138,7 +138,10 @@ export function sideScope({ layer, since }: Side): BreakdownOf {
   return since === undefined ? { what: 'view', layer } : { what: 'changes', from: since, to: layer };
 }
 
-/** By row: differing bytes in side A, and how many bytes larger side B is (negative if smaller). Folders include everything in them. */
+/**
+ * How the sides' bytes differ, by row: differing bytes in side A, and how many bytes larger side B is (negative if smaller). Folders
+ * include everything in them.
+ */
 export interface SideBytes {
   readonly before: Float64Array;
   readonly net: Float64Array;

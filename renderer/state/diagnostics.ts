@@ -4,7 +4,7 @@ import { copyText } from './clipboard.ts';
 import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
 
-/** Copies what a bug report should say about the program, the system and the settings. It contains no file names. */
+/** Copies what a bug report should say about the program, the system and the settings. The text contains no file names. */
 export async function copyDiagnostics(): Promise<void> {
   try {
     const client = await connectedClient();

@@ -16,7 +16,7 @@ export async function startExport(input: ExportInput): Promise<void> {
     link.href = `/downloads/${download}`;
     link.download = '';
     link.click();
-    // Only the browser knows when it is done, and where the file is.
+    // Only the browser knows when the download is done, and where the file is.
     toast(words.jobs.downloading(displayText(name ?? '')));
     if (leftOut > 0) toast(words.jobs.leftOut(leftOut));
   } catch (error) {

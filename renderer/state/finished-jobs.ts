@@ -132,7 +132,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
       showAgainst(sideA, archiveId, image);
     } else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
     else {
-      // In an image other than the indexed one, the place would mean something else.
+      // The place is in the image that was requested by its digest; in another one, it would mean something else.
       const show = () => showImage(archiveId, image.index, wanted === undefined ? null : (purpose.at ?? null));
       if (jobs.hasShownOne) toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: show });
       else {

@@ -62,7 +62,7 @@ export interface JobsState {
   readonly transferCount: number;
   /** Jobs that this window started and hasn't settled yet. */
   readonly own: readonly OwnJob[];
-  /** How to retry a job or a transfer, by its id. Only for those whose file is still available. */
+  /** How to retry a job or a transfer, by its id. Contains only those whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
   /** Images that are about to be read: the request is pending. `<archiveId>.<image>`. */
   readonly loading: ReadonlySet<string>;
@@ -196,7 +196,7 @@ export interface Arrival {
   readonly isUpload: boolean;
   /** Not escaped. */
   readonly name: string;
-  /** Null while an upload runs. */
+  /** The job that reads the manifest; null while an upload runs. */
   readonly job: Job | null;
   readonly doneBytes: number;
   readonly totalBytes: number | null;

@@ -1,7 +1,7 @@
 /** The sums that two sides have for the same key. */
 export interface JoinedSums<T> {
   readonly key: string;
-  /** Null if that side doesn't have it. */
+  /** Side A's sum; null if that side doesn't have the key. `b` is side B's. */
   readonly a: T | null;
   readonly b: T | null;
   readonly before: number;

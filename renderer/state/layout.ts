@@ -3,7 +3,7 @@ export interface LayoutState {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly libraryWidth: number;
   readonly chainWidth: number;
-  /** Null: as wide as the window allows, see {@link detailsRoom}. */
+  /** Width of the details; null for as wide as the window allows, see {@link detailsRoom}. */
   readonly detailsWidth: number | null;
   /** Width of the registry's tree of keys; null: a share of the pane. */
   readonly keysWidth: number | null;

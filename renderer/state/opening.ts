@@ -38,7 +38,7 @@ export function toOpen({
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
-/** Ends the offers to import, because they were answered, or ignored until something else was opened. */
+/** Ends the offers to import, because they have been answered, or ignored until something else is opened. */
 export function endOffers(): void {
   if (getApp().offers.length > 0) setApp({ offers: [] });
 }

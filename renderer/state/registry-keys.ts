@@ -117,7 +117,7 @@ export function keyTree(roots: readonly KeyNode[]): KeyTree {
   return { nodes, parent, end, values, added, modified, removed, rowOf: (id) => rows.get(id) ?? -1 };
 }
 
-/** Returns the rows in sight, top to bottom. */
+/** Returns the visible rows, top to bottom. */
 export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boolean): Uint32Array {
   const rows: number[] = [];
   for (let row = 0; row < nodes.length; ) {
@@ -127,7 +127,7 @@ export function keysInSight({ nodes, end }: KeyTree, isOpen: (id: string) => boo
   return Uint32Array.from(rows);
 }
 
-/** Combines the changes to one thing, oldest first, into a single kind of change from before the first to after the last. */
+/** Combines the changes to a key or value, oldest first, into a single kind of change from before the first to after the last. */
 export function sumOfChanges(changes: readonly { readonly kind: RegistryChange['kind'] }[]): RegistryChange['kind'] | null {
   const last = changes.at(-1)?.kind;
   if (last === undefined || last === 'removed') return last ?? null;

@@ -23,7 +23,10 @@ export function archiveLabel(archives: readonly ArchiveSummary[], archive: Archi
   return words.library.opening(label, twins.findIndex(({ archiveId }) => archiveId === archive.archiveId) + 1);
 }
 
-/** Returns what distinguishes an image from another one that is shown under the same name; null if their names do, or it is the same one. */
+/**
+ * Returns what distinguishes an image from another one that is shown under the same name; null if the names differ, or if both are the same
+ * image.
+ */
 export function apartFrom(archives: readonly ArchiveSummary[], of: ImageOf, other: ImageOf): string | null {
   if (shownName(of) !== shownName(other)) return null;
   if (of.archive.archiveId !== other.archive.archiveId) return archiveLabel(archives, of.archive);
@@ -39,7 +42,7 @@ export function differsInPlatform(archives: readonly ArchiveSummary[], of: Image
   );
 }
 
-/** Returns a name with what {@link apartFrom} returns. */
+/** Appends what {@link apartFrom} returns to a name. */
 export function withApart(name: string, apart: string | null): string {
   return apart === null ? name : words.library.apart(name, apart);
 }

@@ -12,7 +12,7 @@ export interface Side {
 /** A place in an image: a layer, and either a path in it or, with `view`, its packages. */
 export interface Spot {
   readonly layer: number;
-  /** As `escapePath` prints it. */
+  /** The path as `escapePath` prints it; null for no path. */
   readonly path: string | null;
   readonly view?: 'packages';
 }
@@ -43,11 +43,11 @@ export interface Selection {
   readonly mode: 'image' | 'layer' | 'stacked' | 'compare';
   /** Side A if `mode` is `compare`. */
   readonly against?: Side;
-  /** As in a {@link Side}, for side B. */
+  /** Side B's `since`; see {@link Side}. */
   readonly since?: number | undefined;
   /** Absent for the tree. */
   readonly view?: 'treemap' | 'breakdown' | 'packages' | 'registry';
-  /** As `escapePath` prints it; null if no path is selected. */
+  /** The selected path as `escapePath` prints it; null if no path is selected. */
   readonly path: string | null;
   /** Shown instead of an image; `archiveId` is null then. */
   readonly catalog?: CatalogChoice;
@@ -78,7 +78,7 @@ export function viewsOfSelection(archives: readonly ArchiveSummary[], selection:
   return found === null ? [] : viewsOf(found.image, other?.image ?? null);
 }
 
-/** Whether the registry is shown: another image may have been chosen that has none. */
+/** Whether the registry is shown. In a comparison, the sides may have been changed to images that have none. */
 export function showsRegistry(archives: readonly ArchiveSummary[], selection: Selection): boolean {
   const { view, mode } = selection;
   return view === 'registry' && (mode !== 'compare' || viewsOfSelection(archives, selection).includes(view));
@@ -94,7 +94,7 @@ export function selectedImage(
   return archive === undefined || image === undefined ? null : { archive, image };
 }
 
-/** Returns the letters of the sides of a comparison that show an image. Layers of one image may be compared with each other. */
+/** Returns the letters of the comparison's sides that show an image: both of them if layers of the same image are compared. */
 export function sidesShowing({ mode, against, archiveId, image }: Selection, of: string, index: number): '' | 'A' | 'B' | 'AB' {
   if (mode !== 'compare') return '';
   const isA = against?.archiveId === of && against.image === index;

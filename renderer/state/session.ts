@@ -30,7 +30,7 @@ async function exchange(token: string): Promise<string | null> {
   return typeof value?.secret === 'string' ? value.secret : null;
 }
 
-/** Returns the secret if the host accepts it; one from an earlier run is invalid. */
+/** Returns the secret if the host accepts it; the host rejects secrets from earlier runs. */
 async function known(secret: string | null): Promise<string | null> {
   if (secret === null) return null;
   return (await fetch('/session', { headers: { [SESSION_HEADER]: secret }, credentials: 'omit' })).ok ? secret : null;

@@ -4,7 +4,7 @@ import type { WastedFileReport, WasteKindReport, WasteReport } from '#contract';
 export interface CauseLine {
   readonly cause: WasteReport['groups'][number]['cause'];
   readonly bytes: number;
-  /** Null if its files are all too small to be listed. */
+  /** Null if the cause's files are all too small to be listed. */
   readonly largest: WastedFileReport | null;
   /** Number of other files, and their bytes. */
   readonly others: number;
@@ -37,13 +37,13 @@ export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly numb
 /** A file or place in a list of waste. */
 export interface WasteLine {
   readonly key: string;
-  /** As escapePath prints it; null for many small places. */
+  /** The path as escapePath prints it; null for many small places together. */
   readonly path: string | null;
   readonly bytes: number;
-  /** The layer in which it is shown. */
+  /** The layer in which the file or place is shown. */
   readonly layer: number;
   readonly writers: readonly number[];
-  /** The layer that hid it; null if none did. */
+  /** The layer that hid the file; null if none did. */
   readonly hider: number | null;
   /** A path with the same content, escaped. */
   readonly sameAs: string | null;
@@ -81,7 +81,10 @@ export interface WasteOrder {
 
 export const FIRST_WASTE_ORDER: WasteOrder = { by: 'bytes', descending: true };
 
-/** Returns the order after a column's heading is clicked: at first largest first, or by name ascending; then reversed. */
+/**
+ * Returns the order after a column's heading is clicked: the first click sorts by size with the largest first, or by name in ascending
+ * order; the next click reverses that.
+ */
 export function nextWasteOrder(order: WasteOrder, by: WasteOrder['by']): WasteOrder {
   return { by, descending: order.by === by ? !order.descending : by === 'bytes' };
 }

@@ -31,7 +31,7 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useCompareWidth, useDetailsWidth, useWidth } from './width.ts';
 
-/** Maximum width of a chain. It is less where a details drawer leaves only the beginnings of rows in sight. */
+/** Maximum width of a chain. It is less where a details drawer covers all but the beginnings of rows. */
 const MOST_CHAIN = {
   chainWidth: { medium: 'max(224px, 26vw)', others: '36vw' },
   compareWidth: { medium: 'max(224px, 30vw)', others: '36vw' },
@@ -61,7 +61,7 @@ export function App() {
     document.title = title === undefined ? words.product : words.frame.title(title);
   }, [found, catalog]);
 
-  // Otherwise the focus would be on the page, where the arrow keys do nothing.
+  // The focus moves to the rows; otherwise it would be on the page, where the arrow keys do nothing.
   const loaded = found?.image.loaded ? `${found.archive.archiveId}.${found.image.index}` : null;
   const hasPath = selection.path !== null;
   const { drawer } = layout;

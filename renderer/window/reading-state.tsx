@@ -11,7 +11,7 @@ import { words } from '../words/index.ts';
 import { formatSize } from '../words/numbers.ts';
 import styles from './reading-state.module.css';
 
-/** Shown instead of the changes until the layers are read. Says why if they can't be. */
+/** Shown instead of the changes until the layers are read, or with the reason why they can't be read. */
 export function ReadingState({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const jobs = useApp((app) => app.jobs);
   const job = loadingJob(jobs, archive.archiveId, image.index);

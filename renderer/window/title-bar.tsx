@@ -224,7 +224,7 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   const [text, setText] = useState(filter.text);
   // The breakdown always covers all files, so a field that does nothing there would mislead.
   const isOff = view === 'breakdown';
-  // A comparison that came from a registry shows files if its sides have none.
+  // A comparison that was started from a registry shows files if neither side has one.
   const isOfFiles = view === undefined || view === 'treemap' || isOff || (view === 'registry' && !hasRegistry);
   const others = isOfFiles ? null : words.frame.filterOthers[view];
   const field = useRef<HTMLInputElement>(null);

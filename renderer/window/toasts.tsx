@@ -6,8 +6,8 @@ import { words } from '../words/index.ts';
 import styles from './toasts.module.css';
 
 /**
- * Short messages that disappear by themselves; screen readers announce them. They cover the rows, which scroll, but not the details:
- * `details` is the width of the details pane in px, `drawer` if the details cover the rows, and null if they aren't shown.
+ * Short messages that disappear by themselves; screen readers announce them. They cover the rows, which scroll, but not the details.
+ * `details`: the width of the details pane in px, `drawer` if the details cover the rows, or null if they aren't shown.
  */
 export function Toasts({ details }: { details: number | 'drawer' | null }) {
   const toasts = useApp((app) => app.toasts);

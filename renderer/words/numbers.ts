@@ -5,7 +5,7 @@ import { scaleSize } from '#model';
 
 interface Formats {
   readonly whole: Intl.NumberFormat;
-  /** By number of decimals. */
+  /** Formats, by their number of decimals. */
   readonly decimals: readonly Intl.NumberFormat[];
   readonly day: Intl.DateTimeFormat;
   readonly minute: Intl.DateTimeFormat;

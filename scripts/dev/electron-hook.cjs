@@ -47,7 +47,7 @@ function servePage(protocol) {
       ask(request.url).then(
         ({ status, headers, body }) =>
           callback({ statusCode: status, headers, mimeType: (headers['content-type'] || '').replace(/;.*/, ''), data: body }),
-        () => callback({ error: -102 }), // net::ERR_CONNECTION_REFUSED: Vite's server has ended
+        () => callback({ error: -102 }), // net::ERR_CONNECTION_REFUSED: Vite's server has exited
       );
     });
 }

@@ -10,7 +10,7 @@ const RELOAD = 'layerscope:host';
 export interface DevPage {
   readonly server: ViteDevServer;
   readonly port: number;
-  /** Navigates every open page to `url`; called after the host was restarted. */
+  /** Navigates every open page to `url`; called after the host has been restarted. */
   show(url: string): void;
 }
 

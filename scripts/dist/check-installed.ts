@@ -1,5 +1,6 @@
-// `unshare --mount --propagation private node scripts/dist/check-installed.ts deb|rpm FILE`: installs a package in a layer over this system
-// that ends with the process, uses it as an ordinary user, and removes it. Fails if anything is left after the removal.
+// `unshare --mount --propagation private node scripts/dist/check-installed.ts deb|rpm FILE`: installs a package on top of this system, in a
+// temporary overlay, uses it as an ordinary user, and removes it. Fails if the removal leaves anything behind. The overlay disappears when
+// the process ends.
 import path from 'node:path';
 import { run } from './commands.ts';
 import { asUserIn, HOME, layerOver, type Place } from './roots.ts';
@@ -7,7 +8,7 @@ import { type Trial, tryAsUser } from './try-program.ts';
 
 const sample = path.resolve(import.meta.dirname, '..', '..', 'assets', 'sample.tar');
 
-/** Installs a package with the system's own tool, uses it and removes it. Throws if anything doesn't work or is left. */
+/** Installs a package with the system's own tool, uses it and removes it. Throws if anything doesn't work or is left behind. */
 export async function tryInstalled(
   what: string,
   kind: 'deb' | 'rpm',
@@ -27,7 +28,7 @@ export async function tryInstalled(
   ).trim();
   if (missing !== '') throw new Error(`libraries that nothing brings:\n${missing}`);
   const image = `${HOME}/${path.basename(sample)}`;
-  // By name alone, because it is on every user's PATH.
+  // The command is started by name alone, because it is on every user's PATH.
   await tryAsUser(what, { command: 'layerscope', home: HOME, image, as: asUserIn(place), ...trial });
   run('gzip', ['--test', path.join(folder, 'usr/share/man/man1/layerscope.1.gz')]);
   if (kind === 'deb') inside('dpkg', '--purge', 'layerscope');

@@ -15,7 +15,7 @@ type Made = Readonly<Partial<Record<'deb' | 'rpm' | 'tar.gz' | 'AppImage', strin
 /** Files in packages that aren't needed at run time, by name. */
 const STRAY = /\.(?:map|d\.[cm]?ts|ts|tsx|cc|hh|gyp)$|\/(?:test|tests|\.git|\.github)\//;
 
-/** Checks names, owners and modes in the output of `tar -tv`. */
+/** Checks names, owners and modes in the output of `tar -tv`. Returns a line for each wrong entry. */
 export function wrongEntries(listing: string): readonly string[] {
   return listing.split('\n').flatMap((line) => {
     const [, mode = '', owner = '', name = ''] = /^(\S+) (\S+) +\d+ \S+ \S+ (.+?)(?: -> .*)?$/.exec(line) ?? [];
@@ -50,7 +50,7 @@ function checkShare(share: string): void {
 function checkDeb(deb: string, quick: boolean): void {
   refuseWrong('the deb', wrongEntries(run('dpkg-deb', ['--contents', deb])));
   if (quick) return;
-  // A release has a real maintainer.
+  // Only a release names a real maintainer.
   const notYet = MAINTAINER.includes('.invalid') ? ['--suppress-tags', 'bogus-mail-host'] : [];
   judge('the deb, by lintian', 'lintian', ['--fail-on', 'error,warning', '--tag-display-limit', '20', '--allow-root', ...notYet, deb]);
 }
@@ -72,12 +72,12 @@ async function tryProgram(what: string, command: string, home: string): Promise<
   await tryAsUser(what, { command, home, image, as: AS_NOBODY });
 }
 
-/** Installs a package in a layer over this system that is then discarded, uses it, and removes it. */
+/** Installs a package in a throwaway layer over this system, uses the package, and removes it. */
 function checkInstalled(kind: 'deb' | 'rpm', file: string): void {
   if (!runWithMounts('check-installed.ts', [kind, file])) throw new Error(`the ${kind} failed when it was installed, used and removed`);
 }
 
-/** Runs a script in this folder; its mounts end with it. Returns whether it succeeded. */
+/** Runs a script in this folder; its mounts disappear when it ends. Returns whether it succeeded. */
 function runWithMounts(script: string, args: readonly string[]): boolean {
   const words = ['--mount', '--propagation', 'private', process.execPath, path.join(import.meta.dirname, script), ...args];
   return spawnSync('unshare', words, { stdio: 'inherit' }).status === 0;
@@ -106,7 +106,7 @@ async function checkAppImage(file: string): Promise<void> {
   try {
     const copy = path.join(home, path.basename(file));
     copyFileSync(file, copy);
-    // Mounting it needs FUSE, which a container may lack.
+    // Mounting an AppImage needs FUSE, which a container may lack.
     const [setpriv = '', ...words] = AS_NOBODY;
     run(setpriv, [...words, copy, '--appimage-extract'], { cwd: home });
     await tryProgram('the AppImage', path.join(home, 'squashfs-root', 'AppRun'), home);

@@ -19,7 +19,7 @@ export function product(): Product {
 
 export const COMPLETIONS = { bash: 'layerscope.bash', zsh: '_layerscope', fish: 'layerscope.fish' } as const;
 
-/** Lays out the command line in a folder, which is recreated, from `dist`, which must be built. */
+/** Lays out the command line in a folder, replacing what is there. `dist` must be built. */
 export function layOutCli(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -43,7 +43,7 @@ export function isInstalled(program: string): boolean {
   return status === 0;
 }
 
-/** Returns the missing ones of some programs, each with its Debian package; empty if all are installed. */
+/** Returns which of the programs are missing, each with its Debian package; empty if all are installed. */
 export function missingPrograms(programs: readonly string[]): readonly string[] {
   return programs.filter((program) => !isInstalled(program)).map((program) => `${program} (Debian: ${PACKAGES[program] ?? program})`);
 }

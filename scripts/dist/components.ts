@@ -12,13 +12,13 @@ export interface Component {
   readonly version: string;
   readonly kind: 'npm' | 'runtime' | 'part';
   readonly licence: string | null;
-  /** Where it is in a package, in words. */
+  /** Where the component is in a package, in words. */
   readonly where: readonly string[];
-  /** Text of the licence; null for a part of a runtime, because the runtime's own file contains it. */
+  /** Text of the licence; null for a part of a runtime, because the runtime's own licence file contains it. */
   readonly text: string | null;
   /** Checksum of an npm package's tarball, from package-lock.json, in hexadecimal digits. */
   readonly sha512: string | null;
-  /** The component that contains it. */
+  /** The component that contains this one. */
   readonly within: string | null;
 }
 
@@ -33,7 +33,7 @@ function packagesOfMap(map: string): ReadonlyMap<string, string> {
   const { sources } = JSON.parse(readFileSync(map, 'utf8')) as { readonly sources: readonly (string | null)[] };
   const found = new Map<string, string>();
   for (const source of sources) {
-    // Names of the bundler's own runtime contain a NUL.
+    // Modules of the bundler's own runtime have a NUL in their names.
     if (source === null || source.includes('\0')) continue;
     const file = path.resolve(path.dirname(map), source.replace(/\?.*$/, ''));
     const at = file.lastIndexOf(`${path.sep}node_modules${path.sep}`);
@@ -89,7 +89,7 @@ function npmComponent(name: string, folder: string, where: readonly string[]): C
   };
 }
 
-/** Names in `process.versions` that aren't versions of software, or are stated elsewhere. */
+/** Keys of `process.versions` whose values aren't versions of software, or are stated elsewhere. */
 const NO_PARTS = new Set(['node', 'electron', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
 
 function partsOf(versions: Readonly<Record<string, string>>, within: string, where: readonly string[]): readonly Component[] {

@@ -18,7 +18,7 @@ function put(file: string, content: string | Uint8Array): void {
   chmodSync(file, 0o644);
 }
 
-/** Sets modes for a package in a folder: nothing is writable by the group or others. */
+/** Sets the modes of a package's files: everything is readable by everybody, and nothing is writable by the group or others. */
 function setModes(folder: string): void {
   run('chmod', ['-R', 'u+rwX,go+rX,go-w', folder]);
 }
@@ -85,7 +85,7 @@ export function layOutTree(unpacked: string, tree: string, { zsh }: { readonly z
   setModes(tree);
 }
 
-/** Makes the program that sets up Chromium's sandbox set-user-ID root, where only a package manager may do so. */
+/** Sets the set-user-ID bit of the program that sets up Chromium's sandbox. Only for packages that a package manager installs as root. */
 export function setSandboxMode(tree: string): void {
   chmodSync(path.join(tree, PROGRAM_FOLDER, 'chrome-sandbox'), 0o4755);
 }

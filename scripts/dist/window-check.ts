@@ -11,7 +11,7 @@ const BETWEEN_MS = 200;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Ends a process group, and waits until its first process has ended. */
+/** Ends a process group, and waits until its first process has exited. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
@@ -40,12 +40,12 @@ export async function openDisplay(): Promise<Display> {
 
 /** A window that was started for a check. */
 export interface CheckedWindow extends AsyncDisposable {
-  /** Waits until an expression is true in the page. Throws with `what` otherwise. */
+  /** Waits until an expression is true in the page. Throws with `what` if it never is. */
   until(what: string, expression: string): Promise<void>;
   evaluate(expression: string): Promise<unknown>;
   /** Drops a file on the page, as a file manager would. */
   drop(file: string): Promise<void>;
-  /** Returns the program's processes with a `--type`. */
+  /** Returns the program's processes with this `--type`. */
   processes(type: string): readonly number[];
 }
 
@@ -57,7 +57,7 @@ interface WindowOptions {
   readonly operands?: readonly string[];
 }
 
-/** Returns the processes of a group whose command line has a `--type`. */
+/** Returns the processes of a group whose command line has this `--type`. */
 function processesOf(group: number, type: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -67,7 +67,7 @@ function processesOf(group: number, type: string): readonly number[] {
         const [, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         return Number(itsGroup) === group && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--type=${type}`);
       } catch {
-        return false; // it has ended
+        return false; // the process has exited
       }
     })
     .map(Number);

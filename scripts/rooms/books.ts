@@ -6,7 +6,7 @@ const DOORS = ['index.ts', 'main.ts'];
 /** Minimum number of words in an introduction. */
 const FEWEST_WORDS = 12;
 
-/** Whether a text is long enough to introduce a folder. */
+/** Whether text is long enough to introduce a folder. */
 function isBook(text: string): boolean {
   return (text.match(/\p{L}{2,}/gu)?.length ?? 0) >= FEWEST_WORDS;
 }

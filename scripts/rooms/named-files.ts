@@ -5,7 +5,7 @@ import path from 'node:path';
 const FILE = /^[\w.*/-]+\.(?:ts|tsx|css|cjs|mjs)$/;
 /** A file as named in a room's README: without the extension, and with more than one word. */
 const BARE = /^[a-z0-9]+(?:-[a-z0-9]+)+$/;
-/** File names that stand for a kind of file. */
+/** File names that READMEs use for a kind of file, not for a particular one. */
 const KINDS = new Set(['index.ts', 'main.ts']);
 
 /** Returns the file names that a README mentions in backticks. */

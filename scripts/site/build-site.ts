@@ -37,8 +37,8 @@ function write(out: string, name: string, text: string): void {
 }
 
 /**
- * Builds the page’s script as one classic script, with the licences of what it contains: modules are refused if a page is opened from a
- * disk.
+ * Builds the page’s script as one classic script, with the licences of what it contains. It can't be a module, because browsers refuse
+ * modules in a page opened from disk.
  */
 async function buildScript({ root, out }: SiteOptions): Promise<void> {
   const licence = readFileSync(path.join(root, 'node_modules', 'minisearch', 'LICENSE.txt'), 'utf8');

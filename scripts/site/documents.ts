@@ -5,7 +5,7 @@ import { commandPages } from './command-pages.ts';
 import { COMMAND_PAGES, HOME, partsOf, REFERENCE } from './contents.ts';
 
 export interface Document {
-  /** Path in the repository; for a command’s page, a path that no file has. */
+  /** Path in the repository; for a command’s page, the path of a file that doesn’t exist. */
   readonly source: string;
   /** Path in the site, with `/`. */
   readonly page: string;
@@ -19,7 +19,7 @@ export interface Chapter {
   readonly documents: readonly Document[];
 }
 
-/** Documents outside `docs` whose page has another name. */
+/** Documents outside `docs` whose page isn't named after the document. */
 const NAMED: Readonly<Record<string, string>> = {
   [HOME]: 'index.html',
   'docs/README.md': 'documentation.html',

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const isOutside = (target: string): boolean => /^[a-z]+:/.test(target);
 
-/** Returns a relative link between two paths of the site, so that it works under any address and from a disk. */
+/** Returns a relative link between two paths of the site, so that it works under any address and from disk. */
 export function relativeTo(page: string, target: string): string {
   const [file = '', hash] = target.split('#');
   const way = file === page && hash !== undefined ? '' : path.posix.relative(path.posix.dirname(page), file);

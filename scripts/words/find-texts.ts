@@ -77,8 +77,8 @@ function isAround({ node, text }: { node: Node; text: string }): boolean {
 function isNameless(node: Node, parent: Node): boolean {
   if (node.type === 'JSXAttribute') return NAMES.has(nameOf(node.name));
   if (node.type === 'Property') return NAMES.has(nameOf(node.key));
-  // Messages of internal errors are never shown verbatim, types don't contain text, and strings in comparisons are shown elsewhere, if at
-  // all.
+  // Ignored: messages of internal errors, which are never shown verbatim; types, which don't contain text; and strings in comparisons,
+  // which are shown elsewhere, if at all.
   const isType = node.type.startsWith('TS') && !['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'].includes(node.type);
   const isValue = node.type === 'Literal' && (parent.type === 'SwitchCase' || /^[!=]==$/.test(String(parent.operator)));
   return isType || isValue || node.type === 'ThrowStatement' || node.type === 'ImportDeclaration';

@@ -258,7 +258,7 @@ class FileReader implements ArchiveReader {
     return this.#readWithOthers(layers, options);
   }
 
-  /** Reads layers as a whole. Those that have changed or can't be read on the disk are read another way, if there is one. */
+  /** Reads whole layers. Layers whose files on disk have changed or can't be read are read another way, if there is one. */
   async #readWithOthers(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { signal, onProgress, onLayer } = options;
     const control = { signal, onProgress };

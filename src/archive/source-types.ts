@@ -40,7 +40,7 @@ export interface BlobParts {
   readonly onUnverified: () => void;
 }
 
-/** Called with the approximate unpacked size of a TOC before it is fetched; fetching waits for it. */
+/** Called with the approximate unpacked size of a TOC before it is fetched; fetching waits for the returned promise. */
 export type OnTocSize = (bytes: number) => Promise<void>;
 
 /** A zTOC that has been checked against its digest. */

@@ -77,13 +77,13 @@ export interface ArchiveImage {
 
 /** A statement about an image, and its location. */
 export interface ArchiveAttestation extends AttestationReport {
-  /** Null if it is missing. */
+  /** Null if the statement is missing. */
   readonly source: BlobSource | null;
 }
 
 /** An artifact, and what it consists of. */
 export interface ArchiveArtifact extends ArtifactReport {
-  /** Its layers, in order; for a blob without a manifest, the blob itself. */
+  /** The artifact's layers, in order; for a blob without a manifest, the blob itself. */
   readonly files: readonly ArtifactFile[];
   /** Whether the subject's manifest was read and hashes to its digest. */
   readonly isSubjectIntact: boolean;
@@ -96,7 +96,7 @@ export interface ArtifactFile {
   readonly mediaType: string | null;
   readonly digest: string | null;
   readonly size: number;
-  /** Null if it is missing. */
+  /** Null if the file is missing. */
   readonly source: BlobSource | null;
   /** The signature that cosign keeps in an annotation, in base64. */
   readonly signature: string | null;

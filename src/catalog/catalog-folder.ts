@@ -146,7 +146,7 @@ export class CatalogFolder implements Disposable {
     return this.#has(MARKS, name);
   }
 
-  /** Returns the names of a table's files, sorted. The empty one, which has all columns, comes first. */
+  /** Returns the names of a table's files, sorted. The file without rows, which has all columns, comes first. */
   files(table: TableName): string[] {
     const names = [...this.#known(table)].filter((name) => isOwnFile(table, name)).sort();
     return [...names.filter((name) => name === EMPTY_FILE), ...names.filter((name) => name !== EMPTY_FILE)];
@@ -189,7 +189,7 @@ export class CatalogFolder implements Disposable {
     this.#known(part).delete(name);
   }
 
-  /** Removes unfinished files of processes that have ended. Never throws: leftovers only take up space. */
+  /** Removes unfinished files of processes that have exited. Never throws: leftovers only take up space. */
   sweep(): void {
     for (const part of [ROOT, ...PARTS]) {
       for (const name of this.#list(part)) {
@@ -206,7 +206,7 @@ export class CatalogFolder implements Disposable {
   #has(part: string, name: string): boolean {
     const known = this.#known(part);
     if (known.has(name)) return true;
-    // Another process may have written it since.
+    // Another process may have written the file since.
     const isThere = statSync(path.join(this.#at(part), name), { throwIfNoEntry: false }) !== undefined;
     if (isThere) known.add(name);
     return isThere;

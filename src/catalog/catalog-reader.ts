@@ -24,7 +24,7 @@ export interface ReaderOptions {
   /** This user's cache folder, where tables are packed; null (default): every file is read where it is. */
   readonly cache?: string | null;
   readonly signal?: AbortSignal | undefined;
-  /** Called when a query that DuckDB won't stop was abandoned: only ending the process by a signal stops DuckDB's thread. */
+  /** Called when a query that DuckDB won't stop has been abandoned: only ending the process by a signal stops DuckDB's thread. */
   readonly onStuck?: () => void;
 }
 
@@ -34,8 +34,8 @@ export interface QueryOptions {
 }
 
 /**
- * Maximum memory that DuckDB uses for tables, hashes and sorted rows: a file of a few kilobytes may unpack to gigabytes. It doesn't include
- * strings that functions create; QueryGuard limits those.
+ * Maximum memory that DuckDB uses for tables, hash tables and sorted rows: a file of a few kilobytes may unpack to gigabytes. The limit
+ * doesn't include strings that functions create; QueryGuard limits those.
  */
 const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
 /** Functions that a SELECT can call but that do more than read, or that run SQL that isn't checked here. */
@@ -116,7 +116,7 @@ export class CatalogReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // DuckDB's thread still uses them.
+    // DuckDB's stuck thread still uses the connection and the instance.
     if (this.#guard.isStuck) return;
     this.#connection.closeSync();
     this.#instance.closeSync();
@@ -244,13 +244,13 @@ export class CatalogReader implements Disposable {
       try {
         await this.#makePack(packs, table, files);
       } catch {
-        // A file or the old pack is bad, or the cache can't be written. Then each query reads the files where they are.
+        // Either a file or the old pack is bad, or the cache can't be written. Bad files are left out before the second attempt.
         this.#guard.throwIfStopped();
         try {
           if (!(await this.#dropBad(table))) continue;
           await this.#makePack(packs, table, this.#filesOf(table));
         } catch {
-          // The files are read where they are.
+          // Each query then reads this table's files where they are.
         }
       }
     }
@@ -270,7 +270,7 @@ export class CatalogReader implements Disposable {
   async #lock(): Promise<void> {
     const files = TABLE_NAMES.flatMap((table) => {
       const { pack, loose } = this.#filesOf(table);
-      // If the pack is found to be bad, these are read instead.
+      // If the pack turns out to be bad, the table's own files are read instead.
       const inside =
         pack === null ? [] : [pack, ...(this.#names.get(table) ?? []).map((name) => path.join(this.#folder.path, table, name))];
       return [...inside, ...loose];

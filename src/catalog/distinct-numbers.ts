@@ -1,5 +1,5 @@
 const FREE = 0;
-/** With at most half of the slots taken, one search in 10^20 passes more slots. */
+/** A search that passes more slots than this gives up. With at most half of the slots taken, one search in 10^20 does. */
 const MOST_PASSED = 256;
 
 /** Numbers the distinct values of a column, in order of appearance. */

@@ -27,8 +27,8 @@ export interface EntryCounts {
 }
 
 /**
- * Yields a layer's rows, in tar order, as columns of `entries`. Members that a later one replaces, and members shown only in raw, are left
- * out: the rest is what an engine unpacks. Adds to `counts`.
+ * Yields a layer's rows, in tar order, as columns of `entries`. Members that a later one replaces, and members that only `raw` shows, are
+ * left out: the rest is what an engine unpacks. Adds to `counts`.
  */
 export function* entryGroups(layer: string, table: LayerTable, counts: EntryCounts): Generator<RowGroup> {
   const paths = new EntryPaths(table);

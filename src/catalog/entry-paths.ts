@@ -80,7 +80,7 @@ export class EntryPaths {
 }
 
 function copy(from: GrownBytes, start: number, end: number, to: GrownBytes): void {
-  // Makes room first: source and target may be the same buffer, and growing it moves the bytes.
+  // Reserves the space first: source and target may be the same buffer, and growing it moves the bytes.
   to.room(end - start);
   copyBytes(from.room(0), start, end, to);
 }

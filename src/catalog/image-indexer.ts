@@ -50,7 +50,8 @@ const DAMAGE: ReadonlySet<FindingCode> = new Set([
 ]);
 
 /**
- * The same for findings about the archive's own files. About entries in a layer's tar, these codes don't mean that the image is damaged.
+ * Like {@link DAMAGE}, for findings about the archive's own files. In findings about entries of a layer's tar, the additional codes don't
+ * mean that the image is damaged.
  */
 const MEMBER_DAMAGE: ReadonlySet<FindingCode> = new Set([...DAMAGE, 'link-outside', 'link-loop', 'path-escape', 'too-large']);
 
@@ -77,8 +78,8 @@ export class ImageIndexer {
   }
 
   /**
-   * `isNamed`: whether the catalog has this image's row with that id; then a known image isn't read again. Throws what reading throws, and
-   * CatalogWriteError.
+   * `isNamed`: whether the catalog has this image's row with that id; if it does, a known image isn't read again. Throws what reading
+   * throws, and CatalogWriteError.
    */
   async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
     const stated = image.layers.map(({ diffId }) => diffId);

@@ -7,7 +7,7 @@ import { type SubjectRow, SubjectRows } from './subject-rows.ts';
 
 /** Something that may contain images: a file, a folder, or an image name. */
 export interface Subject {
-  /** Where it is: the file's absolute path, or the name. Stored in the catalog, and used to find the subject's rows. */
+  /** Where the subject is: a file's absolute path, or the name. Stored in the catalog, and used to find the subject's rows. */
   readonly source: string;
   /** A string that changes if the content may have changed; null if that can't be known before the subject is opened. */
   readonly stamp: string | null;

@@ -38,7 +38,7 @@ export class LayerPool {
         const key = this.#keyOf(layer);
         const kept = this.#kept.get(key);
         if (kept === undefined) return null;
-        // Moves it to the end of the map, which is in order of use.
+        // Moves the layer to the end of the map, which is in order of use.
         this.#kept.delete(key);
         this.#kept.set(key, kept);
         return kept.indexed;

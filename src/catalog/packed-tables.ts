@@ -9,7 +9,7 @@ import type { TableName } from '#catalog/layout';
 import { replaceFileSync } from '#files';
 import type { CatalogFolder } from './catalog-folder.ts';
 
-/** A pack is rebuilt if more files than this aren't in it. */
+/** A pack is rebuilt if it lacks more files than this. */
 const MOST_LOOSE_FILES = 48;
 /** Maximum total size of the files in a pack. For more, a query engine on many machines is a better choice. */
 const MOST_PACKED_BYTES = 4 * 1024 * 1024 * 1024;
@@ -64,7 +64,7 @@ export class PackedTables {
     rmSync(fresh, { force: true });
     try {
       await write(fresh);
-      // The list states the pack's contents; without it, the pack is ignored. So it is removed first and written last.
+      // The list states the pack's contents; without the list, the pack is ignored. So the list is removed first and written last.
       rmSync(this.#list(table), { force: true });
       replaceFileSync(this.#pack(table), () => {}, fresh);
       const pack = stateOf(this.#pack(table))?.text ?? '';

@@ -27,7 +27,7 @@ export class QueryGuard {
   readonly #options: GuardOptions & Required<Pick<GuardOptions, 'residentBytes' | 'mostGrowthBytes'>>;
   readonly #before: number;
   #stopped: { readonly reason: LayerscopeError; readonly at: number } | null = null;
-  /** Whether work was abandoned that may still be running on another thread. What it uses must not be closed then. */
+  /** Whether abandoned work may still be running on another thread. If so, what that work uses must not be closed. */
   isStuck = false;
 
   constructor(options: GuardOptions) {

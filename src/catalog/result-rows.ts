@@ -14,7 +14,7 @@ const ITEM_BYTES = 16;
 /** Bytes per string in a vector: its length, then the string or a pointer to it. */
 const TEXT_BYTES = 16;
 
-/** Returns the bytes of a row's value. */
+/** Returns the size of a row's value, in bytes. */
 type Measure = (row: number) => number;
 
 /** The internal fields of vectors that are used here. */

@@ -1,5 +1,5 @@
 import { TYPE } from '#model';
-import { bodyKey } from './hard-links.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
 import { mergedNodes } from './merged-bodies.ts';
 import { nodeOf } from './shown-bodies.ts';
 import { indexOf } from './stack.ts';
@@ -10,55 +10,81 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 export interface BodyFate {
   /** Whether the top view shows the body under any name, or Windows merges it with those of other layers. */
   readonly isVisible: boolean;
-  /** The layer that hid the body's last name; the file's own layer if that replaced the file itself. Null if the body is visible. */
+  /** The layer that hid the body's last name; the file's own layer if that layer replaced the file itself. Null if the body is visible. */
   readonly hiddenIn: number | null;
 }
 
 interface Name {
+  /** Key of the body. */
+  readonly body: number;
   readonly node: number;
   readonly layer: number;
   readonly member: number;
 }
 
 /**
- * Returns the fates of the bodies of regular files, in the same order. Applies all layers once, and visits every name of each body in every
- * view.
+ * Returns the fates of the bodies of regular files, in the same order. Applies all layers once. A body may have a million names, and an
+ * image thousands of layers, so a name that is hidden is dropped, unless a later layer can bring it back.
  */
 export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly BodyFate[] {
-  const { tree } = indexOf(stack);
-  const names = namesOf(stack, bodies);
-  const lastShown = new Int32Array(bodies.length).fill(-1);
+  const { tree, links } = indexOf(stack);
+  const keys = bodies.map(({ layer, member }) => bodyKey(tree, links, layer, member));
+  const byLayer = namesByLayer(stack, new Set(keys));
+  const lastShown = new Map<number, number>();
   const applier = createApplier(tree);
   const { view } = applier;
   const merged = mergedNodes(tree);
   const isShown = ({ node, layer, member }: Name): boolean =>
     view.type[node] !== ABSENT &&
     ((view.layer[node] === layer && view.member[node] === member) || (merged.has(node) && view.type[node] === TYPE.file));
+  // By body: the names of the layers so far that may still be shown.
+  const alive = new Map<number, Name[]>();
+  const hiddenMerged = new Map<number, Name[]>();
   stack.layers.forEach((_, at) => {
     applyLayer(applier, at);
-    names.forEach((ofBody, index) => {
-      if (ofBody.some(isShown)) lastShown[index] = at;
-    });
+    for (const name of byLayer.get(at) ?? []) addTo(alive, name.body, name);
+    if (hiddenMerged.size > 0) {
+      for (const node of tree.maps[at] ?? []) {
+        if (view.type[node] !== TYPE.file) continue;
+        for (const name of hiddenMerged.get(node) ?? []) addTo(alive, name.body, name);
+        hiddenMerged.delete(node);
+      }
+    }
+    for (const [body, names] of alive) {
+      for (let last = names.at(-1); last !== undefined && !isShown(last); last = names.at(-1)) {
+        names.pop();
+        if (merged.has(last.node)) addTo(hiddenMerged, last.node, last);
+      }
+      if (names.length === 0) alive.delete(body);
+      else lastShown.set(body, at);
+    }
   });
   const top = stack.layers.length - 1;
   return bodies.map(({ layer }, index) => {
-    const last = lastShown[index] as number;
-    return { isVisible: last === top, hiddenIn: last === top ? null : last < 0 ? layer : last + 1 };
+    const last = lastShown.get(keys[index] as number) ?? layer - 1;
+    return { isVisible: last === top, hiddenIn: last === top ? null : last + 1 };
   });
 }
 
-/** Returns the names of each body: its own, and its hard links. */
-function namesOf(stack: Stack, bodies: readonly EntryAt[]): Name[][] {
+/** Returns the names of bodies, given by their keys, by the layer that has them: their own, and their hard links. */
+function namesByLayer(stack: Stack, bodies: ReadonlySet<number>): ReadonlyMap<number, readonly Name[]> {
   const { tree, links } = indexOf(stack);
-  const names = bodies.map(({ layer, member }): Name[] => [{ node: nodeOf(tree, layer, member), layer, member }]);
-  const byKey = new Map<number, Name[]>();
-  bodies.forEach(({ layer, member }, index) => {
-    byKey.set(bodyKey(tree, links, layer, member), names[index] as Name[]);
-  });
+  const byLayer = new Map<number, Name[]>();
+  for (const body of bodies) {
+    const [layer, member] = [bodyKeyLayer(body), bodyKeyMember(body)];
+    addTo(byLayer, layer, { body, node: nodeOf(tree, layer, member), layer, member });
+  }
   links.forEach((table, layer) => {
     for (const member of table?.members ?? []) {
-      byKey.get(bodyKey(tree, links, layer, member))?.push({ node: nodeOf(tree, layer, member), layer, member });
+      const body = bodyKey(tree, links, layer, member);
+      if (bodies.has(body)) addTo(byLayer, layer, { body, node: nodeOf(tree, layer, member), layer, member });
     }
   });
-  return names;
+  return byLayer;
+}
+
+function addTo(lists: Map<number, Name[]>, key: number, name: Name): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [name]);
+  else list.push(name);
 }

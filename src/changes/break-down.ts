@@ -1,5 +1,5 @@
-// Sums rows by kind of file, by folder and by layer, and finds the biggest files. Takes one pass over the columns, about as long as making
-// the totals of a table.
+// Sums rows by kind of file, by folder and by layer, and finds the biggest files. Makes one pass over the columns, which takes about as
+// long as computing a table's totals.
 
 import { COUNTED, KIND, NO_LAYER, type RowTable, TYPE } from '#model';
 import { extensionKey, extensionOf, FILE_TYPES, fileTypeBy } from './file-types.ts';
@@ -53,11 +53,26 @@ export interface Breakdown extends FileSum {
   readonly largestFolder: number;
   /** Like {@link largestFolder}, for hidden bytes; may also be a file. */
   readonly mostHidden: number;
-  /** Bytes of the layers below that changes hide; 0 for an image or a view. */
+  /** Which layers wrote and hid the hidden files at and below `mostHidden`; null if nothing is hidden. */
+  readonly mostHiddenIn: HiddenIn | null;
+  /** Bytes that changes hide in the layers below; 0 for an image or a view. */
   readonly hidesBytes: number;
   /** Bytes of `largestFolder` and `mostHidden`. */
   readonly largestBytes: number;
   readonly mostHiddenBytes: number;
+}
+
+/** The layers that wrote hidden files, by the latest hidden file at each path, and those that hid them: the lowest and the highest. */
+interface HiddenIn {
+  readonly written: LayerSpan;
+  readonly hidden: LayerSpan;
+  /** What became of the paths: all were deleted, all are still there with other files, or some of each. */
+  readonly fate: 'deleted' | 'changed' | 'mixed';
+}
+
+interface LayerSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 class Sum {
@@ -175,6 +190,7 @@ export function breakDown(
     hidesBytes,
     largestFolder,
     mostHidden,
+    mostHiddenIn: mostHidden < 0 ? null : hiddenIn(table, mostHidden),
     largestBytes: largestFolder < 0 ? 0 : (below.all[largestFolder - own.from] as number),
     mostHiddenBytes: mostHidden < 0 ? 0 : (below.hidden[mostHidden - own.from] as number),
   };
@@ -224,6 +240,32 @@ function subtreeSums(
   return { all, hidden: allHidden };
 }
 
+/** Returns which layers wrote and hid what is hidden at and below a row of a whole image. */
+function hiddenIn(table: RowTable, top: number): HiddenIn | null {
+  let [from, to, hiddenFrom, hiddenTo] = [NO_LAYER, 0, NO_LAYER, 0];
+  let deleted = 0;
+  let changed = 0;
+  for (let row = top; row < (table.subtreeEnd[top] as number); row++) {
+    const hider = table.hiddenBy[row] as number;
+    if ((table.hiddenBytes[row] as number) <= 0 || hider === NO_LAYER) continue;
+    const isDeleted = table.kind[row] === KIND.removed;
+    const layer = (isDeleted ? table.layer[row] : table.previousLayer[row]) as number;
+    if (layer === NO_LAYER) continue;
+    if (isDeleted) deleted++;
+    else changed++;
+    from = Math.min(from, layer);
+    to = Math.max(to, layer);
+    hiddenFrom = Math.min(hiddenFrom, hider);
+    hiddenTo = Math.max(hiddenTo, hider);
+  }
+  if (deleted + changed === 0) return null;
+  return {
+    written: { from, to },
+    hidden: { from: hiddenFrom, to: hiddenTo },
+    fate: changed === 0 ? 'deleted' : deleted === 0 ? 'changed' : 'mixed',
+  };
+}
+
 function sumBelow(table: RowTable, own: OwnBytes, scope: ScopeOfRows, top: number): Sum {
   const sum = new Sum();
   for (let row = top; row < (table.subtreeEnd[top] as number); row++) {
@@ -259,7 +301,7 @@ function byExtension(table: RowTable, types: readonly SumOfType[], limit: number
     .slice(0, limit);
 }
 
-/** Share of the heaviest top row's bytes that a deeper row must have to be named instead. */
+/** Share of the heaviest top row's bytes that a deeper row must have to be returned instead. */
 const MOST = 0.5;
 
 /**

@@ -19,21 +19,22 @@ export function broughtNodes(table: LayerTable): Uint8Array {
 
 /**
  * Finds paths that a layer of a Windows image spells in two ways. Ignores whiteouts, because a layer changes the case of a file's name by
- * deleting the old name and adding the new one.
+ * deleting the old name and adding the new one. `first`: a column of zeros by node of the image, which is cleared again: layers share it,
+ * because an image may have thousands of them, and a million nodes.
  */
-export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] {
+export function caseCollisions(tree: ImageTree, layer: number, first: Uint32Array): CaseCollision[] {
   const table = tree.layers[layer] as LayerTable;
   const map = tree.maps[layer] as Uint32Array;
   const brought = broughtNodes(table);
-  const first = new Uint32Array(tree.count);
   const collisions: CaseCollision[] = [];
   for (let node = 1; node < table.nodeCount; node++) {
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // Paths below two folders that collide don't collide themselves, unless their own names differ.
+    // Paths below two folders that collide don't collide themselves, unless their own names differ in case too.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }
+  for (const imageNode of map) first[imageNode] = 0;
   return collisions;
 }

@@ -120,7 +120,7 @@ function differenceAt(comparison: ViewPair, names: LinkNames, node: number): num
   const is = shownAt(comparison, after, node);
   const bothFiles = was.body >= 0 && is.body >= 0;
   if (isSame) {
-    // The same hard link, but its target may be a different file on each side.
+    // Both sides have the same hard link, but its target may be a different file on each.
     if (was.body === is.body) return 0;
     return bothFiles ? contentDifference(was, is, sums) : DIFFERS.content;
   }
@@ -294,7 +294,7 @@ function hasMarkerRow(rows: RowDraft): boolean {
   return false;
 }
 
-/** Whether the row is a remaining folder that sums up what its marker hid. */
+/** Whether the row is a remaining folder that sums up what its opaque marker or whiteout hid. */
 function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

@@ -10,7 +10,7 @@ interface Part {
   last: number;
 }
 
-/** Returns an upper estimate of the number of states of a valid expression. */
+/** Returns an estimate, never too low, of the number of states of a valid expression. */
 export function expressionSize(source: string): number {
   const groups: Part[] = [];
   let part: Part = { sum: 0, last: 0 };

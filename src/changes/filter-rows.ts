@@ -19,7 +19,7 @@ export interface RowFilter extends RowCriteria {
    */
   readonly text: string;
   readonly scattered?: boolean;
-  /** Bits of `1 << TYPE`; 0: all. */
+  /** Types to include, as bits `1 << TYPE`; 0: all. */
   readonly types: number;
 }
 

@@ -1,7 +1,7 @@
 // Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. The link refers to
-// the entry that its target was when the link was made: an entry of the same layer, before the link (the table already resolves those) or
-// after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at other links, at
-// themselves in a circle, or at nothing. (go-containerregistry#977)
+// the entry that was at its target path when the link was made: an entry of the same layer, before the link (the table already resolves
+// those) or after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at other links,
+// at themselves in a circle, or at nothing. (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';
@@ -23,13 +23,14 @@ export type LinkFault = 'missing' | 'circle' | 'folder' | 'far';
 const RESOLVED = 1;
 const ON_THE_WAY = 2;
 /**
- * Bytes of the targets of lower layers' dangling links that may be looked up for an image, and how many more for each of its links. Each
- * layer may change where such links lead, and every lookup may walk a long path, so a hostile image could require arbitrarily many.
+ * Limits how many bytes of targets are looked up for the dangling links of lower layers: this many for an image, and more for each of its
+ * links. Each layer may change where such links lead, and every lookup may walk a long path, so a hostile image could require arbitrarily
+ * many.
  */
 const FREE_BYTES = 1 << 22;
 const BYTES_PER_LINK = 256;
 
-/** What is left of the bytes that dangling links of lower layers may take, for all layers of an image. */
+/** How many bytes may still be looked up for the dangling links of lower layers, in all layers of an image together. */
 export class HopRoom {
   bytes = FREE_BYTES;
 }
@@ -48,7 +49,10 @@ function linkIndex(links: LinkTable | null | undefined, member: number): number 
   return -1;
 }
 
-/** Resolves the links of the layer being staged. Calls `onFault` for each link without a valid target. Takes from `room`. */
+/**
+ * Resolves the links of the layer being staged. Calls `onFault` for each link without a valid target. Subtracts the bytes that it looks up
+ * from `room`.
+ */
 export function resolveLinks(
   applier: Applier,
   staged: Staged,

@@ -6,7 +6,7 @@
 // sibling, name) and 6 to 12 in the hash table; per node of a layer, 4 bytes. No strings, no objects. The depth-first order with sorted
 // siblings (4 bytes per node) is computed for the first row table, which `inspect` doesn't need.
 
-import { finished, hashName, type LayerTable, nodeName, ProbeLimit, release } from '#format/layer';
+import { finished, hashName, type LayerTable, nodeName, ProbeLimit, putNameBefore, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
 import type { EntryAt } from './types.ts';
 
@@ -48,7 +48,7 @@ function slotCount(nodes: number): number {
   return count;
 }
 
-/** Returns the name of an image node, as a view into its table. The root's is empty. */
+/** Returns the name of an image node, as a view into its table. The root's name is empty. */
 export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
   const table = tree.layers[tree.nameLayer[node] as number];
   return node === 0 || !table ? new Uint8Array(0) : nodeName(table, tree.nameNode[node] as number);
@@ -56,14 +56,17 @@ export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
 
 /** Returns the full path of an image node, raw bytes joined by `/`. */
 export function imageNodePath(tree: ImageTree, node: number): Uint8Array<ArrayBuffer> {
+  const { parent, nameLayer, nameNode } = tree;
   let length = -1;
-  for (let at = node; at !== 0; at = tree.parent[at] as number) length += imageNodeName(tree, at).length + 1;
+  for (let at = node; at !== 0; at = parent[at] as number) {
+    const { nodeNameStart } = tree.layers[nameLayer[at] as number] as LayerTable;
+    const own = nameNode[at] as number;
+    length += (nodeNameStart[own + 1] as number) - (nodeNameStart[own] as number) + 1;
+  }
   const path = new Uint8Array(Math.max(length, 0));
   let end = path.length;
-  for (let at = node; at !== 0; at = tree.parent[at] as number) {
-    const name = imageNodeName(tree, at);
-    path.set(name, end - name.length);
-    end -= name.length;
+  for (let at = node; at !== 0; at = parent[at] as number) {
+    end = putNameBefore(path, end, tree.layers[nameLayer[at] as number] as LayerTable, nameNode[at] as number);
     if (end > 0) path[--end] = 0x2f;
   }
   return path;

@@ -87,7 +87,7 @@ class OwnFolder {
     return holds === IMPLIED || (holds > 0 && this.#table.type[holds - 1] === TYPE.directory);
   }
 
-  /** Resolves `name` in a folder, following symbolic links. Subtracts what that takes from `room.steps`. */
+  /** Resolves `name` in a folder, following symbolic links. Subtracts the steps that this takes from `room.steps`. */
   below(folder: Place, name: Uint8Array, room: { steps: number }): Place {
     const { type, nodeParent } = this.#table;
     if (!this.#isFolder(folder.holds)) return folder.holds === NOTHING ? NOWHERE : HIDDEN;

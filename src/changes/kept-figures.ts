@@ -13,14 +13,14 @@ export interface KeptFigures {
   readonly layerBytes: readonly number[];
   /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
-  /** The part of those bytes that is in use: the top view still shows them (each body counted once), or Windows merges them. */
+  /** The part of `fileBytes` that is in use: the top view still shows those files (each body counted once), or Windows merges them. */
   readonly finalBytes: number;
 }
 
 /**
- * Totals without the bodies that patterns match. Patterns are matched against the path of the entry with the body, not those of its hard
- * links. `rest` is awaited between parts of the work: it lets other work run, and may throw to stop. Throws what {@link PathMatcher.enter}
- * throws.
+ * Returns the totals without the bodies that patterns match. Patterns are matched against the path of the entry with the body, not those of
+ * its hard links. `rest` is awaited between parts of the work: it lets other work run, and may throw to stop. Throws what {@link
+ * PathMatcher.enter} throws.
  */
 export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: () => Promise<void>): Promise<KeptFigures> {
   const { tree, links } = indexOf(stack);
@@ -46,7 +46,7 @@ export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: (
   return { layerBytes, fileBytes: layerBytes.reduce((sum, bytes) => sum + bytes, 0), finalBytes };
 }
 
-/** By node of the tree: 1 if a pattern matches its path, otherwise 0. */
+/** Returns, by node of the tree, 1 if a pattern matches its path, otherwise 0. */
 async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Promise<void>): Promise<Uint8Array> {
   const matches = new Uint8Array(tree.count);
   // Set only for nodes with children. A parent's number is smaller than its children's, so its state is known first.

@@ -84,8 +84,8 @@ export interface Fact {
 }
 
 /**
- * Fills a row from a member. `size`: the size of the body that the row shows; `layer`: the number for the column; `inode`: the target of a
- * hard link, otherwise the member itself.
+ * Fills a row from a member. `size`: the size of the body that the row shows; `layer`: the number to store in the `layer` column; `inode`:
+ * the target of a hard link, otherwise the member itself.
  */
 export function setMember(rows: RowDraft, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
   const { table, member } = entry;

@@ -1,5 +1,5 @@
-// On disk, all names of a body are equal. Which name a tar stores as the file and which as links depends only on their order. Used only to
-// compare file systems; changes of layers show what the layers contain.
+// On disk, all names of a body are equal. Which name a tar stores as the file, and which as links, depends only on their order. That
+// matters when file systems are compared; changes of layers, in contrast, show what the layers contain.
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
@@ -37,7 +37,10 @@ export class LinkNames {
   readonly #comparison: ViewPair;
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
-  /** Whether two bodies have the same names, by the keys of both. A body may have a million names, each of which asks. */
+  /**
+   * Whether two bodies have the same names, by the keys of both. Cached because a body may have a million names, and each would compare
+   * them again.
+   */
   readonly #areSame = new Map<number, Map<number, boolean>>();
 
   constructor(comparison: ViewPair) {
@@ -58,7 +61,7 @@ export class LinkNames {
     return sameAttributes(metaOf(tree, was).attributes, metaOf(tree, is).attributes) ? left & ~DIFFERS.attributes : left;
   }
 
-  /** Whether a body on one side and one on the other have the same names. `node`: one of them. */
+  /** Whether a body on one side and one on the other have the same names, of which `node` is one. */
   #haveSameNames(was: number, is: number, node: number): boolean {
     const { tree, before, after, links } = this.#comparison;
     this.#before ??= namesOfLinkedBodies(tree, before, links);

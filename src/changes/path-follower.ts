@@ -75,7 +75,7 @@ export class PathFollower {
 
   /**
    * Returns the node of each path in a list whose paths end with a NUL; -1 for a path that no layer has. Lists must not change. `rest` lets
-   * other work run now and then; throws what it throws.
+   * other work run now and then. Throws what `rest` throws.
    */
   async nodesOf(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const kept = this.#kept.get(list);

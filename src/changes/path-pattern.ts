@@ -78,8 +78,9 @@ export function textPattern(text: Uint8Array, scattered: boolean): PathPattern |
 }
 
 /**
- * A glob: `*` matches any bytes but `/`, `**` any bytes, `?` one character, `[a-z]` and `[!a-z]` one byte, `\` quotes the next byte.
- * Without a `/` it is matched against the last component, otherwise against the whole path. The case of A to Z is ignored.
+ * Parses a glob: `*` matches any bytes but `/`, `**` any bytes, `?` one character, `[a-z]` and `[!a-z]` one byte, `\` quotes the next byte.
+ * Without a `/` it is matched against the last component, otherwise against the whole path. The case of A to Z is ignored. Returns null if
+ * there are too many pieces.
  */
 export function globPattern(glob: Uint8Array): PathPattern | null {
   const bytes = glob[0] === SLASH ? glob.subarray(1) : glob;

@@ -4,11 +4,11 @@ import { fileTypeOf } from './file-types.ts';
 
 /** A filter's criteria other than path and type. */
 export interface RowCriteria {
-  /** Bits of `1 << KIND`; 15: all. */
+  /** Kinds to include, as bits `1 << KIND`; 15: all. */
   readonly kinds: number;
   /** The row's own bytes, visible or hidden. */
   readonly minBytes: number;
-  /** Bits of DIFFERENCE_CLASS, for modified rows; absent: all. */
+  /** Differences of modified rows to include, as bits of DIFFERENCE_CLASS; absent: all. */
   readonly differences?: number;
   /** Index in FILE_TYPES that files and hard links must have; absent: all rows. */
   readonly fileType?: number | undefined;

@@ -36,7 +36,7 @@ export function keptWithoutRemovals(stack: Stack): Uint8Array[] {
 /** How many times to look for what hard links need: a link may need a file whose folder has more links. */
 const MAX_ROUNDS = 8;
 
-/** Removed nodes whose folder is implied by nothing else. */
+/** Returns removed nodes whose folder is implied by nothing else. */
 function impliedParents(stack: Stack): Set<number> {
   const { tree, removals } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
@@ -69,7 +69,10 @@ function showsEntryBelow(tree: ImageTree, view: View, folder: number): boolean {
   return false;
 }
 
-/** By layer and member: 0 for what later layers remove, and for whiteouts that then hide nothing. `pinned`: nodes whose removal stays. */
+/**
+ * Returns, by layer and member, 0 for what later layers remove and for whiteouts that then hide nothing, otherwise 1. `pinned`: nodes whose
+ * removal stays.
+ */
 function withoutRemovals(stack: Stack, pinned: ReadonlySet<number>): Uint8Array[] {
   const { tree, removals } = indexOf(stack);
   const keeps = allKept(stack);

@@ -13,9 +13,9 @@ import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 
 /** One layer of the planned image. */
 export interface SlimLayer {
-  /** The layers it is made from, lowest first, each with a column by member: whether it is kept. */
+  /** The layers that the new one is made from, lowest first, each with a column by member: whether it is kept. */
   readonly sources: readonly { readonly layer: number; readonly keep: Uint8Array }[];
-  /** Whether it is an old layer, unchanged. */
+  /** Whether the layer is an old one, unchanged. */
   readonly isUnchanged: boolean;
   /** Paths (raw bytes) that need new whiteouts. */
   readonly whiteouts: readonly Uint8Array[];
@@ -25,7 +25,7 @@ export interface SlimLayer {
 
 export interface SlimPlan {
   readonly layers: readonly SlimLayer[];
-  /** Why the layers can be planned but not written; null if they can be. */
+  /** Why the layers can be planned but not written; null if they can be written. */
   readonly obstacle: string | null;
 }
 
@@ -41,6 +41,9 @@ export interface SlimWishes {
   /** The lowest of the layers that are joined into one, up to the top; null for none. */
   readonly squashFrom: number | null;
 }
+
+/** Maximum size of the paths that need new entries; the paths of a small image may add up to gigabytes. */
+const MAX_NEW_PATH_BYTES = 67_108_864;
 
 /** Returns the bytes of the regular files that a planned layer keeps. */
 export function slimBytes(stack: Stack, { sources }: SlimLayer): number {
@@ -101,16 +104,26 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
   const folders: Uint8Array[] = [];
   let obstacle: string | null = linkObstacle(stack, sources, view);
   tree.impliedFacts ??= new ImpliedFacts(tree);
+  let pathBytes = 0;
+  const addTo = (paths: Uint8Array[], node: number): void => {
+    if (pathBytes > MAX_NEW_PATH_BYTES) {
+      obstacle ??= 'it would need too many new entries';
+      return;
+    }
+    const path = imageNodePath(tree, node);
+    pathBytes += path.length;
+    paths.push(path);
+  };
   // Folders come first: a parent's number is smaller than its children's.
   for (let node = 1; node < tree.count; node++) {
     const [was, now] = [base.type[node] as number, view.type[node] as number];
     if (now === ABSENT) {
       const parent = tree.parent[node] as number;
-      if (was !== ABSENT && (parent === 0 || isFolder(view.type[parent] as number))) whiteouts.push(imageNodePath(tree, node));
+      if (was !== ABSENT && (parent === 0 || isFolder(view.type[parent] as number))) addTo(whiteouts, node);
     } else if (now === IMPLIED && (view.layer[node] as number) >= from) {
       const facts = tree.impliedFacts.of(0, view.layer[node] as number, node);
       if (isFolder(was) || facts !== null) obstacle ??= 'a folder without an entry takes its mode from one that is hidden';
-      else folders.push(imageNodePath(tree, node));
+      else addTo(folders, node);
     }
   }
   return { layers: [...below, { sources, isUnchanged: false, whiteouts, folders }], obstacle };

@@ -172,7 +172,7 @@ function keysOf(
   return { first, second: hiddenBytes };
 }
 
-/** {@link KIND_RANK}, above all bits of DIFFERS. */
+/** {@link KIND_RANK} as a multiple that exceeds all bits of DIFFERS, so that rows are ordered by kind first. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
 /** Returns reused memory for floats, like makeScratch for rows; keeps only the latest length. */
@@ -200,7 +200,7 @@ function compare({ first, second, sign, byRow }: Order, a: number, b: number): n
 
 const shortKeys = new Float64Array(SHORT);
 
-/** Sorts rows, which are ordered by name, by insertion into reverse display order. Looks up each key once. */
+/** Sorts rows, which come ordered by name, into the reverse of their display order, by insertion. Looks up each key once. */
 function sortShort(rows: Uint32Array, from: number, end: number, { first, second, sign, byRow }: Order): void {
   if (byRow === 1) {
     for (let low = from, high = end - 1; low < high; low++, high--) {

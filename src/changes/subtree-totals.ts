@@ -61,7 +61,7 @@ export function addRow(table: RowTable, { size, hidden, added, modified, removed
   if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
 }
 
-/** Whether the row sums up what its marker hid, so that rows below repeat the same bytes. */
+/** Whether the row sums up what its opaque marker or whiteout hid, so that rows below repeat the same bytes. */
 export function repeatsHidden(table: RowTable, row: number): boolean {
   const reason = table.reason[row];
   return table.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

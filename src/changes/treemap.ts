@@ -37,7 +37,7 @@ export interface TreemapOptions {
 
 /**
  * Computes rectangles of rows, a folder before its content. `weights`: by row, of the whole subtree (at least the sum of its children);
- * rows of weight 0 get no rectangle. Siblings of equal weight keep their order.
+ * rows of weight 0 don't get a rectangle. Siblings of equal weight keep their order.
  */
 export function treemap(table: RowTable, weights: ArrayLike<number>, rect: Rect, options: TreemapOptions = {}): TreemapRect[] {
   const { minArea = 16, maxDepth = 64, root = -1, header = 0, inset = 0 } = options;

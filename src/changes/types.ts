@@ -19,7 +19,7 @@ export interface Stack {
   readonly caseInsensitive: boolean;
   readonly summaries: readonly LayerSummary[];
   readonly totals: ImageTotals;
-  /** whiteout-without-target, dangling-hardlink, case-collision, reserved-name: with `layer` and `path`. */
+  /** Codes: whiteout-without-target, dangling-hardlink, case-collision, reserved-name; all with `layer` and `path`. */
   readonly findings: readonly Finding[];
 }
 

@@ -61,7 +61,7 @@ const CAUSE = TOUCH.whiteout | TOUCH.opaque | TOUCH.replaced;
 export interface Watcher {
   /** {@link REASON} of each node that disappeared: its nearest cause. */
   readonly reasons: Uint8Array;
-  /** {@link TOUCH} bits whiteout and opaque, of all layers applied. */
+  /** By node, which of the {@link TOUCH} bits `whiteout` and `opaque` any of the applied layers set. */
   readonly marks: Uint8Array;
 }
 
@@ -69,21 +69,21 @@ export interface Watcher {
 export interface Applier {
   readonly tree: ImageTree;
   readonly view: View;
-  /** Bits of {@link TOUCH} by node: of the layer being applied, 0 between layers. */
+  /** By node, bits of {@link TOUCH} for the layer being applied; 0 between layers. */
   readonly touch: Uint8Array;
   /** The layer's member for the node, if `touch` has the bit `entry`. */
   readonly brought: Uint32Array;
   /** If set, {@link commitLayer} appends the topmost nodes that the layer removes, and the folders that it replaces. */
   removals: number[] | null;
-  /** If set, {@link commitLayer} appends all nodes that disappear, even if the layer brings them anew. */
+  /** If set, {@link commitLayer} appends all nodes that disappear, even if the layer adds them again. */
   gone: number[] | null;
   /** The children that each node shows. Created for the first layer that hides something, because most layers hide nothing. */
   children: ShownChildren | null;
 }
 
 /**
- * The children that the nodes of a view show, as linked lists. The tree has the children of all layers: a folder may show none of a million,
- * and layer after layer could have them searched.
+ * The children that the nodes of a view show, as linked lists. The tree has the children of all layers: a folder may show none of its
+ * million children, and each layer above might have to search them all again.
  */
 class ShownChildren {
   readonly #parent: Uint32Array;
@@ -204,9 +204,7 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
   }
 }
 
-/**
- * Returns the bits for an opaque marker. A layer may repeat it many times.
- */
+/** Returns the bits for an opaque marker. A layer may contain the same marker many times. */
 function opaqueTouch(applier: Applier, node: number, touched: number): number {
   if ((touched & TOUCH.opaque) !== 0) return TOUCH.opaque;
   return childrenOf(applier).first[node] === 0 ? TOUCH.opaque | TOUCH.aimless : TOUCH.opaque;

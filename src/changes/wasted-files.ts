@@ -98,7 +98,7 @@ export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly lay
   const deleted = new Uint8Array(nodes.length);
   const wasFile = new Uint8Array(nodes.length);
   const places = new Map(nodes.map((node, place) => [node, place]));
-  /** By place: 1 + the last layer that was looked at. */
+  /** By index in `nodes`: 1 + the last layer in which the node was looked at. */
   const seen = new Uint32Array(nodes.length);
   const look = (node: number, at: number): void => {
     const place = places.get(node);
@@ -111,7 +111,7 @@ export function hidersOf(stack: Stack, nodes: readonly number[]): { readonly lay
     }
     wasFile[place] = type === TYPE.file ? 1 : 0;
   };
-  // Only what a layer touches, because there may be thousands of layers.
+  // Looks only at what each layer touches, because there may be thousands of layers.
   stack.layers.forEach((table, at) => {
     if (table === null) return;
     const gone: number[] = [];

@@ -1,6 +1,9 @@
-import { type LayerTable, nodePath } from '#format/layer';
+import { type LayerTable, nodeName, nodePath } from '#format/layer';
 import { isWindowsFile, oddOnWindows } from '#format/path';
 import { broughtNodes } from './case-collisions.ts';
+
+/** The number of components that decide what `isWindowsFile` says of a path: `UtilityVM/Files/…`. */
+const DECIDED_DEPTH = 3;
 
 /** A node of a layer's table with a name that Windows can't open. */
 export interface OddName {
@@ -15,8 +18,26 @@ export function windowsOddNames(table: LayerTable): OddName[] {
   const odd: OddName[] = [];
   for (let node = 1; node < table.nodeCount; node++) {
     if (brought[node] === 0) continue;
-    const reason = oddOnWindows(table.nodeNames.subarray(table.nodeNameStart[node], table.nodeNameStart[node + 1]));
-    if (reason !== null && isWindowsFile(nodePath(table, node))) odd.push({ node, reason });
+    const reason = oddOnWindows(nodeName(table, node));
+    if (reason !== null) odd.push({ node, reason });
   }
-  return odd;
+  if (odd.length === 0) return odd;
+  const isFile = windowsFiles(table);
+  return odd.filter(({ node }) => isFile[node] === 1);
+}
+
+/**
+ * Returns a column by node: 1 if Windows shows it as a file. Below the third level, a node is what its parent is: a million nodes may each
+ * have a path of thousands of components.
+ */
+function windowsFiles(table: LayerTable): Uint8Array {
+  const depth = new Uint8Array(table.nodeCount);
+  const isFile = new Uint8Array(table.nodeCount);
+  for (let node = 1; node < table.nodeCount; node++) {
+    const parent = table.nodeParent[node] as number;
+    depth[node] = Math.min((depth[parent] as number) + 1, DECIDED_DEPTH + 1);
+    const isDecided = (depth[node] as number) > DECIDED_DEPTH;
+    isFile[node] = isDecided ? (isFile[parent] as number) : Number(isWindowsFile(nodePath(table, node)));
+  }
+  return isFile;
 }

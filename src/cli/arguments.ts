@@ -5,11 +5,11 @@ import { similarWord } from './similar-word.ts';
 /** An option of a command. `value`: placeholder for the value in the help; absent for a flag. */
 export interface OptionSpec {
   readonly value?: string;
-  /** Whether it may be given several times. */
+  /** Whether the option may be given several times. */
   readonly repeats?: boolean;
-  /** For completions: the words that the value can be, if `value` doesn't show them. */
+  /** For completions: the possible values, if `value` doesn't show them. */
   readonly words?: readonly string[];
-  /** Whether the value is a list of the words, separated by commas. */
+  /** Whether the value is a list of these words, separated by commas. */
   readonly isList?: boolean;
   readonly summary: string;
 }
@@ -20,9 +20,9 @@ export interface CommandSpec {
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
-  /** For completions: the words that an operand can be, by its position, if `operands` doesn't show them. */
+  /** For completions: the possible words for each operand, by its position, if `operands` doesn't show them. */
   readonly words?: readonly (readonly string[] | undefined)[];
-  /** The words that the first operand can be, each with what follows it, written as in `operands`. */
+  /** The possible words for the first operand, each with what follows it, written as in `operands`. */
   readonly verbs?: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly summary: string;

@@ -122,7 +122,7 @@ function givenValues(args: Arguments): ReadonlyMap<string, string> {
   return values;
 }
 
-/** Throws USAGE if several are asked for. */
+/** Throws USAGE if several formats are requested. */
 function formatOf(args: Arguments): Format {
   const asked = (['json', 'csv', 'markdown'] as const).filter((each) => args.flag(each));
   const [first, second] = asked;

@@ -59,7 +59,7 @@ function stampOfName(name: string): string | null {
 
 /**
  * Yields the file or image folder itself, or the images below a folder. Links in folders aren't followed. Folders below that can't be read
- * are yielded too, so that opening them reports why and the others still run.
+ * are yielded too, so that opening them reports why and the rest is still indexed.
  */
 function* filesOf(operand: string, onLink: (link: string) => void): Generator<Found> {
   const whole = path.resolve(operand);

@@ -9,7 +9,7 @@ const isBuilt = Boolean(process.env.LAYERSCOPE_VERSION);
 const OTHERS = 0o077;
 const ME = process.getuid?.();
 
-/** Node has these functions since 22.1 and 22.10. */
+/** Node has had these functions since 22.1 and 22.10. */
 type CodeCache = Partial<Pick<typeof nodeModule, 'enableCompileCache' | 'flushCompileCache'>>;
 const { enableCompileCache, flushCompileCache }: CodeCache = nodeModule;
 

@@ -21,7 +21,7 @@ export function choicesOf(value: string | undefined): readonly string[] {
   return words.length > 1 && words.every(isTyped) ? words : [];
 }
 
-/** Whether a word is typed as it is; words in capitals are placeholders. */
+/** Whether a word is typed literally; words in capitals are placeholders. */
 function isTyped(word: string): boolean {
   return /^[a-z][a-z0-9=-]*$/.test(word);
 }

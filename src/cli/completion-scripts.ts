@@ -1,7 +1,7 @@
 /**
- * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, the words that values and
- * operands can be, and files and folders where one is expected; `completion-offers.ts` decides which. A script is self-contained: the
- * program isn't started while the user types.
+ * Completion scripts for bash, zsh and fish, from the commands' own specs. They complete commands, options, the possible values and
+ * operands, and files and folders where one is expected; `completion-offers.ts` decides which. A script is self-contained: the program
+ * isn't started while the user types.
  */
 import type { CommandSpec } from './arguments.ts';
 import { type Offer, offerOfOption, offersOfOperands, offersOfVerbs } from './completion-offers.ts';
@@ -76,7 +76,7 @@ _layerscope() {
   local word joins raw stem value lead option verb place ended at options valued words files list
   local -a typed=()
   COMPREPLY=()
-  # bash splits words at = and :, and what it proposes replaces only the last part.
+  # bash splits words at = and :, and a proposal replaces only the last part.
   for word in "\${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
     if [ \${#typed[@]} -gt 1 ] && { [[ -n $word && $word != *[!:=]* ]] || [[ -n $joins && -n $word ]]; }; then
       typed[\${#typed[@]}-1]+=$word
@@ -169,7 +169,7 @@ function zsh(commands: readonly ListedCommand[]): string {
   return `#compdef layerscope
 # zsh completion of layerscope. Save it as _layerscope in a folder of $fpath, or load it with: source <(layerscope completion zsh)
 
-# Offers words, and files or folders. What goes on after a word that ends with : or = follows it without a space.
+# Offers words, and files or folders. No space is added after a word that ends with : or =, because typing goes on there.
 _layerscope_offer() {
   local files=$1 found=1
   shift
@@ -273,7 +273,7 @@ ${valued.join('\n')}
     end
 end
 
-# Whether an argument of COMMAND is being typed; of operands, that of this number, or with 3+ of this or a higher one; after VERB.
+# Whether an argument of COMMAND is being typed. PLACE: only the operand with this number (3+: 3 or higher). VERB: only after this verb.
 function __layerscope_at -a command place verb
     set -l tokens (commandline -opc)
     test "$tokens[2]" = "$command"; or return 1
@@ -288,7 +288,7 @@ function __layerscope_at -a command place verb
     end
 end
 
-# A list of words, separated by commas.
+# Offers the next word of a list that is separated by commas.
 function __layerscope_list
     set -l begun (string match -r -- '^(?:--[^=]*=)?((?:.*,)?)' (commandline -ct))[2]
     for word in $argv

@@ -2,7 +2,7 @@
 import { type ArtifactReport, type AttestationReport, formatSize, plural, shortDigest } from '#model';
 import type { Style } from './style.ts';
 
-/** What is attested about an image, one per line. */
+/** Yields what is attested about an image, one attestation per line, below their number. */
 export function* attestationLines(attestations: readonly AttestationReport[], style: Style): Generator<string> {
   if (attestations.length === 0) return;
   yield `  ${plural(attestations.length, 'attestation')}`;
@@ -13,7 +13,7 @@ export function* attestationLines(attestations: readonly AttestationReport[], st
   }
 }
 
-/** What an archive contains besides images. */
+/** Yields lines about what an archive contains besides images. */
 export function* artifactLines(artifacts: readonly ArtifactReport[], style: Style): Generator<string> {
   if (artifacts.length === 0) return;
   yield '';
@@ -30,7 +30,7 @@ export function* artifactLines(artifacts: readonly ArtifactReport[], style: Styl
   }
 }
 
-/** A signature is called verified only after it was checked with a key. */
+/** A signature is called verified only once it has been checked with a key. */
 function signatureWords({ kind, verified }: ArtifactReport): string {
   if (verified === true) return `${kind}, verified with the key`;
   if (verified === false) return `${kind}, not verified: no signature by this key over that manifest`;

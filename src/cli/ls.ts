@@ -131,7 +131,7 @@ function remembered<T>(of: (key: number) => T): (key: number) => T {
 /** Remembering more distinct modes, owners, sizes or times than this gains nothing. */
 const MAX_REMEMBERED = 10_000;
 
-/** Formats the column for sizes of entries without one: device numbers for devices, otherwise blank. */
+/** Formats the size column of an entry without a size: device numbers for devices, otherwise blank. */
 function numbers(type: number, meta: MemberMeta | undefined): string {
   const isDevice = type === TYPE.character || type === TYPE.block;
   return isDevice ? padText(`${meta?.devMajor ?? 0}, ${meta?.devMinor ?? 0}`, EMPTY_SIZE_CELL.length, 'right') : EMPTY_SIZE_CELL;

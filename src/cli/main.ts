@@ -123,7 +123,7 @@ async function report(thrown: unknown): Promise<number> {
 }
 
 async function main(): Promise<void> {
-  // If the event loop runs empty before the end, the program exits with this code: that isn't success.
+  // The exit code if the event loop runs out of work before the command has ended, because that isn't success.
   process.exitCode = EXIT.unreadable;
   stopOn('SIGINT', EXIT.interrupted);
   stopOn('SIGTERM', EXIT.terminated);

@@ -16,7 +16,7 @@ export interface Input extends AsyncDisposable {
 }
 
 interface OpenInputOptions {
-  /** Whether `store:ID` is an image or layer of a store. Default: true. */
+  /** Whether to open `store:ID` as an image or layer of a store. Default: true. */
   readonly store?: boolean;
   /** Whether only the layers' listings are needed, not file contents. Default: false. */
   readonly isForListing?: boolean;
@@ -68,7 +68,7 @@ export async function openImage(
 ): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) {
-    // A checkout from somebody else may contain such a file while the user means the engine.
+    // A checkout from somebody else may contain a file with this name although the user means the image.
     if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as a file, because a file of that name exists`);
     return asFile();
   }

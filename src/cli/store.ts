@@ -289,7 +289,7 @@ async function discard(context: Context, _args: Arguments, driver: GraphDriver, 
   return EXIT.done;
 }
 
-/** Runs `store release`: releases a mount whose process has ended. */
+/** Runs `store release`: releases a mount whose process has exited. */
 async function release(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
   if (driver.releaseLeft === undefined) throw usageError(`${driver.name} has no mounts that outlive their process`);

@@ -13,7 +13,7 @@ export interface Style {
 
 /**
  * Creates a style. Uses colour on a terminal only, and not if NO_COLOR is set (no-color.org). Doesn't use `styleText` from node:util, which
- * exists only since Node 20.12 and respects NO_COLOR and the stream only in some versions.
+ * Node has had only since 20.12, and which respects NO_COLOR and the stream only in some versions.
  */
 export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true;

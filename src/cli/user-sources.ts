@@ -15,7 +15,7 @@ function environmentOf(args: Arguments): SourceEnvironment {
   };
 }
 
-/** Returns the sources of images by name, in the order in which they are tried. */
+/** Returns the places where images are looked up by name, in the order in which they are tried. */
 export function userSources(args: Arguments): readonly ImageSource[] {
   return findSources(environmentOf(args));
 }

@@ -106,7 +106,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 }
 
 /**
- * Yields what the image could do without, by kind. Removed files are left out, because they are listed above with the layer that hid them.
+ * Yields lines for what the image could do without, by kind. Removed files are left out, because they are listed above with the layer that
+ * hid them.
  */
 function* kindLines(kinds: WasteReport['kinds'], commandOf: (layer: number) => string, style: Style): Generator<string> {
   for (const { code, bytes, count, places } of kinds) {

@@ -1,4 +1,4 @@
-// `waste --if`.
+// `waste --if`: what the image would weigh if its layers were changed.
 import {
   everyWhatIf,
   type LoadedImage,

@@ -144,7 +144,7 @@ function* describeLines(source: Omit<DockerfileReport, 'by'>, note: string, styl
   yield* numbered(from, fromText, style);
 }
 
-/** `stage "build", FROM golang:1.22`. A stage without a name has a number. */
+/** Formats a stage as `stage "build", FROM golang:1.22`. A stage without a name has a number. */
 function stageWords(stage: string | null, base: string): string {
   const name = stage === null ? '' : /^\d+$/.test(stage) ? `stage ${stage}` : `stage "${stage}"`;
   const facts = [name, base === '' ? '' : `FROM ${base}`].filter((fact) => fact !== '');
@@ -156,7 +156,7 @@ function inParentheses(texts: readonly string[]): string {
   return shown.length === 0 ? '' : ` (${shown.join('; ')})`;
 }
 
-/** `line 12`, `lines 7, 13–14`. */
+/** Formats line ranges as `line 12` or `lines 7, 13–14`. */
 function lineWords(ranges: readonly LineRange[]): string {
   const texts = ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`));
   const isOne = ranges.length === 1 && ranges[0]?.[0] === ranges[0]?.[1];

@@ -24,7 +24,7 @@ export interface CatalogSummary {
   readonly problems: number;
 }
 
-/** An image's name in a place. */
+/** A place where an image was found, with its name there. */
 export interface CatalogPlace {
   /** The file or folder, or the name as it was typed. */
   readonly source: string;
@@ -43,7 +43,7 @@ export interface SeverityCounts {
 
 /** An image of a catalog. Its number is its index in the list, in which images with the same layers are next to each other. */
 export interface CatalogImage {
-  /** Digest of its config or, without one, of its manifest, or one computed from its layers. */
+  /** Digest of the image's config or, without one, of its manifest; if there is neither, a digest computed from its layers. */
   readonly id: string;
   readonly digest: string | null;
   /** Where the image is; at least one place. */
@@ -58,9 +58,9 @@ export interface CatalogImage {
   /** Number of visible files; null if they aren't listed. */
   readonly files: number | null;
   readonly hasPackages: boolean;
-  /** Numbers of its layers, lowest first. */
+  /** Numbers of the image's layers, lowest first. */
   readonly layers: readonly number[];
-  /** Null if its findings can't be read. */
+  /** Null if the image's findings can't be read. */
   readonly findings: SeverityCounts | null;
 }
 
@@ -75,7 +75,7 @@ export interface CatalogLayer {
   readonly createdBy: string | null;
 }
 
-/** Something that is missing in a catalog, and why. */
+/** Something that is missing from a catalog, and why. */
 export interface CatalogProblem {
   /** The image, or the catalog's file. */
   readonly subject: string;

@@ -34,7 +34,7 @@ export function createClient(transport: Transport): Client {
     async call(name, input, { signal } = {}) {
       if (signal?.aborted) throw cancelled();
       const envelope = await untilAborted(transport.request(name, input, signal), signal);
-      return openEnvelope(envelope) as never; // the same table types the host's handlers
+      return openEnvelope(envelope) as never; // safe, because the host's handlers are typed by the same table
     },
     subscribe(topic, listener) {
       return transport.subscribe(topic, (state) => listener(state as never));

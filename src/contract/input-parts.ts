@@ -39,7 +39,7 @@ export const storedName = z.string().min(1).max(1_024);
 export const stored = { storeId: id, name: storedName };
 export const storedRef = fixed(z.strictObject(stored));
 
-/** An image word, never a network address: the host parses the word and finds the source that has the image. */
+/** An image's name as the user typed it, never a network address: the host parses the name and finds the source that has the image. */
 export const reference = z.string().min(1).max(1_024);
 export const platform = z.string().regex(/^[A-Za-z0-9._-]{1,64}(?:\/[A-Za-z0-9._-]{1,64}){1,2}$/);
 

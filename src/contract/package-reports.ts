@@ -42,7 +42,7 @@ export interface PackageRow {
 
 /** A page of packages. */
 export interface PackagesReport {
-  /** Empty for a view. */
+  /** Empty if the rows are the packages seen at one layer. */
   readonly layers: readonly PackageLayerReport[];
   /** Number of rows that match the filter. */
   readonly total: number;
@@ -69,7 +69,7 @@ export interface PackageDifference {
   readonly previousVersion: string | null;
   /** Size of the package's visible files, in the view that has `version`. */
   readonly bytes: number;
-  /** Size of its visible files in the first view, for a modified package; otherwise null. */
+  /** Size of the package's visible files in the first view, if it was modified; otherwise null. */
   readonly previousBytes: number | null;
   /** Whether the package's files are known in each view that has it. If not, the bytes are 0. */
   readonly filesKnown: boolean;

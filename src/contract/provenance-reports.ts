@@ -13,7 +13,7 @@ export interface DockerfileReport {
   readonly from: readonly LineRange[];
   /** Name or number of the stage with the lines; null if there is only one. */
   readonly stage: string | null;
-  /** The base of that stage, as in its FROM. */
+  /** The base of the stage with the lines, as in its FROM. */
   readonly stageBase: string | null;
   /** The stages of the lines in `from`, each once. */
   readonly fromStages: readonly string[];
@@ -23,7 +23,7 @@ export interface DockerfileReport {
   readonly by: 'digest' | 'position';
   /** Text of `lines`, joined by line feeds. */
   readonly text: string;
-  /** Text of the lines in `from`, likewise. */
+  /** Text of the lines in `from`, also joined by line feeds. */
   readonly fromText: string;
 }
 
@@ -35,7 +35,7 @@ interface GuessReport extends Omit<DockerfileReport, 'by'> {
 /** Where a layer comes from. */
 export interface LayerSource {
   readonly createdBy: string | null;
-  /** Null if no provenance states it. */
+  /** Null if no provenance states the lines. */
   readonly dockerfile: DockerfileReport | null;
   /** The base image that the layer belongs to, as named in the provenance. */
   readonly base: string | null;
@@ -50,13 +50,13 @@ export interface PackageOwner {
   readonly name: string;
   readonly arch: string | null;
   readonly version: string;
-  /** The database that lists it. */
+  /** The database that lists the package. */
   readonly location: string;
 }
 
 /** A package with files in a folder. */
 interface PackageInFolder extends PackageOwner {
-  /** Number and total size of its files at or below the folder. */
+  /** Number and total size of the package's files at or below the folder. */
   readonly files: number;
   readonly bytes: number;
 }
@@ -132,7 +132,7 @@ export interface SbomReport {
 export interface StatedReport extends AttestationReport {
   readonly provenance: ProvenanceReport | null;
   readonly sbom: SbomReport | null;
-  /** Why it couldn't be read; null if it could. */
+  /** Why the statement couldn't be read; null if it could. */
   readonly problem: string | null;
 }
 

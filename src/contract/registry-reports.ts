@@ -7,7 +7,7 @@ interface RegistryValue {
   readonly name: string;
   readonly type: string;
   readonly text: string;
-  /** The layer that it comes from. */
+  /** The layer that the value comes from. */
   readonly layer: number;
 }
 
@@ -15,9 +15,9 @@ interface RegistryValue {
 export interface RegistryValueChange {
   readonly kind: 'added' | 'modified' | 'removed';
   readonly name: string;
-  /** Null if it is removed. */
+  /** Null if the value was removed. */
   readonly now: { readonly type: string; readonly text: string } | null;
-  /** Null if it is added. */
+  /** Null if the value was added. */
   readonly before: { readonly type: string; readonly text: string } | null;
 }
 
@@ -40,18 +40,21 @@ export interface RegistryHive {
 export interface RegistryCompared {
   readonly kind: 'compared';
   readonly hive: string;
-  /** Which sides have it. */
+  /** Which sides have the hive. */
   readonly in: 'a' | 'b' | 'both';
 }
 
 /** A key that a layer changed, or that differs between the sides of a comparison. */
 export interface RegistryChange {
   readonly kind: 'added' | 'modified' | 'removed';
-  /** In a comparison, the layer at which B is seen; for a removed key, the one at which A is. */
+  /** In a comparison, the layer at which B is seen or, for a removed key, the layer at which A is seen. */
   readonly layer: number;
   readonly hive: string;
   readonly path: string;
-  /** Whether the image, or each compared side with this hive, has its base. If not, only what layers set is known, not what they changed. */
+  /**
+   * Whether the image, or each compared side that has the hive, contains the hive's base. If not, only what layers set is known, not what
+   * they changed.
+   */
   readonly hasBase: boolean;
   /** Number of keys and values removed with the key; null unless it was removed. */
   readonly hidden: { readonly keys: number; readonly values: number } | null;
@@ -65,7 +68,7 @@ export interface RegistryChange {
 /** A hive file that can't be read. */
 interface RegistryUnreadable {
   readonly kind: 'unreadable';
-  /** Whose file it is, in a comparison. */
+  /** In a comparison, the side that the file belongs to. */
   readonly side?: 'a' | 'b';
   readonly layer: number;
   readonly file: string;

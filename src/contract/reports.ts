@@ -54,9 +54,9 @@ export interface ImageSummary {
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
   readonly attestations: readonly AttestationReport[];
-  /** Whether the files in its layers were searched for secrets. */
+  /** Whether the files in the image's layers were searched for secrets. */
   readonly scanned: boolean;
-  /** Whether it is a Windows image, or layers that don't state a system but contain Windows hives. */
+  /** Whether this is a Windows image, or a set of layers that don't state a system but contain Windows hives. */
   readonly hasRegistry: boolean;
 }
 
@@ -65,7 +65,7 @@ export interface ArchiveSummary {
   /** Unique in this process. */
   readonly archiveId: string;
   readonly title: string;
-  /** Name of the folder that has the file, without the folders above; absent if it wasn't opened from a place that its title names. */
+  /** Name of the folder that contains the file, without the folders above; absent if the title isn't the file's name. */
   readonly folder?: string;
   readonly format: ArchiveFormat;
   /** Where the image came from, if opened by name. */
@@ -149,6 +149,19 @@ interface Culprit {
   readonly bytes: number;
 }
 
+/** The path with most of the hidden bytes. */
+interface HiddenCulprit extends Culprit {
+  /**
+   * The layers that wrote what is hidden there, by the latest hidden file at each path, and those that hid it; `fate`: whether all these
+   * paths were deleted, or are still there with other files. Null if that isn't known.
+   */
+  readonly hiddenIn: {
+    readonly written: { readonly from: number; readonly to: number };
+    readonly hidden: { readonly from: number; readonly to: number };
+    readonly fate: 'deleted' | 'changed' | 'mixed';
+  } | null;
+}
+
 /** Totals of an image, a layer, a file system or one of its folders. Lists are sorted, most bytes first. */
 export interface BreakdownReport extends FileSums {
   readonly folders: number;
@@ -170,7 +183,7 @@ export interface BreakdownReport extends FileSums {
    */
   readonly largestFolder: Culprit | null;
   /** Like `largestFolder`, but for hidden bytes; may also be a file; null if nothing is hidden. */
-  readonly mostHidden: Culprit | null;
+  readonly mostHidden: HiddenCulprit | null;
 }
 
 /** Bytes that an image stores but doesn't show: files that a later layer hides or rewrites. */
@@ -199,7 +212,7 @@ export interface WhatIfReport {
   readonly fileBytes: number;
   /** Total size of all layers as stored; null if it is known only after packing, which `image.weigh` does. */
   readonly storedBytes: number | null;
-  /** Why the layers can't be packed; null if they can, or if nobody has tried. */
+  /** Why the layers can't be packed; null if they can, or if packing hasn't been tried. */
   readonly obstacle: string | null;
 }
 
@@ -222,7 +235,7 @@ export interface WastePlaceReport {
   readonly path: string | null;
   readonly layer: number;
   readonly bytes: number;
-  /** The layer that removed all of it. */
+  /** The layer that removed everything at or below the path. */
   readonly removedIn?: number;
   /** The path with the same content. */
   readonly of?: string;

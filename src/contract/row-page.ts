@@ -52,7 +52,8 @@ function sliceLinks(links: ReadonlyMap<number, Uint8Array>, from: number, to: nu
       if (target !== undefined) take(row, target);
     }
   }
-  // All targets share one buffer, which a clone copies once, without the layer's other link names.
+  // A structured clone copies the whole buffer behind each view. So this page's targets are copied to one buffer that doesn't contain the
+  // layer's other link names.
   const bytes = new Uint8Array(byteLength);
   const copies = new Map<number, Uint8Array>();
   let at = 0;
@@ -183,7 +184,7 @@ export async function* tablePages(
     if (page.rows.length === 0 && !isLast) throw new LayerscopeError('BAD_REQUEST', 'a page without rows before the end of the table');
     if (!isLast) {
       request = fetchPage(end, PAGE_ROWS);
-      request.catch(() => {}); // the await above throws it
+      request.catch(() => {}); // the await above throws its error
     }
     assembler.add(page);
     start = end;

@@ -93,7 +93,7 @@ const OPERATIONS = {
 
   /** Recently opened files, latest first, each with its folder; empty on the loopback host. */
   'files.recent': takes(nothing).gives<{ files: readonly { readonly name: string; readonly folder: string }[] }>(),
-  /** A grant for a recent file, by index in `files.recent`. NOT_FOUND if the list has changed and that index has another file. */
+  /** A grant for a recent file, by index in `files.recent`. NOT_FOUND if the list has changed and another file has that index. */
   'files.again': takes(z.strictObject({ index, name: fileName })).gives<FileGrant>(),
   /** Clears the list of recent files. */
   'files.forget': takes(nothing).gives<Nothing>(),
@@ -108,13 +108,13 @@ const OPERATIONS = {
    */
   'sources.list': takes(z.strictObject({ engine: z.enum(['docker', 'podman', 'containerd']) })).gives<EngineListing>(),
   /**
-   * Which source has an image, and for which platforms; doesn't open it. NOT_FOUND lists each source with its reason; USAGE if the word is
+   * Which source has an image, and for which platforms; doesn't open it. NOT_FOUND lists each source with its reason; USAGE if the name is
    * invalid.
    */
   'sources.look': takes(z.strictObject({ reference })).gives<ImageLook>(),
-  /** Opens and loads an image by name, for a platform from `sources.look` (null: the default). USAGE if the word is invalid. */
+  /** Opens and loads an image by name, for a platform from `sources.look` (null: the default). USAGE if the name is invalid. */
   'sources.open': takes(z.strictObject({ reference, platform: platform.nullable() })).gives<Started>(),
-  /** Recently opened names, latest first. Listing them contacts no source. */
+  /** Recently opened names, latest first. Listing them doesn't contact any source. */
   'sources.recent': takes(nothing).gives<{ references: readonly string[] }>(),
   /** Clears the list of recent names. */
   'sources.forget': takes(nothing).gives<Nothing>(),
@@ -229,11 +229,14 @@ const OPERATIONS = {
   'registry.compare': takes(z.strictObject({ ...sides, text: z.string().max(1_024), ...registryPage })).gives<RegistryChangesPage>(),
   /** Names of the hives as seen at a layer. */
   'registry.hives': takes(z.strictObject({ ...image, layer: index })).gives<{ hives: readonly string[] }>(),
-  /** A key as seen at a layer (as in a ViewRef), and keys below it; an empty path is all of the hive. NOT_FOUND if it doesn't exist there. */
+  /**
+   * A key as seen at a layer (as in a ViewRef), and keys below it; an empty path means the whole hive. NOT_FOUND if the key doesn't exist
+   * there.
+   */
   'registry.key': takes(
     z.strictObject({ ...registry, path: registryPath, ...registryPage, valueStart: z.int().min(0).max(MAX_ROWS).optional() }),
   ).gives<RegistryKeyReport>(),
-  /** Keys as seen at a layer whose names or values match a text, at most `limit`. */
+  /** Keys as seen at a layer whose names or values contain the search text, at most `limit`. */
   'registry.search': takes(
     z.strictObject({ ...image, layer: index, text: z.string().min(1).max(1_024), limit }),
   ).gives<RegistrySearchReport>(),
@@ -243,7 +246,7 @@ const OPERATIONS = {
   'catalog.images': takes(catalogPage).gives<CatalogPage<CatalogImage>>(),
   /** A page of a catalog's layers, sorted by number of images. */
   'catalog.layers': takes(catalogPage).gives<CatalogPage<CatalogLayer>>(),
-  /** What is missing in a catalog, and why; at most 1,000 problems. */
+  /** What is missing from a catalog, and why; at most 1,000 problems. */
   'catalog.problems': takes(z.strictObject(catalog)).gives<CatalogPage<CatalogProblem>>(),
   /**
    * Searches all images of a catalog for a path, a package or a content checksum. A call searches for a moment from a given position;
@@ -305,8 +308,8 @@ const OPERATIONS = {
   /** Imports an image of an open archive; a layer tar as a layer on `parent` (null: a base layer). */
   'store.import': takes(z.strictObject({ storeId: id, ...image, parent: storedName.nullable() })).gives<Started>(),
   /**
-   * Removes an image's name, a layer or a leftover, and what nothing else needs. `withCopies`: first unmounts the layer and removes the
-   * working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
+   * Removes an image's name, a layer or a leftover, and anything that is no longer needed without it. `withCopies`: first unmounts the
+   * layer and removes the working copies based on it. EXISTS if other layers are based on the layer, or if it is mounted.
    */
   'store.remove': takes(z.strictObject({ ...stored, withCopies: z.boolean() })).gives<Nothing>(),
   /** Returns what `store.remove` would delete. */
@@ -378,7 +381,7 @@ export function parseTopicName(name: unknown): TopicName {
   return known;
 }
 
-/** Checks an operation's input. Throws BAD_REQUEST that names the first wrong key, without quoting its value. */
+/** Checks an operation's input. Throws BAD_REQUEST, which names the first wrong key but doesn't quote its value. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Operations[N]['input'] {
   const result = OPERATIONS[name].input.safeParse(input);
   if (result.success) return result.data as Operations[N]['input'];

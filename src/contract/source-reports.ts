@@ -7,7 +7,7 @@ export type ListedEngine = 'docker' | 'podman' | 'containerd';
 export interface NamedImage {
   /** The engine's name for the image, or the start of the image's id. */
   readonly name: string;
-  /** The image word that opens the image, such as `docker:app:1`. */
+  /** The name that opens the image, such as `docker:app:1`. */
   readonly reference: string;
   /** As reported by the engine; null if unknown. */
   readonly sizeBytes: number | null;

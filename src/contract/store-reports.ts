@@ -57,7 +57,7 @@ export interface StoredLayerReport {
   readonly isReadWrite: boolean;
   /** Whether an image of the store contains the layer. */
   readonly ofImage: boolean;
-  /** Where this program has mounted it, safe to show. */
+  /** Where this program has mounted the layer, safe to show. */
   readonly mountPath: string | null;
 }
 
@@ -70,7 +70,7 @@ export interface BaseImageReport {
   readonly sizeBytes: number;
   /** RFC 3339; empty if unknown. */
   readonly created: string;
-  /** Whether the store has a layer for it. */
+  /** Whether the store has a layer for the base image. */
   readonly adopted: boolean;
 }
 

@@ -11,9 +11,9 @@ export interface ChangedEntry {
   /** Null if removed. */
   readonly entry: WalkedEntry | null;
   readonly path: string;
-  /** The folder that contains it; null for the root. */
+  /** The folder that contains the path; null for the root. */
   readonly folder: WalkedEntry | null;
-  /** Whether the folder `entry` hides what it contains in the layers below. */
+  /** Set if `entry` is a folder that hides its contents in the layers below. */
   readonly isOpaque?: boolean;
 }
 
@@ -28,7 +28,7 @@ export async function* tarOfChanges(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   if (changes.length === 0) {
-    // If a copy was never mounted, its folder doesn't exist.
+    // A working copy that was never mounted doesn't have a folder.
     yield writer.end();
     return;
   }
@@ -62,7 +62,7 @@ export async function* tarOfChanges(
   yield writer.end();
 }
 
-/** Returns a folder and those that contain it, outermost first, except those written before; records them as written. */
+/** Returns a folder and its parents, outermost first, except those already written; records them as written. */
 function unwritten(folder: WalkedEntry | null, written: Set<WalkedEntry>): WalkedEntry[] {
   const found: WalkedEntry[] = [];
   for (let at = folder; at !== null && !written.has(at); at = at.parent) {

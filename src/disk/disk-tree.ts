@@ -193,7 +193,9 @@ export class DiskTree {
   }
 }
 
-/** Source: Linux's Documentation/filesystems/overlayfs.rst, `userxattr` included. */
+/**
+ * Whether an attribute is overlayfs's own, with or without its option `userxattr`. Source: Linux's Documentation/filesystems/overlayfs.rst.
+ */
 function isOfOverlay([name]: Attributes[number]): boolean {
   return name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.');
 }

@@ -23,7 +23,7 @@ const FIRST = 3;
 
 /**
  * Runs a program of the attr package. Null if this system doesn't have it. Throws TOO_LARGE if it prints more than {@link MAX_TEXT}, or if
- * it can't be given so many descriptors.
+ * the system can't pass it that many descriptors.
  */
 function run(
   program: 'getfattr' | 'setfattr',
@@ -56,8 +56,8 @@ function unquoted(text: string): string {
 }
 
 /**
- * Sets attributes of entries below a root; for a symlink, its own. No path may go through a link. Returns how many could not be set,
- * because the user lacks the rights, the file system lacks attributes, or the system lacks `setfattr`.
+ * Sets attributes of entries below a root; for a symlink, those of the link itself. No path may go through a link. Returns how many could
+ * not be set, because the user lacks the rights, the file system lacks attributes, or the system lacks `setfattr`.
  */
 export function setAttributes(root: string, entries: readonly { readonly path: string; readonly attributes: Attributes }[]): number {
   let failed = 0;

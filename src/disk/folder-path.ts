@@ -17,7 +17,7 @@ interface Level {
   readonly identity: string;
   /** The mode to restore on the way back; null if it wasn't changed. */
   readonly mode: number | null;
-  /** Null while it is not open. */
+  /** Null while the folder isn't open. */
   held: HeldEntry | null;
 }
 
@@ -118,7 +118,7 @@ export class FolderPath implements Disposable {
     using held = this.look(name);
     if (held === null || !held.stats.isFile() || held.identity !== identity) throw this.#changed(name);
     const isHeld = held.descriptor !== null;
-    // A descriptor's path is a link to the open file.
+    // A descriptor's path is itself a link to the open file, and has to be followed.
     const flags = isHeld ? READ_FILE & ~fs.constants.O_NOFOLLOW : READ_FILE;
     const descriptor = withAccess(held, READ, () => fs.openSync(held.at, flags));
     if (isHeld) return descriptor;

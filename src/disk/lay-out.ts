@@ -44,7 +44,7 @@ export interface LaidOut {
   closeFolders(top: boolean): Promise<void>;
   /** Sets the root's facts. */
   closeRoot(facts: Facts): void;
-  /** Moves an entry directly in the root to `place`, and sets a folder's facts. */
+  /** Moves an entry that is directly in the root to `place`; if it is a folder, also sets its facts. */
   moveOut(name: Uint8Array, place: Buffer): void;
   /** Returns what could not be preserved; call this last. */
   findings(): readonly Finding[];

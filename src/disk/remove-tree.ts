@@ -14,8 +14,8 @@ const MOST_OPEN = 32;
 /**
  * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
  * Links aren't followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
- * anything, if a file system is mounted in the folder. `identity` is that of a HeldFolder; if something else has the name by now, it is
- * left alone.
+ * anything, if a file system is mounted in the folder. With `identity`, that of a HeldFolder, leaves the path alone if it now leads to
+ * anything else.
  */
 export async function removeTree(folder: string | Buffer, identity: string | null = null): Promise<void> {
   // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
@@ -83,7 +83,7 @@ class Removal {
     }
     const level: Level = { name, identity: identityOf(descriptor), folders: [], descriptor };
     this.#levels.push(level);
-    // The first stays open: reopening starts from there.
+    // The first level stays open: reopening starts from there.
     const far = this.#levels.at(-1 - MOST_OPEN);
     if (far !== undefined && far !== this.#levels[0] && pathOfDescriptor(descriptor) !== null) close(far);
     const inside = this.#inside(level);
@@ -149,7 +149,7 @@ class Removal {
     return new LayerscopeError('IO', `${displayText(this.#top.toString())} was changed while it was being removed: try again`, { cause });
   }
 
-  /** Opens the folder at a path if it is that level's; otherwise null. */
+  /** Opens the folder at a path if it is this level's; otherwise returns null. */
   #openIf({ identity }: Level, at: Buffer): number | null {
     const descriptor = openOrGone(at);
     if (descriptor === null || identityOf(descriptor) === identity) return descriptor;
@@ -189,13 +189,13 @@ function openOrGone(at: Buffer): number | null {
   }
 }
 
-/** Opens up a folder's mode for this user. If something else has taken the folder's name meanwhile, leaves it alone. */
+/** Gives this user access to a folder by changing its mode. If something else has taken the folder's name meanwhile, leaves it alone. */
 function open(at: Buffer): void {
   try {
     using held = new HeldEntry(at);
     if (held.stats.isDirectory()) fs.chmodSync(held.at, 0o700);
   } catch (error) {
-    // Another user's folder: the next step reports it if it matters.
+    // The folder may be another user's: if that matters, the next step reports it.
     if (!['EPERM', 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) throw error;
   }
 }

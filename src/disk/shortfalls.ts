@@ -1,5 +1,5 @@
-// Counts what wasn't preserved, because the file system or the user's rights don't allow it or because it wasn't requested. Counts by kind
-// and names the first entries of each.
+// Counts what wasn't preserved, because the file system or the user's rights don't allow it or because it wasn't requested. Counts by kind,
+// and lists the first entries of each.
 import { displayPath, type Finding, finding, formatCount } from '#model';
 
 /** Message for an entry, by kind. */
@@ -16,7 +16,7 @@ const SENTENCES = {
 
 export type Shortfall = keyof typeof SENTENCES;
 
-/** Maximum number of entries named per kind. */
+/** Maximum number of entries listed per kind. */
 const MAX_NAMED = 5;
 
 export class Shortfalls {
@@ -40,7 +40,7 @@ export class Shortfalls {
   }
 
   /**
-   * Counts an entry whose owner couldn't be set because this user isn't allowed to give files away. Doesn't name the entry, because this is
+   * Counts an entry whose owner couldn't be set because this user isn't allowed to give files away. Doesn't list the entry, because this is
    * normal for everyone but root.
    */
   noteForeignOwner(): void {

@@ -1,5 +1,5 @@
-// Plans what to lay out of a view and in which order. A view's rows are what a container would see, so every use of a plan follows the same
-// rules.
+// Plans which entries of a view to lay out, and in which order. A view's rows are what a container would see, so mounts and exports follow
+// the same rules.
 import { type EntryAt, resolveEntry, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
 import type { RefusedName } from '#format/path';
@@ -44,13 +44,11 @@ export interface PlanOptions {
   /** Rows [from, end) of the view, all below one folder. Defaults to all rows. */
   readonly from?: number;
   readonly end?: number;
-  /** Length in bytes of that folder's path, removed from the rows' paths. */
+  /** Length in bytes of the path of the folder that the rows are below, which is removed from the rows' paths. */
   readonly prefix?: number;
   /** Returns why a name must not be written; null if it may be. */
   readonly refuseName: (name: Uint8Array) => RefusedName | null;
-  /**
-   * Whether to lay out entries whose names or links climb above the root inside the root, as a container does, instead of refusing them.
-   */
+  /** If true, entries whose names or links climb above the root are laid out inside it, as in a container, instead of being refused. */
   readonly keepEscapes?: boolean;
 }
 

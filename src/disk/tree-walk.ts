@@ -29,12 +29,12 @@ export interface EntryFacts {
 
 /** An entry of a folder. */
 export interface WalkedEntry extends EntryFacts {
-  /** The folder that contains it; null in the root. */
+  /** The folder that contains the entry; null in the root. */
   readonly parent: WalkedEntry | null;
-  /** Identifies the file among all its names. */
+  /** Identifies the file, whichever of its names this is. */
   readonly identity: string;
   readonly links: number;
-  /** Null if the system can't read them. All names of a file share them. */
+  /** Extended attributes, shared by all names of a file. Null if the system can't read them. */
   readonly attributes: Attributes | null;
 }
 
@@ -137,7 +137,8 @@ function kindOf(stats: BigIntStats): EntryKind | null {
 
 function factsOf(path: string, kind: EntryKind, stats: BigIntStats): Omit<EntryFacts, 'target'> & { readonly links: number } {
   const mode = Number(stats.mode) & 0o7777;
-  // Reading such a file requires changing its mode and back, which changes its ctime.
+  // A file that denies this user access must have its mode changed and restored to be read. That changes its ctime, so its ctime is left
+  // empty.
   const isOpened = IS_RESTRICTED && (mode & READ) === 0;
   return {
     path,

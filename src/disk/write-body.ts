@@ -4,7 +4,7 @@ import type { LayerBodies } from '#archive';
 import { asLayerscopeError, type ErrorCode, throwIfCancelled } from '#model';
 import { errorCode, isAboutEntry, refusalText } from './system-errors.ts';
 
-/** Error codes about a single body of the image. */
+/** Codes of errors that concern only a single body of the image. */
 const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
 
 export interface WriteBodyOptions {

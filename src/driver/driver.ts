@@ -114,7 +114,7 @@ export interface SharedBaseImage {
   readonly sizeBytes: number;
   /** RFC 3339; '' if unknown. */
   readonly created: string;
-  /** Whether this store has a layer for it. */
+  /** Whether this store has a layer for the base image. */
   readonly adopted: boolean;
 }
 
@@ -176,7 +176,7 @@ export interface GraphDriver extends AsyncDisposable {
 
   /**
    * Creates a read-write layer. `sizeBytes`: size of the layer's disk, in a driver whose layers have disks; 127 GiB by default. Throws what
-   * {@link create} throws; UNSUPPORTED without a parent if the driver needs one.
+   * {@link create} throws; UNSUPPORTED if there is no parent and the driver needs one.
    */
   createReadWrite(id: string, parent: string | null, options?: CallOptions & { readonly sizeBytes?: number }): Promise<void>;
 
@@ -193,13 +193,13 @@ export interface GraphDriver extends AsyncDisposable {
   mount(id: string, options?: MountOptions): Promise<Mount>;
 
   /**
-   * Releases a layer's mounts that ended processes left behind, in a driver whose mounts outlive their process. Throws NOT_FOUND if there
+   * Releases a layer's mounts left by processes that have exited, in a driver whose mounts outlive their process. Throws NOT_FOUND if there
    * is no such mount; EXISTS if a running process holds the mount, as far as the driver knows: Windows' drivers know only about this
    * process.
    */
   releaseLeft?(id: string, options?: CallOptions): Promise<void>;
 
-  /** Returns the ids of layers that ended processes left mounted; see {@link releaseLeft}. */
+  /** Returns the ids of layers that were left mounted by processes that have exited; see {@link releaseLeft}. */
   mountsLeft?(): Promise<readonly string[]>;
 
   /** Reads the layer's tar. Throws while being read: NOT_FOUND. Stopping early releases everything. */

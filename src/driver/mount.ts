@@ -43,7 +43,7 @@ export class MountTable {
 
   /**
    * Mounts a layer, or counts another mount of it. `make` and `undo` run with the layer's lock held. If `make` throws, rethrows the error
-   * and counts nothing.
+   * and doesn't count the mount.
    */
   async mount(key: string, id: string, make: () => Promise<string>, undo: () => Promise<void>): Promise<Mount> {
     using _turn = await this.turn(key);

@@ -9,7 +9,7 @@ export function besideName(target: string): string {
   return path.join(path.dirname(path.resolve(target)), `.layerscope-${randomBytes(8).toString('hex')}-${PROCESS_MARK}`);
 }
 
-/** Whether the name was made by {@link besideName} in a process that has ended. */
+/** Whether the name was made by {@link besideName} in a process that has exited. */
 export function isLeftBeside(name: string): boolean {
   const mark = BESIDE.exec(name)?.[1];
   return mark !== undefined && hasEnded(mark) === true;

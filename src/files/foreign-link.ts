@@ -5,7 +5,7 @@ import { mayOthersRename } from './shared-folder.ts';
 import { TargetFolder } from './target-folder.ts';
 
 const ME = process.getuid?.();
-/** Maximum number of links, as on Linux. Source: path_resolution(7). */
+/** Maximum number of links followed to resolve a path, as on Linux. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
 /**
@@ -34,8 +34,8 @@ function heldAt(way: string): TargetFolder | null {
 }
 
 /**
- * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the path, and could so
- * replace the folder, or the user's link to it, right after the check.
+ * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the path, and so could
+ * replace the folder, or this user's link to it, right after the check.
  */
 export function openUnexchangeable(folder: string): TargetFolder | null {
   const way = wayWithoutForeignLinks(folder, isForeign, (above) => mayOthersRename(above));
@@ -65,7 +65,7 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 }
 
 /**
- * Opens a folder that the user named to write into; with `isMade`, creates it and its parents. Follows links, even another user's, but not
+ * Opens a folder that the user chose to write into; with `isMade`, creates it and its parents. Follows links, even another user's, but not
  * one in a folder that everybody may write to, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off and doesn't exist
  * on other systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
  */

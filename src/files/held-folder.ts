@@ -73,8 +73,8 @@ export class HeldFolder implements Disposable {
   }
 
   /**
-   * Removes the contents, and the folder itself if it still has the name `at`. If another user gave that name to something else, that is
-   * left alone. Ignores failures.
+   * Removes the contents, and the folder itself if it still has the name `at`. If another user gave that name to something else, leaves
+   * that alone. Ignores failures.
    */
   discardAt(at: string): void {
     const isHere = this.#isAt(at);
@@ -83,7 +83,7 @@ export class HeldFolder implements Disposable {
       for (const name of readdirSync(this.inside)) rmSync(join(this.inside, name), { recursive: true, force: true });
       if (isHere) rmdirSync(at);
     } catch {
-      // It becomes a leftover, as if the process had been killed.
+      // The folder becomes a leftover, as if the process had been killed.
     }
   }
 

@@ -10,7 +10,7 @@ import { placeOfOthers } from './shared-folder.ts';
 /** An npm package. */
 export interface OwnPackage {
   readonly name: string;
-  /** Packages that it loads by name, one from each group. They must be next to it, where Node finds them first. */
+  /** Packages that this one loads by name, one from each group. They must be next to it, where Node looks first. */
   readonly parts: readonly (readonly string[])[];
 }
 
@@ -22,7 +22,8 @@ const NAMED = (process.env.NODE_PATH ?? '').split(path.delimiter).filter((folder
 
 /**
  * Loads a package from the program's own installation, or else from `dataFolder`, where `npm --prefix` may have installed it. Null if it is
- * in neither. Throws UNSUPPORTED if another user could have written the code that would be loaded, and what loading it throws.
+ * in neither. Throws UNSUPPORTED if another user could have written the code that would be loaded, and whatever the package throws while it
+ * loads.
  */
 export function loadOwnPackage(wanted: OwnPackage, dataFolder: string | null = null): unknown {
   const place = programModules().find((folder) => isWhole(folder, wanted, NAMED));

@@ -45,7 +45,7 @@ function namespaceOf(kind: 'pid' | 'time'): string {
 /** This process's mark: its id, start time and scope. */
 export const PROCESS_MARK = `${process.pid}-${processBegan(process.pid) ?? '0'}-${PROCESS_PLACE}`;
 
-/** Whether the process of a mark has ended; null if that can't be determined from here. */
+/** Whether the process of a mark has exited; null if that can't be determined from here. */
 export function hasEnded(mark: string): boolean | null {
   const [, pid, began, place] = /^(\d+)-(\d+)-([0-9a-f]{8})$/.exec(mark) ?? [];
   if (pid === undefined || place !== PROCESS_PLACE) return null;

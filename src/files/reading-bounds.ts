@@ -1,11 +1,11 @@
-// For a process that may read images only in certain folders, because whoever sends the requests isn't trusted with the rest. A path is
-// checked before it is opened, but the file may be replaced by a link meanwhile; so each file is checked again once it is open.
+// Restricts a process to images in certain folders, because whoever sends its requests isn't trusted with the rest. A path is checked
+// before it is opened, but a link may replace the file between the two, so each file is checked again once it is open.
 import { fstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { displayText, LayerscopeError } from '#model';
 
-/** Threads that are started later get a copy. */
+/** Key of the folders in the environment data, which threads started later get a copy of. */
 const KEY = 'layerscope: readable folders';
 
 /** Restricts this process, for good, to images in these folders. Must be called before it starts threads. */
@@ -13,13 +13,13 @@ export function restrictReading(folders: readonly string[]): void {
   setEnvironmentData(KEY, folders.map(realOf));
 }
 
-/** Adds one of the program's own folders, such as the cache, if the process is restricted. */
+/** If the process is restricted, also allows one of the program's own folders, such as the cache. */
 export function alsoRead(folder: string): void {
   const folders = readable();
   if (folders !== null) setEnvironmentData(KEY, [...folders, realOf(folder)]);
 }
 
-/** Throws PERMISSION if the process is restricted and the open file or folder is elsewhere; the system's errors. */
+/** Throws PERMISSION if the process is restricted and the open file or folder isn't in one of its folders; also the system's errors. */
 export function refuseUnreadable(descriptor: number, file: string): void {
   const folders = readable();
   if (folders === null) return;

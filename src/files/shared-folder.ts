@@ -7,8 +7,8 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Whether other users may rename this user's entries in a folder. If so, they could give the name of a folder that is to be removed to any
- * other folder of this user. Throws the system's errors.
+ * Whether other users may rename this user's entries in a folder. If so, they could swap a folder that is about to be removed for any other
+ * folder of this user. Throws the system's errors.
  */
 export function mayOthersRename(folder: string): boolean {
   return ME !== undefined && isShared(statSync(folder));
@@ -35,7 +35,7 @@ function isShared({ uid, gid, mode }: Stats): boolean {
   return (mode & OTHERS_WRITE) !== 0 || ((mode & GROUP_WRITES) !== 0 && !isOwnGroup(gid));
 }
 
-/** Whether a group is this user's alone, by the convention that it has the user's number. Root's group is root's alone. */
+/** Whether this user is a group's only member, by the convention that such a group's id equals the user's. Root's group is root's alone. */
 function isOwnGroup(gid: number): boolean {
   return gid === ME && gid === process.getgid?.();
 }

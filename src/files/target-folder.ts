@@ -1,4 +1,4 @@
-// The folder that a user named as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
+// The folder that a user chose as a target. Other users may be able to rename its parents during a write, so the path is resolved once, and
 // the folder is then accessed by descriptor.
 import {
   closeSync,
@@ -116,7 +116,7 @@ export class TargetFolder implements Disposable {
     );
   }
 
-  /** Removes the folder and its parents that {@link make} created, up to the first that isn't empty. */
+  /** Removes the folders that {@link make} created, innermost first, up to the first that isn't empty. */
   removeMade(): void {
     try {
       for (let at: TargetFolder = this; at.#parent !== null; at = at.#parent)

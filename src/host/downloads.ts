@@ -3,7 +3,7 @@ import type { Exported } from '#engine';
 import { LayerscopeError } from '#model';
 import type { Sender } from './sender.ts';
 
-/** Exports to download once each, under a name of 128 random bits that only its receiver knows. */
+/** Exports, each of which can be downloaded once, under a name of 128 random bits that only its receiver knows. */
 export interface Downloads {
   /** Registers a download and returns its name. Drops the sender's oldest download if too many are unfetched. */
   give(sender: Sender, exported: Exported): string;

@@ -33,7 +33,7 @@ export function createRequests(grants: Grants): Requests {
       try {
         for (const file of files) open.push(grants.give(sender, file));
       } finally {
-        // Announces the requests that were added before the limit was reached.
+        // If the limit is reached, announces the requests that were added before.
         topic.changed();
       }
     },

@@ -1,4 +1,4 @@
-/** The types of tar members. An index is the code stored in tables, so only append to this list. */
+/** The types of tar members. Tables store a type as its index in this list, so only append to it. */
 export const ENTRY_TYPES = ['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo', 'global', 'other'] as const;
 
 export type EntryType = (typeof ENTRY_TYPES)[number];

@@ -5,7 +5,7 @@ import { systemPath, systemWords } from './system-error.ts';
 export const ERROR_CODES = [
   'USAGE', // the command or request itself is wrong
   'NOT_FOUND', // the requested file, image, layer or path doesn't exist
-  'NOT_AN_IMAGE', // not an image archive, a layout or a layer tar
+  'NOT_AN_IMAGE', // not an image archive, layout or layer tar
   'BAD_MANIFEST', // a manifest, index or config that can't be used
   'BAD_TAR', // a tar header that no reader accepts
   'TRUNCATED', // the input ends too early
@@ -22,7 +22,7 @@ export const ERROR_CODES = [
   'UNREACHABLE', // a registry or engine doesn't answer, or answers incorrectly
   'UNAUTHORIZED', // a registry or engine refuses access
   'RATE_LIMITED', // a registry has received too many requests
-  'CANCELLED', // stopped by the user or the end of the program
+  'CANCELLED', // stopped by the user, or because the program is exiting
   'BAD_REQUEST', // a message that violates the contract
   'FORBIDDEN', // a sender or grant that isn't allowed
   'INTERNAL', // a defect of this program
@@ -74,7 +74,7 @@ function systemMessage(error: Error): string {
   return path === null ? words : `${displayText(path)}: ${words}`;
 }
 
-/** Converts an error about a file. A system error gets the message `PATH: WORDS`, whatever path its own message names. */
+/** Converts an error about a file. A system error gets the message `PATH: WORDS`, whatever path its original message names. */
 export function fileError(error: unknown, path: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   const { code, message } = asLayerscopeError(error);

@@ -141,7 +141,7 @@ export interface Finding {
   readonly path?: string;
   /** Byte offset in the layer's tar. */
   readonly offset?: number;
-  /** Where a secret is. With `file`, `layer` and `path` are set; with `history`, `layer` may be. */
+  /** Where a secret was found. For `file`, both `layer` and `path` are set; for `history`, `layer` may be. */
   readonly where?: 'file' | 'history' | 'env' | 'label';
   /** The variable, build argument or label that holds the secret. */
   readonly name?: string;

@@ -98,14 +98,14 @@ export interface ArtifactReport {
   readonly mediaTypes: readonly string[];
   /** Digest of the manifest that the artifact refers to. */
   readonly subject: string | null;
-  /** Whether the archive has that manifest; absent without a subject. */
+  /** Whether the archive has the subject's manifest; absent without a subject. */
   readonly subjectHere?: boolean;
-  /** Total size of its layers, as the manifest states it. */
+  /** Total size of the artifact's layers, as its manifest states it. */
   readonly bytes: number;
   readonly names: readonly string[];
   /** Predicate types of the statements in an attestation. */
   readonly predicateTypes: readonly string[];
-  /** Present only with `--key`: whether it contains a signature made with that key, over a payload that names the subject. */
+  /** Present only with `--key`: whether the artifact contains a signature made with that key, over a payload that names the subject. */
   readonly verified?: boolean;
 }
 

@@ -1,8 +1,8 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /**
- * Scales a size to the unit in which it is easiest to read. `power`: how many times `base` (1000 or 1024) it was divided by. `decimals`:
- * how many to print: none for bytes, one up to MB. From GB up, where a tenth is 100 MB, two as long as the result is no wider than `888.8`.
+ * Scales a size to the unit in which it is easiest to read. `power` is how many times it was divided by `base` (1000 or 1024). `decimals`
+ * is how many to print: none for bytes and one up to MB; from GB up, where a tenth is 100 MB, two if the result isn't wider than `888.8`.
  */
 export function scaleSize(bytes: number, base: number): { value: number; power: number; decimals: number } {
   let power = 0;
@@ -42,7 +42,7 @@ export function parseBinarySize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** Returns which layers an image has, for errors about one that it doesn't have: `layers are 0 to 6`. */
+/** Describes the range of an image's layers, for errors about a layer outside it: `layers are 0 to 6`. */
 export function layerRange(count: number): string {
   return count === 0 ? 'the image has no layers' : `layers are 0 to ${count - 1}`;
 }

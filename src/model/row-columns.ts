@@ -1,6 +1,6 @@
 /**
- * All columns of a {@link RowTable} with one number per row. Type, allocation, copies, views and size are derived from this list, so a new
- * column is one line here. Code that reads or fills a column names it explicitly.
+ * All columns of a {@link RowTable} with one number per row. Type, allocation, copies, views and size are derived from this list, so adding
+ * a column takes one line here; only code that reads or fills a column names it explicitly.
  */
 export const ROW_COLUMNS = {
   /** Row of the parent folder, -1 at the top. Always smaller than the row itself. */
@@ -38,11 +38,11 @@ export const ROW_COLUMNS = {
    * implied folder.
    */
   layer: Uint16Array,
-  /** Row of the entry in that layer's table (`LayerTable`), {@link NO_ENTRY} for an implied folder. */
+  /** Row of the entry in the table (`LayerTable`) of the layer in `layer`; {@link NO_ENTRY} for an implied folder. */
   entry: Uint32Array,
   /** Layer of the entry that the row replaces or removes; {@link NO_LAYER} if there is none. */
   previousLayer: Uint16Array,
-  /** Row of the previous entry in that layer's table; {@link NO_ENTRY} if there is none. */
+  /** Row of the replaced or removed entry in the table of `previousLayer`; {@link NO_ENTRY} if there is none. */
   previousEntry: Uint32Array,
   /** In a whole image, the layer that hid the row's `hiddenBytes`; otherwise {@link NO_LAYER}. */
   hiddenBy: Uint16Array,

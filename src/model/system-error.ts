@@ -48,7 +48,7 @@ export function systemWords(error: unknown): string | null {
   return typeof code === 'string' && Object.hasOwn(WORDS, code) ? (WORDS[code] ?? null) : null;
 }
 
-/** The path that a system error is about; for a rename or a link, the new name. Null if it names none. */
+/** The path that a system error is about; for a rename or a link, the new name. Null if the error doesn't name one. */
 export function systemPath(error: unknown): string | null {
   const { path, dest } = (error ?? {}) as SystemError;
   const named = dest ?? path;
@@ -63,7 +63,7 @@ interface FileStats {
   isSocket(): boolean;
 }
 
-/** What is at a path, such as `a folder`, for a message that a file was expected. */
+/** Describes what is at a path, such as `a folder`, for messages that say a file was expected. */
 export function fileKind(stats: FileStats): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';

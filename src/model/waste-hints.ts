@@ -4,7 +4,7 @@ import type { FindingCode, WasteCode } from './findings.ts';
 interface WasteHint {
   readonly title: string;
   readonly hint: string;
-  /** The rule of the linter hadolint that warns about the same thing, if there is one. */
+  /** The rule of the linter hadolint that warns about this kind of waste, if there is one. */
   readonly hadolint?: string;
   /** Whether a build or a package manager recreates it when needed. */
   readonly isCache?: true;

@@ -1,14 +1,14 @@
 // Compares names as NTFS does: one UTF-16 unit at a time, through a table that maps each unit to at most one upper-case unit ([MS-FSA]
 // 2.1.4.3). So `straße` and `STRASSE` are two names, because no single unit is the upper case of ß, and letters beyond the BMP, which take
-// two units, have no case. A unit maps to its upper case only if that maps back: ı, ſ and µ aren't the lower case of any letter, so they
-// are unchanged. ς is the exception.
+// two units, have no case. A unit maps to its upper case only if the upper case maps back to it: ı, ſ and µ aren't the lower case of any
+// letter, so they are unchanged. ς is the exception.
 //
 // The published table of exFAT agrees, and so does Wine's ntdll, except for ς (test/wine/files.test.ts). Not verified on Windows: ς, title
-// case such as ǅ, and letters newer than Windows' table, of which those in Cherokee, Georgian and Unicode 16 are not folded here.
+// case such as ǅ, and letters newer than Windows' table; the newer ones in Cherokee, Georgian and Unicode 16 are not folded here.
 
 /**
  * Letters whose upper case was added to Unicode late: Georgian, Cherokee (two ranges), and a few others. Each pair is the first and last
- * unit.
+ * unit of a range.
  */
 const YOUNG: readonly (readonly [number, number])[] = [
   [0x10d0, 0x10ff],

@@ -58,7 +58,7 @@ export interface FoundPackage {
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
-/** Means that no files are listed, which isn't the same as an empty list. */
+/** Stands for a package whose files aren't known. An empty list would mean that it has none. */
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
 /** Whether a package's files are known. Those of a module compiled into a program aren't, and a database may lack its lists. */

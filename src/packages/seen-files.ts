@@ -5,7 +5,7 @@ import type { JarBudget } from './jars/jar-budget.ts';
 export interface SeenFiles {
   /** Limits for all jars together. */
   readonly jars: JarBudget;
-  /** Must be awaited in every loop over what files list. */
+  /** Must be awaited in every loop over data from a file. */
   readonly rest: Rest;
   /** Lists the names in a folder, in no particular order; none if it doesn't exist. Leaves out names that aren't UTF-8. */
   names(folder: string | Uint8Array): readonly string[];
@@ -42,7 +42,7 @@ export function contentOf(bytes: Uint8Array): Content {
   return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-/** Returns part of a file's content as a content with its own offsets. */
+/** Returns part of a file's content, with offsets that are relative to that part. */
 export function contentWithin({ read }: Content, start: number, size: number): Content {
   return {
     size,

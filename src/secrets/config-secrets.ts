@@ -46,7 +46,7 @@ export function isConfigSecret(value: string, name: string | null): boolean {
 
 let scanner: SecretScanner | null = null;
 
-/** Uses no vectors: these strings are so short that preparing them would take longer than searching. */
+/** Doesn't use vectors: these strings are so short that preparing them would take longer than searching. */
 function hitsIn(text: string): readonly SecretHit[] {
   scanner ??= new SecretScanner(new LeadWindow(null));
   scanner.begin('');

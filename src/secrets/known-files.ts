@@ -199,7 +199,7 @@ const terraformState = known(function* (text) {
 const keyStore = byKind('secret-key-store');
 const KEY_STORES = ['.pfx', '.p12', '.jks', '.kdbx'];
 
-/** By the end of the path: a name, or a name with its folder. */
+/** Known files by the end of their path: a name, or a name with its folder. */
 const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.git-credentials': gitCredentials,
   'git/credentials': gitCredentials,
@@ -228,7 +228,8 @@ const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.azure/service_principal_entries.json': byKind('secret-azure-credentials'),
 };
 /**
- * The same by the last name only, so that most files need a single lookup: the name with its folder, or null for any folder, and the file.
+ * Known files by the last name of their path, so that most files need a single lookup: the name with its folder, or null for any folder,
+ * and the file.
  */
 const byLastName = new Map<string, [string | null, KnownFile][]>();
 for (const [name, file] of Object.entries(BY_NAME)) {

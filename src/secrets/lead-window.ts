@@ -16,7 +16,7 @@ const WINDOW_AT = BLOCK;
 /** Address at which the code writes results: four bytes for each block. */
 const FOUND_AT = WINDOW_AT + WINDOW + SLACK;
 const MEMORY = FOUND_AT + 4 * (WINDOW / BLOCK + 2);
-/** There is at least one byte between two words. */
+/** A lead starts a word, and words are separated by at least one byte, so at most every other byte starts a lead. */
 const MOST_LEADS = WINDOW / 2;
 
 const LEADS: ReadonlySet<number> = new Set(LEAD_GROUPS.flat().map(leadOf));
@@ -107,7 +107,7 @@ export class LeadWindow {
 /** Unused windows. There are never more than the bodies that a thread searches at the same time: a handful. */
 const idle: LeadWindow[] = [];
 
-/** Returns a window for one body. It still contains bytes from another one. */
+/** Returns a window for one body. It still contains bytes from an earlier body. */
 export function takeWindow(): LeadWindow {
   return idle.pop() ?? new LeadWindow();
 }

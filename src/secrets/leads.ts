@@ -1,4 +1,4 @@
-// Leads: three bytes at the start of a word that a secret begins with or, failing that, that occur in the secret.
+// Leads: the three bytes at the start of a word by which a secret is found. The secret begins with that word or, failing that, contains it.
 
 /**
  * All leads, in eight groups for `lead-code.ts`. Leads that differ at a single position go well together; a lead that is common in text

@@ -16,7 +16,7 @@ export function countLines(bytes: Uint8Array, words: Int32Array, from: number, t
     let sums = 0;
     for (; word < end; word++) {
       const difference = (words[word] as number) ^ LINE_FEEDS;
-      // 1 in each byte that is a line feed, whose difference is 0.
+      // Adds 1 to the counter of each byte that is a line feed: only there is `difference` 0.
       sums += (~(((difference & LOW_BITS) + LOW_BITS) | difference) >>> 7) & 0x01010101;
     }
     count += (sums & 0xff) + ((sums >>> 8) & 0xff) + ((sums >>> 16) & 0xff) + (sums >>> 24);

@@ -18,7 +18,7 @@ const HEADER_BYTES = 400;
 const DIGITS = 48;
 const BODY_BYTES = 400;
 const FEWEST_DISTINCT = 10;
-/** Number of bytes from its start that are examined to judge a key. */
+/** How many bytes of a key, from its start, are examined to judge it. */
 export const KEY_BYTES = 1024;
 
 const OPENSSH = 'openssh-key-v1\0';

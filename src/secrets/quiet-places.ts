@@ -1,4 +1,4 @@
-// Folders of libraries, tests and examples, and documents: what looks like a secret there rarely is one, so it is only a note.
+// Folders of libraries, tests, examples and documents. What looks like a secret there rarely is one, so it is reported only as a note.
 
 const LIBRARIES = ['usr/share/', 'usr/lib/', 'usr/lib32/', 'usr/lib64/', 'usr/libexec/'];
 const LIBRARY_FOLDERS = /(?:^|\/)(?:site-packages|dist-packages|go\/pkg\/mod)\//;

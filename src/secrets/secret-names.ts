@@ -26,7 +26,7 @@ export function unquoted(text: string): string {
   return trimmed.length >= 2 && (quote === '"' || quote === "'") && trimmed.at(-1) === quote ? trimmed.slice(1, -1) : trimmed;
 }
 
-/** Whether a value may be a secret: not empty, nor a variable, a path, a switch or a placeholder. */
+/** Whether a value may be a secret: it isn't empty, a variable, a path, a switch or a placeholder. */
 export function isSecretValue(text: string): boolean {
   const value = unquoted(text);
   if (value === '' || '$<{%'.includes(value[0] as string) || isPath(value)) return false;

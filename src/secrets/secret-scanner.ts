@@ -17,18 +17,18 @@ import { isLibrary, isQuietPlace } from './quiet-places.ts';
 import { RunMemory } from './run-memory.ts';
 import { type Doubt, isPlaceholder, LONGEST_TOKEN, severityOf, tokenAt } from './token-rules.ts';
 
-/** Something that looks like a secret. It never contains a whole one. */
+/** Something that looks like a secret. A hit never contains a whole secret. */
 export interface SecretHit {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** Offset of its first byte in the body. */
+  /** Offset of the secret's first byte in the body. */
   readonly at: number;
   /** Line number, from 1; absent in a binary file. */
   readonly line?: number;
-  /** Its first four and last two characters. */
+  /** The secret's first four and last two characters. */
   readonly shown?: string;
   readonly encrypted?: true;
-  /** Why it is reported less severely than usual for its code. */
+  /** Why the secret is reported less severely than usual for its code. */
   readonly doubt?: Doubt | 'place' | 'encrypted';
 }
 
@@ -73,10 +73,10 @@ export class SecretScanner {
   /** Line feeds before `#linesAt`, a position in the window. */
   #lines = 0;
   #linesAt = 0;
-  /** Null while it isn't needed yet; the first bytes are still in the window then. */
+  /** Null until it is needed; until then, the body's first bytes are still in the window. */
   #isBinary: boolean | null = null;
   #path = '';
-  /** Null while it isn't needed yet. */
+  /** Null until it is needed. */
   #isQuiet: boolean | null = null;
   #known: KnownFile | null = null;
   #closeLooks = 0;

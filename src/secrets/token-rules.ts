@@ -28,7 +28,7 @@ interface TokenRule {
   readonly doubt?: Doubt;
   /** An additional test of the bytes after the prefix. */
   readonly accepts?: (bytes: Uint8Array, from: number, to: number, memory: RunMemory) => boolean;
-  /** Whether it only counts with a secret near it. */
+  /** Whether the token counts only if a secret is near it. */
   readonly isId?: boolean;
 }
 
@@ -38,9 +38,9 @@ export interface TokenMatch {
   readonly start: number;
   readonly end: number;
   readonly doubt: Doubt | null;
-  /** Whether it only identifies a key, whose secret must be near it. */
+  /** Whether the token only identifies a key, whose secret must be near it. */
   readonly isId: boolean;
-  /** Whether its check digits match. */
+  /** Whether the token's check digits match. */
   readonly isSure: boolean;
 }
 

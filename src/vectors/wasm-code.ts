@@ -60,7 +60,7 @@ export const v128 = {
   shiftRight: vectorOperation(0x8d),
   /** Selects bytes of the first vector by the indexes in the second, from 0 to 15. */
   look: vectorOperation(0x0e),
-  /** The same for indexes in that range on any processor; faster, but newer. */
+  /** Like `look`, but faster, and missing in older engines. For indexes over 15, the result depends on the processor. */
   lookFast: vectorOperation(0x100),
   /** Joins the last `count` bytes of the first vector and the first bytes of the second. */
   joined: (first: Code, second: Code, count: number): Code =>

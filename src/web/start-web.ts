@@ -11,7 +11,7 @@ import { startWebHost, type WebHost } from './web-host.ts';
 export interface WebOptions {
   /** Files and folders to open at startup. */
   readonly files?: readonly string[];
-  /** Whether to follow links that point outside those folders. */
+  /** Whether to follow links that point outside the folders in `files`. */
   readonly followLinks?: boolean;
   /** Finds the sources of images by name; if absent, the window can't open images by name. */
   readonly findSources?: () => readonly ImageSource[];

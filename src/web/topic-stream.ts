@@ -4,7 +4,7 @@ import type { Host, Sender } from '#host';
 import { Refusal } from './guards.ts';
 import { onClose } from './replies.ts';
 
-/** Interval of heartbeats, because proxies and browsers drop silent streams. */
+/** Interval between heartbeats. Without them, proxies and browsers would drop a silent stream. */
 const HEARTBEAT_MS = 15_000;
 
 /** Parses the topics in an address, such as `jobs` or `jobs,library`. Throws {@link Refusal} for an unknown topic. */

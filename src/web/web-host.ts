@@ -31,7 +31,7 @@ export interface WebHost extends AsyncDisposable {
 /** How long an idle session connection is kept alive: long, so that strangers can't take its place. */
 const KEPT_MS = 600_000;
 
-/** How long a client may keep sending after its request was refused. */
+/** How long a client may keep sending after its request has been refused. */
 const LAST_WORD_MS = 1_000;
 
 /**

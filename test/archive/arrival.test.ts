@@ -89,7 +89,7 @@ function names(layers: readonly (IndexedLayer | null)[]): (string[] | null)[] {
   return layers.map((layer) => (layer === null ? null : [...pathsOf(layer)]));
 }
 
-test('layers are indexed while they arrive, with and without workers, plain and packed', async (t) => {
+test('plain and compressed layers are indexed while they arrive, with and without workers', async (t) => {
   for (const workers of [0, 2]) {
     for (const packed of ['none', 'gzip', 'zstd'] as const) {
       const reader = testReader(t, { workers });

@@ -43,7 +43,7 @@ const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string, Artifac
     'application/vnd.wasm.config.v0+json',
     'other',
   ],
-  'a module beside an image’s config': [
+  'a module next to an image’s config': [
     { config: IMAGE_CONFIG, layers: [['application/vnd.wasm.content.layer.v1+wasm', '\0asm']] },
     OCI_CONFIG,
     'other',
@@ -53,16 +53,12 @@ const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string, Artifac
     'application/vnd.cncf.model.config.v1+json',
     'other',
   ],
-  'a signature of cosign': [
+  'a cosign signature': [
     { config: IMAGE_CONFIG, layers: [['application/vnd.dev.cosign.simplesigning.v1+json', '{"critical":{}}']] },
     OCI_CONFIG,
     'signature',
   ],
-  'an attestation of cosign': [
-    { config: IMAGE_CONFIG, layers: [['application/vnd.dsse.envelope.v1+json', DSSE]] },
-    OCI_CONFIG,
-    'attestation',
-  ],
+  'a cosign attestation': [{ config: IMAGE_CONFIG, layers: [['application/vnd.dsse.envelope.v1+json', DSSE]] }, OCI_CONFIG, 'attestation'],
   'a bill of materials': [{ config: IMAGE_CONFIG, layers: [['text/spdx', 'SPDXVersion: SPDX-2.3']] }, OCI_CONFIG, 'sbom'],
   'a signature bundle': [
     {
@@ -88,7 +84,7 @@ const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string, Artifac
     'application/vnd.example.thing',
     'other',
   ],
-  'an artifact of a config alone': [
+  'an artifact that has only a config': [
     { config: ['application/vnd.example.config.v1+json', {}], layers: [] },
     'application/vnd.example.config.v1+json',
     'other',
@@ -128,7 +124,7 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
     config: ['application/vnd.docker.plugin.v1+json', { description: 'a volume plugin', rootfs: null }],
     layers: [['application/vnd.docker.image.rootfs.diff.tar', BASE]],
   },
-  'a config that old writers name loosely over layers of an image': {
+  'image layers with the loose config type of old writers': {
     config: ['application/octet-stream', {}],
     layers: [[OCI_LAYER, BASE]],
   },

@@ -17,7 +17,7 @@ test('a statement over the document size limit is present, with the type and sub
   const files = new Files();
   const image = imageIn(files);
   const large = statement(image.digest, SPDX, { files: 'x'.repeat(5_000_000) });
-  // Its type comes after the predicate, so it isn't read.
+  // The statement's type comes after the predicate, so the type isn't read.
   const { predicate, ...rest } = large as { predicate: object };
   const turned = { predicate, ...rest };
   const { archive, findings } = await openAll(t, archiveOf(ociLayout(files, [image, attestationOf(files, image, [large, turned])])));

@@ -6,7 +6,7 @@ import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
 /** As if there were no key: the initial state comes from the constants alone. */
 const NO_KEY = new Uint8Array(64);
-/** With vectors where they pay off, and without. */
+/** One uses vectors where they pay off, the other never does. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };
 
 const body = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, at) => (at * at * 7 + Math.floor(at / 3)) & 0xff);
@@ -18,7 +18,7 @@ function sumOf(summer: BodySum, pieces: Iterable<Uint8Array>): string {
   return [summer.high, summer.low].map((half) => half.toString(16).padStart(8, '0')).join('');
 }
 
-/** The bytes, copied to `shift` bytes after a word boundary. */
+/** Copies the bytes to an address `shift` bytes past a word boundary. */
 function shifted(bytes: Uint8Array, shift: number): Uint8Array {
   const moved = new Uint8Array(bytes.length + shift);
   moved.set(bytes, shift);
@@ -75,13 +75,13 @@ const KNOWN: Readonly<Record<number, string>> = {
   100003: '301d311f3b65ed52',
 };
 
-test('this Node supports vectors, and large reads go into their memory', () => {
+test('this Node.js supports vectors, and large reads go directly into the memory that vectors work on', () => {
   assert.notEqual(bodySumCode(), null);
   assert.equal(roomToRead(100_000), bodySumCode()?.room);
   assert.equal(roomToRead(100).length, 100);
 });
 
-test('sums match those that another program computes', () => {
+test('checksums match those that another program computes', () => {
   for (const [length, sum] of Object.entries(KNOWN)) {
     for (const [way, summer] of Object.entries(WAYS)) assert.equal(sumOf(summer, [body(Number(length))]), sum, `${way}: ${length}`);
   }

@@ -5,7 +5,7 @@ import { LayerIndexer } from '../../src/archive/indexing/layer-indexer.ts';
 import { randomChunks } from '../support/random-chunks.ts';
 import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 
-/** Checksums and flags of the members of a tar that is read in these pieces. */
+/** Returns the checksums and flags of a tar's members when the tar is read in the given pieces. */
 function sumsOf(pieces: readonly Uint8Array[]): { sums: string[]; flags: Uint16Array } {
   const indexer = new LayerIndexer(0, { sums: new Uint8Array(64) });
   let length = 0;

@@ -98,10 +98,10 @@ test('every span unpacks on its own to its part of the blob, however the blob wa
     ['stored blocks', MIXED, gzipSync(MIXED, { level: 0 })],
     ['all kinds of blocks', MIXED, gzipSync(MIXED)],
     ['flushed', TEXT, await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH)],
-    ['flushed whole', MIXED, await flushed(MIXED, 131_072, constants.Z_FULL_FLUSH)],
+    ['flushed completely', MIXED, await flushed(MIXED, 131_072, constants.Z_FULL_FLUSH)],
     ['many members', MIXED, members(MIXED, 90_000)],
     ['fewer members than spans', TEXT, members(TEXT, 700_000)],
-    ['zeros behind', TEXT, Buffer.concat([gzipSync(TEXT), Buffer.alloc(1000)])],
+    ['trailing zeros', TEXT, Buffer.concat([gzipSync(TEXT), Buffer.alloc(1000)])],
   ];
   for (const [name, plain, packed] of packings) {
     const checkpoints = await checkpointsIn(packed);
@@ -137,8 +137,8 @@ test('a block has no checkpoint inside, so a single-block blob has none', async 
 test('bytes that only look like a block don’t become a checkpoint', async () => {
   // The inner gzip stream has real blocks and flushes, but they aren't the outer stream's, which only stores it.
   const inner = await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH);
-  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because all of this is
-  // stored, the bytes of such a block would even be right.
+  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because the whole stream is
+  // stored, even the bytes of such a block would be right.
   const lengths = Buffer.alloc(2_000_000, Uint8Array.of(0x30, 0x75, 0xcf, 0x8a));
   for (const [name, plain] of [
     ['gzip in stored blocks', inner],
@@ -169,7 +169,7 @@ test('finds blocks where the decoder finds them', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // Finds neither the first block, which begins before the search, nor the last, which is marked as such.
+  // The search can't find the first block, which begins before it, or the last, which is marked as such.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 

@@ -20,7 +20,7 @@ import { codesOf, openAll, pathsOf, testFile, testReader } from '../support/work
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-test('a docker-archive from Docker 1.10 to 24 has its names, platform, config digest, commands and layers', async (t) => {
+test('names, platform, config digest, commands and layers are read from an archive saved by Docker 1.10 to 24', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP], tags: ['app:1', 'app:latest'] }]);
   const { archive, layers, findings } = await openAll(t, archiveOf(files));
   assert.equal(archive.format, 'docker-archive');
@@ -192,7 +192,7 @@ test('a layer.tar that links to another folder’s layer is resolved inside the 
   assert.deepEqual(findings, []);
 });
 
-test('links that form a loop or lead out of the archive are refused and reported', async (t) => {
+test('links that form a loop or point outside the archive are refused and reported', async (t) => {
   const config = json(imageConfig([BASE, TOP, BASE]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['a/layer.tar', 'b/layer.tar', 'c/layer.tar'] }]);
   const bytes = tar(
@@ -217,7 +217,7 @@ test('links that form a loop or lead out of the archive are refused and reported
   );
 });
 
-test('gzip layers and a config named by digest, as crane writes them, have stated digests', async (t) => {
+test('digests are taken from the names of gzip layers and the config, as crane writes them', async (t) => {
   const config = json(imageConfig([BASE]));
   const blob = pack(BASE, 'gzip');
   const manifest = json([{ Config: digestOf(config), RepoTags: ['crane:1'], Layers: [`${hexOf(blob)}.tar.gz`] }]);
@@ -284,7 +284,7 @@ test('an index.json that has no manifests, or null, falls back to manifest.json'
   }
 });
 
-test('a foreign layer that only LayerSources lists is foreign, with its URLs', async (t) => {
+test('a layer that only LayerSources lists is foreign, with its URLs', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP], config: { os: 'windows' } }]);
   const manifest = JSON.parse(Buffer.from(files.get('manifest.json') ?? '').toString()) as { Layers: string[]; LayerSources?: object }[];
   files.delete(manifest[0]?.Layers[0] ?? '');
@@ -313,7 +313,7 @@ test('a config that doesn’t match the digest in its name is reported', async (
   );
 });
 
-test('a config or manifest that is not JSON is reported, and a 33 MiB layer named as config is not read', async (t) => {
+test('a config or manifest that is not JSON is reported, and a 33 MiB layer listed as the config is not read', async (t) => {
   const broken = dockerArchive([{ layers: [BASE] }]);
   broken.set(`${hexOf(json(imageConfig([BASE])))}.json`, utf8('{'));
   const { findings } = await openAll(t, archiveOf(broken));

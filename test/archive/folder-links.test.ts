@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-/** Returns where below the folder a link in `blobs/sha256` leads; null if it leads outside. */
+/** Returns the path below the folder that a link in `blobs/sha256` leads to; null if the link leads outside. */
 function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
   const start = linkStart(roots, ['blobs', 'sha256'], target, style);
   return start === null ? null : [...start.at, ...start.parts].join('/');
@@ -45,7 +45,7 @@ test('on Windows a link to a share, a device, another drive or a drive’s curre
   assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
 });
 
-test('links that stay in the folder are followed, by any of the folder’s names', () => {
+test('links that stay in the folder are followed, whichever of the folder’s names they use', () => {
   for (const [target, to] of [
     ['real', 'blobs/sha256/real'],
     ['..\\sha512\\real', 'blobs/sha512/real'],
@@ -153,7 +153,7 @@ test('the target of a link out of the folder is never accessed, and no link is f
   for (const [call, at] of paths) {
     assert.ok(at.startsWith(`${folder}/`), `${call} ${at}`);
     assert.match(call, /^(lstat|readlink)Sync$/, 'no call follows links');
-    assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the way`);
+    assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the path`);
   }
   assert.ok(paths.length > 30);
 });

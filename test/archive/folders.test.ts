@@ -110,22 +110,26 @@ function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; bas
   return { layout, base };
 }
 
-test('blobs that are links out of their folder are refused by name, and read if the user allows it', NO_LINKS, async (t) => {
-  const { layout, base } = bazelLayout(t);
-  const reader = testReader(t);
-  for (const isThere of [true, false]) {
-    if (!isThere) rmSync(base, { recursive: true });
-    const refused = await readAll(reader, layout);
-    assert.deepEqual([refused.archive.images, codesOf(refused.findings)], [[], ['link-outside']]);
-    assert.throws(
-      () => chooseImage(refused.archive),
-      /holds no image: .*blobs\/sha256\/[0-9a-f]{64} is a link that points outside the folder/,
-    );
-    const followed = await reader.open(layout, { followLinks: true });
-    assert.deepEqual([followed.images.length, codesOf(followed.findings)], isThere ? [1, []] : [0, ['missing-blob']]);
-    if (!isThere) assert.match(followed.findings[0]?.message ?? '', /is a link to \.\.\/\.\.\/\.\.\/base\/.*, which does not exist/);
-  }
-});
+test(
+  'blobs that are links out of their folder are refused with an error that names them, and read if the user allows it',
+  NO_LINKS,
+  async (t) => {
+    const { layout, base } = bazelLayout(t);
+    const reader = testReader(t);
+    for (const isThere of [true, false]) {
+      if (!isThere) rmSync(base, { recursive: true });
+      const refused = await readAll(reader, layout);
+      assert.deepEqual([refused.archive.images, codesOf(refused.findings)], [[], ['link-outside']]);
+      assert.throws(
+        () => chooseImage(refused.archive),
+        /holds no image: .*blobs\/sha256\/[0-9a-f]{64} is a link that points outside the folder/,
+      );
+      const followed = await reader.open(layout, { followLinks: true });
+      assert.deepEqual([followed.images.length, codesOf(followed.findings)], isThere ? [1, []] : [0, ['missing-blob']]);
+      if (!isThere) assert.match(followed.findings[0]?.message ?? '', /is a link to \.\.\/\.\.\/\.\.\/base\/.*, which does not exist/);
+    }
+  },
+);
 
 test('an index that is a link out of its folder is refused, and the error says what to do', NO_LINKS, async (t) => {
   const { layout, base } = bazelLayout(t);

@@ -30,7 +30,7 @@ const LAYER = tar(
   file('.wh.gone', ''),
 );
 
-/** What is kept about images, without the user's key. */
+/** Returns the cached files about images, which don't include the user's key. */
 function indexFiles(cacheFolder: string): string[] {
   const names = readdirSync(path.join(cacheFolder, 'index')).filter((name) => name !== 'tables.key');
   return names.map((name) => path.join(cacheFolder, 'index', name));
@@ -144,7 +144,7 @@ test('a warm cache is not trusted blindly: a blob that only claims a cached laye
 });
 
 test('a cache that other users can enter is closed to them, and another user’s cache is not used', async (t) => {
-  if (process.getuid === undefined) return t.skip('no users here');
+  if (process.getuid === undefined) return t.skip('this system has no users');
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   await readOnce(cacheFolder, input);
@@ -209,7 +209,7 @@ test('the cache stays within its limit: the least recently used file goes first'
   assert.ok(left.includes(used[0] ?? ''));
 });
 
-test('the cache is not listed after each small write, but is within its limit once the reader is closed', async (t) => {
+test('the cache folder is not listed after each small write, but the cache is within its limit once the reader is closed', async (t) => {
   const cacheFolder = testFolder(t);
   const inputs = ['a', 'b', 'c'].map((name) => testFile(t, archiveOf(dockerArchive([{ layers: [tar(file(name, name))] }]))));
   await readOnce(cacheFolder, inputs[0] ?? '');

@@ -22,7 +22,7 @@ import { codesOf, openAll, pathsOf, readAll, testFile, testFolder, testReader } 
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-/** Documents that are neither a manifest nor an index, by the expected message. */
+/** Documents that are neither a manifest nor an index, by the error message expected for each. */
 const BROKEN = {
   '42': 'is a number',
   '"image"': 'is a string',
@@ -100,7 +100,7 @@ test('if either manifest.json or index.json is unusable, the other is used, and 
   }
 });
 
-test('an old archive with an unusable manifest.json is read by its layers', async (t) => {
+test('an old archive with an unusable manifest.json is read from its layers', async (t) => {
   const { archive, findings } = await openAll(t, archiveOf(legacyArchive([BASE]).set('manifest.json', utf8('7'))));
   assert.deepEqual([archive.images[0]?.names, codesOf(findings)], [['old:1.0'], ['manifest-unreadable']]);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LayerTableBuilder } from '#format/layer';
 import { MemoryGate, TableBudget } from '../../src/archive/indexing/memory-budget.ts';
 
-/** Pieces of work that end on demand, and the numbers of those that have begun. */
+/** Starts pieces of work that end on demand, and records the numbers of those that have begun. */
 function held(gate: MemoryGate, count: number) {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
@@ -18,7 +18,7 @@ function held(gate: MemoryGate, count: number) {
   return { begun, ends, works };
 }
 
-test('three layers are read at the same time; the others start in order as those end', async () => {
+test('three layers are read at the same time; the others start in order as these end', async () => {
   const { begun, ends, works } = held(new MemoryGate(new AbortController().signal), 5);
   assert.deepEqual(begun, [0, 1, 2]);
   ends[1]?.();
@@ -78,7 +78,7 @@ test('layers that fit in memory together are read at the same time, and one that
   await last;
 });
 
-test('pieces of content count towards the memory of all layers', () => {
+test('a layer’s content pieces count towards the memory budget of all layers', () => {
   const { table } = new LayerTableBuilder().finish();
   const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;
   const pieces = { ...table, chunkAt: new Float64Array(2_000_000), chunkDigests: new Uint8Array(64_000_000) };

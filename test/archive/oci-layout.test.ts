@@ -95,7 +95,7 @@ test('an index’s platforms, nested or not, are listed flat with their names', 
   assert.deepEqual(findings, []);
 });
 
-test('indexes nested 20 deep, and one that names itself, end with a finding', async (t) => {
+test('indexes nested 20 deep, and one that lists itself, are skipped and reported', async (t) => {
   const files = new Files();
   let deep: BuiltDescriptor = ociImage(files, { layers: [{ tar: BASE }] });
   for (let depth = 0; depth < 20; depth++) deep = ociIndex(files, [deep]);
@@ -287,7 +287,7 @@ test('a descriptor whose digest points outside the layout has no blob', async (t
   assert.deepEqual(codesOf(findings), ['bad-digest']);
 });
 
-test('links that lead out of a layout folder are refused, and those inside are followed', {
+test('links that point outside a layout folder are refused, and those within it are followed', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const files = new Files();

@@ -59,7 +59,7 @@ test('a reader that stops early ends its thread', { timeout: 30_000 }, async (t)
   if (thread.threadId !== -1) await once(thread, 'exit');
 });
 
-test('a thread that fails is an error, both for pieces and at the end', async () => {
+test('a failing thread is an error, whether it fails between pieces or at the end', async () => {
   using digester = new DigesterBeside('sha0');
   await assert.rejects(async () => {
     for (;;) await digester.update(new Uint8Array(new SharedArrayBuffer(1)));

@@ -131,7 +131,7 @@ test('an entry that is not a file has no body, and a truncated body ends with an
   }
 });
 
-// For layers without checkpoints, such as those packed with zstd.
+// The test needs layers without checkpoints, such as zstd layers.
 test('the first preview unpacks only as far as its file; the rest follows when idle and serves later previews', async (t) => {
   const cacheFolder = testFolder(t);
   const parts = Array.from({ length: 8 }, (_, index) => file(`part-${index}`, randomBytes(1_000_000)));
@@ -234,7 +234,7 @@ function flip(name: string, at: number): void {
   writeFileSync(name, bytes);
 }
 
-test('if the cache is full, spools are removed with the reader', async (t) => {
+test('if the cache is full, spools are removed when the reader is disposed of', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const input = testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: tar(file('a', NOISE)), packed: 'gzip' }] })])));

@@ -17,7 +17,7 @@ const place = realpathSync(mkdtempSync(path.join(tmpdir(), 'layerscope-bounds-')
 after(() => rmSync(place, { recursive: true, force: true }));
 const [inside, outside] = [path.join(place, 'inside'), path.join(place, 'outside')] as const;
 const files = new Files();
-// Large enough for a worker.
+// Large enough to be read on a worker.
 const layers = ['a', 'b', 'c'].map((name) => ({ tar: tar(file(name, randomBytes(2_500_000))), packed: 'gzip' as const }));
 const layout = ociLayout(files, [ociImage(files, { layers })]);
 for (const folder of [inside, outside]) {

@@ -25,7 +25,7 @@ const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number
   ['a layer with tars in it', tar(file('a.tar', LAYERS[0] ?? ''), file('b', 'x')), 0],
 ];
 
-/** Yields pieces, each of whose memory is detached when the next is requested. */
+/** Yields pieces; each one's memory is detached when the next is requested. */
 async function* pieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) {
     const piece = Uint8Array.from(bytes.subarray(at, at + length));
@@ -96,10 +96,10 @@ test('an archive received only for listing has the same indexes, without writing
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
       if (what === 'a layer with tars in it') {
-        // The tars inside aren't an image's layers.
+        // The reader mistakes the tars inside for the image's layers.
         const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
         if (length === 65_536)
-          await (await opening)[Symbol.asyncDispose](); // whole in one piece
+          await (await opening)[Symbol.asyncDispose](); // everything arrived in one piece
         else await assert.rejects(opening, hasCode('DAMAGED'));
         continue;
       }

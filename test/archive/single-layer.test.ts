@@ -70,7 +70,7 @@ test('a file that is not a tar is refused with a code and a one-line message', a
   await assert.rejects(reader.open(`${testFile(t, LAYER)}/below`), hasCode('NOT_FOUND'));
 });
 
-test('file names don’t matter: a layer with its own manifest.json is a layer, an image called .png an image', async (t) => {
+test('file names don’t matter: a layer that contains a manifest.json is a layer, and an image named .png is an image', async (t) => {
   for (const manifest of ['{"name":"app"}', 'no json at all', '[1, 2]']) {
     const { archive, layers } = await openAll(t, tar(file('manifest.json', manifest), file('index.json', '{}'), file('app.js', '')));
     assert.equal(archive.format, 'layer');

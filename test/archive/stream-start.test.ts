@@ -14,7 +14,7 @@ async function* endless(piece: () => Uint8Array): AsyncGenerator<Uint8Array> {
   for (let sent = 0; ; ) {
     const bytes = piece();
     sent += bytes.length;
-    assert.ok(sent <= LIMIT + bytes.length, 'the stream is read without end');
+    assert.ok(sent <= LIMIT + bytes.length, 'the stream is read endlessly');
     yield bytes;
   }
 }

@@ -11,7 +11,7 @@ import { codesOf, openFilesBelow, pathsOf, readAll, testFile, testFolder, testRe
 
 const NOISE = new Uint8Array(randomBytes(2_500_000));
 
-/** Makes layers of every kind, some defective, large enough for a worker. */
+/** Makes layers of every kind, some defective, large enough to be read on a worker. */
 function manyLayers(): LayerSpec[] {
   const layer = (name: string) =>
     tar(file(name, NOISE), ...Array.from({ length: 500 }, (_, index) => file(`${name}-${index}`, 'x', { uid: index % 7 })));
@@ -39,7 +39,7 @@ function assertNoOpenFiles(folder: string): void {
   assert.deepEqual(openFilesBelow(folder) ?? [], []);
 }
 
-/** Files in a cache folder, without the user's key. */
+/** Lists the files in a cache folder, except the user's key. */
 function kept(cacheFolder: string): string[] {
   return readdirSync(cacheFolder).flatMap((name) => readdirSync(path.join(cacheFolder, name)).filter((each) => each !== 'tables.key'));
 }
@@ -96,7 +96,7 @@ test('cancelling half-way gives an error, and leaves no open file and nothing in
     await assert.rejects(reading, hasCode('CANCELLED'));
     assert.deepEqual(kept(cacheFolder), []);
     assertNoOpenFiles(path.dirname(archiveFile));
-    // The same reader continues to work.
+    // The reader still works after the cancellation.
     const again = await reader.indexLayers(archive.images[0]?.layers ?? []);
     assert.deepEqual(pathsOf(again[0]), ['zeros', 'noise']);
     await archive[Symbol.asyncDispose]();

@@ -21,7 +21,7 @@ export interface Fleet {
 export const FLEET: Fleet = { images: 1000, bases: 20, shared: 4, own: 1, baseFiles: 750, ownFiles: 200, fileBytes: 8000 };
 
 export interface FleetFolders {
-  /** The images, and images that contain each of their layers once. */
+  /** `images` has the whole fleet. `distinct` has images that together contain each layer once. */
   readonly images: string;
   readonly distinct: string;
   readonly layers: number;
@@ -167,7 +167,7 @@ export function makeFleet(under: string, fleet: Fleet = FLEET): FleetFolders {
     );
     const name = `registry.example/team-${image % 40}/app:${Math.floor(image / 40)}`;
     all.image(name, [...(baseLayers[image % bases] ?? []), ...blobs], image);
-    // Separate, so that each layer is read once, and so is each image's stack.
+    // Without the shared layers, so that each layer and each image's stack is read once.
     distinct.image(name, blobs, image);
   }
   all.finish();

@@ -98,7 +98,7 @@ try {
   row('the same, writing the index cache', `${((peakCached - idle) / entries).toFixed(0)} bytes an entry`, '≤ 110');
   const growth = pair(inspect(million.plain, '--no-cache'), inspect(hundred.plain, '--no-cache'), RUNS);
   row(
-    'time an entry at a million ÷ at 100,000',
+    'time per entry at a million ÷ at 100,000',
     `${seconds(growth.a)} = ${((growth.ratio * entriesOf(hundred.plain)) / entries).toFixed(2)} ×`,
     '≤ 1 ×',
   );
@@ -109,7 +109,7 @@ try {
     const took = pair(inspect(tenMillion.plain, '--no-cache'), inspect(million.plain, '--no-cache'), 1);
     row('peak memory, ten million entries', `${(whole / 1e9).toFixed(2)} GB`, '≤ 1.5 GB');
     const share = (took.ratio * entries) / entriesOf(tenMillion.plain);
-    row('time an entry at ten million ÷ at a million', `${seconds(took.a)} = ${share.toFixed(2)} ×`, 'none');
+    row('time per entry at ten million ÷ at a million', `${seconds(took.a)} = ${share.toFixed(2)} ×`, 'none');
   } else console.log('not run: ten million entries (LAYERSCOPE_BENCH_BIG=1)');
 
   const preview = await previewTimes(cache);

@@ -61,7 +61,7 @@ function inspect(word: string, env: Record<string, string> = {}, ...options: str
   return { args: [cli, 'inspect', word, '--json', ...options], env: { ...clean, ...env } };
 }
 
-/** Returns the same run, with no images in the cache. */
+/** Returns a run that differs only in starting without images in the cache. */
 function cold(run: Run): Run {
   return { ...run, before: () => forgetImages(cache) };
 }
@@ -127,7 +127,7 @@ async function containerd(layout: string, name: string): Promise<void> {
   if (problem !== null) return leaveOut('containerd', problem);
   const engine = await startContainerd(context);
   engine.ctr('images', 'import', '--no-unpack', '--index-name', name, layout);
-  // containerd's folder is searched in the user's data folder.
+  // containerd's folder is looked for in the user's data folder.
   const data = testFolder(context);
   must('ln', ['-s', engine.root, path.join(data, 'containerd')]);
   const ours = cold(inspect(`containerd:${name}`, { XDG_DATA_HOME: data }));

@@ -14,7 +14,7 @@ import { atEnd, testFolder } from '../support/workbench.ts';
 
 const WORKER = path.join(import.meta.dirname, '..', 'support', 'catalog-worker.ts');
 
-/** Images that share their lowest layers, as archives and a layout. */
+/** Makes images that share their lowest layers, as archives and as a layout. */
 function makeImages(folder: string, count: number): string {
   const layer = (name: string) => ({
     tar: tar(...Array.from({ length: 30 }, (_, at) => file(`${name}/${at}`, `${name} ${at} `.repeat(20)))),
@@ -86,7 +86,7 @@ test('a killed process leaves whole files, and the next one continues and cleans
   await exited;
   const left = count();
   assert.ok(left < 42, `${left} layers were written before the kill`);
-  // The files are readable as they are.
+  // The files that the killed process left are readable as they are.
   assert.equal((await tableRows(to, 'layers')).length, left);
   assert.equal((await runCommand(['catalog', 'index', from, '--to', to])).code, 0);
   await indexAlone(from, to, alone);

@@ -63,7 +63,7 @@ test('what is written, marked, removed and cleaned up stays in the folders that 
   assert.throws(() => catalog.requireThere(), hasCode('IO'));
 });
 
-test('the catalog’s own folder is kept open too', onLinux, (t) => {
+test('the catalog’s own folder is kept open: nothing is written through a link that replaces it', onLinux, (t) => {
   const { folder, to, victim } = setUp(t);
   using catalog = CatalogFolder.create(to);
   catalog.requireThere();
@@ -91,7 +91,7 @@ test('a link that replaces a folder between its check and its opening is not fol
   assert.deepEqual(readdirSync(victim), []);
 });
 
-test('indexing says so if its catalog was replaced in the meantime', onLinux, async (t) => {
+test('indexing reports that its catalog was replaced while it ran', onLinux, async (t) => {
   const { folder, to, victim } = setUp(t);
   const archive = writeArchive(folder, 'image.tar', [{ name: 'app:1', layers: [{ tar: tar(file('f', 'x')) }] }]);
   const write = CatalogFolder.prototype.write;

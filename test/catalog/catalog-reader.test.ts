@@ -45,7 +45,7 @@ test('parameters are bound, whatever is in them', async (t) => {
   assert.equal(named.stdout.split('\n').length, 2, named.stderr);
 });
 
-test('a query reads the catalog and nothing else: no other files, connections or settings, and none of its own files', async (t) => {
+test('a query only reads the catalog’s tables: it can’t read other files, open connections, change settings or write anything', async (t) => {
   const { to, folder } = await makeCatalog(t, 1);
   const secret = path.join(folder, 'secret.csv');
   writeFileSync(secret, 'a\n1\n');
@@ -145,7 +145,7 @@ test('a pack gives the same answers as its files, follows their changes, and is 
   const [name = ''] = readdirSync(path.join(to, 'entries')).filter((each) => each.startsWith('sha256-'));
   copyFileSync(path.join(to, 'entries', 'empty.parquet'), path.join(to, 'entries', name));
   assert.match(await count(), /"l":60/);
-  // Damaged, but with the size and time that the list has.
+  // The pack is damaged, but keeps the size and time recorded in its list.
   const { size, atime, mtime } = statSync(pack);
   const bytes = readFileSync(pack);
   bytes.fill(0, 4, size - 200);
@@ -175,7 +175,7 @@ test('a missing parameter or catalog is a one-line error', async (t) => {
   }
 });
 
-test('a spreadsheet doesn’t take any text in a result for a formula', async (t) => {
+test('a spreadsheet doesn’t mistake any text in a result for a formula', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const cells = ['=HYPERLINK("x")', '+1', '-2+3', '@SUM(A1)', '\tx', 'a=b', '\u202e', '＝1', '＋1', '－1', '＠a', 'a;=1;b;-1', 'a; b;c'];
   const sql = `SELECT ${cells.map((cell, at) => `'${cell}' AS c${at}`).join(', ')}, -7 AS n`;

@@ -201,7 +201,7 @@ test('indexing again opens nothing that is unchanged, and writes nothing', async
   const before = contents(to);
   const again = await index(to, layout);
   assert.deepEqual([again.subjects, again.unchanged, again.images, again.newLayers], [1, 1, 0, 0]);
-  // Read again, because its time has changed, but with nothing new in it.
+  // The layout is read again because its time has changed, but nothing in it is new.
   utimesSync(path.join(layout, 'index.json'), 1, 1);
   const touched = await index(to, layout);
   assert.deepEqual([touched.unchanged, touched.images, touched.newImages, touched.newLayers], [0, 2, 0, 0]);
@@ -233,7 +233,7 @@ test('a run reports what it left out or found unchanged', async (t) => {
   assert.equal((await run(many)).stdout, 'nothing to index: no archive and no image folder was found\n');
 });
 
-test('a folder that may not be entered is an error, and the others continue', {
+test('a folder that may not be entered is an error, and the other folders are indexed', {
   skip: process.getuid?.() === 0 ? 'root may enter every folder' : process.platform === 'win32' && 'this is Windows',
 }, async (t) => {
   const { folder, to } = setUp(t);
@@ -264,7 +264,7 @@ test('a file whose images have changed loses its previous rows', async (t) => {
   );
 });
 
-test('an image with a layer or config that is a link leading elsewhere is a row with that finding’s code', async (t) => {
+test('an image whose layer or config is a link leading elsewhere is recorded with the finding’s code', async (t) => {
   const { folder, to } = setUp(t);
   const image = (name: string): SmallImage => ({ name, layers: [{ tar: tar(file('one', name)) }, { tar: tar(file('two', name)) }] });
   const links = { outside: path.join(folder, 'blob'), loop: 'LOOP', missing: 'nothing' };
@@ -296,7 +296,7 @@ test('an image with a layer or config that is a link leading elsewhere is a row 
   }
 });
 
-test('a damaged image is a row with its error, the others continue, and the error is gone once the image is whole', async (t) => {
+test('a damaged image is recorded with its error, the others are indexed, and the error is gone once the image is repaired', async (t) => {
   const { folder, to } = setUp(t);
   const [base, app] = images();
   assert.ok(base && app);
@@ -307,7 +307,7 @@ test('a damaged image is a row with its error, the others continue, and the erro
   writeFileSync(path.join(many, 'README.md'), 'not looked at');
   const good = readFileSync(damaged);
   const bad = Buffer.from(good);
-  // In the top layer's gzip stream: the base comes first in the archive.
+  // The top layer's gzip stream, which comes after the base's in the archive.
   const gzip = bad.lastIndexOf(Buffer.from([0x1f, 0x8b, 0x08]));
   bad.fill(0xff, gzip + 20, gzip + 60);
   writeFileSync(damaged, bad);

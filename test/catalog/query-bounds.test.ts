@@ -62,7 +62,7 @@ test('a row with too much text is refused by its length, in every type that cont
     assert.equal(error?.code, 'TOO_LARGE', `${columns}: ${error?.message} ${stdout.length}`);
     assert.match(error.message, /a row of the answer takes .* left\(/);
   }
-  // What comes before it is printed, and a null has no length.
+  // Rows before the refused one are printed, and a null has no length.
   const some = await query(
     to,
     "SELECT CASE WHEN i < 3 THEN 'x' WHEN i > 3 THEN repeat('a', 17000000) END AS x FROM range(5) t(i)",
@@ -97,7 +97,7 @@ test('long strings in many columns split a printed table into several blocks', a
   assert.ok((lines.at(-2)?.length ?? 0) < 1_000);
 });
 
-test('a guard interrupts DuckDB, and gives up if it continues', async () => {
+test('a guard interrupts DuckDB, and gives up if DuckDB doesn’t stop', async () => {
   const never = new Promise<never>(() => {});
   let resident = 0;
   let interrupted = 0;

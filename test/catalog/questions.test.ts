@@ -1,4 +1,4 @@
-// The questions that ship, on a fleet whose answers are known; and their files, which Spark reads as they are.
+// The built-in questions, on a fleet whose answers are known; and their files, which Spark reads as they are.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -23,7 +23,7 @@ function sums(a: Layers, b: Layers): [before: number, now: number] {
 const linked = (size: number, names = ['l1', 'l2', 'l3']) => [file('f', size), ...names.map((name) => hardlink(name, 'f'))];
 
 describe('sums of a comparison', () => {
-  it('count a body once on each side, whatever its names', () => {
+  it('a comparison counts a body once on each side, whatever its names', () => {
     assert.deepEqual(sums([linked(100)], [linked(101)]), [100, 101]);
     assert.deepEqual(sums([linked(100)], [[]]), [100, 0]);
     assert.deepEqual(sums([[]], [linked(100)]), [0, 100]);
@@ -31,7 +31,7 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 8), hardlink('a', 'b')]]), [7, 8]);
   });
 
-  it('don’t count a body if another of its names is unchanged', () => {
+  it('a comparison doesn’t count a body if another of its names is unchanged', () => {
     assert.deepEqual(sums([linked(100)], [linked(100, ['l1'])]), [0, 0]);
     assert.deepEqual(sums([linked(100)], [[...linked(100), hardlink('more', 'f')]]), [0, 0]);
     // The file's own name was removed, but a link still shows it.
@@ -40,7 +40,7 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([below], [below, [{ whiteout: 'a' }]]), [0, 0]);
   });
 
-  it('count a body that only hard links show', () => {
+  it('a comparison counts a body that only hard links show', () => {
     const only = [[file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]];
     assert.deepEqual(sums(only, [[]]), [9, 0]);
     assert.deepEqual(sums([[]], only), [0, 9]);
@@ -48,12 +48,12 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums(inside, [[]]), [9, 0]);
   });
 
-  it('include the content of a folder that was removed or replaced by a file', () => {
+  it('a comparison counts the content of a folder that was removed or replaced by a file', () => {
     const a = [dir('d'), file('d/f', 5), hardlink('d/l', 'd/f'), file('d/g', 3)];
     assert.deepEqual(sums([a], [[]]), [8, 0]);
     assert.deepEqual(sums([a], [[file('d', 2)]]), [8, 2]);
     assert.deepEqual(sums([[file('d', 2)]], [a]), [2, 8]);
-    // One name is inside and the other isn't.
+    // One name is inside the folder and the other isn't.
     assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[]]), [8, 0]);
     assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[file('out', 5)]])[1], 5);
   });

@@ -11,7 +11,7 @@ function compared(a: readonly MemberFixture[], b: readonly MemberFixture[]): str
 }
 
 describe('hard links in comparisons', () => {
-  it('differ only in their bodies, not in which name is the file in the tar', () => {
+  it('hard links differ only in their bodies, not in which name is the file in the tar', () => {
     const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
     assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
@@ -23,14 +23,14 @@ describe('hard links in comparisons', () => {
     );
   });
 
-  it('differ if other names share the body', () => {
+  it('hard links differ if other names share the body', () => {
     const linked = [file('a', 0), hardlink('b', 'a'), file('c', 0)];
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type,rewritten]']);
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type,rewritten]', '~ c [type,rewritten]']);
     assert.deepEqual(compared(linked, [file('a', 0), file('c', 0), hardlink('b', 'c')]), ['~ b [link,rewritten]']);
   });
 
-  it('have the attributes of their body, whether or not the tar repeats them for links', () => {
+  it('hard links have the attributes of their body, whether or not the tar repeats them for links', () => {
     const attributes = { 'user.note': 'x' };
     const a = [file('a', 0, { attributes }), hardlink('b', 'a')];
     assert.deepEqual(compared(a, [file('a', 0, { attributes }), hardlink('b', 'a', { attributes })]), []);
@@ -39,13 +39,13 @@ describe('hard links in comparisons', () => {
     assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes,rewritten]']);
   });
 
-  it('are the same for 150,000 names of one body, whatever each is a link to', { timeout: 60_000 }, () => {
+  it('150,000 names of one body are equal, whatever each is a link to', { timeout: 60_000 }, () => {
     const name = (at: number) => `n${at}`;
     const links = (to: (at: number) => number) => Array.from({ length: 150_000 }, (_, at) => hardlink(name(at + 1), name(to(at))));
     assert.deepEqual(compared([file(name(0), 0), ...links(() => 0)], [file(name(0), 0), ...links((at) => at)]), []);
   });
 
-  it('within a layer are shown as the layer has them', () => {
+  it('hard links within a layer are shown as the layer has them', () => {
     const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type,rewritten]', '~ b [type,rewritten]']);
     assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);

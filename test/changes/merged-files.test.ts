@@ -24,7 +24,7 @@ function rowOf(rows: RowTable, path: string) {
 }
 
 describe('files that Windows merges from all layers', () => {
-  it('are not wasted, unlike a file that a layer above overwrites', async () => {
+  it('merged files are not wasted, unlike a file that a layer above overwrites', async () => {
     const stack = windows(...LAYERS);
     assert.deepEqual(stack.totals, { files: 5, fileBytes: 731, finalBytes: 726, wastedBytes: 5, efficiency: 726 / 731 });
     assert.deepEqual(wastedByLayer(stack), [5, 0, 0, 0]);
@@ -40,7 +40,7 @@ describe('files that Windows merges from all layers', () => {
     assert.deepEqual([none.fileBytes, none.finalBytes], [21, 16]);
   });
 
-  it('count with their full size in the image, and hide nothing in a layer’s changes', () => {
+  it('merged files count with their full size in the image, and hide nothing in a layer’s changes', () => {
     const stack = windows(...LAYERS);
     const rows = wholeImage(stack);
     assert.deepEqual(rowOf(rows, 'Hives/System_Delta'), { size: 700, hidden: 0 });
@@ -51,14 +51,14 @@ describe('files that Windows merges from all layers', () => {
     assert.deepEqual(rowOf(changesOf(stack, 2, 2), 'Files/a.dll'), { size: 6, hidden: 5 });
   });
 
-  it('are visible as long as the image shows a file with that name', () => {
+  it('merged files are visible as long as the image shows a file with that name', () => {
     const fates = (stack: ReturnType<typeof windows>) => bodyFates(stack, [{ layer: 0, member: 3 }]);
     assert.deepEqual(fates(windows(...LAYERS)), [{ isVisible: true, hiddenIn: null }]);
     assert.deepEqual(fates(linux(...LAYERS)), [{ isVisible: false, hiddenIn: 2 }]);
     assert.deepEqual(fates(windows(...LAYERS, [{ whiteout: 'Hives' }])), [{ isVisible: false, hiddenIn: 4 }]);
   });
 
-  it('are wasted if the same layer has them twice, if a layer removes them, and in images of other systems', () => {
+  it('merged files are wasted if the same layer has them twice, if a layer removes them, and in images of other systems', () => {
     assert.equal(windows([file('Hives/System_Delta', 3), file('Hives/System_Delta', 4)]).totals.wastedBytes, 3);
     assert.equal(windows([file('Hives/System_Delta', 3)], [{ whiteout: 'Hives/System_Delta' }]).totals.wastedBytes, 3);
     assert.equal(windows([file('Hives/d/x', 3)], [file('Hives/d/x', 4)]).totals.wastedBytes, 3);
@@ -66,7 +66,7 @@ describe('files that Windows merges from all layers', () => {
     assert.equal(linux([file('Hives/System_Delta', 3)], [file('Hives/System_Delta', 4)]).totals.wastedBytes, 3);
   });
 
-  it('weigh as much as files with different names would', () => {
+  it('merged files weigh as much as files with different names would', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
       const names = ['Hives/A_Delta', 'Hives/b_delta', 'Files/x', 'Files/y', 'UtilityVM/z'];

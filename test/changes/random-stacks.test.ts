@@ -49,7 +49,7 @@ function checkShape(rows: RowTable): void {
 }
 
 describe('random stacks', () => {
-  it('have the counts, totals and changes of a literal implementation of the specification', () => {
+  it('random stacks have the counts, totals and changes of a literal implementation of the specification', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -74,7 +74,7 @@ describe('random stacks', () => {
     });
   });
 
-  it('have the views of a literal implementation of the specification, by rows and by lookup', () => {
+  it('random stacks have the views of a literal implementation of the specification, by rows and by lookup', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -105,7 +105,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('are the same for any order of a layer’s members', () => {
+  it('random stacks are the same for any order of a layer’s members', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { unique: true });
       const random = new Random(seed);
@@ -135,7 +135,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('have combined changes equal to the differences between their views', () => {
+  it('the combined changes of a random stack equal the differences between its views', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -181,7 +181,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare with an identical image as with themselves', () => {
+  it('a random stack compares with an identical image as with itself', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const tables = layers.map(layer);
@@ -206,7 +206,7 @@ describe('random stacks', () => {
     }, 300);
   });
 
-  it('know each path’s history', () => {
+  it('random stacks know each path’s history', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -224,7 +224,7 @@ describe('random stacks', () => {
     }, 400);
   });
 
-  it('waste as many bytes in total as their wasteful files add up to', () => {
+  it('random stacks waste as many bytes in total as their wasteful files add up to', () => {
     eachSeed((seed) => {
       const stack = buildStack(randomLayers(seed).map(layer));
       const { files, groups } = wasteOf(stack, Number.POSITIVE_INFINITY);
@@ -246,7 +246,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('of Windows images equal those with folded names', () => {
+  it('random stacks of Windows images equal those with folded names', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { names: ['a', 'A', 'b', 'bB', 'Bb'] });
       const stack = buildStack(layers.map(layer), { caseInsensitive: true });
@@ -263,7 +263,7 @@ describe('random stacks', () => {
 });
 
 describe('rows of changes', () => {
-  it('refer to the previous and current members', () => {
+  it('a changed row refers to the previous and current members', () => {
     eachSeed((seed) => {
       const layers: MemberFixture[][] = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

@@ -38,7 +38,7 @@ for (const [what, folders, count] of [
         const order = sortChildren(table, by, totals, descending);
         const rows = sortedRows(table, expanded, totals, { by, descending });
         assert.deepEqual(rows, visibleRows(table, expanded, { order }), `${by} ${descending ? 'down' : 'up'}`);
-        // The same in steps, with another sort after each step that overwrites the shared arrays.
+        // Sorts again in steps, running another sort after each step that overwrites the shared arrays.
         const steps = sortSteps(table, expanded, totals, { by, descending });
         let step = steps.next();
         for (; !step.done; step = steps.next()) sortedRows(table, expanded, totals, { by: 'size', descending: !descending });

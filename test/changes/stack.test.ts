@@ -32,7 +32,7 @@ function paths(rows: RowTable): string[] {
 }
 
 describe('a stack of layers', () => {
-  it('may have no layers, or empty and unreadable ones, with efficiency 1', () => {
+  it('a stack may have no layers, or empty and unreadable ones, with efficiency 1', () => {
     assert.deepEqual(stackOf().totals, { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 });
     const stack = stackOf([], null, [dir('')]);
     assert.equal(stack.totals.efficiency, 1);
@@ -266,7 +266,7 @@ describe('a stack of layers', () => {
 describe('the view at a layer', () => {
   const stack = stackOf([dir('d'), file('d/x', 5), file('e/y', 1)], [file('d/x', 6), file('d/z', 1)], [{ whiteout: 'd/z' }, dir('d')]);
 
-  it('has every path with the layer that last wrote it, and marks what that layer did', () => {
+  it('the view at a layer has every path with the layer that last wrote it, and marks what that layer did', () => {
     assert.deepEqual(rowLines(viewAt(stack, 1), { unchanged: true }), ['  d/', '~ d/x (0 5) [content]', '+ d/z', '  e/', '  e/y']);
     const rows = viewAt(stack, 2);
     assert.deepEqual(rowLines(rows, { unchanged: true }), ['  d/', '  d/x', '  e/', '  e/y']);
@@ -274,7 +274,7 @@ describe('the view at a layer', () => {
     assert.ok(rows.kind.every((kind) => kind === KIND.unchanged));
   });
 
-  it('is looked up by path', () => {
+  it('an entry of the view is looked up by path', () => {
     assert.deepEqual(lookup(stack, 0, bytes('d/x')), { layer: 0, member: 1 });
     assert.deepEqual(lookup(stack, 2, bytes('./d//x/')), { layer: 1, member: 0 });
     assert.deepEqual(lookup(stack, 2, bytes('/e')), { layer: 0, member: 0xffff_ffff });
@@ -300,34 +300,34 @@ describe('the view at a layer', () => {
 });
 
 describe('hard links', () => {
-  it('keep their bytes when the file is removed or overwritten', () => {
+  it('hard links keep their bytes when the file is removed or overwritten', () => {
     const stack = stackOf([file('a', 10)], [hardlink('b', 'a')], [{ whiteout: 'a' }], [file('a', 3)], [{ whiteout: 'b' }]);
     assert.deepEqual(resolveBody(stack, 3, bytes('b')), { layer: 0, member: 0 });
     assert.deepEqual(resolveBody(stack, 3, bytes('a')), { layer: 3, member: 0 });
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['- a (whiteout 0 0)'], 'the body is still shown');
-    assert.deepEqual(rowLines(changesOf(stack, 4, 4)), ['- b (whiteout 0 10)'], 'now it is not');
+    assert.deepEqual(rowLines(changesOf(stack, 4, 4)), ['- b (whiteout 0 10)'], 'the body is no longer shown');
     assert.deepEqual(stack.totals, { files: 1, fileBytes: 13, finalBytes: 3, wastedBytes: 10, efficiency: 3 / 13 });
   });
 
-  it('count a body once as long as any of its names is visible', () => {
+  it('hard links count a body once as long as any of its names is visible', () => {
     const stack = stackOf([file('a', 10), hardlink('b', 'a'), hardlink('c', './b')], [{ whiteout: 'a' }]);
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 10, wastedBytes: 0, efficiency: 1 });
     assert.deepEqual([...viewAt(stack, 1).size], [10, 10]);
   });
 
-  it('may come before their targets, in chains', () => {
+  it('hard links may come before their targets, in chains', () => {
     const stack = stackOf([hardlink('c', 'b'), hardlink('b', 'a'), file('a', 4)]);
     for (const path of ['a', 'b', 'c']) assert.deepEqual(resolveBody(stack, 0, bytes(path)), { layer: 0, member: 2 });
     assert.deepEqual(stack.findings, []);
   });
 
-  it('prefer the layer’s own file to the one below, even if the lower one is hidden', () => {
+  it('a hard link prefers the layer’s own file to the one below, even if the lower one is hidden', () => {
     const stack = stackOf([file('a', 4), file('b', 5)], [hardlink('l', 'a'), file('a', 6), { whiteout: 'b' }, hardlink('m', 'b')]);
     assert.deepEqual(resolveBody(stack, 1, bytes('l')), { layer: 1, member: 1 });
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
   });
 
-  it('that dangle, form a cycle or point outside are reported; those to symlinks are not', () => {
+  it('hard links that dangle, form a cycle or point outside are reported; those to symlinks are not', () => {
     const stack = stackOf([
       hardlink('x', 'y'),
       hardlink('y', 'x'),
@@ -349,13 +349,13 @@ describe('hard links', () => {
     assert.equal(resolveBody(stack, 0, bytes('fine')), null);
   });
 
-  it('to the same body don’t change the content', () => {
+  it('hard links to the same body don’t change the content', () => {
     const stack = stackOf([file('a', 4), file('b', 4)], [hardlink('b', 'a')], [hardlink('b', 'a')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ b (0 4) [type,unread]']);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
   });
 
-  it('that dangle in lower layers are followed to what the layer adds, once for all links to them', { timeout: 60_000 }, () => {
+  it('hard links that dangle in lower layers are followed to what the layer adds, once for all links to them', { timeout: 60_000 }, () => {
     const folder = 'd/'.repeat(1_000);
     const lower = Array.from({ length: 70 }, (_, i) => [hardlink(i === 0 ? 'x' : `${folder}p${i}`, `${folder}p${i + 1}`)]);
     const links = Array.from({ length: 40_000 }, (_, i) => hardlink(`l${i}`, 'x'));
@@ -365,19 +365,19 @@ describe('hard links', () => {
     assert.equal(stackOf(...lower, [file(`${folder}p70`, 3), ...links]).totals.files, 40_001);
   });
 
-  it('that dangle in a circle lead to nothing', () => {
+  it('hard links that dangle in a circle lead to nothing', () => {
     const stack = stackOf([hardlink('a', 'b')], [hardlink('b', 'a')], [hardlink('c', 'a'), hardlink('d', 'b')]);
     assert.deepEqual([stack.totals.files, stack.findings.length], [0, 4]);
   });
 
-  it('that dangle are not followed through more text than any image has, and a finding says so', () => {
+  it('dangling hard links are not followed through more text than any image has, and a finding says so', () => {
     const targets = Array.from({ length: 6 }, (_, i) => [hardlink(`p${i}`, `${'./'.repeat(400_000)}p${i + 1}`)]);
     const stack = stackOf(...targets, [hardlink('l', 'p0')]);
     assert.match(stack.findings.at(-1)?.message ?? '', /whose target takes too many steps to find: p0$/);
     assert.equal(stackOf(...targets.slice(0, 4), [file('p4'), hardlink('l', 'p0')]).findings.at(-1)?.layer, 3);
   });
 
-  it('follow a chain of 50,000 links', () => {
+  it('a chain of 50,000 hard links is followed', () => {
     const links = Array.from({ length: 50_000 }, (_, i) => hardlink(`l${i}`, i === 0 ? 'a' : `l${i - 1}`));
     const stack = stackOf([...links.reverse(), file('a', 4)]);
     assert.equal(stack.totals.files, 50_001);
@@ -386,14 +386,14 @@ describe('hard links', () => {
 });
 
 describe('thousands of layers', () => {
-  it('may each have an opaque marker in a folder that shows nothing of what it had', { timeout: 60_000 }, () => {
+  it('thousands of layers may each have an opaque marker in a folder that shows nothing of what it had', { timeout: 60_000 }, () => {
     const base = layer(Array.from({ length: 400_000 }, (_, i) => file(`f${i}`)));
     const marker = layer([{ opaque: '' }]);
     const stack = buildStack([base, ...Array.from({ length: 9_000 }, () => marker)]);
     assert.deepEqual([stack.totals.files, stack.summaries[1]?.removed, stack.summaries[2]?.removed], [0, 400_000, 0]);
   });
 
-  it('hide and show the same paths again and again', () => {
+  it('thousands of layers may hide and show the same paths again and again', () => {
     const [shows, hides] = [[file('d/a'), file('d/b'), dir('d/e')], [{ opaque: 'd' }]];
     const stack = stackOf(...Array.from({ length: 20 }, () => [shows, hides, [file('d/b')], [{ whiteout: 'd/b' }]]).flat());
     assert.deepEqual(
@@ -407,7 +407,7 @@ describe('thousands of layers', () => {
     );
   });
 
-  it('are stacked in turns, until those end it', async () => {
+  it('thousands of layers are stacked in turns, and a caller can end the work between turns', async () => {
     let turns = 0;
     const rest = async () => {
       if (++turns === 3) throw new Error('enough');
@@ -426,13 +426,13 @@ describe('thousands of layers', () => {
 describe('names that differ by case', () => {
   const members = [file('doc/PAM.7.gz', 3), file('doc/pam.7.gz', 4)];
 
-  it('are two files in a Linux image', () => {
+  it('names that differ by case are two files in a Linux image', () => {
     const stack = buildStack([layer(members)], { caseInsensitive: false });
     assert.equal(stack.totals.files, 2);
     assert.deepEqual(stack.findings, []);
   });
 
-  it('are one file in a Windows image: the last wins, with a finding', () => {
+  it('names that differ by case are one file in a Windows image: the last wins, with a finding', () => {
     const stack = buildStack([layer(members)], { caseInsensitive: true });
     assert.deepEqual(stack.totals, { files: 1, fileBytes: 7, finalBytes: 4, wastedBytes: 3, efficiency: 4 / 7 });
     assert.deepEqual(
@@ -442,21 +442,21 @@ describe('names that differ by case', () => {
     assert.deepEqual(lookup(stack, 0, bytes('DOC/Pam.7.GZ')), { layer: 0, member: 1 });
   });
 
-  it('are two files in a Windows image if NTFS distinguishes them, as with ı and I, µ and Μ, and letters beyond the BMP', () => {
+  it('names are two files in a Windows image if NTFS distinguishes them, as with ı and I, µ and Μ, and letters beyond the BMP', () => {
     const names = ['straße', 'STRASSE', 'ı', 'I', 'ſ', 'S', 'ﬁ', 'FI', 'µ', '\u039c', '𐐨', '𐐀'];
     const stack = buildStack([layer(names.map((name) => file(name, 1)))], { caseInsensitive: true });
     assert.equal(stack.totals.files, names.length);
     assert.deepEqual(stack.findings, []);
   });
 
-  it('are one across layers of a Windows image, without a finding', () => {
+  it('names that differ by case are one across layers of a Windows image, without a finding', () => {
     const stack = buildStack([layer([dir('Files'), file('Files/Ä.txt', 3)]), layer([file('files/ä.TXT', 5)])], { caseInsensitive: true });
     assert.deepEqual(stack.findings, []);
     assert.equal(stack.totals.files, 1);
     assert.equal(stack.summaries[1]?.modified, 1);
   });
 
-  it('hide each other across layers of a Windows image', () => {
+  it('names that differ by case hide each other across layers of a Windows image', () => {
     const stack = buildStack(
       [layer([file('Files/README', 3), file('Files/x', 1)]), layer([{ whiteout: 'files/readme' }, file('FILES/Readme', 1)])],
       {
@@ -467,7 +467,7 @@ describe('names that differ by case', () => {
     assert.deepEqual([stack.summaries[1]?.added, stack.summaries[1]?.modified, stack.summaries[1]?.removed], [0, 1, 0]);
   });
 
-  it('fold only their ASCII letters if they are not UTF-8', () => {
+  it('only ASCII letters are folded in names that are not UTF-8', () => {
     const stack = buildStack(
       [layer([file(Uint8Array.of(0x41, 0xc4), 1), file(Uint8Array.of(0x61, 0xc4), 1), file(Uint8Array.of(0x61, 0xe4), 1)])],
       {
@@ -477,7 +477,7 @@ describe('names that differ by case', () => {
     assert.equal(stack.totals.files, 2);
   });
 
-  it('are shown in a Windows image as the layer spells them, in the order of their bytes', () => {
+  it('a Windows image shows names as the layer spells them, in the order of their bytes', () => {
     const layers = [
       [dir('Files'), file('Files/App.txt', 1), file('Files/Beta', 1)],
       [file('files/APP.TXT', 2)],
@@ -514,7 +514,7 @@ describe('names that Windows reserves or refuses', () => {
     file('other/lpt1', 1),
   ];
 
-  it('are findings in a Windows image, one for each distinct name', () => {
+  it('names that Windows reserves or refuses are findings in a Windows image, one for each distinct name', () => {
     const { findings } = buildStack([layer(members)], { caseInsensitive: true });
     assert.deepEqual(
       findings.map(({ code, layer: at, path, message }) => `${code} ${at} ${path}: ${message}`),
@@ -529,7 +529,7 @@ describe('names that Windows reserves or refuses', () => {
     );
   });
 
-  it('are ordinary names in a Linux image', () => {
+  it('names that Windows reserves or refuses are ordinary names in a Linux image', () => {
     const { findings } = buildStack([layer(members)]);
     assert.deepEqual(
       findings.filter(({ code }) => code === 'reserved-name'),

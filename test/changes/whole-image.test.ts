@@ -19,7 +19,7 @@ function whole(rows: RowTable) {
 }
 
 describe('the most wasteful files', () => {
-  it('include the largest by each cause, however small, within the limit', () => {
+  it('the most wasteful files include the largest by each cause, however small, within the limit', () => {
     const bottom = [...[90, 80, 70].map((size, at) => file(`d/${at}`, size)), file('etc/passwd', 2), file('same', 1)];
     const stack = stackOf(bottom, [{ whiteout: 'd' }, file('etc/passwd', 3), file('same', 1)]);
     const listed = (limit: number) => {
@@ -42,7 +42,7 @@ describe('the most wasteful files', () => {
 });
 
 describe('a whole image’s rows', () => {
-  it('have the visible and hidden bytes of the totals, whatever the layers do', () => {
+  it('a whole image’s rows have the visible and hidden bytes of the totals, whatever the layers do', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       const rows = wholeImage(stack);
@@ -62,7 +62,7 @@ describe('a whole image’s rows', () => {
     }
   });
 
-  it('mark hidden and rewritten paths', () => {
+  it('a whole image’s rows mark hidden and rewritten paths', () => {
     const rows = wholeImage(
       stackOf([dir('d'), file('d/gone', 7), file('twice', 5), file('once', 3)], [{ whiteout: 'd' }, file('twice', 6)]),
     );
@@ -81,7 +81,7 @@ describe('a whole image’s rows', () => {
     ]);
   });
 
-  it('name the layer that wrote hidden bytes, and the one that hid them', () => {
+  it('a whole image’s rows name the layer that wrote hidden bytes, and the one that hid them', () => {
     const rows = wholeImage(
       stackOf(
         [file('gone', 7), file('twice', 5), dir('cache'), file('cache/x', 3), file('linked', 2)],
@@ -106,7 +106,7 @@ describe('a whole image’s rows', () => {
     assert.deepEqual(found.get('other'), [3, none, none, 0]);
   });
 
-  it('show hidden bytes in a layer that wrote some at that path, whatever the layers do', () => {
+  it('a whole image’s rows show hidden bytes in a layer that wrote some at that path, whatever the layers do', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       const rows = wholeImage(stack);
@@ -122,13 +122,13 @@ describe('a whole image’s rows', () => {
         }
         const writer = (KIND_NAMES[rows.kind[row] as number] === 'removed' ? rows.layer[row] : rows.previousLayer[row]) as number;
         assert.ok(of.layers.includes(writer), `${at}: layer ${writer}`);
-        // A layer that contains a path twice hides the first itself.
+        // A layer that contains a path twice hides the first occurrence itself.
         assert.ok([of.hiddenBy, writer].includes(rows.hiddenBy[row] as number), at);
       }
     }
   });
 
-  it('count a body that only a link shows at that link', () => {
+  it('a whole image counts a body that only a link shows at that link', () => {
     const rows = wholeImage(stackOf([file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]));
     assert.deepEqual(whole(rows), { shown: 9, hidden: 0 });
     assert.deepEqual(
@@ -151,7 +151,7 @@ describe('a breakdown', () => {
     [{ whiteout: 'big.bin' }, dir('app'), file('app/x.js', 30), hardlink('app/y.js', 'app/x.js'), file('app/notes', 1)],
   );
 
-  it('adds up by kind of file, folder, layer and size', () => {
+  it('a breakdown adds up by kind of file, folder, layer and size', () => {
     const rows = wholeImage(stack);
     const found = breakDown(rows, 'image', { limit: 3 });
     assert.deepEqual(
@@ -184,20 +184,20 @@ describe('a breakdown', () => {
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
   });
 
-  it('for changes gives the bytes hidden below, as their totals do', () => {
+  it('a breakdown of changes gives the bytes hidden below, as their totals do', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       for (let at = 0; at < stack.layers.length; at++) {
         const rows = changesOf(stack, at, at);
         const { hidesBytes } = breakDown(rows, 'changes', { limit: 1 });
         assert.equal(hidesBytes, whole(rows).hidden, `seed ${seed}, layer ${at}`);
-        // Comparing isn't needed for this.
+        // The hidden bytes are known without comparing contents.
         assert.equal(breakDown(changesOf(stack, at, at, { sums: 'ignored' }), 'changes', { limit: 1 }).hidesBytes, hidesBytes);
       }
     }
   });
 
-  it('names a deep folder with many of the bytes, rather than a top-level folder', () => {
+  it('a breakdown names a deep folder with many of the bytes, rather than a top-level folder', () => {
     const lines = stackOf(
       [
         ...['usr', 'usr/lib', 'usr/lib/x', 'usr/bin', 'usr/share', 'var', 'var/cache', 'var/cache/apt'].map((name) => dir(name)),
@@ -215,7 +215,25 @@ describe('a breakdown', () => {
     assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
   });
 
-  it('for one folder includes only its content', () => {
+  it('says which layers wrote and hid what is hidden most, and what became of it', () => {
+    const inOf = (...layers: MemberFixture[][]) => breakDown(wholeImage(stackOf(...layers)), 'image', { limit: 1 }).mostHiddenIn;
+    const parts = ['a', 'b', 'c'].map((name) => file(`cache/${name}`, 30));
+    assert.deepEqual(inOf([file('base')], parts, [file('other')], [{ whiteout: 'cache' }]), {
+      written: { from: 1, to: 1 },
+      hidden: { from: 3, to: 3 },
+      fate: 'deleted',
+    });
+    const again = ['a', 'b', 'c'].map((name) => file(`cache/${name}`, 1));
+    assert.deepEqual(inOf(parts.slice(0, 1), parts.slice(1), again.slice(0, 2), again.slice(2)), {
+      written: { from: 0, to: 1 },
+      hidden: { from: 2, to: 3 },
+      fate: 'changed',
+    });
+    assert.equal(inOf(parts, [...again.slice(0, 2), { whiteout: 'cache/c' }])?.fate, 'mixed');
+    assert.equal(inOf(parts), null);
+  });
+
+  it('a breakdown of one folder includes only its content', () => {
     const rows = wholeImage(stack);
     const usr = Array.from({ length: rows.length }, (_, row) => pathOf(rows, row)).indexOf('usr');
     const found = breakDown(rows, 'image', { row: usr, limit: 10 });
@@ -228,7 +246,7 @@ describe('a breakdown', () => {
 });
 
 describe('a file’s kind', () => {
-  it('follows from its name or, if that is not enough, from its mode', () => {
+  it('a file’s kind follows from its name or, if that is not enough, from its mode', () => {
     const names: readonly [string, string, number?][] = [
       ['libssl.so.3', 'libraries'],
       ['libssl.so.1.1.0', 'libraries'],
@@ -252,7 +270,7 @@ describe('a file’s kind', () => {
 });
 
 describe('a kind’s extensions', () => {
-  it('exclude what follows a dot in an executable’s name', () => {
+  it('a kind’s extensions exclude what follows a dot in an executable’s name', () => {
     const names = ['sbin/mkfs.minix', 'sbin/mkfs.cramfs', 'bin/python3.11', 'bin/tool'];
     const rows = viewAt(stackOf([...names.map((name) => file(name, 5, { mode: 0o755 })), file('tool.exe', 2), file('notes.minix', 1)]), 0);
     const { types, extensions } = breakDown(rows, 'view', { limit: 9 });
@@ -290,14 +308,14 @@ describe('folders that are open initially', () => {
   );
   const opened = (room: number) => [...firstOpen(rows, subtreeTotals(rows), room)].map((row) => pathOf(rows, row));
 
-  it('are the largest ones that fit', () => {
+  it('the largest folders that fit are open initially', () => {
     assert.deepEqual(opened(5), ['large', 'large/deep']);
     // Small folders stay closed, unless they have changes or everything fits.
     assert.deepEqual(opened(40), ['large', 'large/deep', 'new']);
     assert.deepEqual(opened(70), ['large', 'large/deep', 'many', 'new', 'small']);
   });
 
-  it('include a chain of only children', () => {
+  it('a chain of only children is open initially', () => {
     const chain = viewAt(stackOf([file('a/b/c/d', 1)]), 0);
     assert.deepEqual(
       [...firstOpen(chain, subtreeTotals(chain), 1)].map((row) => pathOf(chain, row)),
@@ -331,5 +349,5 @@ it('folders to open are found in linear time', () => {
     },
   });
   assert.deepEqual([...firstOpen(rows, { ...totals, size })], []);
-  assert.ok(asked < many * 60, `${asked} sizes asked for`);
+  assert.ok(asked < many * 60, `${asked} sizes requested`);
 });

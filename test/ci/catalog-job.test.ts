@@ -5,6 +5,6 @@ import { missingProgram, runTool } from '../support/tools.ts';
 const skip = process.platform === 'win32' ? 'not run: it is for Linux' : (missingProgram('python3') ?? false);
 
 test('the Spark job plans, parses and writes as it should', { skip }, () => {
-  // Without bytecode: the checkout stays as it is.
+  // With -B, Python doesn't write bytecode into the checkout.
   runTool('python3', ['-B', path.join(import.meta.dirname, 'catalog_job_test.py')]);
 });

@@ -213,7 +213,7 @@ test('an image’s text is never a workflow command', { skip }, (t) => {
   }
 });
 
-test('no input is taken for an option: files with such names are used as images and rules', { skip }, (t) => {
+test('no input is mistaken for an option: files named like options are used as images and rules', { skip }, (t) => {
   const place = createPlace(t);
   place.program('gh', gh());
   place.program('npm', 'true');
@@ -222,7 +222,7 @@ test('no input is taken for an option: files with such names are used as images 
   for (const image of ['--help', '-x.tar', '--no-scan']) {
     const [checked, compared] = play(place, { image, base: image, config: '--json', name: '--help' }, {});
     assert.deepEqual([checked?.code, compared?.code], [0, 0], image);
-    // The rules were read.
+    // The image failed the check, so the rules were read.
     assert.match(place.read('output'), /passed=false\n$/);
     assert.match(place.read('summary'), /^<!-- layerscope:diff:/);
     assert.equal(place.bash(job.script.join('\n'), { ...job.variables, IMAGE: image, BASE: image, CONFIG: '--json' }).code, 1, image);

@@ -47,7 +47,7 @@ test('unknown options and wrong operands are usage errors', () => {
   for (const argv of wrong) assert.throws(() => parseArguments(spec, argv), isUsage, argv.join(' '));
 });
 
-test('an error names what was typed, or the number of arguments that the command accepts', () => {
+test('an error quotes what was typed, or gives the number of arguments that the command accepts', () => {
   const message = (argv: string[], of = spec): string => {
     try {
       parseArguments(of, argv);

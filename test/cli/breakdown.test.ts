@@ -37,7 +37,12 @@ test('breakdown --json has the same facts, including for a layer or a folder', a
   const whole = await json();
   assert.deepEqual([whole.bytes, whole.hiddenBytes, whole.files, whole.folders, whole.others], [5000, 5000, 3, 4, 0]);
   assert.deepEqual(whole.largestFolder, { path: 'opt', isFolder: true, bytes: 5000 });
-  assert.deepEqual(whole.mostHidden, { path: 'opt/model.onnx', isFolder: false, bytes: 5000 });
+  assert.deepEqual(whole.mostHidden, {
+    path: 'opt/model.onnx',
+    isFolder: false,
+    bytes: 5000,
+    hiddenIn: { written: { from: 0, to: 0 }, hidden: { from: 1, to: 1 }, fate: 'deleted' },
+  });
   assert.deepEqual(whole.layers, [
     { layer: 0, files: 2, bytes: 3500, hiddenBytes: 0 },
     { layer: 1, files: 1, bytes: 1500, hiddenBytes: 0 },

@@ -12,7 +12,7 @@ const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
 
-test('without a file, dive’s default rules apply: one line per rule, exit code 1 if one fails', async (t) => {
+test('without a rules file, dive’s default rules apply: one line per rule, exit code 1 if one fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['check', 'image.tar']);

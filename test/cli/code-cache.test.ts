@@ -62,7 +62,7 @@ test('the compiled code is kept in a folder only this user can enter, and reused
   );
 });
 
-test('--help, --version and commands with --no-cache keep nothing', { skip }, (t) => {
+test('--help, --version and commands with --no-cache don’t cache compiled code', { skip }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   run(cache, '--help');
   run(cache, '--version');
@@ -82,7 +82,7 @@ test('damaged code is compiled again', { skip }, (t) => {
   assert.equal(run(cache, 'inspect', input), first);
 });
 
-test('another user’s folder is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
+test('another user’s code cache is not used', { skip: skip || (process.getuid?.() !== 0 && 'only root can give a folder away') }, (t) => {
   const cache = path.join(testFolder(t), 'cache');
   const code = path.join(cache, 'code');
   mkdirSync(code, { recursive: true, mode: 0o700 });

@@ -124,7 +124,7 @@ test('a side without a registry lacks all of it', async (t) => {
   assert.deepEqual([none.lines, none.stderr], [[], 'layerscope: neither A nor B has registry hives\n']);
 });
 
-test('a hive that can’t be read is named, and not taken for a missing one', async (t) => {
+test('the error for an unreadable hive names it, and the hive isn’t treated as missing', async (t) => {
   const [a, b] = [image(t, 'a', OLD), image(t, 'b', tar(file(`${CONFIG}/SOFTWARE`, 'regf'), file(`${CONFIG}/SYSTEM`, SYSTEM)))];
   const { code, lines, stderr } = await compared(a, b, '--exit-code', '--search', 'Microsoft');
   assert.deepEqual([code, lines], [1, []]);

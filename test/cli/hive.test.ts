@@ -124,7 +124,7 @@ test('prints what each layer changed in the registry', async (t) => {
   });
 });
 
-test('says so if there is no registry', async (t) => {
+test('says so if the image has no registry', async (t) => {
   const { code, stdout, stderr } = await runCommand(['hive', image(t), '--layer', '2']);
   assert.deepEqual([code, stdout, stderr], [0, '', 'layerscope: the layer has no registry hives\n']);
 });
@@ -178,7 +178,7 @@ test('a base that a higher layer contains again is compared as a whole, and delt
   );
 });
 
-test('names a hive that can’t be read, and shows the rest', async (t) => {
+test('reports a hive that can’t be read, with its name, and shows the rest', async (t) => {
   const source = windowsImage(
     t,
     tar(file(`${CONFIG}/SOFTWARE`, SOFTWARE)),
@@ -197,7 +197,7 @@ test('names a hive that can’t be read, and shows the rest', async (t) => {
   assert.match(view.stdout, /Vendor\\App/);
 });
 
-test('lists a delta without its base by what it sets', async (t) => {
+test('lists a delta without its base by the values that the delta sets', async (t) => {
   const source = windowsImage(t, tar(file('Hives/Software_Delta', SOFTWARE_DELTA)));
   assert.deepEqual(
     (await commandLines(['hive', source, '--json'])).map(({ kind }) => kind),
@@ -316,7 +316,7 @@ test('a search without results says so, and prints no heading', async (t) => {
   ]);
 });
 
-test('names a hive that is cut off', async (t) => {
+test('reports a truncated hive, with its name', async (t) => {
   const onDisk = testFile(t, SYSTEM.subarray(0, 3000), 'SYSTEM');
   refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
 });

@@ -1,4 +1,4 @@
-// Standard output, in particular that signals reach a command that only writes.
+// Standard output. In particular, signals must reach a command that does nothing but write.
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';

@@ -70,7 +70,7 @@ test('an old copy counts towards the package that owned it, even if the database
     tar(status('1'), list('tool', '/bin/tool'), file('bin/tool', 'x'.repeat(700)), file('bin/link', 'y')),
     // The same package, but the layer writes the database and the file again.
     tar(status('1', 'Section: net\n'), file('bin/tool', 'x'.repeat(700), { mode: 0o755 })),
-    // The new version has no such file.
+    // The new version doesn't have bin/tool.
     tar(status('2'), list('tool', '/bin/other'), file('bin/.wh.tool'), file('bin/other', 'z'.repeat(30))),
   ];
   bench.write('image.tar', dockerArchive({ name: 'app:1', layers }));

@@ -30,7 +30,7 @@ async function surroundings(t: TestContext) {
   return { engine, socket, cli: (...args: string[]) => bench.cli(args, { env }) };
 }
 
-test('sources lists an engine’s images by the names that open them, and the reason why another engine has none', async (t) => {
+test('sources lists an engine’s images by the names that open them, and the reason why another engine has no images', async (t) => {
   const { engine, socket, cli } = await surroundings(t);
   const { code, stdout } = await cli('sources', 'docker');
   assert.equal(code, 0);

@@ -76,7 +76,7 @@ test('why names every version of a path with its layer, command, lines and base 
       { layer: 1, kind: 'removed', ...removed },
     ],
   });
-  // Through a link, and a folder that exists only through its contents.
+  // The first path leads through a link; the second is a folder that exists only through its contents.
   assert.deepEqual([(await why(path, 'bin/new')).path, (await why(path, 'bin')).path], ['usr/new', 'bin']);
   assert.deepEqual((await why(path, 'deep')).versions, [{ layer: 1, kind: 'added', type: 'directory', size: 0, mode: '0755', ...removed }]);
   for (const none of ['nothing', '/']) {
@@ -161,14 +161,14 @@ test('why names the stages with their bases, and prints the instructions that ma
   const report = (await why(path, 'app')) as { versions: { dockerfile: Record<string, unknown> }[] };
   const { stageBase, fromStages, fromStageBases, fromText } = report.versions[0]?.dockerfile ?? {};
   assert.deepEqual([stageBase, fromStages, fromStageBases, fromText], ['debian', ['build'], ['golang:1.22'], 'RUN go build']);
-  // A guess names them too.
+  // The stages are also named when the lines are a guess.
   const guessed = build(t, () => []).path;
   const file = testFile(t, utf8(dockerfile.replace('app /app', 'app /app').replace('/app &&', '/app  &&')), 'Dockerfile');
   const { stdout } = await runCommand(['why', guessed, 'app', '--dockerfile', file]);
   assert.ok(stdout.includes(`${copied[0]}  a guess, by the text of the command\n${copied.slice(1).join('\n')}`), stdout);
 });
 
-test('why explains why it names no lines', async (t) => {
+test('why explains why it can’t name lines', async (t) => {
   const lastLine = async (path: string, ...words: readonly string[]): Promise<string> =>
     (await runCommand(['why', path, 'usr/new', ...words])).stdout.trimEnd().split('\n').at(-1) ?? '';
   const plain = build(t, () => []).path;
@@ -325,7 +325,7 @@ function signedAfter(t: TestContext, strangers: number, size = 0): string {
   return path;
 }
 
-test('signatures with the same payload are read once, and none after the first 100 is verified', async (t) => {
+test('signatures with the same payload are read once, and only the first 100 are verified', async (t) => {
   const { publicKey } = KEYS['ECDSA P-256'];
   const keyFile = testFile(t, utf8(pem(publicKey)), 'cosign.pub');
   assert.deepEqual(await verified(signedAfter(t, 99), keyFile), [['signature', true]]);

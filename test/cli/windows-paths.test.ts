@@ -74,7 +74,7 @@ test('paths may be typed as the container sees them, and are printed in that for
   assert.equal(readFileSync(path.join(to, 'new.txt'), 'utf8'), 'text');
 });
 
-test('in a Linux image, such a path is an ordinary name', async (t) => {
+test('in a Linux image, a Windows path is an ordinary name', async (t) => {
   const bench = createBench(t);
   bench.write('linux.tar', dockerArchive({ name: 'l:1', layers: [tar(file('C:/x', 'linux'), symlink('s', 'C:/x'), directory('Files/'))] }));
   const image = path.join(bench.folder, 'linux.tar');

@@ -17,7 +17,7 @@ test('a page contains its rows with their names and links', () => {
   assert.equal(page.rows.nameStart[0], 0);
   assert.deepEqual(rowName(page.rows, 2), rowName(rows, 10));
   assert.deepEqual([...page.rows.links.keys()], [2]); // row 10
-  assert.equal(page.rows.parent[1], 8); // a row number of the whole table
+  assert.equal(page.rows.parent[1], 8); // numbered as in the whole table
   assert.equal(page.rows.names.byteLength, page.rows.names.buffer.byteLength);
   assert.equal(page.rows.size.buffer.byteLength, 5 * 8);
 });
@@ -142,7 +142,7 @@ test('a page shorter than requested is followed by the rows after it', async () 
   assert.deepEqual(last, rows);
 });
 
-test('replies with no rows, other rows, another table or broken columns are refused', async () => {
+test('replies with no rows, the wrong rows, the wrong table or broken columns are refused', async () => {
   const rows = numberedRows(20);
   const first = slicePage(rows, 0, 5);
   const answers: readonly RowPage[] = [

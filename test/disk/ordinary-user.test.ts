@@ -169,7 +169,7 @@ test('an export that fails while setting modes leaves nothing behind', async (t)
   assert.deepEqual(readdirSync(to), ['none']);
 });
 
-test('a read-write layer over unreadable files has no changes initially, then only those that were made, and keeps its modes', async (t) => {
+test('a read-write layer over unreadable files initially has no changes, later lists only the changes made, and keeps its modes', async (t) => {
   const driver = await openStore(t);
   await driver.createReadWrite('run', 'upper');
   const changes = async (): Promise<string[]> => {

@@ -38,7 +38,7 @@ test('if a folder is moved out of one that is being removed, nothing next to its
   mkdirSync(below(100), { recursive: true });
   mkdirSync(path.join(outside, 'a'), { recursive: true });
   for (const at of [outside, path.join(outside, 'a')]) writeFileSync(path.join(at, 'precious'), 'precious');
-  // So many that the removal yields when it has reached the last folder.
+  // Enough files that the removal yields once it has reached the last folder.
   for (let index = 0; index < 400; index++) writeFileSync(path.join(below(100), `${index}`), '');
   const removal = removeTree(tree);
   assert.ok(existsSync(below(100)));

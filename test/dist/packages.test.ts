@@ -131,7 +131,7 @@ test('electron-builder accepts the configuration for each system', async () => {
   await assert.rejects(validateConfiguration({ ...builderConfig(), nonsense: true }, debug), /nonsense/);
 });
 
-test('no package takes over a file type, and none is elevated', () => {
+test('no package claims a file type, and none runs elevated', () => {
   const config = builderConfig() as Record<string, Record<string, unknown>>;
   assert.equal(config.fileAssociations, undefined);
   assert.equal(config.win?.requestedExecutionLevel, 'asInvoker');

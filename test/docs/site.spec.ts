@@ -9,7 +9,7 @@ import { complaintsOf, contrastComplaintsOf } from '../ui/support/axe.ts';
 
 const SITE = path.resolve(import.meta.dirname, '..', '..', 'out', 'site');
 const PAGES = globSync('**/*.html', { cwd: SITE }).map((file) => file.replaceAll('\\', '/'));
-/** One of each kind: the first page, pictures and code, options, tables. */
+/** One page of each kind: the home page, one with pictures and code, one with options, one with tables. */
 const KINDS = ['index.html', 'guide/ci.html', 'reference/store.html', 'formats/catalog.html'];
 
 const addressOf = (page: string): string => `${pathToFileURL(SITE).href}/${page}`;
@@ -123,7 +123,7 @@ test.describe('search', () => {
     );
   }
 
-  test('finds pages by words, prefixes, and words with a wrong letter', async ({ page }) => {
+  test('search finds pages by words, prefixes, and words with a wrong letter', async ({ page }) => {
     const { complaints } = watch(page);
     await page.goto(addressOf('decisions/0001-columns.html'));
     expect(await found(page, 'whiteouts')).toContain('formats/layer-tar.html#whiteouts');
@@ -136,7 +136,7 @@ test.describe('search', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('works with the keyboard alone', async ({ page }) => {
+  test('search works with the keyboard alone', async ({ page }) => {
     await page.goto(addressOf('guide/ci.html'));
     await page.keyboard.press('/');
     await expect(page.getByRole('searchbox')).toBeFocused();
@@ -198,7 +198,7 @@ test('pages can be read in order, forwards and backwards', async ({ page }) => {
 test.describe('without a script', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('a page can be read, with its contents and all pages', async ({ page }) => {
+  test('without a script, a page can be read, and its headings and all other pages are reachable', async ({ page }) => {
     await page.goto(addressOf('guide/where-from.html'));
     await expect(page.getByRole('heading', { level: 1, name: 'Where does this file come from?' })).toBeVisible();
     await expect(page.getByRole('searchbox')).toBeHidden();
@@ -238,7 +238,7 @@ test.describe('on a server, below a path', () => {
     server.close();
   });
 
-  test('pages, pictures and search work, and nothing else is requested', async ({ page }) => {
+  test('on a server, pages, pictures and search work below a path, and nothing outside it is requested', async ({ page }) => {
     const { complaints } = watch(page, origin);
     await page.goto(`${origin}guide/why-big.html`);
     expect(await brokenOf(page, (await factsOf(page)).pictures)).toEqual([]);

@@ -203,7 +203,11 @@ export function driverSuite(traits: DriverTraits): void {
 
       await driver.create('again', 'base');
       await driver.applyDiff('again', [diff]);
-      assert.deepEqual(bench.comparable(await collect(driver.diff('again'))), bench.comparable(diff), 'a diff applied gives the same diff');
+      assert.deepEqual(
+        bench.comparable(await collect(driver.diff('again'))),
+        bench.comparable(diff),
+        'an applied diff gives the same diff',
+      );
     });
 
     run('a read-write layer is written through its mount, and its diff is what was written', async (bench, driver) => {
@@ -308,7 +312,7 @@ export function driverSuite(traits: DriverTraits): void {
       };
       for (const [what, tar] of [
         ['cut off', [whole.subarray(0, whole.length - 2500)]],
-        ['no tar', [Buffer.from('nothing like a tar'.repeat(100))]],
+        ['not a tar', [Buffer.from('nothing like a tar'.repeat(100))]],
         ['failing', failing()],
       ] as const) {
         await driver.create('top', 'base');
@@ -335,7 +339,7 @@ export function driverSuite(traits: DriverTraits): void {
       }
     });
 
-    run('a call with an aborted signal is cancelled and leaves nothing', async (bench, driver) => {
+    run('a call with an aborted signal is cancelled and leaves nothing behind', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       await driver.create('top', 'base');

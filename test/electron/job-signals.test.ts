@@ -51,7 +51,7 @@ test('progress is shown when it changes, and removed at the end', () => {
   assert.deepEqual(progress, ['unknown', 0.1, null]);
 });
 
-test('only the end of a long unwatched job gives a notification, once', () => {
+test('only a long job that ends unwatched gives a notification, and only one', () => {
   const { state, notices, listen } = watched();
   const running = [job({}), job({ jobId: 'j2', title: 'x'.repeat(200), kind: 'export' })];
   listen([job({ state: 'queued' })]);

@@ -63,7 +63,7 @@ test('the program can be started only with known commands', () => {
   assert.deepEqual(commandsOf(['layerscope', '--command=open', '--command=export', '--command=', 'open-name']), ['open']);
 });
 
-test('the desktop file has the same actions', () => {
+test('the desktop file has the same actions as the jump list', () => {
   const text = readFileSync(path.resolve(import.meta.dirname, '..', '..', 'assets', 'linux', 'layerscope.desktop'), 'utf8');
   assert.ok(text.includes(`Actions=${Object.keys(TASKS).join(';')};`));
   for (const [id, title] of Object.entries(TASKS))

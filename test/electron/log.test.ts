@@ -46,7 +46,7 @@ test('a defect is logged by its location, without its message or the names of fo
   assert.doesNotMatch(readFileSync(file, 'utf8'), /secret|home|[\\/]test[\\/]/);
 });
 
-test('a large log is rotated, and two old ones are kept', (t) => {
+test('a large log is rotated, and two old logs are kept', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   const line = 'x'.repeat(8_000);

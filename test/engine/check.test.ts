@@ -53,7 +53,7 @@ test("dive's example file is accepted unchanged", async () => {
   });
 });
 
-test('rules missing from the file get dive’s defaults, even if the file has no rules', async () => {
+test('rules missing from a rules file get dive’s defaults, even if the file has no rules', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
@@ -128,7 +128,7 @@ test('errors name the file and line, in a single line', async () => {
   }
 });
 
-test('a file has limits on its bytes, patterns, aliases, values and depth', async () => {
+test('a rules file has limits on its bytes, patterns, aliases, values and depth', async () => {
   const sized = (bytes: number) => `rules:\n${'#'.repeat(bytes - 7)}`;
   assert.deepEqual(await parseCheckConfig(sized(65_536)), DEFAULT_CHECK_CONFIG);
   await assert.rejects(parseCheckConfig(sized(65_537)), hasCode('TOO_LARGE'));
@@ -150,7 +150,7 @@ test('a file has limits on its bytes, patterns, aliases, values and depth', asyn
   await assert.rejects(parseCheckConfig(`exclude: ${'['.repeat(30_000)}${']'.repeat(30_000)}`), hasMessage(/not YAML: nested too deeply$/));
 });
 
-test('an alias is resolved', async () => {
+test('an alias in a rules file is resolved', async () => {
   const { lowestEfficiency, highestUserWastedPercent, exclude } = await parseCheckConfig(
     'rules: {lowestEfficiency: &one 0.5, highestUserWastedPercent: *one}\nexclude: [&p "*.pyc", *p]\n',
   );
@@ -189,7 +189,7 @@ test('the user’s waste is measured against all layers but the lowest', async (
   assert.equal(rule?.value, null);
 });
 
-test('failOn counts findings of that severity and above', async () => {
+test('failOn counts findings of its severity and above', async () => {
   const image = report([10, 10], 0);
   const warning = finding('trailing-data', 'x');
   const error = finding('missing-blob', 'x');
@@ -209,7 +209,7 @@ test('an image with a missing or damaged layer fails, whatever the other rules s
   assert.equal(others.length, 4);
 });
 
-test('each kind of waste is its own rule, with a size as its limit, named with or without waste-', async () => {
+test('each kind of waste has its own rule, whose limit is a size and whose name may omit waste-', async () => {
   const config = await parseCheckConfig('waste:\n  apt-lists: 0\n  waste-tmp: 10kB\n  logs: disabled\n');
   assert.deepEqual(
     [...config.waste],

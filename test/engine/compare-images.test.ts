@@ -22,9 +22,9 @@ test('a layer equals itself when its file is opened twice, whatever it contains'
   const whole = file('cut', 'x'.repeat(2000));
   const inputs = {
     'a layer of a huge file of holes': HUGE,
-    'the same, packed': pack(HUGE, 'gzip'),
+    'a compressed layer of a huge file of holes': pack(HUGE, 'gzip'),
     'a layer that is cut off': whole.subarray(0, whole.length - 1024),
-    'an image, packed as a whole': pack(archiveOf(dockerArchive([{ layers: [HUGE], config: { diffIds: [] } }])), 'gzip'),
+    'an image, compressed as a whole': pack(archiveOf(dockerArchive([{ layers: [HUGE], config: { diffIds: [] } }])), 'gzip'),
   };
   for (const [what, bytes] of Object.entries(inputs)) {
     const path = testFile(t, bytes);

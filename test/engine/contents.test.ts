@@ -101,7 +101,7 @@ for (const packings of PACKINGS) {
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
-    // All but `hole`, which equals zeros.
+    // Every file except `hole`, which has the same bytes on both sides.
     const listed = [...counts.keys()].filter((row) => counts[row] === 1);
     assert.equal(listed.length, EXPECTED.length - 1);
     assert.ok(listed.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));
@@ -152,7 +152,7 @@ test('an index cached without checksums gets checksums on demand, and keeps them
   assert.deepEqual(sumsOf(loaded), [0, 0], 'the cached index is used');
   assert.deepEqual(await contentsOf(loaded), ['chmod: same', 'other: different']);
   assert.deepEqual(sumsOf(await open()), [4, 4]);
-  // Checking digests indexes again and must not lose the checksums.
+  // Checking digests indexes the layers again, which must not lose the checksums.
   const reader = testReader(t, { cacheFolder });
   await loadImage(reader, await reader.open(path), 0, { verify: true });
   assert.deepEqual(sumsOf(await open()), [4, 4]);

@@ -211,7 +211,7 @@ test('closing doesn’t wait for a consumer that stopped reading', async (t) => 
   await pieces.next();
   await library.close('a1');
   await assert.rejects(async () => pieces.next(), { code: 'CANCELLED' });
-  // Nor does it wait for a consumer that never started.
+  // Closing doesn't wait for a consumer that never started, either.
   const { library: other, entry: of } = await openLibrary(t);
   other.exported(of('')).bytes(new AbortController().signal);
   await other.close('a1');

@@ -50,7 +50,7 @@ function keptFiles(cache: string): string[] {
     .map((name) => path.join(cache, 'index', name));
 }
 
-test('a known archive gets the same report without looking at its layers', async (t) => {
+test('a known archive gets the same report without its layers being read', async (t) => {
   const { cache, input } = sample(t);
   const first = await inspect(cache, input);
   const again = await inspect(cache, input);

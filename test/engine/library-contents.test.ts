@@ -65,7 +65,7 @@ test('a layer with much to compare is read by a job, and the rows include its re
   assert.ok(jobs.list().every(({ kind }) => kind !== 'compare'));
 });
 
-test('after its job is cancelled, changes are still shown, with uncompared files as unread', async (t) => {
+test('after the job that compares files is cancelled, changes are still shown, with uncompared files as unread', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   jobs.subscribe((list) => {
     const job = list.find(({ kind, state }) => kind === 'compare' && state === 'running');

@@ -118,7 +118,7 @@ test('archives are listed in the order in which they were opened, whichever is r
   );
 });
 
-test('changes and views are rows; one table serves all pages', async () => {
+test('changes and views are returned as rows; one table serves all pages', async () => {
   await using it = await startLibrary();
   await it.open();
   const ref = { archiveId: 'a1', image: 0 };
@@ -171,7 +171,7 @@ test('anything that doesn’t exist is NOT_FOUND', async () => {
   await assert.rejects(it.library.close('a9'), hasCode('NOT_FOUND'));
 });
 
-test('another image is read on demand, once for all requests', async () => {
+test('an archive’s second image is read on demand, once for all requests', async () => {
   await using it = await startLibrary(
     dockerArchive({ name: 'one', layers }, { name: 'two', architecture: 's390x', layers: layers.slice(0, 1) }),
   );
@@ -272,7 +272,7 @@ test('a cancelled opening leaves nothing behind', async () => {
   assert.deepEqual([it.library.list(), released], [[], 1]);
 });
 
-test('closing while its layers are read cancels the reading', async () => {
+test('closing an archive while its layers are read cancels the reading', async () => {
   await using it = await startLibrary(dockerArchive({ name: 'big', layers: [LONG_LAYER] }));
   const jobId = it.library.open({ path: it.archive, title: 'image.tar' });
   await new Promise<void>((resolve) => it.library.subscribe((state) => state.length === 1 && resolve()));
@@ -281,7 +281,7 @@ test('closing while its layers are read cancels the reading', async () => {
   assert.deepEqual(it.library.list(), []);
 });
 
-test('a failed release is reported and has no other effect', async () => {
+test('a failure to release an archive’s file is reported and has no other effect', async () => {
   await using it = await startLibrary();
   await it.open(async () => {
     throw new Error('the disk is gone');
@@ -321,7 +321,7 @@ test('a comparison with much to read runs as a job and can be cancelled', async 
   );
   assert.ok(
     it.jobs.list().every(({ kind }) => kind !== 'compare'),
-    'its outcome is the table',
+    'the caller gets the table, so the job is not listed',
   );
 
   // Cancelled from the list of jobs: the caller gets CANCELLED and can try again.

@@ -104,7 +104,7 @@ test('this machine’s platform comes first', async (t) => {
   assert.equal((await names.look(`${registry.host}/app:1`)).platforms[0], own);
 });
 
-test('the platforms of an engine’s image are those present; an engine too old to report them gives none', async (t) => {
+test('the platforms of an engine’s image are those present; an engine too old to report platforms gives none', async (t) => {
   const { engine, names } = await bench(t);
   const own = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
   engine.images.push({ id: ID, names: ['web:1'], archive: ARCHIVE, platforms: ['linux/s390x', own, 'linux/riscv64'] });

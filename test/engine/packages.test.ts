@@ -24,7 +24,7 @@ async function packages(t: TestContext, layers: readonly Uint8Array[], layer?: n
   return found;
 }
 
-/** `0 added deb a 1: 2 files, 30 bytes` for each change. */
+/** Returns a line for each change, such as `0 added deb a 1: 2 files, 30 bytes`. */
 function told({ layers }: ImagePackages): string[] {
   return layers.flatMap(({ layer, changes }) =>
     changes.map(({ kind, type, name, version, status, files, bytes, previous }) => {
@@ -231,7 +231,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('reads packages up to a layer, and its lines are the command’s output', async (t) => {
+  test('listing the packages up to a layer gives the lines that the command prints', async (t) => {
     const layers = [tar(dpkg(['a', '1']), list('a', '/x'), file('x', '1')), tar(dpkg(['a', '2'])), tar(dpkg(['a', '3']))];
     const found = await packages(t, layers, 1);
     const facts =

@@ -127,7 +127,7 @@ test('registries of two images are compared in pages; a range of layers lacks wh
   const second = await asked.compareRegistries(a, b, { ...page, start: 500 }, signal);
   assert.deepEqual([first.total, first.items.length, second.items.length, first.complete], [702, 500, 202, true]);
   assert.deepEqual(first.items[0], { kind: 'compared', hive: 'SOFTWARE', in: 'both' });
-  // Seen the other way round, the topmost removed key stands for all.
+  // Compared the other way round, the topmost removed key stands for all keys below it.
   const removed = await asked.compareRegistries(b, a, page, signal);
   assert.deepEqual(
     removed.items.map((item) => ('path' in item ? [item.kind, item.layer, item.path, item.hidden] : item.kind)),
@@ -175,7 +175,7 @@ test('a comparison of large hives without differences can be cancelled', async (
   const [a, b] = sides as [(typeof sides)[number], (typeof sides)[number]];
   const differences = compareRegistries(a, b, control.signal);
   assert.equal((await differences.next()).value?.kind, 'compared');
-  // Nothing is listed after it, so only a comparison that lets the event loop run between equal keys notices this.
+  // No differences follow, so the signal is noticed only if the comparison lets the event loop run between equal keys.
   setImmediate(() => control.abort());
   await assert.rejects(differences.next(), hasCode('CANCELLED'));
 });

@@ -319,7 +319,7 @@ test('stored bytes are known without packing if layers are uncompressed or stay 
   const zstd = await written(t, loaded, 'zstd');
   assert.equal(known(zstd, 'zstd'), weightOf(zstd).storedBytes);
   assert.equal(known(zstd, 'squash=0'), null);
-  // A new member with such a name has headers that only packing creates.
+  // A new member with a non-ASCII name has headers that only packing creates.
   const name = 'ñ';
   const long = await load(t, imageOf(tar(file(name, 'x')), tar(file(`.wh.${name}`)), tar(file('y', 'y'))));
   assert.equal(known(long, 'squash=1'), null);

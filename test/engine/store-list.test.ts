@@ -261,7 +261,7 @@ test('an image that was opened by name is imported with its name, and leaves no 
   };
   const imported = await importOf(oci);
   assert.deepEqual([imported.state, imported.error], ['done', null]);
-  // Without a manifest, as stored by engines.
+  // The image has no manifest, like images that engines store.
   assert.equal((await importOf(image)).error?.code, 'UNSUPPORTED');
   const { images } = await own();
   assert.deepEqual(

@@ -57,7 +57,7 @@ test('a job packs whatever has no known stored size, with progress, and the wast
   const packed = await whatIf();
   assert.ok(packed.every(({ storedBytes, obstacle }) => storedBytes !== null && obstacle === null));
   const [merged, upper, one, zstd] = packed.map(({ storedBytes }) => storedBytes ?? 0);
-  // Each layer separately, as another program packs it.
+  // Packs each layer separately, as another program does.
   const asZstd = LAYERS.reduce((sum, layer) => sum + zstdCompressSync(layer).length, 0);
   assert.ok(Math.abs((zstd ?? 0) - asZstd) < asZstd / 100, `${zstd} ${asZstd}`);
   const stored = LAYERS.reduce((sum, layer) => sum + pack(layer, 'gzip').length, 0);
@@ -86,7 +86,7 @@ test('a cancelled job keeps what it has packed', async (t) => {
   assert.ok((await whatIf()).every(({ storedBytes }) => storedBytes !== null));
 });
 
-test('plans that can’t be written say why; with a damaged layer, none can', async (t) => {
+test('a plan that can’t be written says why; no plan can be written with a damaged layer', async (t) => {
   const linked = [tar(file('d/a', 'a'.repeat(10)), hardlink('b', 'd/a')), tar(file('d/.wh.a'), file('x', 'x'))];
   const { jobs, library, whatIf } = await open(
     t,

@@ -133,7 +133,7 @@ test('the best paths come first; scattered letters match only if no layer has a 
 test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter ones first', async (t) => {
   const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
   const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
-  // The better ones are in the upper layer, which is searched last.
+  // The better matches are in the upper layer, which is searched last.
   const layers = [tar(directory('a/model/'), ...worse.map((path) => file(path, 'm'))), tar(...ordered.map((path) => file(path, 'm')))];
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers }));
   const search = (text: string, limit: number) => library.search({ archiveId: ids[0] ?? '', image: 0 }, { text, limit }, signal);
@@ -149,7 +149,7 @@ test('a search keeps only its best paths: names before folders, prefixes before 
 });
 
 test('a search by size covers all layers, whatever is listed, and its sums cover all matches', async (t) => {
-  // Each is larger in the upper layer, except for the one that this layer removes.
+  // Each file is larger in the upper layer, except for the one that this layer removes.
   const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
   const layers = [
     tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),

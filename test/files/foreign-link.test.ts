@@ -96,7 +96,7 @@ test('a link that comes and goes never redirects a store, a catalog or a cache',
       throw new Error('the exchange is atomic', { cause: error });
     }
   }
-  assert.ok(opened > 0, 'it is opened now and then');
+  assert.ok(opened > 0, 'the folder was never opened');
   chmodSync(victim, 0o777);
   for (let at = 0; at < REMOVALS; at++) {
     const driver = await PortableDriver.open(named).catch(() => null);
@@ -113,5 +113,5 @@ test('a link that comes and goes never redirects a store, a catalog or a cache',
   swapping.kill('SIGKILL');
   await ended;
   assert.equal(readdirSync(path.join(victim, 'layers')).length, REMOVALS, 'nothing is removed from another store');
-  assert.equal(lstatSync(victim).mode & 0o777, 0o777, 'another folder isn’t closed');
+  assert.equal(lstatSync(victim).mode & 0o777, 0o777, 'the mode of another folder isn’t restricted');
 });

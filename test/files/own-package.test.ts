@@ -37,9 +37,9 @@ test('a package in the data folder is loaded if all its parts are there', (t) =>
 test('nothing is loaded that another user can change', { skip: process.getuid?.() !== 0 && 'needs root, to be another user' }, (t) => {
   const change: Readonly<Record<string, (data: string) => void>> = {
     'the folder belongs to another user': (data) => lchownSync(data, 54_321, 54_321),
-    'its scope does': (data) => lchownSync(path.join(data, 'node_modules', '@test'), 54_321, 54_321),
-    'a part does': (data) => lchownSync(path.join(data, 'node_modules', 'two'), 54_321, 54_321),
-    'all may write': (data) => chmodSync(path.join(data, 'node_modules'), 0o777),
+    'the scope’s folder belongs to another user': (data) => lchownSync(path.join(data, 'node_modules', '@test'), 54_321, 54_321),
+    'a part belongs to another user': (data) => lchownSync(path.join(data, 'node_modules', 'two'), 54_321, 54_321),
+    'everyone may write': (data) => chmodSync(path.join(data, 'node_modules'), 0o777),
     'a group may write': (data) => {
       lchownSync(path.join(data, 'node_modules', '@test', 'one'), 0, 54_321);
       chmodSync(path.join(data, 'node_modules', '@test', 'one'), 0o775);

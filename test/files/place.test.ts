@@ -92,7 +92,7 @@ test('durable: the file is flushed before it gets its name, and the folder after
   }
 });
 
-test('a failed write leaves the old file and its own error', async (t) => {
+test('a failed write keeps the old file and throws the error of the write', async (t) => {
   const folder = testFolder(t);
   const target = path.join(folder, 'f');
   writeFileSync(target, OLD);

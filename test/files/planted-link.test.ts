@@ -1,4 +1,4 @@
-// A folder that the user gives to write into, and another user's link on the path to it.
+// A folder that the user chooses as a target, with another user's link on the path to the folder.
 import assert from 'node:assert/strict';
 import { chmodSync, lchownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';

@@ -34,7 +34,7 @@ test('a file whose size the system doesn’t know is read too', { skip: process.
   assert.match(readSettings('/proc/self/status')?.toString() ?? '', /^Name:\t/);
 });
 
-test('anything but a regular file is refused by name, without waiting for it', {
+test('anything but a regular file is refused with an error that names it, without waiting for it', {
   skip: process.platform === 'win32' && 'no pipes',
 }, (t) => {
   const folder = testFolder(t);

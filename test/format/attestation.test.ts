@@ -99,7 +99,7 @@ test('layers whose digests differ are found by position, if exactly one list is 
     ...EXPECTED('position').slice(1),
   ]);
   const nothing = (layers: readonly string[]) => layers.map(() => null);
-  // A longer list, a second one as long, a shorter image, and a known digest elsewhere.
+  // None of these gives lines: a longer list, a second list as long as the image, a shorter image, and a known digest elsewhere.
   const longer = { ...STEPS, step8: { inputs: ['step7'], layers: [[...LAYERS, 'more']] } };
   assert.deepEqual(await linesOf(longer, rewritten), nothing(rewritten));
   const second = { ...STEPS, step8: { inputs: ['step4'], layers: [[...LAYERS.slice(0, 4), 'other']] } };
@@ -205,7 +205,7 @@ test('a large statement’s type and subjects are read from its beginning', () =
 });
 
 test('a DSSE signature covers the lengths and the type too', () => {
-  // The example of the DSSE protocol.
+  // The example in the DSSE protocol's specification.
   const encoded = preAuthEncoding({ payloadType: 'http://example.com/HelloWorld', payload: utf8('hello world'), signatures: [] });
   assert.equal(Buffer.from(encoded).toString(), 'DSSEv1 29 http://example.com/HelloWorld 11 hello world');
 });
@@ -322,7 +322,7 @@ test('a package URL is split into type, name, version and architecture', () => {
   }
 });
 
-test('comparing an SBOM with the image’s packages gives those in one only, in another version, the same, or not compared', () => {
+test('comparing an SBOM with the image’s packages gives packages in one only, in another version, the same, or not compared', () => {
   const stated = (purl: string | null) => ({ name: 'x', version: null, purl, license: null });
   const found = (type: string, name: string, version: string) => ({ type, name, version, arch: null });
   const differences = compareSbom(

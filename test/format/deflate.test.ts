@@ -163,7 +163,7 @@ test('bytes after the last member are not mistaken for another member', () => {
   }
 });
 
-test('scanning input cut off anywhere ends as truncated, after what came before', () => {
+test('scanning input that is cut off anywhere reports the truncation after yielding what came before', () => {
   const packed = gzipSync(PLAIN.subarray(0, 20_000));
   for (let length = 0; length < packed.length; length += length < 700 || length > packed.length - 20 ? 1 : 97) {
     const plain: Buffer[] = [];
@@ -189,7 +189,7 @@ test('damaged bytes are refused, or unpacked as node:zlib does', () => {
     try {
       theirs = inflateRawSync(packed);
     } catch {
-      // Refused.
+      // Refused, which is allowed.
     }
     const plain: Buffer[] = [];
     const decoder = new DeflateDecoder({

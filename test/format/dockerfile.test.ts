@@ -108,7 +108,7 @@ test('a here-document is found by its lines', async () => {
   ]);
 });
 
-test('the order matters, equal lines are distinguished by their neighbours, and another Dockerfile matches nothing', async () => {
+test('steps match lines in order, equal lines are distinguished by their neighbours, and an unrelated Dockerfile matches nothing', async () => {
   const file = lines('FROM x', 'RUN a', 'RUN b', 'RUN a');
   const ranges = async (...commands: readonly string[]) => {
     const createdBy = commands.map((each) => `RUN /bin/sh -c ${each}`);
@@ -129,7 +129,7 @@ test('the best-matching stage is chosen', async () => {
   ]);
 });
 
-test('a line belongs to the stage that begins before it', () => {
+test('a line belongs to the last stage that begins before it', () => {
   assert.deepEqual(
     [1, 3, 5, 11].map((line) => stageAt(parseStages(STAGES), line)?.name ?? null),
     ['base', 'build', 'build', '2'],

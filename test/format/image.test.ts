@@ -96,7 +96,7 @@ test('an index lists descriptors with a digest; null manifests are an empty list
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
-test('its fields decide what a document is', () => {
+test('a document’s fields decide what it is', () => {
   assert.equal(parseIndexed({ manifests: [] })?.kind, 'index');
   assert.equal(parseIndexed({ layers: [] })?.kind, 'manifest');
   assert.equal(parseIndexed({ config: {}, layers: null })?.kind, 'manifest');
@@ -123,7 +123,7 @@ test("attestations name their subject; containerd's name takes precedence over t
   assert.equal(none && attestedDigest(none), null);
 });
 
-test('a platform’s name has the stated parts', () => {
+test('a platform’s name consists of the parts that are stated', () => {
   const name = (value: object) => platformName(parsePlatform(value));
   assert.equal(name({ os: 'linux', architecture: 'arm', variant: 'v7' }), 'linux/arm/v7');
   assert.equal(name({ os: 'linux' }), 'linux/unknown');
@@ -143,7 +143,7 @@ test('a platform may have any name, even the name of an object property', () => 
   assert.equal(platformRank('linux/arm/v6', 'linux/arm/v7'), 1);
 });
 
-test('history steps that made no layer are skipped, and layers beyond its end have no step', () => {
+test('history steps that made no layer are skipped, and layers beyond the end of the history have no step', () => {
   const { history, diffIds } = parseImageConfig({
     history: [{ created_by: 'a' }, { created_by: 'b', empty_layer: true }, { created_by: '' }, 'x', { created_by: 5 }],
     rootfs: { diff_ids: [DIGEST, 'nonsense', 3] },

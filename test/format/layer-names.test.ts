@@ -85,7 +85,7 @@ describe('names in normal form', () => {
     for (const good of ['é', '€', '😀', '\uFFFD', '\u{10FFFF}', '\uD7FF', '\uE000']) assert.deepEqual(layer(file(good)).findings, [], good);
   });
 
-  test('if two members have the same path, the last wins, the first is marked, and fileBytes has both', () => {
+  test('if two members have the same path, the last wins, the first is marked, and fileBytes counts both', () => {
     const built = layer(file('a', 'one'), file('./a', 'three'), directory('d/'), file('d', 'x'), directory('a/'));
     assert.deepEqual(rows(built), ['a superseded', 'a superseded', 'd superseded', 'd', 'a']);
     assert.deepEqual(reported(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);
@@ -224,7 +224,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.equal(rows(layer(...long, file('l100/x'))).at(-1), 'l300/x');
   });
 
-  test('a name through a loop of links, or through too many, is in the raw list only', () => {
+  test('a name through a loop of links, or through too many links, is in the raw list only', () => {
     const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
     for (const links of [[symlink('a', 'b'), symlink('b', 'a')], [symlink('a', 'a')], [...long, symlink('a', 'l0')]]) {
       const built = layer(...links, file('a/x'));
@@ -260,7 +260,7 @@ describe('effects of a layer’s members on each other', () => {
     assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
   });
 
-  test('an entry below a file turns it into a folder, so that nothing is hidden, and is an error', () => {
+  test('an entry below a file turns the file into a folder, so that nothing is hidden, and is reported as an error', () => {
     const built = layer(file('f', 'x'), file('f/below', 'y'));
     assert.deepEqual(rows(built), ['f superseded', 'f/below']);
     assert.deepEqual(reported(built.findings), ['entry-below-file f/below']);
@@ -281,7 +281,7 @@ describe('effects of a layer’s members on each other', () => {
     );
   });
 
-  test('a hard link is another name for what its target was at that time', () => {
+  test('a hard link is another name for the file that its target was when the link was added', () => {
     const built = layer(
       file('f', 'old'),
       hardlink('h', 'f'),

@@ -99,7 +99,7 @@ test('eStargz: the TOC has every entry of the tar and locates all contents', () 
         ['seven', 'eight'],
         ['seven', 'eight'],
       ],
-      'names stand at the first entry of an id',
+      'owner names are in the first entry with their id',
     );
   }
 });
@@ -231,7 +231,7 @@ test('an inconsistent TOC is refused', () => {
     ['no name', [{ ...reg, name: '' }]],
     ['a name that is not text', [{ ...reg, name: 5 }]],
     ['a long name', [{ ...reg, name: 'x'.repeat(65_537) }]],
-    ['a piece first', [{ ...reg, type: 'chunk' }]],
+    ['a piece without a file before it', [{ ...reg, type: 'chunk' }]],
     [
       'a piece of a folder',
       [
@@ -334,7 +334,7 @@ test('entries beyond the first batch are read like the first ones', () => {
   }
   const batch = `{"name":"${'x'.repeat(65_530)}","type":"dir"}`;
   assert.equal(parse([batch, batch]).length, 2);
-  assert.throws(() => parse([batch, '']), hasCode('DAMAGED'), 'nothing in a batch of its own');
+  assert.throws(() => parse([batch, '']), hasCode('DAMAGED'), 'an empty batch');
 });
 
 test('a gzip member ends where the next one begins, in whatever order the entries are', () => {

@@ -1,5 +1,5 @@
-// Hostile names and targets: resolving them must not take time proportional to the number of names times the length of what they go
-// through.
+// Hostile names and targets: resolving them must not take time proportional to the number of names times the length of the paths that they
+// go through.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_NODE } from '#format/layer';
@@ -18,7 +18,7 @@ test('hard links to long paths are resolved in time proportional to the path’s
   assert.deepEqual([built.table.linkTarget[0], built.table.memberCount], [1, 301]);
 });
 
-test('names through links to deep folders are refused once they would take too long, and those before are kept', {
+test('names through links to deep folders are refused once they would take too long, and earlier names are kept', {
   timeout: 60_000,
 }, () => {
   const parts = [directory('d/'), pax({ linkpath: `${'./'.repeat(15_000)}d` }), symlink('l', '')];

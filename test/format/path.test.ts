@@ -59,7 +59,7 @@ test("under Windows' rules, devices, streams and names that Windows doesn't allo
     assert.equal(refused(name, 'windows'), null, name);
 });
 
-test('the reason says what the name means on Windows', () => {
+test('the reason for refusing a name says what it means on Windows', () => {
   assert.match(reservedOnWindows('aux.txt') ?? '', /device/);
   assert.match(reservedOnWindows('f:stream') ?? '', /stream/);
   assert.equal(reservedOnWindows('plain.txt'), null);

@@ -214,7 +214,7 @@ test('data shared by a million values is read only a few times', () => {
   const { bytes } = built;
   const root = BINS + (built.keyAt.get('') ?? 0) + 4;
   const value = bytes.readUInt32LE(BINS + bytes.readUInt32LE(root + 40) + 4);
-  // A list of values in its own bin, all of the same value.
+  // A list in its own bin, whose entries all refer to the same value.
   const bin = Buffer.alloc(4096 * 5);
   bin.write('hbin', 0, 'latin1');
   bin.writeUInt32LE(bytes.length - BINS, 4);

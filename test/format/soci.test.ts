@@ -119,7 +119,7 @@ test('an inconsistent zTOC is refused', () => {
     ['an invalid span digest', { spanDigests: ['x'] }],
     ['checkpoints cut off', { checkpoints: SPEC.checkpoints.subarray(0, 1000) }],
     ['no checkpoints at all', { checkpoints: new Uint8Array(3) }],
-    ['more checkpoints than said', { checkpoints: Buffer.concat([SPEC.checkpoints, Buffer.alloc(32_785)]) }],
+    ['more checkpoints than stated', { checkpoints: Buffer.concat([SPEC.checkpoints, Buffer.alloc(32_785)]) }],
     ['a checkpoint beyond the layer', { checkpoints: zinfo(SPAN, [{ ...first, packedOffset: PACKED.length + 1 }]) }],
     ['a checkpoint beyond the tar', { checkpoints: zinfo(SPAN, [{ ...first, plainOffset: TAR.length + 1 }]) }],
     ['a checkpoint of 8 bits', { checkpoints: zinfo(SPAN, [{ ...second, bits: 8 }]) }],
@@ -139,7 +139,7 @@ function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   while (reference + bytes.readUInt32LE(reference) !== vector) reference++;
   const shared = Buffer.alloc(4 + 4 * count);
   shared.writeUInt32LE(count, 0);
-  // References point forward only, so the target is in a second copy, behind the new vector.
+  // References point forward only, so the target is in a second copy, after the new vector.
   const target = bytes.length + shared.length + vector + 4 + bytes.readUInt32LE(vector + 4);
   for (let at = 4; at < shared.length; at += 4) shared.writeUInt32LE(target - bytes.length - at, at);
   const first = Buffer.from(bytes);

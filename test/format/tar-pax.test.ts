@@ -32,7 +32,7 @@ const refusedAt = (offset: number, message: RegExp, ...parts: Uint8Array[]) => {
 };
 
 describe('PAX records', () => {
-  test('records override every field that they may override', () => {
+  test('PAX records override every field that they may override', () => {
     const got = first(
       pax({ path: 'p'.repeat(400), uid: '4294967296', gid: '-1', uname: 'ü', gname: 'g', mtime: '1764036549.123456789' }),
       file('short', 'body', { uid: 1, gid: 1, uname: 'u', gname: 'x', mtime: 5 }),
@@ -104,7 +104,7 @@ describe('PAX records', () => {
     assert.equal(got.headerOffset, 0);
   });
 
-  test('records apply to one entry', () => {
+  test('the records of an extended header apply to one entry', () => {
     const { members } = collect(tar(pax({ path: 'long', 'SCHILY.xattr.a': '1' }), file('a'), file('b')));
     assert.deepEqual(
       members.map((one) => [one.name, one.pax, one.hasAttributes]),

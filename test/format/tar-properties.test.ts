@@ -17,7 +17,7 @@ function outcome(bytes: Uint8Array, feed?: Parameters<typeof buildLayer>[1]): un
   }
 }
 
-describe('regardless of how the bytes arrive', () => {
+describe('a tar is read the same however its bytes arrive', () => {
   test('pieces of any length give the same members, contents and findings', () => {
     const random = seeded(20260101);
     for (let round = 0; round < 150; round++) {
@@ -85,7 +85,7 @@ describe('regardless of how the bytes arrive', () => {
   });
 });
 
-describe('regardless of what the bytes are', () => {
+describe('any bytes are read or refused', () => {
   const check = (bytes: Uint8Array, random: () => number) => {
     const feeds = [undefined, inPieces(() => 1 + Math.floor(random() * 2000)), withSkips(() => 1 + Math.floor(random() * 2000))];
     const [expected, ...others] = feeds.map((feed) => outcome(bytes, feed));
@@ -157,7 +157,7 @@ describe('hostile sizes', () => {
     assert.equal(reader.wantedSkip, 8 ** 11 - 1 + 1);
   });
 
-  test('a sparse file of petabytes is a row', () => {
+  test('a sparse file of petabytes is listed as one row', () => {
     const { table } = buildLayer(
       tar(
         pax({ 'GNU.sparse.map': '0,1', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': String(2 ** 50) }),

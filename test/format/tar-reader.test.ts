@@ -380,7 +380,7 @@ describe('ends of tars', () => {
 describe('the reader as a state machine', () => {
   const nothing = { member: () => {}, finding: () => {} };
 
-  test('ignores further bytes after a failure, and reports nothing at the end', () => {
+  test('the reader ignores further bytes after a failure, and reports nothing at the end', () => {
     const findings: string[] = [];
     const reader = new TarReader({ member: () => assert.fail(), finding: (finding) => findings.push(finding.code) });
     assert.throws(() => reader.push(latin1('x'.repeat(512))), { code: 'BAD_TAR' });
@@ -389,7 +389,7 @@ describe('the reader as a state machine', () => {
     assert.deepEqual([reader.done, findings], [true, []]);
   });
 
-  test('knows which bytes are not needed, and refuses to skip more', () => {
+  test('the reader knows which bytes are not needed, and refuses to skip more', () => {
     const reader = new TarReader(nothing);
     reader.push(header({ name: 'n', size: 1000 }));
     assert.equal(reader.wantedSkip, 1024);

@@ -23,7 +23,7 @@ function refused(message: RegExp, ...parts: Uint8Array[]): void {
 
 for (const [form, make] of FORMS) {
   describe(`sparse files, ${form}`, () => {
-    test('have their real name and size, with holes as zeros, and the next entry is found', () => {
+    test('sparse files have their real name and size, with holes as zeros, and the next entry is found', () => {
       const { members, codes } = collect(
         tar(
           make(
@@ -47,7 +47,7 @@ for (const [form, make] of FORMS) {
       assert.deepEqual([members[1]?.name, members[1]?.content], ['next', 'small']);
     });
 
-    test('a map with many entries is read at once or in pieces of any length', () => {
+    test('a sparse map with many entries is read at once or in pieces of any length', () => {
       const bytes = tar(make(ODD_BYTES, 130, 'x'.repeat(60)), file('next', 'small'));
       const { members, codes } = collect(bytes);
       assert.deepEqual(codes, []);
@@ -63,7 +63,7 @@ for (const [form, make] of FORMS) {
         );
     });
 
-    test('a file that is one hole, and one without holes', () => {
+    test('a sparse file may be one hole, or have no holes', () => {
       const { members, codes } = collect(tar(make([[1000, 0]], 1000, ''), make([[0, 4]], 4, 'full'), file('next')));
       assert.deepEqual(codes, []);
       assert.deepEqual(
@@ -76,7 +76,7 @@ for (const [form, make] of FORMS) {
       );
     });
 
-    test('pieces that overlap, are out of order, or exceed the size are refused', () => {
+    test('sparse pieces that overlap, are out of order, or exceed the size are refused', () => {
       for (const map of [
         [
           [0, 5],
@@ -93,7 +93,7 @@ for (const [form, make] of FORMS) {
       }
     });
 
-    test('a map with more or fewer bytes than are stored is reported', () => {
+    test('a sparse map with more or fewer bytes than are stored is reported', () => {
       for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['sparse-mismatch']);
     });
   });
@@ -106,17 +106,17 @@ describe('old GNU sparse files', () => {
     assert.equal(members[0]?.format, 'gnu');
   });
 
-  test('sizes and offsets may be base-256', () => {
+  test('sizes and offsets of old GNU sparse files may be base-256', () => {
     const entry = concat(base256(2 ** 33, 12), base256(1, 12));
     const { members } = collect(tar(gnuSparse('s', 0, [], 'x', { at: { 386: entry, 483: base256(2 ** 34, 12) } })));
     assert.deepEqual([members[0]?.size, members[0]?.sparse], [2 ** 34, [[2 ** 33, 1]]]);
   });
 
-  test('in a format other than GNU they are refused', () => {
+  test('old GNU sparse files are refused in headers of other formats', () => {
     refused(/in a format other than GNU/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
   });
 
-  test('malformed numbers are refused', () => {
+  test('malformed numbers in an old GNU sparse file are refused', () => {
     refused(/malformed sparse map/, gnuSparse('s', 5, [[0, 5]], 'hello', { at: { 386: 'x' } }));
     refused(
       /malformed sparse map/,
@@ -133,7 +133,7 @@ describe('old GNU sparse files', () => {
 });
 
 describe('PAX sparse files', () => {
-  test('in 1.0 the map is part of the stored body, and data begins after it', () => {
+  test('in PAX 1.0 the sparse map is part of the stored body, and data begins after it', () => {
     const { members } = collect(tar(paxSparse('1.0', 'sparse', 25, [[2, 5]], 'abcde')));
     const [got] = members;
     assert.deepEqual([got?.name, got?.storedSize], ['sparse', 517]);
@@ -160,19 +160,19 @@ describe('PAX sparse files', () => {
     refused(/malformed/, pax({ 'GNU.sparse.map': '0,', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '5' }), file('s', 'xy'));
   });
 
-  test('a file with an unknown version is a plain file that contains its map', () => {
+  test('a sparse file with an unknown version is a plain file that contains its map', () => {
     const { members } = collect(
       tar(pax({ 'GNU.sparse.major': '2', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'real' }), file('s', 'body')),
     );
     assert.deepEqual([members[0]?.name, members[0]?.content, members[0]?.sparse], ['s', 'body', null]);
   });
 
-  test('the sparse name wins over a PAX path', () => {
+  test('a sparse file’s own name wins over a PAX path', () => {
     const records = { path: 'p', 'GNU.sparse.name': 'real', 'GNU.sparse.map': '0,2', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '2' };
     assert.equal(collect(tar(pax(records), file('s', 'xy'))).members[0]?.name, 'real');
   });
 
-  test('a map truncated by the end of the input is reported', () => {
+  test('a sparse map truncated by the end of the input is reported', () => {
     const bytes = concat(file('whole'), paxSparse('1.0', 's', 10, [[0, 4]], 'data'));
     const got = collect(bytes.subarray(0, bytes.length - 1024 + 100));
     assert.deepEqual([got.members.length, got.codes], [1, ['truncated']]);

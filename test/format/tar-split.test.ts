@@ -192,7 +192,7 @@ test("checksums equal those of Go's crc64.ISO", () => {
     crc.update(utf8(text));
     return Buffer.from(crc.digest()).toString('hex');
   };
-  // From hash/crc64's own tests.
+  // The expected checksums are from hash/crc64's own tests.
   assert.equal(sum(''), '0000000000000000');
   assert.equal(sum('a'), '3420000000000000');
   assert.equal(sum('abcde'), '32d36776c4200000');

@@ -124,7 +124,7 @@ test('a layer with a folder, a file with a stream, a junction and a whiteout has
   assert.equal(hex(whole), fixture('windows-layer.tar').toString('hex'));
 });
 
-test('the same layer is read as entries with their backup streams', async () => {
+test('a layer with a folder, a file with a stream, a junction and a whiteout is read as entries with their backup streams', async () => {
   const entries = await read([fixture('windows-layer.tar')]);
   assert.deepEqual(
     entries.map(({ name, type, sizeBytes, linkname }) => [name, type, sizeBytes, linkname]),
@@ -143,7 +143,7 @@ test('the same layer is read as entries with their backup streams', async () => 
   assert.equal(entries[3]?.backup, '');
 });
 
-test('the result doesn’t depend on the chunks of tars and backup streams', async () => {
+test('the result doesn’t depend on how tars and backup streams are split into chunks', async () => {
   const layer = fixture('windows-layer.tar');
   const whole = await read([layer]);
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(await read(randomChunks(layer, seed)), whole);
@@ -257,7 +257,7 @@ test('a sparse file that is empty, or without holes, may end with a block of 0 b
   }
 });
 
-test('unwanted data is skipped if the source can do so, and truncation is still found', async () => {
+test('unwanted data is skipped if the source can skip, and truncation is still found', async () => {
   const big = data('x'.repeat(1_000_000));
   const whole = backup(security, big, { id: STREAM_ID.alternateData, name: ':s:$DATA', bytes: utf8('stream') });
   const open = (bytes: Uint8Array, counts: { read: number }): SkippingSource => {

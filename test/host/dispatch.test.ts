@@ -20,7 +20,7 @@ test('an admitted sender gets a reply', async () => {
   });
 });
 
-test('the sender is checked first', async () => {
+test('a message’s sender is checked first', async () => {
   const { host } = fakeHost();
   const other = fakeHost().host.admit();
   const gone = host.admit();
@@ -110,7 +110,7 @@ test('an export is downloaded once, or saved where the dialog says if the door h
   }
 });
 
-test('recent files are listed, granted by index and name, and cleared; a door without them lists none', async () => {
+test('recent files are listed, granted by index and name, and cleared; a door without recent files lists none', async () => {
   let files = [{ path: '/home/me/one.tar', name: 'one.tar' }];
   const opened: string[] = [];
   const recentFiles = {

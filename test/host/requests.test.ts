@@ -5,7 +5,7 @@ import { createGrants } from '../../src/host/grants.ts';
 import { createRequests } from '../../src/host/requests.ts';
 import { hasCode } from '../support/asserts.ts';
 
-test('if there are more files than may wait, only the first are requested, and the window gets those', async () => {
+test('if more files are given than may wait, only the first are requested, and the window gets them', async () => {
   const requests = createRequests(createGrants());
   const sender = { number: 1 } as never;
   const told: number[] = [];

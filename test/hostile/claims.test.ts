@@ -1,4 +1,4 @@
-// Inputs that make false claims, none of which may cost memory, disk space or time, or be taken for content.
+// Inputs that make false claims, none of which may cost memory, disk space or time, or be mistaken for content.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

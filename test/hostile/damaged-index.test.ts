@@ -26,7 +26,7 @@ const blobs = (home: string): string[] => readdirSync(path.join(home, 'blobs'), 
 const DAMAGES: Readonly<Record<string, (digest: string) => string>> = {
   'another digit': (digest) => digest.slice(0, -1) + (digest.endsWith('0') ? '1' : '0'),
   'a capital letter': (digest) => digest.replace(/[a-f]/, (letter) => letter.toUpperCase()),
-  'a digit less': (digest) => digest.slice(0, -1),
+  'one digit less': (digest) => digest.slice(0, -1),
   'another algorithm': (digest) => digest.replace('sha256', 'sha512'),
 };
 

@@ -23,7 +23,7 @@ test('millions of trailing slashes, dots or zeros are stripped, but kept if some
   assert.equal(trimEnd(`${'/'.repeat(MANY)}a`, '/').length, MANY + 1);
   assert.equal(trimStart(`${'. '.repeat(MANY)}a`, '. '), 'a');
   assert.equal(trimEnd('////', '/'), '');
-  assert.equal(fileName(`a${'. '.repeat(MANY)}b`), 'a', 'a name is cut, and no system takes one that ends so');
+  assert.equal(fileName(`a${'. '.repeat(MANY)}b`), 'a', 'the name is cut, and no system allows a name that ends in dots or spaces');
   assert.equal(fileName('. '.repeat(MANY)), 'file');
   assert.match(mtimeText(`1700000000.${'0'.repeat(MANY)}1`), /^2023-11-14 22:13:20\.0+1 UTC$/);
   assert.notEqual(parseAddress(`#/image/a1/layer/0?path=a${'/'.repeat(MANY)}b`), null);

@@ -112,7 +112,7 @@ test('a problem in a chain is reported for each layer above it', () => {
   }
 });
 
-test('an image may name one layer many times, and a store accepts 2,000', async (t) => {
+test('an image may list one layer many times, and a store accepts 2,000 layers', async (t) => {
   const folder = testFolder(t);
   const content = tar(file('a', 'content'));
   const write = (count: number): string => {
@@ -227,7 +227,7 @@ test('stages built on each other count as work, even without instructions', asyn
   assert.ok(rests.count < 1_000, `${rests.count} rests for a bounded number of stages`);
 });
 
-test('parses an instruction with variables once, and rests after each row of comparisons', async (t) => {
+test('parses an instruction with variables once, and lets other work run after each row of comparisons', async (t) => {
   const split = t.mock.method(String.prototype, 'split');
   const rests = countedRest();
   const dockerfile = `FROM x\n${'COPY $A /to\n'.repeat(100)}`;
@@ -308,7 +308,7 @@ test('pairs many versions of a package by looking at each a few times', () => {
   assert.ok(reads <= 10 * count, `${reads} reads of ${2 * count} versions`);
 });
 
-test('rests while comparing packages of neighbouring layers', async () => {
+test('lets other work run while comparing packages of neighbouring layers', async () => {
   const site = { kind: 'dpkg', path: utf8('s'), location: 's', also: [] } as const;
   const found = foundPackage('deb', 'a', '1');
   assert.ok(found);

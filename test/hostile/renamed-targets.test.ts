@@ -64,7 +64,7 @@ const elsewhere = process.platform === 'linux' ? false : 'folders are opened thr
 for (const [what, parts, into] of [
   ['a whole image into a new folder', [], 'new'],
   ['a whole image into an empty folder', [], ''],
-  ['one of its folders', [Buffer.from('d')], ''],
+  ['an image’s folder', [Buffer.from('d')], ''],
 ] as const) {
   test(`an export of ${what} follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
@@ -120,7 +120,7 @@ test('an export leaves alone a folder that another user puts in place of its own
   assert.equal(readFileSync(path.join(taken, 'file'), 'utf8'), 'precious');
 });
 
-test('no folder is removed as a leftover where others could have given it that name', { skip: elsewhere }, async (t) => {
+test('no folder is removed as a leftover where others could have given it a leftover’s name', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const mark = PROCESS_MARK.replace(/^\d+-\d+/, '4194305-1');
   const left = [path.join(folder, `.layerscope-0123456789abcdef-${mark}`), path.join(folder, `layerscope-${mark}-abcdef`)];
@@ -137,7 +137,7 @@ test('no folder is removed as a leftover where others could have given it that n
     await replaceNamed(path.join(folder, 'file'), writeWhole('x'));
     rmSync(makeMarkedFolder(folder, 'layerscope-'), { recursive: true });
   }
-  // With the sticky bit, nobody else can rename them.
+  // With the sticky bit, nobody else can rename the folders.
   assert.deepEqual(
     left.map((each) => existsSync(each)),
     [false, false],
@@ -153,9 +153,9 @@ function swapFolder(at: string, victim: string): void {
 for (const [what, parts, into, swapped] of [
   ['a whole image into a new folder', [], 'target/new', 'target'],
   ['a whole image into an empty folder', [], 'target', 'target'],
-  ['a folder of it into a folder', [Buffer.from('d')], 'target', 'target'],
-  ['a folder of it into a new folder', [Buffer.from('d')], 'target/new', 'target/new'],
-  ['a file of it into a new folder', [Buffer.from('d'), Buffer.from('f1')], 'target/new', 'target'],
+  ['an image’s folder into a folder', [Buffer.from('d')], 'target', 'target'],
+  ['an image’s folder into a new folder', [Buffer.from('d')], 'target/new', 'target/new'],
+  ['an image’s file into a new folder', [Buffer.from('d'), Buffer.from('f1')], 'target/new', 'target'],
 ] as const) {
   test(`an export of ${what} fails if the target is replaced by a link, and nothing is written anywhere`, {
     skip: elsewhere,
@@ -291,7 +291,7 @@ test('a folder given the name of an unfinished layout is not removed with it', {
     renameSync(precious, path.join(folder, unfinished));
   };
   const root = layoutRoot(archive);
-  // A second blob with that name can't be written.
+  // The second blob with the same name can't be written.
   const broken = { ...root, blobs: [...root.blobs, ...root.blobs] };
   await assert.rejects(writeLayout(broken, path.join(folder, 'new'), { onProgress }));
   const [place] = readdirSync(folder).filter((name) => name !== 'away');
@@ -317,7 +317,7 @@ test('a tree is removed only if it is the intended one', { skip: elsewhere }, as
 
 const forRoot = process.getuid?.() === 0 ? elsewhere : 'not run: mounting needs root';
 
-test('a file system mounted in a folder is not removed with it, and neither is anything else', { skip: forRoot }, async (t) => {
+test('a file system mounted in a folder is not removed with the folder, and neither is anything else', { skip: forRoot }, async (t) => {
   const folder = testFolder(t);
   const { target, victim } = places(folder);
   for (const name of ['home', 'with space']) {

@@ -41,7 +41,7 @@ test('65,536 names with the same hash end in TOO_LARGE, keeping what came before
   assert.ok(table.memberCount > 1000 && table.memberCount < 2 ** STAGES, `${table.memberCount}`);
 });
 
-test('layers that have such names only when combined end in TOO_LARGE', () => {
+test('layers whose names have the same hash only when combined end in TOO_LARGE', () => {
   const nameOf = namesOfOneHash(STAGES);
   const layers = [0, 1].map((layer) => files(3000, (at) => nameOf(layer * 3000 + at)));
   for (const { codes } of layers) assert.deepEqual(codes, []);

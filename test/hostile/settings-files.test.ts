@@ -47,7 +47,7 @@ test('settings that are pipes don’t block a command', ON_WINDOWS, async (t) =>
   }
 });
 
-test('a setting that is a device is refused by name, wherever it is read', ON_WINDOWS, async (t) => {
+test('a setting that is a device is refused with an error that names it, wherever it is read', ON_WINDOWS, async (t) => {
   const find = { digest: null, host: REGISTRY, name: 'app' };
   const places: Readonly<Record<string, (home: string) => unknown>> = {
     '.config/containers/registries.conf': (home) => new RegistrySettings({ env: {}, home, system: home }),

@@ -141,7 +141,7 @@ const PLACES = [
 ];
 
 for (const place of PLACES) {
-  test(`a store whose ${place} is a link is refused by name, and the link’s target stays untouched`, async (t) => {
+  test(`a store whose ${place} is a link is refused, and the link’s target stays untouched`, async (t) => {
     const store = await fullStore(t);
     const at = path.join(store.home, place);
     if (existsSync(at)) renameSync(at, path.join(path.dirname(store.home), 'moved'));
@@ -326,7 +326,7 @@ test('a store, its mounts and its files are private to the user, even if they we
   assert.deepEqual(new Set(modes()), new Set(['700']));
 });
 
-test('a store is refused by name if another user owns it or one of its folders', forRoot, async (t) => {
+test('a store is refused if another user owns it or one of its folders', forRoot, async (t) => {
   for (const place of ['.', 'tmp', 'mounts', 'written', 'layers', 'blobs', 'blobs/sha256']) {
     const store = await fullStore(t);
     chownSync(path.join(store.home, place), 65_534, 65_534);

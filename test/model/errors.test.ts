@@ -4,7 +4,7 @@ import { asLayerscopeError, isCancelled, LayerscopeError, throwIfCancelled } fro
 
 test('if disposal fails after an error, the first error is reported', () => {
   const first = new LayerscopeError('TRUNCATED', 'first');
-  const second = Object.assign(new Error('second'), { name: 'SuppressedError', error: new Error('while letting go'), suppressed: first });
+  const second = Object.assign(new Error('second'), { name: 'SuppressedError', error: new Error('while disposing'), suppressed: first });
   assert.equal(asLayerscopeError(second), first);
   assert.equal(asLayerscopeError(Object.assign(new Error('third'), { name: 'SuppressedError', suppressed: second })), first);
 });

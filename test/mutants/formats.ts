@@ -259,7 +259,7 @@ export const FORMATS: readonly Mutant[] = [
   },
   {
     id: 'L01',
-    what: 'a tombstone may lead outside',
+    what: 'a tombstone may point outside',
     file: 'src/format/layer/tombstones.ts',
     search: "part === '' || part === '.' || part === '..' ||",
     replace: "part === '' || part === '.' ||",

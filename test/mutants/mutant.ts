@@ -14,6 +14,6 @@ export interface Mutant {
   readonly suite: Suite;
   /** The test files that should notice the fault, in the order in which they run; `wine:NAME` is one of `npm run test:wine`. */
   readonly tests: readonly string[];
-  /** Whether the fault is in the sample for every commit. */
+  /** Whether the fault is in the sample that every commit is tested with. */
   readonly short?: true;
 }

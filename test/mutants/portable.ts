@@ -113,7 +113,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'U02',
-    what: 'a link may lead outside',
+    what: 'a link may point outside',
     file: 'src/driver/windows/unpack-plain.ts',
     search: 'else if (at.length <= least) refuse();',
     replace: 'else if (at.length <= -1) refuse();',
@@ -122,7 +122,7 @@ export const PORTABLE: readonly Mutant[] = [
   },
   {
     id: 'U03',
-    what: 'a name may lead outside',
+    what: 'a name may point outside',
     file: 'src/driver/windows/unpack-plain.ts',
     search: "if (parts.includes('..')) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads outside the layer`);",
     replace: '',

@@ -48,7 +48,7 @@ static uint32_t mapped(uint32_t access) {
   if (access & GENERIC_WRITE) access |= READ_CONTROL | FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
   return access;
 }
-/* The rights that a share mode restricts: read, write and delete, not those to attributes. */
+/* The rights that a share mode restricts: read, write and delete, but not access to attributes. */
 static uint32_t wanted(uint32_t access) { return ((access & FILE_READ_DATA) ? 1u : 0) | ((access & FILE_WRITE_DATA) ? 2u : 0) | ((access & DELETE_) ? 4u : 0); }
 static int conflicts(uint64_t file, uint32_t access, uint32_t share) {
   for (int i = 0; i < HANDLES; i++) {
@@ -136,7 +136,7 @@ API int32_t STD NtCreateFile(Handle *out, uint32_t access, const ObjectAttribute
   char *save = NULL, *part = result ? NULL : strtok_r(name, "\\", &save);
   while (part && !result) {
     char *next = strtok_r(NULL, "\\", &save), *below = join(path, part); const Meta *m = metaOf(anyId(below, 0));
-    /* Windows ignores the case of the name; here callers must use the right one. */
+    /* Windows ignores the case of the name; here callers must use the exact case. */
     free(path); path = below;
     if (!next) break;
     if (m && m->tag && (object->attributes & 0x1000)) result = STATUS_REPARSE_POINT_ENCOUNTERED;

@@ -19,7 +19,7 @@
  */
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
-/* Our own functions have these names, so the header's declarations are renamed. */
+/* Our own functions have the same names, so the header's declarations are renamed. */
 #define BackupRead DeclaredBackupRead
 #define BackupWrite DeclaredBackupWrite
 #include <windows.h>
@@ -467,7 +467,7 @@ static HR parentsThere(const Descriptor *parents, size_t count) {
   return r;
 }
 static int isAbsolute(const u16 *id) { return id[0] == '/' || id[0] == '\\' || (id[0] && id[1] == ':'); }
-/* Ids must be absolute paths, with no home, and a layer must be addressed in the flavour in which it was made. */
+/* Ids must be absolute paths, the home must be empty, and a layer must be addressed in the flavour in which it was made. */
 static HR addressed(const Info *info, const u16 *id, const char *path) {
   const Meta *m = metaOf(anyId(path, 0));
   return info->home[0] || !isAbsolute(id) || (m && m->isLayer && m->flavour != info->flavour) ? INVALID : OK;

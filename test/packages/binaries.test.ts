@@ -34,7 +34,7 @@ const MODULES = [
 ];
 
 describe('Go modules', () => {
-  test('are found in ELF of both widths and byte orders, in PE and in Mach-O', async () => {
+  test('Go modules are found in ELF of both widths and byte orders, in PE and in Mach-O', async () => {
     const section = { name: '.go.buildinfo', data: goBuildInfo(LINES) };
     for (const options of [{}, { is64: false }, { little: false }, { is64: false, little: false }])
       assert.deepEqual(await program(elfProgram([{ name: '.text', data: zeros(100), isWritable: false }, section], options)), MODULES);
@@ -42,12 +42,12 @@ describe('Go modules', () => {
     assert.deepEqual(await program(machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(LINES) }])), MODULES);
   });
 
-  test('are found in the writable data of a program without sections', async () => {
+  test('Go modules are found in the writable data of a program without sections', async () => {
     const data = concat(zeros(64), goBuildInfo(LINES));
     assert.deepEqual(await program(elfProgram([{ name: '.data', data }], { named: false })), MODULES);
   });
 
-  test('in programs from before Go 1.18 are found through pointers', async () => {
+  test('Go modules in programs from before Go 1.18 are found through pointers', async () => {
     const text = concat(latin1('0123456789abcdef'), utf8('mod\tx.test/old\tv1\t\n'), latin1('0123456789abcdef'));
     // The section is at 0x400000 + its offset: the 64-byte header and two segments, rounded up to 16.
     const address = 0x400000 + Math.ceil((64 + 2 * 56) / 16) * 16;
@@ -57,7 +57,7 @@ describe('Go modules', () => {
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), ['golang x.test/old v1 (owns the file)']);
   });
 
-  test('are not listed if lengths point outside the file', async () => {
+  test('Go modules are not listed if lengths point outside the file', async () => {
     const info = goBuildInfo(LINES);
     info.set([0xff, 0xff, 0xff, 0xff, 0x7f], 32);
     assert.deepEqual(await program(elfProgram([{ name: '.go.buildinfo', data: info }])), []);
@@ -69,13 +69,13 @@ describe('Go modules', () => {
 describe('a universal file', () => {
   const go = (...lines: readonly string[]): Uint8Array => machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(lines) }]);
 
-  test('has its programs’ modules, shared ones once', async () => {
+  test('a universal file has its programs’ modules, shared ones once', async () => {
     const parts = [go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv1'), go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv2', 'dep\tx.test/c\tv1')];
     const modules = ['golang x.test/a v1 (owns the file)', 'golang x.test/b v1', 'golang x.test/b v2', 'golang x.test/c v1'];
     for (const is64 of [false, true]) assert.deepEqual(await program(universalProgram(parts, is64)), modules);
   });
 
-  test('has its programs’ crates', async () => {
+  test('a universal file has its programs’ crates', async () => {
     const section = { name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{"packages":[{"name":"a","version":"1","root":true}]}')) };
     assert.deepEqual(await program(universalProgram([go('dep\tx.test/b\tv1'), machOProgram([section])])), [
       'golang x.test/b v1 (owns the file)',
@@ -83,7 +83,7 @@ describe('a universal file', () => {
     ]);
   });
 
-  test('has no modules if it points outside the file or is a Java class', async () => {
+  test('a universal file has no modules if it points outside the file or is a Java class', async () => {
     const whole = universalProgram([go('mod\tx.test/a\tv1\t')]);
     const outside = whole.slice();
     new DataView(outside.buffer).setUint32(8 + 8, whole.length);
@@ -99,7 +99,7 @@ describe('crates', () => {
   const section = (document: unknown): Uint8Array =>
     elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync(JSON.stringify(document))), isWritable: false }]);
 
-  test('are listed by cargo-auditable, except those used only for builds', async () => {
+  test('crates are listed by cargo-auditable, except those used only for builds', async () => {
     const packages = [
       { name: 'app', version: '0.1.0', source: 'local', root: true },
       { name: 'serde', version: '1.0.200', source: 'crates.io' },
@@ -108,13 +108,13 @@ describe('crates', () => {
     assert.deepEqual(await program(section({ packages })), ['cargo app 0.1.0 (owns the file)', 'cargo serde 1.0.200']);
   });
 
-  test('are not listed if the section is not zlib, and are refused if it is not JSON', async () => {
+  test('crates are not listed if the section is not zlib, and are refused if it is not JSON', async () => {
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: utf8('x'.repeat(50)) }])), []);
     const broken = elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{')) }]);
     await assert.rejects(program(broken), hasCode('BAD_MANIFEST'));
   });
 
-  test('are not listed if the section unpacks to too much', async () => {
+  test('crates are not listed if the section unpacks to too much', async () => {
     const bomb = new Uint8Array(zlib.deflateSync(Buffer.alloc(64 * 1024 * 1024)));
     assert.deepEqual(await program(elfProgram([{ name: '.dep-v0', data: bomb }])), []);
   });
@@ -132,21 +132,21 @@ function pom(group: string, name: string, version: string): { name: string; data
 }
 
 describe('a jar', () => {
-  test('is the artifact in its pom.properties, with shaded artifacts after it', async () => {
+  test('a jar is the artifact in its pom.properties, with shaded artifacts after it', async () => {
     assert.deepEqual(await jar(zipFile([pom('a.b', 'shaded', '1'), pom('org.x', 'demo', '1.2.3')])), [
       'org.x:demo 1.2.3 (owns the file)',
       'a.b:shaded 1',
     ]);
   });
 
-  test('without pom.properties is named by its manifest, or else by its file name', async () => {
+  test('a jar without pom.properties is named by its manifest, or else by its file name', async () => {
     const manifest = 'Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.in\r\n ner\r\nImplementation-Version: 9.9\r\n\r\nName: x\r\n';
     assert.deepEqual(await jar(zipFile([{ name: 'META-INF/MANIFEST.MF', data: manifest }])), ['org.inner:demo 9.9 (owns the file)']);
     assert.deepEqual(await jar(zipFile([{ name: 'A.class', data: 'x' }])), ['demo 1.2.3 (owns the file)']);
     assert.deepEqual(await jar(zipFile([]), 'lib/app.jar'), []);
   });
 
-  test('counts towards the limits shared by all jars in an image', async () => {
+  test('a jar counts towards the limits shared by all jars in an image', async () => {
     const taken = { nested: 0, entries: 0, inflated: 0, text: 0 };
     class Counted extends JarBudget {
       override take(more: Partial<typeof taken>): void {
@@ -171,12 +171,12 @@ describe('a jar', () => {
     assert.throws(() => budget.take({ nested: 1 }), hasCode('TOO_LARGE'));
   });
 
-  test('with far too many jars in it is refused', async () => {
+  test('a jar with far too many jars in it is refused', async () => {
     const inner = Array.from({ length: 130_000 }, (_, at) => ({ name: `${at}.jar`, data: '', stored: true }));
     await assert.rejects(jar(zipFile(inner)), hasCode('TOO_LARGE'));
   });
 
-  test('may contain jars, stored or packed, which may contain more', async () => {
+  test('a jar may contain jars, stored or packed, which may contain more', async () => {
     const inner = zipFile([pom('g', 'inner', '1')]);
     const middle = zipFile([{ name: 'in.jar', data: inner, stored: true }, pom('g', 'middle', '2')]);
     const outer = zipFile([
@@ -187,13 +187,13 @@ describe('a jar', () => {
     assert.deepEqual(await jar(outer), ['g:demo 3 (owns the file)', 'g:middle 2', 'g:inner 1']);
   });
 
-  test('is read to a limited depth', async () => {
+  test('nested jars are read to a limited depth', async () => {
     let nested = zipFile([pom('g', 'deepest', '1')]);
     for (let depth = 0; depth < 10; depth++) nested = zipFile([{ name: 'x.jar', data: nested }]);
     assert.deepEqual(await jar(nested), ['demo 1.2.3 (owns the file)']);
   });
 
-  test('is refused or has no artifacts if damaged', async () => {
+  test('a damaged jar is refused or has no artifacts', async () => {
     assert.deepEqual(await jar(utf8('not a ZIP file'), 'lib/x.jar'), []);
     const whole = zipFile([pom('g', 'demo', '3')]);
     const directory = whole.slice();
@@ -201,7 +201,7 @@ describe('a jar', () => {
     await assert.rejects(jar(directory), hasCode('DAMAGED'));
   });
 
-  test('is not believed if an entry states less than it unpacks to', async () => {
+  test('a jar is not believed if an entry states less than it unpacks to', async () => {
     const packed = zipFile([{ ...pom('g', 'demo', '3'), data: `${pom('g', 'demo', '3').data}${'#'.repeat(100_000)}` }]);
     const view = new DataView(packed.buffer);
     view.setUint32(packed.length - 22 - 46 - 'META-INF/maven/g/demo/pom.properties'.length + 24, 10, true);

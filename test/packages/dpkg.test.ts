@@ -59,7 +59,7 @@ describe('dpkg', () => {
     ]);
   });
 
-  test('lists files by name and architecture, by name, or from the checksums', async () => {
+  test('a package’s files come from the list for its name and architecture, else for its name, else from its checksums', async () => {
     const seen = seenFiles({
       'd/status':
         'Package: a\nArchitecture: amd64\nVersion: 1\n\nPackage: b\nArchitecture: all\nVersion: 1\n\nPackage: c\nVersion: 1\n\nPackage: ../e\nVersion: 1\n',
@@ -76,7 +76,7 @@ describe('dpkg', () => {
     );
   });
 
-  test('lists a diverted path where it was moved, except for the package that diverted it', async () => {
+  test('a diverted path is listed where it was moved, except for the package that diverted it', async () => {
     const seen = seenFiles({
       'd/status': 'Package: a\nVersion: 1\n\nPackage: b\nVersion: 1\n',
       'd/info/a.list': '/bin/x\n/bin/y\n',
@@ -90,7 +90,7 @@ describe('dpkg', () => {
     );
   });
 
-  test('reads a file per package in status.d, with checksums as file lists', async () => {
+  test('status.d has a file per package, whose checksums serve as its file list', async () => {
     const seen = seenFiles({
       's/zlib1g': 'Package: zlib1g\nVersion: 1\n',
       's/zlib1g.md5sums': 'd41d8cd98f00b204e9800998ecf8427e  lib/z.so\n',
@@ -133,7 +133,7 @@ describe('Chisel', () => {
   const manifest = (...lines: readonly object[]): Uint8Array =>
     new Uint8Array(zlib.zstdCompressSync(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
 
-  test('reads packages, and paths by slice, from its manifest', () => {
+  test('Chisel’s manifest gives packages, and paths by slice', () => {
     const bytes = manifest(
       { jsonwall: '1.0', schema: '1.0', count: 4 },
       { kind: 'content', slice: 'early_x', path: '/before/its/package' },
@@ -157,7 +157,7 @@ describe('Chisel', () => {
     ]);
   });
 
-  test('refuses damaged bytes and lines', () => {
+  test('a Chisel manifest with damaged bytes or lines is refused', () => {
     assert.equal(parseChiselManifest(Uint8Array.of(1, 2, 3), INFLATERS), null);
     const broken = new Uint8Array(zlib.zstdCompressSync('{"kind":'));
     assert.throws(() => parseChiselManifest(broken, INFLATERS), hasCode('BAD_MANIFEST'));

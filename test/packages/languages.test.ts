@@ -15,7 +15,7 @@ function siteOf(path: string): Site {
   assert.ok(site, path);
   // Every language's site passes the quick test, or is in a conda folder.
   const isLikely = SITE_ENDS[bytes.at(-1) ?? 0] === 1 && mayBeSite(bytes, start, bytes.length);
-  assert.ok(isLikely || site.kind === 'conda', `${path} is not asked`);
+  assert.ok(isLikely || site.kind === 'conda', `${path} doesn’t pass the quick test`);
   return site;
 }
 

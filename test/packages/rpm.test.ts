@@ -18,7 +18,7 @@ function parsed(bytes: Uint8Array): Record<string, unknown> | null {
 }
 
 describe('an rpm header', () => {
-  test('gives name, version with epoch, source, size and paths', () => {
+  test('an rpm header gives name, version with epoch, source, size and paths', () => {
     const header = rpmHeader({
       name: 'bash',
       version: '5.2',
@@ -43,13 +43,13 @@ describe('an rpm header', () => {
     });
   });
 
-  test('may have whole paths and an epoch of 0, and may be a key', () => {
+  test('an rpm header may have whole paths and an epoch of 0; the header of a key is not a package', () => {
     const old = parsed(rpmHeader({ name: 'a', epoch: 0, files: ['/b'], oldPaths: true }));
     assert.deepEqual([old?.version, old?.paths], ['1-1', ['/b']]);
     assert.equal(parsed(rpmHeader({ name: 'gpg-pubkey' })), null);
   });
 
-  test('that states more than it has is refused', () => {
+  test('an rpm header that states more than it has is refused', () => {
     const header = rpmHeader({ name: 'a', files: ['/usr/bin/a'] });
     for (const cut of [0, 4, 20, header.length - 1]) assert.throws(() => parseRpmHeader(header.subarray(0, cut)), hasCode('DAMAGED'));
     const many = header.slice();
@@ -61,7 +61,7 @@ describe('an rpm header', () => {
     assert.throws(() => parseRpmHeader(endless), hasCode('DAMAGED'));
   });
 
-  test('may not expand without limit: a long folder repeated for many files', () => {
+  test('an rpm header may not expand without limit: a long folder repeated for many files', () => {
     const folder = `/${'x'.repeat(4000)}`;
     const data = concat(utf8('a\0'), utf8(`${folder}/\0`), utf8('f\0'.repeat(20_000)));
     const indexes = new Uint8Array(4 * 20_000);
@@ -78,7 +78,7 @@ describe('an rpm header', () => {
     assert.throws(() => parseRpmHeader(header), hasCode('TOO_LARGE'));
   });
 
-  test('names its source package by its file', () => {
+  test('an rpm header names its source package by its file', () => {
     assert.deepEqual(sourceOfFile('gcc-c++-12.1-3.fc40.src.rpm'), { name: 'gcc-c++', version: '12.1-3.fc40' });
     for (const none of [null, '(none)', 'a.rpm', 'a-1.src.rpm', '-1-1.src.rpm']) assert.equal(sourceOfFile(none), null);
   });
@@ -90,7 +90,7 @@ const HEADERS = [
   rpmHeader({ name: 'three' }),
 ];
 
-/** Names and numbers of files. */
+/** Returns the packages' names and their numbers of files. */
 function names(database: Uint8Array, log: Uint8Array | null = null): string[] {
   return Array.from(rpmPackages(database, log), ({ name, files }) => `${name} ${listed(files.paths).length}`);
 }
@@ -98,12 +98,12 @@ function names(database: Uint8Array, log: Uint8Array | null = null): string[] {
 const ALL = ['one 1', 'many 500', 'three 0'];
 
 describe('an rpm database', () => {
-  test('may be SQLite, with overflow pages', (t: TestContext) => {
+  test('an rpm database may be SQLite, with overflow pages', (t: TestContext) => {
     const { database } = sqliteDatabase(testFolder(t), HEADERS);
     assert.deepEqual(names(database), ALL);
   });
 
-  test('may be SQLite with interior pages', (t: TestContext) => {
+  test('an rpm database may be SQLite with interior pages', (t: TestContext) => {
     const rows = Array.from({ length: 400 }, (_, index) => rpmHeader({ name: `p${index}`, files: [`/f${index}`] }));
     const { database } = sqliteDatabase(testFolder(t), rows);
     assert.deepEqual(
@@ -112,7 +112,7 @@ describe('an rpm database', () => {
     );
   });
 
-  test('shows what its log has committed, and nothing after a damaged frame', (t: TestContext) => {
+  test('an rpm database shows what its log has committed, and nothing after a damaged frame', (t: TestContext) => {
     const { database, log } = sqliteDatabase(testFolder(t), HEADERS.slice(0, 1), HEADERS.slice(1));
     assert.ok(log);
     assert.deepEqual(names(database), ['one 1']);
@@ -124,7 +124,7 @@ describe('an rpm database', () => {
     assert.deepEqual(names(database, damaged), ['one 1']);
   });
 
-  test('may be ndb', () => {
+  test('an rpm database may be ndb', () => {
     const database = ndbDatabase(HEADERS);
     assert.deepEqual(names(database), ALL);
     const free = database.slice();
@@ -132,16 +132,16 @@ describe('an rpm database', () => {
     assert.deepEqual(names(free), ALL.slice(1));
   });
 
-  test('may be a Berkeley DB of either byte order', () => {
+  test('an rpm database may be a Berkeley DB of either byte order', () => {
     assert.deepEqual(names(bdbDatabase(HEADERS)), ALL);
     assert.deepEqual(names(bdbDatabase(HEADERS, false)), ALL);
   });
 
-  test('is refused if it is neither SQLite, ndb nor Berkeley DB', () => {
+  test('an rpm database that is neither SQLite, ndb nor Berkeley DB is refused', () => {
     assert.throws(() => names(latin1('something else, long enough to be anything'.repeat(10))), hasCode('UNSUPPORTED'));
   });
 
-  test('is refused if it ends early or points outside itself', (t: TestContext) => {
+  test('an rpm database is refused if it ends early or points outside itself', (t: TestContext) => {
     const { database } = sqliteDatabase(testFolder(t), HEADERS);
     assert.throws(() => names(database.subarray(0, database.length - 1500)), hasCode('DAMAGED'));
     const ndb = ndbDatabase(HEADERS);
@@ -155,7 +155,7 @@ describe('an rpm database', () => {
     assert.throws(() => names(bdb), hasCode('DAMAGED'));
   });
 
-  test('is refused if its pages form a loop or are used twice', (t: TestContext) => {
+  test('an rpm database is refused if its pages form a loop or are used twice', (t: TestContext) => {
     const rows = Array.from({ length: 400 }, (_, index) => rpmHeader({ name: `p${index}`, files: [`/f${index}`] }));
     const { database } = sqliteDatabase(testFolder(t), rows);
     const size = 1024;
@@ -186,7 +186,7 @@ describe('a database’s size', () => {
     },
   });
 
-  test('is limited before anything is read, together with its log', async () => {
+  test('a database’s size is limited before anything is read, together with its log', async () => {
     for (const sizes of [{ '': 96 * MIB + 1 }, { '': 70 * MIB, '-wal': 27 * MIB }]) {
       const files = Object.fromEntries(Object.entries(sizes).map(([end, size]) => [`${site.location}${end}`, size]));
       await assert.rejects(readSite(site, sized(files), INFLATERS), (error: unknown) => {
@@ -200,7 +200,7 @@ describe('a database’s size', () => {
     }
   });
 
-  test('at the limit is read, without looking for another kind of database’s log', async () => {
+  test('a database at the size limit is read, without looking for another kind of database’s log', async () => {
     let asked = '';
     const at = (size: number): SeenFiles => ({
       ...sized({ [site.location]: size }),
@@ -217,7 +217,7 @@ describe('a database’s size', () => {
 });
 
 describe('Azure Linux', () => {
-  test('reads packages from the tab-separated lines of container-manifest-2', () => {
+  test('Azure Linux packages are read from the tab-separated lines of container-manifest-2', () => {
     const lines =
       'bash\t5.2-1.azl3\t1700\t1690\tMicrosoft\t(none)\t9000\tx86_64\t0\tbash-5.2-1.azl3.src.rpm\ntz\t2-1\t1\t1\tv\t3\t1\t(none)\t3\tx\ngpg-pubkey\t1-1\t\t\t\t\t\t\t\t\n';
     assert.deepEqual(parseAzureManifest(utf8(lines)).map(told), [
@@ -234,7 +234,7 @@ describe('Azure Linux', () => {
     ]);
   });
 
-  test('reads names and versions from container-manifest-1', () => {
+  test('Azure Linux names and versions are read from container-manifest-1', () => {
     assert.deepEqual(parseAzureNames(utf8('ca-certs-3.0-8.azl3.noarch\nodd\n')).map(told), [
       { type: 'rpm', name: 'ca-certs', arch: 'noarch', version: '3.0-8.azl3' },
     ]);

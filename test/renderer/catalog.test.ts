@@ -43,7 +43,7 @@ function image(tag: string | null, part: Partial<CatalogImage> = {}): CatalogIma
   };
 }
 
-test('two levels are one tree by row number', () => {
+test('groups and their children form one tree, by row number', () => {
   const tree = twoLevels([2, 0, 3]);
   assert.deepEqual([...tree.parent], [-1, 0, 0, -1, -1, 4, 4, 4]);
   assert.deepEqual([...tree.inSight(new Set())], [0, 3, 4]);

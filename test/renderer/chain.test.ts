@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onlyRemoves, plainCommand, STRATUM_MIN, STRATUM_TALL, splitVerb, strata, stratumHeights } from '../../renderer/state/chain.ts';
+import {
+  commandLines,
+  onlyRemoves,
+  plainCommand,
+  STRATUM_MIN,
+  STRATUM_ROOMY,
+  STRATUM_TALL,
+  splitVerb,
+  strata,
+  stratumHeights,
+} from '../../renderer/state/chain.ts';
 import type { ImageSummary } from '../../src/contract/index.ts';
 import type { HistoryReport, LayerReport } from '../../src/model/index.ts';
 
@@ -114,4 +124,18 @@ test('a layer that only removes is distinguished from an empty one', () => {
   assert.equal(onlyRemoves({ ...layer(0), removed: 2 }), true);
   assert.equal(onlyRemoves(layer(0)), false);
   assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);
+});
+
+test('a stratum’s command takes all lines that its counts leave, and always one', () => {
+  for (const [height, lines, counts] of [
+    [STRATUM_MIN, 1, 0],
+    [STRATUM_TALL, 1, 16],
+    [57, 2, 16],
+    [STRATUM_ROOMY, 2, 32],
+    [110, 4, 32],
+    [168, 7, 32],
+  ] as const) {
+    assert.equal(commandLines(height), lines, `${height} px`);
+    assert.ok(lines * 18 + counts <= height, `${height} px`);
+  }
 });

@@ -516,6 +516,8 @@ test('a mode that differs is described by both modes where there is space', () =
   assert.deepEqual(textsBetween(table, 0), ['mode 0644 → 4755', '0644 → 4755', 'mode', 'metadata']);
   assert.deepEqual(textsBetween(table, 1), ['mode 0644 → 4755, time', '0644 → 4755', 'mode, time', 'metadata']);
   assert.deepEqual(textsBetween(table, 2), ['content, mode 0644 → 4755', 'content, mode', 'content, metadata']);
+  assert.equal(textsBetween(table, 2, true).at(-1), 'content, …');
+  assert.equal(textsBetween(table, 0, true).at(-1), 'metadata');
   assert.deepEqual(textsBetween(table, 3)[1], '0644 → 4755');
   assert.deepEqual(textsBetween(table, 4), ['owner', 'metadata']);
   // The table doesn't know the previous modes.

@@ -41,7 +41,7 @@ const table = {
   names: Uint8Array.from(names.flatMap((name) => [...name])),
 };
 
-test('a long run of layers without a side is one item, and a short one is not', () => {
+test('a long run of layers that aren’t a side of the comparison is one item, and a short run is not', () => {
   const layers = Array.from({ length: 120 }, (_, at) => ({ index: 119 - at }));
   const numbers = (isSide: (layer: number) => boolean, some = layers) =>
     foldedRuns(some, isSide).map((run) => (run.length === 1 ? run[0]?.index : `${run[0]?.index}–${run.at(-1)?.index}`));

@@ -92,7 +92,7 @@ test('a dump has as many bytes per line as fit, and no line is cut', () => {
       const shape = hexShape(room, end);
       const { offset, hex, text } = hexLine(data, 0, shape, end - 64);
       const length = offset.length + hex.length + text.length;
-      assert.ok(length <= room, `${length} characters in room for ${room}`);
+      assert.ok(length <= room, `${length} characters in space for ${room}`);
       assert.ok(offset.length >= needed, 'offsets are as long as the last one');
       columns.add(shape.columns);
     }

@@ -10,7 +10,7 @@ function hslOf(colour: string): Rgb {
   return [hue, saturation, lightness];
 }
 
-/** Returns parts from 0 to 1. */
+/** Returns red, green and blue, from 0 to 1. */
 function rgbOf(colour: string): Rgb {
   const [hue, saturation, lightness] = hslOf(colour);
   const [s, l] = [saturation / 100, lightness / 100];

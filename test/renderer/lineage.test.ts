@@ -37,7 +37,7 @@ const shown = ({ nodes, parent }: Lineage, rows: ReturnType<typeof rowsOf>) =>
     derived,
   ]);
 
-test('an image is below the one whose layers it starts with, and layers that images with different names start with have their own row', () => {
+test('an image is below the one it is built on, and first layers shared by images with different names get their own row', () => {
   const rows = rowsOf([image('shop', [0, 1, 3, 4]), image('node', [0, 1]), image('java', [0, 2]), image('other', [5])]);
   const tree = lineage(rows);
   assert.deepEqual(shown(tree, rows), [
@@ -77,7 +77,7 @@ test('layers shared only by images of one name are not a base; if images have th
   ]);
 });
 
-test('of two images to compare, the earlier one comes first', () => {
+test('the earlier of two images to compare comes first', () => {
   const images = [
     image('late', [0], 2_000_000_000_000),
     image('early', [0], 1_000_000_000_000),

@@ -55,7 +55,7 @@ test('only an image’s name is taken from dropped or pasted text, even if it is
     assert.equal(namedIn(text), null, text.slice(0, 40));
 });
 
-test('the lines are matching recent names and each engine’s images; the typed name comes first once complete', () => {
+test('the dialog lists matching recent names and each engine’s images, and the typed name first once it is complete', () => {
   const engines = [
     { engine: 'docker' as const, images: [image('web-api:1.8'), image('docker.io/library/nginx:1')] },
     { engine: 'podman' as const, images: [image('web:2', 'podman')] },

@@ -36,7 +36,7 @@ test('UTF-16 text that is cut within a character is still text', () => {
 for (const [name, bytes] of [
   ['zeros', new Uint8Array(64)],
   ['UTF-32 LE', Uint8Array.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0, 0x62, 0, 0, 0])],
-  ['numbers of 16 bits', Uint8Array.from({ length: 512 }, (_, at) => (at % 2 === 0 ? (at * 7) & 255 : 0))],
+  ['16-bit numbers', Uint8Array.from({ length: 512 }, (_, at) => (at % 2 === 0 ? (at * 7) & 255 : 0))],
   ['a mark before an unpaired surrogate', Uint8Array.from([0xff, 0xfe, 0x00, 0xdc, 0x61, 0x00])],
 ] as const) {
   test(`bytes that are not text are shown as bytes: ${name}`, () => assert.equal(previewKind(bytes, true), 'hex'));

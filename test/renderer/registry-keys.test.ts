@@ -120,7 +120,7 @@ test('a key’s values are combined by name ignoring case, and removed ones keep
         { kind: 'removed', name: 'Old', now: null, before: data('2') },
       ],
     }),
-    // Only set: its previous data isn't known.
+    // The value was only set: its previous data isn't known.
     change('Run', 2, { layer: 3, hasBase: false }),
   ]);
   assert.deepEqual(

@@ -11,7 +11,7 @@ const image = (name: string, index = 0, platform = 'linux/amd64') =>
 const archive = (archiveId: string, title: string, images: readonly Image[] = [], folder?: string) =>
   ({ archiveId, title, images, format: 'docker-archive', ...(folder === undefined ? {} : { folder }) }) as unknown as ArchiveSummary;
 
-test('archives of the same name have their folder, and if it is the same, a number', () => {
+test('archives with the same name are shown with their folders, or with numbers if the folders are also the same', () => {
   const labels = (...archives: readonly ArchiveSummary[]) => archives.map((each) => archiveLabel(archives, each));
   assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'b.tar', [], 'x')), ['a.tar', 'b.tar']);
   assert.deepEqual(labels(archive('1', 'a.tar', [], 'x'), archive('2', 'a.tar', [], 'y')), ['x/a.tar', 'y/a.tar']);

@@ -28,7 +28,7 @@ test('stored settings are read back, and invalid ones get their defaults', () =>
   assert.deepEqual(broken, parseLayout({}));
 });
 
-test('a cut name keeps its last part or its tag', () => {
+test('a shortened name keeps its last part or its tag', () => {
   const tail = (text: string) => text.slice(tailStart(text));
   assert.equal(tail('registry.example.com/acme/web-api:1.8'), 'web-api:1.8');
   assert.equal(tail('acme/a-very-long-name-of-a-program:1.8'), ':1.8');
@@ -38,6 +38,6 @@ test('a cut name keeps its last part or its tag', () => {
   assert.equal(tail('app:a-long-tag-of-a-build'), '-a-build');
 });
 
-test('a short name is not divided', () => {
+test('a short name is not cut', () => {
   for (const name of ['1', 'x:1', 'empty.tar', 'web:12']) assert.equal(tailStart(name), 0);
 });

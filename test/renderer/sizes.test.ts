@@ -34,7 +34,7 @@ test('two sizes have the same unit and enough digits to distinguish them, unless
       if (by * 1_000 >= a) assert.notEqual(one, other);
     }
   }
-  // In MB, this would be a long number.
+  // In MB, the difference would be a long number.
   assert.deepEqual(lines(5_000_000, 5_000_020), ['5.0 MB', '5.0 MB', '20 B']);
   assert.deepEqual(lines(700, 700), ['700 B', '700 B', '0 B']);
 });

@@ -230,12 +230,12 @@ test('ids in a message are shortened', () => {
   const id = '0123456789ab'.padEnd(64, 'c');
   toast(`layer ${id} is in use by sha256:${id}`);
   assert.deepEqual(toasts().at(-1), 'layer 0123456789ab is in use by sha256:0123456789ab');
-  // A path must lead somewhere.
+  // An id in a path isn't shortened, because the path must lead somewhere.
   toast(`no place for /store/${id}/etc`);
   assert.deepEqual(toasts().at(-1), `no place for /store/${id}/etc`);
 });
 
-test('an error below a name doesn’t repeat it, and is retried only if that may help', () => {
+test('an error shown below a name doesn’t repeat the name, and is retried only if that may help', () => {
   assert.equal(messageAfter('x.tar', 'x.tar is empty: it has 0 bytes'), 'is empty: it has 0 bytes');
   assert.equal(messageAfter('x.tar', 'x.tar: unexpected end'), 'unexpected end');
   assert.equal(messageAfter('x.tar', 'x.tar.gz is empty'), 'x.tar.gz is empty');

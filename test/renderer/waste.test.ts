@@ -10,6 +10,7 @@ import {
   sortedWaste,
 } from '../../renderer/state/waste.ts';
 import { bestWhatIf, whatIfCommand } from '../../renderer/state/weigh.ts';
+import { words } from '../../renderer/words/index.ts';
 import type { ArchiveSummary, ImageSummary, WasteReport, WhatIfReport } from '../../src/contract/index.ts';
 
 test('files and places become lines, which are sorted by bytes or by path', () => {
@@ -100,4 +101,12 @@ test('the best what-if is the one with the fewest file bytes', () => {
   assert.equal(bestWhatIf([report('zstd', 10), report('drop-caches', 7), report('squash', 8)], 10)?.kind, 'drop-caches');
   assert.equal(bestWhatIf([report('zstd', 10)], 10), null);
   assert.equal(bestWhatIf([], 10), null);
+});
+
+test('the layers that wrote a file are listed, or are a range if there are many', () => {
+  const textOf = words.waste.layersOfLargest;
+  assert.equal(textOf([4], 5), 'layer 4 → 5');
+  assert.equal(textOf([1, 2, 4], 5), 'layers 1, 2, 4 → 5');
+  assert.equal(textOf([3, 2, 1, 0], 4), 'layers 0–3 → 4');
+  assert.equal(textOf([0, 2, 5, 9], null), '4 of layers 0–9');
 });

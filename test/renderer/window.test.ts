@@ -82,7 +82,7 @@ test('a transfer progresses, fails and ends', () => {
   assert.deepEqual(state.transfers, []);
 });
 
-test('findings are grouped by code, most severe first; those of other images are omitted', () => {
+test('findings are grouped by code, most severe first; findings of other images are omitted', () => {
   const groups = groupFindings(
     [
       finding('duplicate-path', 'a', { image: 0 }),

@@ -53,7 +53,7 @@ test('the built page has no inline script or style, and both hosts send the stri
   }
 });
 
-/** ajv contains code, as strings, for modules that it can generate; that code loads these. */
+/** ajv contains code, as strings, for modules that it can generate; the generated modules would load these packages. */
 const IN_TEXTS = /^ajv(-formats)?\//;
 
 test('the build doesn’t load any package by name, which Node would look for in every folder above', () => {

@@ -21,7 +21,7 @@ function scannedAsBytes(text: string, path: string): readonly SecretHit[] {
 const little = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
 const big = (text: string): Buffer => Buffer.from(little(text)).swap16();
 
-/** Found by the file's name alone, so UTF-16 makes no difference. */
+/** Codes that are found by the file's name alone, so that UTF-16 makes no difference. */
 const BY_NAME: ReadonlySet<string> = new Set(['secret-key-store', 'secret-azure-credentials', 'secret-gcloud-credentials']);
 
 for (const [code, sample] of Object.entries(SECRET_SAMPLES)) {
@@ -46,10 +46,10 @@ test('a registry export is searched, with the file’s lines and offsets', () =>
   assert.equal(hit?.at, bytes.indexOf(Buffer.from(token, 'utf16le')));
 });
 
-test('units that aren’t ASCII are not part of a token, and text without a mark isn’t taken for UTF-16', () => {
+test('units that aren’t ASCII are not part of a token, and text without a mark isn’t treated as UTF-16', () => {
   const token = checkedToken('gh'.concat('p_'));
   assert.deepEqual(hitsIn(little([...token].join('\u0100'))), []);
-  // U+6700's low byte is a letter's, but it must not be taken for that letter.
+  // U+6700's high byte is a letter's, but the character must not be taken for that letter.
   assert.deepEqual(hitsIn(little(token.replaceAll(/./g, (letter) => String.fromCharCode(letter.charCodeAt(0) << 8)))), []);
   assert.deepEqual(hitsIn(little(token).subarray(2)), []);
   assert.equal(hitsIn(little(`é${token}é`)).length, 1);

@@ -318,7 +318,7 @@ test('each byte of overlapping tokens is examined only a few times', () => {
       const run = before + prefix.repeat(Math.ceil(length / prefix.length));
       const text = Buffer.from(`${run} `.repeat(Math.ceil(200_000 / run.length)));
       let looks = 0;
-      // Typed arrays' own methods bypass this, but the loops over bytes don't.
+      // Typed arrays' own methods bypass the proxy, but the loops over bytes don't.
       const counted = new Proxy(text, {
         get(target, name) {
           looks++;

@@ -97,7 +97,7 @@ test('a real Docker’s images are the same from its data root as from its own a
   );
 });
 
-test('a layer that Docker itself can no longer rebuild is damaged here too', { skip }, async (t) => {
+test('a layer that Docker itself can no longer rebuild is reported as damaged', { skip }, async (t) => {
   const { root, api } = await startDocker(t);
   await load(api, archiveOf(dockerArchive([{ layers: [SPARSE], tags: ['sparse:1'] }])));
   await assert.rejects(api.call('GET', '/images/sparse:1/get'), /could not verify layer data/);

@@ -26,7 +26,7 @@ function stepsIn(text: string): Steps {
     .slice(1)
     .map((part) => {
       const [step = '', ...calls] = part.trimEnd().split('\n');
-      // We make these calls more often: for a layer's chain, as Docker does, and to unmount a volume from its folders.
+      // We make GetLayerMountPath calls more often: for a layer's chain, as Docker does, and to unmount a volume from its folders.
       return [step, calls.filter((call) => call !== '' && !call.startsWith('GetLayerMountPath'))];
     });
 }
@@ -70,7 +70,7 @@ async function ourSteps(vector: LayerCase, number: number): Promise<Steps> {
 describe('whole layers make the same calls as hcsshim, with the same arguments', () => {
   const numbers = new Map(cases.map((vector, number) => [vector.case, number]));
   const texts = recorded.split(/^# /m).slice(1);
-  test('there are enough cases', () => assert.ok(texts.length >= 9));
+  test('the vectors contain enough cases', () => assert.ok(texts.length >= 9));
   for (const text of texts) {
     const name = text.slice(0, text.indexOf('\n'));
     test(name, async () => {

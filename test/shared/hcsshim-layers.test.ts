@@ -11,7 +11,7 @@ const cases = ['hcsshim-layers.json', 'hcsshim-layers-2.json'].flatMap(
 );
 
 describe('layers are imported and exported as by hcsshim', () => {
-  test('there are enough cases', () => assert.ok(cases.length >= 96));
+  test('the vectors contain enough cases', () => assert.ok(cases.length >= 96));
   for (const vector of cases) {
     test(vector.case, async () => assert.deepEqual(await checkLayerCase(vector), []));
   }

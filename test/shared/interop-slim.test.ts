@@ -66,7 +66,7 @@ test('skopeo reads the images, and umoci unpacks the original’s files from the
   const layers = interopLayers({ oldSparse: false });
   const whats = ['merge-removals', 'zstd', ...layers.map((_, from) => `squash=${from}`)];
   writeFileSync(path.join(folder, 'odd.tar'), dockerArchive({ name: 'app:1', layers }));
-  // It has hard links to files that later layers remove.
+  // odd.tar has hard links to files that later layers remove.
   const refused = await compare(t, path.join(folder, 'odd.tar'), whats);
   assert.ok(refused.every((text) => text.startsWith('squash=')) && refused.length < layers.length, refused.join());
   runTool('python3', ['-B', MAKE, folder, '1']);

@@ -135,7 +135,7 @@ test('a layer that umoci packs from changes on disk lists those changes, and its
     ['gone', 'whiteout'],
     ['größe/link', 'added'],
     ['tmp', 'modified'],
-    // Their body has another name now, so umoci packs all names.
+    // The file has another name now, so umoci packs all its names.
     ['usr/bin/[', 'modified'],
     ['usr/bin/ash', 'added'],
     ['usr/bin/busybox', 'modified'],

@@ -1,4 +1,5 @@
-// Packages in images made by the package managers themselves, compared with what those report: ../shared/meaning/pkgs. Needs python3.
+// Packages in images made by the package managers themselves, compared with what the managers report: ../shared/meaning/pkgs. Needs
+// python3.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -144,7 +144,7 @@ describe('images of the corpus', { concurrency: false }, () => {
     for (const [index, { layers, image, root, manifestDigest }] of images.entries()) {
       // These programs need at least one layer and every layer's content, which foreign layers don't have.
       if (layers.length === 0 || image.layers.some(({ status }) => status !== 'present') || root.images.length > 1) continue;
-      // Nor do these programs read entries without an OCI type, or charts.
+      // The programs don't read entries without an OCI type, or charts, either.
       if (!/\.oci\.image\./.test(String(root.descriptor?.mediaType)) || image.os === 'unknown') continue;
       const inspect = ['--override-os', image.os, 'inspect', '--format', '{{.Digest}}'];
       const [tag] = root.names;

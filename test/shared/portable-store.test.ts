@@ -169,7 +169,7 @@ function write(root: string): void {
 }
 
 describe('images of the corpus in the portable store', { concurrency: false }, () => {
-  test('there are enough images', () => assert.ok(found.length >= 8, String(found.length)));
+  test('enough images of the corpus were found', () => assert.ok(found.length >= 8, String(found.length)));
   for (const { name, layout, rootfs } of found) {
     test(name, async () => {
       const home = mkdtempSync(path.join(work, 'home-'));

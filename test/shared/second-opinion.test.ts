@@ -68,7 +68,7 @@ async function assertSameButSizesOfHardLinks(file: string): Promise<void> {
 }
 
 describe('a second opinion', { concurrency: true }, () => {
-  test('agrees on totals and changes of every image in the corpus, except hard links’ sizes', async (t) => {
+  test('the reference reader agrees on totals and changes of every image in the corpus, except hard links’ sizes', async (t) => {
     const { lines } = await runCheck(t, 'images');
     const last = lines.pop() ?? '';
     const [, agree, all] = /^(\d+) of (\d+) images agree/.exec(last) ?? [];
@@ -79,7 +79,7 @@ describe('a second opinion', { concurrency: true }, () => {
     for (const name of WITH_HARD_LINKS) await assertSameButSizesOfHardLinks(path.join(root, '..', 'shared', 'corpus', name));
   });
 
-  test('agrees on every tar in the corpus', async (t) => {
+  test('the reference reader agrees on every tar in the corpus', async (t) => {
     const { code, lines } = await runCheck(t, 'tars');
     const [, agree, all] = /^(\d+) of (\d+) tars agree/.exec(lines.at(-1) ?? '') ?? [];
     assert.ok(agree === all && Number(all) >= 57, lines.join('\n'));

@@ -39,7 +39,7 @@ async function check(t: TestContext, seed: number): Promise<void> {
   const severe = findings.filter(({ code, severity }) => code.startsWith('secret-') && severity !== 'note');
   for (const { path: wrong, why } of not) assert.ok(!severe.some((found) => found.path === wrong), `${wrong}: ${why}`);
   for (const found of severe)
-    assert.ok(places.has(`${found.path} ${found.where} ${found.name}`), `nothing is there: ${JSON.stringify(found)}`);
+    assert.ok(places.has(`${found.path} ${found.where} ${found.name}`), `no secret was expected here: ${JSON.stringify(found)}`);
   const tokens = new Set(gunzipSync(readFileSync(file)).toString('latin1').match(TOKENS));
   assert.ok(tokens.size > 5);
   const reports = pipelineReports(await loadImage(reader, archive, 0, { scan: true }), findings);

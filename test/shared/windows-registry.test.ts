@@ -35,21 +35,21 @@ function check(what: string, folder: string): Promise<{ readonly code: number | 
 }
 
 describe('the registry', { concurrency: true }, () => {
-  test('is read from every hive as the other reader does', async () => {
+  test('the registry is read from every hive as the other reader does', async () => {
     const { code, last, all } = await check('hives', path.join(hives, 'public'));
     assert.match(last, /^(\d+) of \1$/, all);
     assert.ok(Number.parseInt(last, 10) >= 37, all);
     assert.equal(code, 0, all);
   });
 
-  test('in stacks of layers has the content and changes that the other reader reports', async () => {
+  test('the registry in stacks of layers has the content and changes that the other reader reports', async () => {
     const { code, last, all } = await check('registry', path.join(hives, 'public'));
     assert.match(last, /^(\d+) of \1$/, all);
     assert.ok(Number.parseInt(last, 10) >= 10, all);
     assert.equal(code, 0, all);
   });
 
-  test('in random stacks with every effect of layers also matches the other reader', async (t) => {
+  test('the registry in random stacks with every effect of layers matches the other reader', async (t) => {
     try {
       runTool(PYTHON, ['-c', 'import hivex']);
     } catch {
@@ -70,7 +70,7 @@ describe('the registry', { concurrency: true }, () => {
     assert.equal(last, `${5 * SEEDS.length} of ${5 * SEEDS.length}`, all);
   });
 
-  test('is not reported as waste in an image whose layers have deltas with the same name', async (t) => {
+  test('the registry is not reported as waste in an image whose layers have deltas with the same name', async (t) => {
     const image = path.join(testFolder(t), 'image.tar');
     runTool('python3', ['-B', path.join(hives, 'make_image.py'), path.join(hives, 'public'), '1', image]);
     const reader = testReader(t);

@@ -106,7 +106,7 @@ async function baseFor(entries: Readonly<Record<string, unknown>>): Promise<Uint
 
 describe('a Windows layer is exported as it was imported', { concurrency: false }, () => {
   const layers = [...layersOfCorpus(), ...layersOfVectors()];
-  test('there are enough layers', () => assert.ok(layers.length >= 10, String(layers.length)));
+  test('enough Windows layers were found', () => assert.ok(layers.length >= 10, String(layers.length)));
   for (const { name, tar } of layers) {
     test(name, async () => {
       await using bench = new WindowsBench('windowsfilter');

@@ -202,7 +202,7 @@ test('image names share one limit', async (t) => {
   await assert.rejects(opener(t, root).open('containerd:app:1'), { code: 'TOO_LARGE', message: /image names/ });
 });
 
-test('rootless nerdctl’s and k3s’s folders are found as containerd’s', (t) => {
+test('the containerd folders of rootless nerdctl and k3s are found', (t) => {
   const home = testFolder(t);
   const root = path.join(home, '.local', 'share', 'containerd');
   const places = (env: Record<string, string>): readonly string[] =>

@@ -49,7 +49,7 @@ test('folders that are links out of the storage are not followed', async (t) => 
     renameSync(path.join(root, name), elsewhere);
     symlinkSync(elsewhere, path.join(root, name));
     await assert.rejects(inspect(t, root, 'podman:app:1'), hasCode('PATH_ESCAPE'), name);
-    // Within the storage, a link is the user's own arrangement.
+    // A link that stays within the storage is followed.
     renameSync(elsewhere, path.join(root, 'moved'));
     rmSync(path.join(root, name));
     symlinkSync('moved', path.join(root, name));
@@ -185,7 +185,7 @@ test('a chain that loops is a problem only for its image, and many images on a l
   writeFileSync(images, JSON.stringify([...JSON.parse(readFileSync(images, 'utf8')), ...many, looping]));
   const start = performance.now();
   const listed = (await containersStorageSource(root).list?.({})) ?? [];
-  assert.ok(performance.now() - start < 5000, 'not the images times the layers');
+  assert.ok(performance.now() - start < 5000, 'the time is not proportional to images times layers');
   const sizes = new Map(listed.map(({ id, sizeBytes }) => [id, sizeBytes]));
   assert.deepEqual(
     [sizes.size, sizes.get(ids[0] ?? ''), sizes.get(`sha256:${idOf(7)}`), sizes.get(`sha256:${idOf(60_000)}`)],

@@ -142,8 +142,8 @@ test('only regular files with the right size inside the layer’s folder are rea
     ['longer', (small) => writeFileSync(small, 'smaller'), 'DIGEST_MISMATCH'],
     ['a folder', (small) => replaced(small, () => mkdirSync(small)), 'DIGEST_MISMATCH'],
     ['a link to the same content', (small) => replaced(small, () => symlinkSync(outside, small)), 'DIGEST_MISMATCH'],
-    ['in a link out of it', (_small, app) => replaced(app, () => symlinkSync(path.dirname(outside), app)), 'PATH_ESCAPE'],
-    ['in a link up', (_small, app) => replaced(app, () => symlinkSync('../../../..', app)), 'PATH_ESCAPE'],
+    ['below a link out of the layer', (_small, app) => replaced(app, () => symlinkSync(path.dirname(outside), app)), 'PATH_ESCAPE'],
+    ['below a link to a folder above', (_small, app) => replaced(app, () => symlinkSync('../../../..', app)), 'PATH_ESCAPE'],
   ];
   for (const [what, change, code] of cases) {
     const { reader, open, files } = await rootOf(t);
@@ -286,7 +286,7 @@ test('an id prefix that matches two images is refused, and the error lists both'
   );
 });
 
-test('the root’s facts about an image are checked', async (t) => {
+test('what Docker’s data root says about an image is checked', async (t) => {
   const cases: readonly (readonly [what: string, change: (built: Opened) => void, code: string])[] = [
     [
       'a config of another hash',

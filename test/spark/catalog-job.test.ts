@@ -105,7 +105,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   const { code, output } = await running;
   assert.ok(existsSync(stopped), output);
 
-  // Two references have no image.
+  // Two references don't have an image.
   assert.equal(code, 3, output);
   const done = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as {
     indexed: { images: number; newLayers: number; failed: number };
@@ -124,7 +124,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
     const [name = ''] = question;
     const answer = readFileSync(path.join(together, 'answers', `${name}.jsonl`), 'utf8');
     assert.equal(answer, await ask(together, question), name);
-    assert.equal(answer, await ask(alone, question), `${name}, of what one process wrote`);
+    assert.equal(answer, await ask(alone, question), `${name}, compared with the catalog from one process`);
     assert.notEqual(answer, '', `${name} has an answer`);
     assert.equal(answer.split('\n').length - 1, done.answers[name]);
   }

@@ -45,7 +45,7 @@ function family(name: string, number: number): SmallImage[] {
     ...(tag === 0 ? {} : { created: tag === 1 ? '0001-01-01T00:00:00Z' : time(tag * 7 + number) }),
     config: {
       ...(tag === 2 ? { Env: [`TOKEN=${checkedToken('gh'.concat('p_'))}`] } : {}),
-      // A base that nobody indexed, or none.
+      // Half of the families name a base that nobody indexed; the others name none.
       Labels: number < 5 ? { 'org.opencontainers.image.base.name': `docker.io/library/debian:1${tag % 2}` } : { team: name },
     },
   }));

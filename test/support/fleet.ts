@@ -67,7 +67,7 @@ function serviceImages(service: number, tags: number): readonly SmallImage[] {
     const app = layer(
       file(`srv/${name}/server.js`, text(8_000 + tag * 5_000, `${name} ${tag}`)),
       file(`srv/${name}/VERSION`, `1.${tag}`),
-      // Some builds forget their cache, which is a finding.
+      // Some builds leave their cache behind, which is a finding.
       ...(tag % 3 === 2 ? [file('var/cache/apt/archives/curl.deb', text(20_000, 'deb'))] : []),
     );
     return {

@@ -88,7 +88,7 @@ function matches(refusal: Refusal, error: LayerscopeError): boolean {
   return error.code === refusal.code && refusal.words.test(error.message);
 }
 
-/** Checks that this case should be refused, with this error. */
+/** Checks that a refused case is expected to be refused, with this error. */
 function judgeRefusal(vector: LayerCase, error: LayerscopeError): string[] {
   const said = `${error.code}: ${error.message}`;
   const hcsshimRefuses = !vector.said.endsWith('<nil>');

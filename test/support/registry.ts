@@ -38,9 +38,9 @@ export type BlobFault =
 
 export interface RegistryFaults {
   blob?: BlobFault;
-  /** The same for range requests. */
+  /** Like `blob`, for range requests. */
   range?: BlobFault;
-  /** Only for the blob with this digest. */
+  /** Limits these faults to the blob with this digest. */
   blobDigest?: string;
   manifest?: 'changed' | 'schema1' | 'huge' | 'no-head';
   /** How many requests get a 429, and its Retry-After. */

@@ -72,7 +72,7 @@ class FlatWriter {
       target = this.#room(4 + 4 * field.list.length);
       this.#bytes.writeUInt32LE(field.list.length, target);
       for (const [index, each] of field.list.entries()) this.#refer(target + 4 + 4 * index, each);
-    } else throw new Error('a number is no reference');
+    } else throw new Error('a number is not a reference');
     this.#bytes.writeUInt32LE(target - at, at);
   }
 

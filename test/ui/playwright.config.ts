@@ -39,7 +39,7 @@ export default defineConfig({
     // A trace costs a fifth of the time, and a failure leaves a screenshot and the page's text anyway.
     trace: process.env.CI === undefined ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
-    // With the sandbox, as for users. As root, Chromium starts only without it.
+    // Chromium runs in its sandbox, as for users, except as root, where it only starts without it.
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [

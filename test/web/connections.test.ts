@@ -36,7 +36,7 @@ const SLOW: readonly { readonly what: string; readonly begin: (port: number) => 
   { what: 'silence', begin: () => '', drip: '' },
   { what: 'a head that never ends', begin: () => HALF_A_HEAD, drip: 'x' },
   {
-    what: 'a token that comes a byte at a time',
+    what: 'a token that arrives a byte at a time',
     begin: (port) => {
       const origin = `Host: 127.0.0.1:${port}\r\nOrigin: http://127.0.0.1:${port}\r\n`;
       return `POST /session HTTP/1.1\r\n${origin}Content-Type: application/json\r\nContent-Length: 99999\r\n\r\n{`;

@@ -40,7 +40,7 @@ test('a download works once, as a file to save, for anyone who knows its name', 
   }
 });
 
-test('a read error is reported before the first byte, and closes the connection after it', async () => {
+test('a read error before the first byte is reported, and a later one closes the connection', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const report = await start(web, headers, { what: 'report', archiveId: 'a1' });

@@ -69,7 +69,7 @@ test('names are equal where the file system treats them as equal: letters that d
     rmSync(path.join(folder, name));
   }
   rmSync(folder, { recursive: true });
-  assert.deepEqual(wrong, [], 'correct model/windows-case.ts, and what it says is not proven');
+  assert.deepEqual(wrong, [], 'letters that model/windows-case.ts folds differently from NTFS');
 });
 
 test('the shared base images are listed', async () => {

@@ -62,14 +62,14 @@ async function tagsOf(layer: string, below: string): Promise<Map<number, number>
   return tags;
 }
 
-risk('the system is new enough, the home on NTFS', async () => {
+risk('the system is new enough, and the home is on NTFS', async () => {
   assert.equal(isTp4(native), false);
   const fileSystem = await native.volumes.fileSystemOf(home);
   await WindowsDriver.open('windowsfilter', home, native);
   return `${fileSystem}, HNSCall ${native.layers.has('HNSCall') ? 'there' : 'missing'}`;
 });
 
-risk('a base layer is imported, its transport folder for administrators only', async () => {
+risk('a base layer is imported, and only administrators can open its transport folder', async () => {
   await driver.create('base', null);
   await driver.applyDiff('base', createReadStream(base));
   const folder = path.join(home, 'private');
@@ -126,7 +126,7 @@ risk('descriptors and alternate streams are read by BackupRead', async () => {
   return `streams ${ids.join(', ')}`;
 });
 
-risk('paths of more than 260 units are taken by every layer call', async () => {
+risk('every layer call accepts paths of more than 260 units', async () => {
   const deep = path.join(work, 'd'.repeat(120), 'e'.repeat(120));
   mkdirSync(path.toNamespacedPath(deep), { recursive: true });
   const far = new WindowsDriver('windowsfilter', deep, native);
@@ -141,7 +141,7 @@ risk("a base layer's mount is its folder", async () => {
   return `${readdirSync(mount.path).length} names in ${path.basename(mount.path)}`;
 });
 
-risk("a volume's path can be read, and how long that takes", async () => {
+risk("a volume's path can be read on each of ten mounts", async () => {
   const codes = new Map<number, number>();
   const noting = new Proxy(native.layers, {
     get: (target, name) => {
@@ -171,7 +171,7 @@ risk("a volume's path can be read, and how long that takes", async () => {
   return `${volume}; codes of temporary errors: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ') || 'none'}`;
 });
 
-risk('a volume is mounted at a folder, and taken out of it', async () => {
+risk('a volume is mounted at a folder, and unmounted from it', async () => {
   const at = path.join(work, 'mounted');
   mkdirSync(at);
   {
@@ -190,7 +190,7 @@ risk('two layers are mounted at the same time', async () => {
   return 'prepared one after the other';
 });
 
-risk('a mount of a killed process is released by its id', async () => {
+risk('a killed process’s mount is released by its id', async () => {
   await killedMount('run');
   await driver.releaseLeft('run');
   return 'released';
@@ -216,7 +216,7 @@ risk("names are opened quickly in a layer's folders", async () => {
   return `1000 names in ${(performance.now() - start).toFixed(0)} ms`;
 });
 
-risk('files that belong to Windows go with their layer', async () => {
+risk('files that belong to Windows are removed with their layer', async () => {
   await driver.remove('top');
   await driver.remove('base');
   assert.deepEqual(readdirSync(home), []);

@@ -76,7 +76,7 @@ async function take(server: ReturnType<ElevationSystem['listen']>): Promise<NonN
     if (end !== null) return end;
     await sleep(25);
   }
-  throw new Error('nobody came to the pipe');
+  throw new Error('nobody connected to the pipe');
 }
 
 test('a held process reports its program and exit code', async () => {
@@ -292,7 +292,7 @@ test('a process started with another secret is refused, and ends', async (t) => 
   assert.match(await log.has('end'), / [13]$/);
 });
 
-test('a process started with another parent refuses the pipe, and ends with 3', async (t) => {
+test('a process started with another parent refuses the pipe, and exits with code 3', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const bystander = spawn(PROGRAM, [...SCRIPT, 'wait'], { stdio: 'ignore' });

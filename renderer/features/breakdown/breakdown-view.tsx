@@ -145,7 +145,7 @@ function PathLine({
   hasItems?: boolean;
 }) {
   const name = `${displayPath(unescapePath(sum.path))}${sum.isFolder ? '/' : ''}`;
-  // A folder opens in the tree; a file has nothing more to show than its details.
+  // A folder opens in the tree; for a file, only the details are shown.
   const show = () => {
     if (sum.isFolder) showPathInTree(sum.path);
     else {
@@ -162,7 +162,10 @@ function PathLine({
   );
 }
 
-/** A click anywhere shows what the row is about. The row's button is there for the keyboard, and its clicks bubble up to here. */
+/**
+ * A click anywhere in the line leads to its folder, file or kind. The row's button is there for the keyboard, and its clicks bubble up to
+ * here.
+ */
 function Line({
   sums: { bytes, hiddenBytes },
   all,
@@ -175,7 +178,7 @@ function Line({
   sums: FileSums;
   all: number;
   hasHidden: boolean;
-  /** Null if the table has no such column. */
+  /** The value in the count column; null if the table has no such column. */
   count: string | null;
   title?: string;
   onShow: () => void;

@@ -6,7 +6,7 @@ import { type Answer, useRequest } from '../use-request.ts';
 const LISTED = 100;
 
 interface Wanted {
-  /** Only this folder (path as printed by escapePath). */
+  /** Limits the breakdown to this folder (path as printed by escapePath). */
   readonly folder?: string;
   readonly limit?: number;
   /** If false, nothing is requested. */

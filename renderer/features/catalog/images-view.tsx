@@ -30,7 +30,7 @@ const GROUPINGS = (['repository', 'base', 'none'] as const).map((value) => ({ va
 
 /** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
-/** The same with a filter: its matches are all in sight unless there are very many. */
+/** Maximum number of rows that open groups fill with a filter: enough to show all matches, unless there are very many. */
 const MOST_FOUND_ROWS = 2_000;
 
 /** Width below which there is no space for a legend on the line, px. */

@@ -130,7 +130,7 @@ function LayerGrid({
 /** With more lines than this, nothing else would be visible. */
 const MOST_LINES = 60;
 
-/** Returns an SVG path with a line between images of different repositories. */
+/** Returns an SVG path with a line wherever one image's repository differs from the next one's. */
 function linesBetween(images: readonly CatalogImage[]): string {
   const runs = repositoryRuns(images);
   return runs.length > MOST_LINES ? '' : runs.map(({ start }) => (start === 0 ? '' : `M${start} 0v1`)).join('');
@@ -185,7 +185,7 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
   ];
 }
 
-/** Minimum width for a name to be recognizable, px, and the same for an upright name. */
+/** Minimum width at which a name is recognizable, px: horizontal, then upright. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
 const HEAD_HEIGHT = 27;
@@ -210,7 +210,7 @@ function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
   return { names, isUpright, height };
 }
 
-/** Above the marks of images: the names that fit or, if none do, what the marks mean. */
+/** The heading above the marks of images: the names that fit or, if none do, what the marks mean. */
 function HeldHead({ images, held: { names, isUpright, height } }: { images: readonly CatalogImage[]; held: HeldNames }) {
   const percent = (count: number) => `${(count / images.length) * 100}%`;
   const text = words.catalog.columns.held(images.length);

@@ -21,7 +21,7 @@ const INDENT = 16;
 /** Width below which names leave no space for the number of images built on each, px. */
 const LEAST_DERIVED = 860;
 
-/** Images as a tree, each below the one that it is built on. */
+/** Images as a tree: each image is below the one that it is built on. */
 export function LineageView({
   rows,
   found,

@@ -18,7 +18,7 @@ export const PICK_COLUMN: TreeColumn = {
 };
 
 /**
- * A checkbox that picks an image to compare it; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
+ * A checkbox that picks an image for comparison; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
  * handles the keys, and announces that it is picked, so that screen readers don't read the row as a checkbox first.
  */
 export function PickBox({ image, picked }: { image: number | null; picked: readonly number[] }) {
@@ -34,7 +34,7 @@ export function PickBox({ image, picked }: { image: number | null; picked: reado
   );
 }
 
-/** Below the images: the picked ones, and a button that compares two of them. */
+/** The bar below the images: the picked ones, and a button that compares two of them. */
 export function Picks() {
   const { rows, picked } = useApp((app) => app.catalog);
   const [one, other] = picked;

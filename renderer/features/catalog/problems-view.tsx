@@ -11,7 +11,7 @@ export function ProblemsView({
   total,
 }: {
   problems: readonly CatalogProblem[];
-  /** What the latest search could not read. */
+  /** Files that the latest search could not read. */
   found: readonly CatalogProblem[];
   total: number;
 }) {

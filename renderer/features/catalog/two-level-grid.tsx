@@ -64,7 +64,7 @@ export function TwoLevelGrid({
   open?: readonly number[];
   /** An identity for each group, if the order of groups can change. */
   ids?: readonly number[];
-  /** For type-ahead. */
+  /** Returns the name that type-ahead searches for. */
   name: (place: Place) => string;
   /** `twisty`: the row's triangle, or a gap of the same size. */
   cell: (place: Place, column: string, twisty: ReactNode) => ReactNode;
@@ -78,7 +78,7 @@ export function TwoLevelGrid({
   headHeight?: number;
 }) {
   const [openIds, setOpenIds] = useState<ReadonlySet<number>>(() => new Set(openAtFirst));
-  // By id rather than by row number, because a running search inserts rows before it.
+  // The active row is kept by id rather than by row number, because a running search inserts rows before it.
   const [active, setActive] = useState<{ readonly id: number; readonly child: number } | null>(null);
   const idOf = (group: number) => (ids === undefined ? group : (ids[group] as number));
   const groups = useMemo(() => (ids === undefined ? null : new Map(ids.map((id, group) => [id, group]))), [ids]);

@@ -7,6 +7,7 @@ import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { heightOf, useMeasured } from '../../components/use-measured.ts';
 import {
+  commandLines,
   onlyRemoves,
   plainCommand,
   STRATUM_MIN,
@@ -207,14 +208,15 @@ function LayerStratum({
   const changes = layer.added + layer.modified + layer.removed;
   const tall = height >= STRATUM_TALL;
   const isEmptied = loaded && onlyRemoves(layer);
+  const drawn = broken === undefined ? height : Math.max(height, STRATUM_TALL);
   const share = all === 0 ? 0 : bytes / all;
   return (
     <li
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
-      // Not on the button, because screen readers would read it, command and all, after the button's name.
+      // The tooltip isn't on the button, because screen readers would read it, command and all, after the button's name.
       title={`${command ?? words.commandUnknownTitle}\n${words.chain.sizeTitle(sizeTitle(bytes), share)}${touchTitle(touches, layer.index)}`}
       style={{
-        ['--height' as string]: `${broken !== undefined ? Math.max(height, STRATUM_TALL) : height}px`,
+        ['--height' as string]: `${drawn}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
         ...(colour === null ? {} : { background: colour }),
       }}
@@ -233,7 +235,7 @@ function LayerStratum({
           {layer.index}
         </span>
         <span className={styles.text}>
-          <Command text={command} wrap={height >= 58} />
+          <Command text={command} lines={commandLines(drawn)} />
           {tall && loaded && broken === undefined ? (
             <span className={`${styles.counts} ${height >= STRATUM_ROOMY ? styles.roomy : ''}`}>
               <span className={styles.numbers}>{changes === 0 ? words.chain.noChanges : <Counts {...layer} />}</span>
@@ -261,7 +263,7 @@ function LayerStratum({
   );
 }
 
-/** The share of an image that a layer must hide, if it has files itself, for the chain to mention it. */
+/** Minimum share of the image that a layer with files of its own must hide for the chain to mention it. */
 const HIDES_MUCH = 0.01;
 
 /** How much a layer hides in the layers below, if it is more than `over` bytes. */
@@ -276,10 +278,11 @@ function Hides({ archiveId, image, layer, over }: { archiveId: string; image: nu
   );
 }
 
-function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
+/** `lines`: how many there is space for; a longer command is cut. */
+function Command({ text, lines }: { text: string | null; lines: number }) {
   const parts = text === null ? null : splitVerb(text);
   return (
-    <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
+    <span className={`${styles.command} ${lines > 1 ? styles.wrap : ''}`} style={lines > 1 ? { ['--lines' as string]: lines } : undefined}>
       {text === null ? (
         <span className={styles.unknown}>{words.commandUnknown}</span>
       ) : parts === null ? (
@@ -316,7 +319,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
           {steps.map((step, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={index} className={`${styles.step} selectable`} title={step.createdBy ?? ''}>
-              <Command text={plainCommand(step.createdBy)} wrap={false} />
+              <Command text={plainCommand(step.createdBy)} lines={1} />
             </li>
           ))}
         </ol>

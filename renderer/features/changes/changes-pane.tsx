@@ -178,7 +178,7 @@ function Body({
   return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
 }
 
-/** Placeholder rows and, while contents are being read for the table, the progress of that. */
+/** Placeholder rows and, while the job that reads contents for the table runs, its progress. */
 function Loading({ selection }: { selection: Selection }) {
   const jobs = useApp((app) => app.jobs);
   const job = contentsJob(jobs, selection);

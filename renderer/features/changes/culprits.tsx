@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { ImageRef, ImageSummary } from '#contract';
+import type { BreakdownReport, ImageRef, ImageSummary } from '#contract';
 import { displayPath, toHex, unescapePath } from '#model';
 import { Size } from '../../components/size.tsx';
 import { plainCommand } from '../../state/chain.ts';
@@ -39,9 +39,9 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
         <Place of="folder" />
       ) : null}
       {mostHidden !== null ? (
-        <Culprit of="hidden" bytes={mostHidden.bytes} title={hidden} onGo={() => chooseWhole(mostHidden.path)}>
+        <Culprit of="hidden" bytes={mostHidden.bytes} title={hiddenTitle(hidden, mostHidden)} onGo={() => chooseWhole(mostHidden.path)}>
           {hidden}
-          {mostHidden.isFolder ? '/' : <Story of={{ archiveId, image: image.index }} path={mostHidden.path} top={layers.length - 1} />}
+          <HiddenStory of={{ archiveId, image: image.index }} culprit={mostHidden} top={layers.length - 1} />
         </Culprit>
       ) : isPending && totals.wastedBytes > 0 ? (
         <Place of="hidden" />
@@ -50,8 +50,25 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
   );
 }
 
-/** The layers in which a file was added and hidden. */
-export function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
+function hiddenTitle(path: string, { isFolder, hiddenIn }: NonNullable<BreakdownReport['mostHidden']>): string {
+  return !isFolder || hiddenIn === null ? path : `${path}/\n${words.changes.culprits.folderStory(hiddenIn)}`;
+}
+
+/** After the path that is hidden most: the layers in which it, or what is in it, was written and hidden. */
+export function HiddenStory({
+  of,
+  culprit: { path, isFolder, hiddenIn },
+  top,
+}: {
+  of: ImageRef;
+  culprit: NonNullable<BreakdownReport['mostHidden']>;
+  top: number;
+}) {
+  if (!isFolder) return <Story of={of} path={path} top={top} />;
+  return <>/{hiddenIn === null ? null : <span className={styles.story}> {words.changes.culprits.folderStory(hiddenIn)}</span>}</>;
+}
+
+function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: string; top: number }) {
   const pathHex = toHex(unescapePath(path));
   const answer = useRequest(`${archiveId}/${image}/${pathHex}`, (client, signal) =>
     client.call('entry.details', { archiveId, image, layer: top, pathHex }, { signal }),

@@ -106,7 +106,7 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
   );
 }
 
-/** The file type that a breakdown led to. Pressing it removes this filter. */
+/** A chip for the file type chosen in a breakdown. Pressing it removes this filter. */
 function FileTypeChip({ type, onRemove }: { type: string; onRemove: () => void }) {
   const name = words.breakdown.typeNames[type] ?? type;
   return (
@@ -126,7 +126,7 @@ function Option({
 }: {
   label: (chosen: string) => string;
   choices: typeof MINIMA;
-  /** 0: no limit. */
+  /** 0 for no limit. */
   value: number;
   onChange: (value: number) => void;
 }) {

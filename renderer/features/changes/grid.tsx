@@ -154,7 +154,7 @@ export function Grid({
                 fit.what,
                 isOpaque(table, row),
               )
-            : whatCell(textsBetween(table, row), fit.what);
+            : whatCell(textsBetween(table, row, fit.what < WHAT_BETWEEN), fit.what);
         // Sums of the rows that have arrived so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
@@ -214,17 +214,19 @@ const BAR_PART = 0.2;
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less there, of what differs, and of the bars for the sizes. */
+/** Widths in a comparison: of the name, which gets less than elsewhere, of what differs, and of the bars for the sizes. */
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
+/** The same next to both chains and the details: one difference in a word. */
+const BRIEF_WHAT = 60;
 const SIDES = 90;
 
 /** A table with modified rows, which has all columns. */
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit for a table with all columns, unless columns that this table has would be lost, so that columns stay in place from one
- * image or layer to the next.
+ * Returns the fit for a table with all columns, so that columns stay in place from one image or layer to the next, unless this would leave
+ * out columns that the table has.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();
@@ -254,7 +256,7 @@ class Room {
     return true;
   }
 
-  /** Takes as much of a width as there is space for, and returns that. */
+  /** Takes as much of a width as there is space for, and returns how much it took. */
   takeUpTo(width: number): number {
     const taken = Math.max(0, Math.min(width, this.#left));
     this.#left -= taken;
@@ -284,8 +286,9 @@ function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fi
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages. Layers
- * that only remove have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins with it.
+ * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages.
+ * Layers that only remove files have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins
+ * with it.
  */
 function fitOfChanges(
   room: number,
@@ -307,10 +310,11 @@ function fitOfSides(
   { differs, modified }: { readonly differs: boolean; readonly modified: boolean },
 ): Fit {
   const left = new Room(room, NAME_BETWEEN, 2);
-  const hasWhat = left.take(differs, WHAT_BETWEEN + GAP);
+  const hasWhat = left.take(differs, BRIEF_WHAT + GAP);
+  const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
   const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  const what = hasWhat ? WHAT_BETWEEN + left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - WHAT_BETWEEN) : 0;
+  const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
   return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };

@@ -20,7 +20,7 @@ import { Culprits } from './culprits.tsx';
 import { FilterBar } from './filter-bar.tsx';
 
 /**
- * Heading, sums and filters. For a whole image's rows, also what makes it big; for a working copy, where it is and what can be done with
+ * Heading, sums and filters. For a whole image, also what makes the image big; for a working copy, where it is and what can be done with
  * it.
  */
 export function PaneHead({

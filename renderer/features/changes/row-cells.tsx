@@ -39,7 +39,9 @@ const twisty = (open: boolean) => (
 const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span className={styles.twisty} /> };
 /** Number of characters that stay visible at the end of a cut name. */
 const TAIL = 10;
-/** Minimum number of characters before them: a shorter beginning is narrower than the first letter and ellipsis that would replace it. */
+/**
+ * Minimum number of characters at the start of a cut name: fewer are narrower than the first letter and ellipsis that would replace them.
+ */
 const LEAST_HEAD = 4;
 /** Maximum width of a character in ordinary text, px. */
 const WIDE_CHARACTER = 9;
@@ -166,7 +168,7 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** Separates two modes, whose digits are wider than most letters; `WIDE_DIGIT` in px. */
+/** Separates two modes, whose digits (`WIDE_DIGIT` px each) are wider than most letters. */
 const ARROW = '→';
 const WIDE_DIGIT = 7.7;
 
@@ -199,7 +201,7 @@ export function sizeCell(
     const title = bytesTitle(bytes, full.size[row] as number);
     // Unlike in the breakdown, files that are the same on both sides aren't counted.
     if (bytes > 0) return sizeText(bytes, '', hasNet ? words.compare.ofDiffering(title) : title);
-    // A removed folder shows the size of its files, struck through like theirs.
+    // A removed folder shows the size of its files, struck through as theirs are.
     const gone = kind === KIND.removed ? (sums.hidden[row] as number) : 0;
     return gone === 0 ? null : sizeText(gone, styles.gone, bytesTitle(gone, full.hidden[row] as number));
   }
@@ -229,7 +231,7 @@ export function sizeCell(
   );
 }
 
-/** All bytes at and below a path of a whole image. `full`: the same without the filter. */
+/** All bytes at and below a path of a whole image. `full`: the same sums without the filter. */
 export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
@@ -248,7 +250,7 @@ function bytesTitle(bytes: number, full: number): string {
   return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
 }
 
-/** How many paths a folder contains. `items`: how many a filter leaves, by row; null without one. */
+/** How many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
 export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
   const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
   if (shown === 0) return null;
@@ -270,7 +272,7 @@ interface ShareOptions {
   /** The hatched part. */
   readonly hidden: number;
   readonly hasPercent: boolean;
-  /** Whether it is a share of only what a filter leaves. */
+  /** Whether the share is of only what a filter leaves. */
   readonly isFiltered: boolean;
 }
 

@@ -178,7 +178,7 @@ function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side)
   return top ? title : words.compare.atLayer(title, side.layer);
 }
 
-/** Returns what distinguishes a side's image from the one of the other side, if they are shown under the same name. */
+/** Returns what distinguishes a side's image from the other side's, if they are shown under the same name. */
 function apartFromSide(archives: readonly ArchiveSummary[], found: NonNullable<ReturnType<typeof findSide>>, other: Side): string | null {
   const otherFound = findSide(archives, other);
   return otherFound === null ? null : apartFrom(archives, found, otherFound);
@@ -251,7 +251,7 @@ function SideChoice({
 
 /**
  * Returns the choices for a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range
- * that starts at the bottom leaves nothing out, and is the same as that filesystem, so it is only offered if it is the current choice.
+ * that starts at the bottom leaves nothing out, so it equals the filesystem at its end, and is only offered if it is the current choice.
  */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;

@@ -22,7 +22,7 @@ import { SideBars } from './compare-bar.tsx';
  * Number of entries in the top folder that are joined, so that an entry that only one side lists isn't mistaken for missing on the other.
  */
 const JOINED = 10_000;
-/** How many of these are listed. */
+/** Maximum number of joined entries that are listed. */
 const LISTED = 100;
 
 /** Sums of both sides' files by kind and by top folder, with the difference. */
@@ -118,7 +118,7 @@ function Table<T extends FileSums>({
       </thead>
       <tbody>
         {sums.map((sum) => {
-          // In a column with kilobytes, thousands of bytes would look larger than they are.
+          // In a column of kilobytes, a number of bytes would look larger than it is, so bytes aren't used as the shared unit.
           const shared = unitOfBoth(sum.before, sum.now);
           const unit = shared.power === 0 ? null : shared;
           return (

@@ -89,7 +89,7 @@ function useTouches({ archiveId, image, layer }: Side): Touches {
   return useMemo(() => (answer.state === 'ready' && isNamed ? touchesOf(path, answer.value.history) : NO_TOUCHES), [answer, path, isNamed]);
 }
 
-/** Whether the rows or the details name the selected path: without either, dots in the chain would be about nothing in sight. */
+/** Whether the rows or the details name the selected path. If neither does, dots in the chain would refer to nothing on screen. */
 function useIsNamed(path: string | null): boolean {
   const table = useApp((app) => app.changes.table);
   const isOpen = useApp((app) => app.layout.drawer === 'details');
@@ -98,7 +98,7 @@ function useIsNamed(path: string | null): boolean {
   return isListed || isOpen || hasPane;
 }
 
-/** Where the details have a pane of their own. */
+/** Matches where the details have their own pane. */
 const WITH_DETAILS = window.matchMedia('(min-width: 1000px)');
 
 function onPane(listener: () => void): () => void {
@@ -106,7 +106,10 @@ function onPane(listener: () => void): () => void {
   return () => WITH_DETAILS.removeEventListener('change', listener);
 }
 
-/** Layers of an image that both sides have, newest first. A long run of layers that don't matter is one line, which can be opened. */
+/**
+ * Layers of an image that both sides have, newest first. A long run of layers other than those to keep is folded into one line, which can
+ * be opened.
+ */
 function Strata({
   label,
   image,
@@ -252,10 +255,13 @@ function Stratum({
   height: number;
   isA: boolean;
   isB: boolean;
-  /** Whether the side at this layer is a whole image. An outline around this layer would look as if it alone were compared. */
+  /**
+   * Whether the side at this layer is a whole image. The layer then has no outline, because with one it would look as if it alone were
+   * compared.
+   */
   isWhole?: boolean;
   touches: Touches;
-  /** Whether it is in one of two columns, where the size has its own line. */
+  /** Whether the layer is in one of two columns, where the size has its own line. */
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {

@@ -9,7 +9,7 @@ import { imageSizes } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
 import { formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
-import { Story } from '../changes/culprits.tsx';
+import { HiddenStory } from '../changes/culprits.tsx';
 import { Net } from '../net.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
@@ -64,14 +64,14 @@ export function wholeImage(archives: readonly ArchiveSummary[], side: Side): Ima
   return image?.loaded === true && side.since === undefined && side.layer === image.layers.length - 1 ? image : null;
 }
 
-/** Returns a side's image and its archive; null if it isn't open. */
+/** Returns a side's image and its archive; null if the archive isn't open. */
 export function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
   return selectedImage(archives, { archiveId, image, from: 0, to: 0, mode: 'layer', path: null });
 }
 
 /**
- * One line that names what higher layers of the heavier image hide most, where hidden bytes make more of a difference than visible ones: no
- * list of differences has it. Its place is reserved while it isn't known.
+ * One line that names what higher layers of the heavier image hide most. Shown where hidden bytes differ more than visible ones, because no
+ * list of differences contains hidden files. Its place is reserved until the answer is known.
  */
 export function HiddenCulprit({ a, b }: { a: Side; b: Side }) {
   const archives = useApp((app) => app.archives) ?? [];
@@ -84,7 +84,7 @@ export function HiddenCulprit({ a, b }: { a: Side; b: Side }) {
   }
   const isA = one.totals.wastedBytes > other.totals.wastedBytes;
   const [more, less] = isA ? [ofA.value.mostHidden, ofB.value.mostHidden] : [ofB.value.mostHidden, ofA.value.mostHidden];
-  // What both hide makes no difference.
+  // What both sides hide alike makes no difference.
   if (more === null || (more.path === less?.path && more.bytes === less.bytes)) return null;
   const [name, side, image] = isA ? (['A', a, one] as const) : (['B', b, other] as const);
   const path = displayPath(unescapePath(more.path));
@@ -98,7 +98,7 @@ export function HiddenCulprit({ a, b }: { a: Side; b: Side }) {
         <span className={styles.label}>{words.changes.culprits.hidden}</span> <Size bytes={more.bytes} />{' '}
         <span className={styles.culpritName}>
           {path}
-          {more.isFolder ? '/' : <Story of={side} path={more.path} top={image.layers.length - 1} />}
+          <HiddenStory of={side} culprit={more} top={image.layers.length - 1} />
         </span>
       </button>
     </p>

@@ -26,7 +26,7 @@ export function DifferenceChips({ state: { table, filter } }: { state: ChangesSt
             type="button"
             className={styles.kind}
             aria-pressed={pressed}
-            title={pressed ? words.compare.hideClass[name] : words.compare.showClass[name]}
+            title={words.compare.classTitle(pressed ? words.compare.hideClass[name] : words.compare.showClass[name], counts[name])}
             onClick={() => dispatchChanges({ type: 'filtered', filter: { ...filter, differences: shown ^ bit } })}
           >
             <span className={styles.word}>{words.compare.classNames[name]}</span>

@@ -15,7 +15,7 @@ interface Crumb {
   readonly id: string;
   readonly text: string;
   readonly title: string;
-  /** Null for the part that the pane already shows. */
+  /** What pressing the part does; null for the part that the pane already shows. */
   readonly go: (() => void) | null;
   readonly isFolder?: boolean;
 }
@@ -36,15 +36,15 @@ interface Props {
   readonly sides: readonly {
     readonly letter: 'A' | 'B';
     readonly known: KnownSide;
-    /** What distinguishes it from the other side, if both have the same name. */
+    /** What distinguishes this side from the other one, if both have the same name. */
     readonly apart: string | null;
   }[];
 }
 
 /**
  * The location of what the pane shows: the image and its layers, or the sides of a comparison, then the folders of the path. Each part but
- * the last is a link, and so is each side. All is on one line: parts are cut in the middle, and the middle folders of a deep path are in a
- * menu. The path's name and its folder are always visible.
+ * the last is a link, and so is each side. Everything is on one line: parts are cut in the middle, and the middle folders of a deep path
+ * are in a menu. The path's name and its folder are always visible.
  */
 export function Breadcrumb(props: Props) {
   const crumbs = crumbsOf(props);
@@ -98,7 +98,7 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 
 /** A part of at most this many characters is never cut. */
 const SHORT = 6;
-/** The same for an image's name. */
+/** An image's name of at most this many characters is never cut. */
 const SHORT_IMAGE = 12;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : SHORT);
 /** Minimum width at which a part is recognizable, px. */

@@ -100,7 +100,7 @@ export function ContentTab({
   );
 }
 
-/** A picture, drawn once it is completely loaded. */
+/** A picture that is drawn once it is completely loaded. */
 function WholePicture({ bytes, kind, complete }: { bytes: Uint8Array; kind: PreviewKind; complete: boolean }) {
   const size = useMemo(() => pictureSize(bytes, kind), [bytes, kind]);
   return complete ? <Picture bytes={bytes} kind={kind} size={size} /> : <Waiting />;

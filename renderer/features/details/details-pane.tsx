@@ -329,7 +329,7 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
-/** For a longer chain, dots would say nothing. */
+/** Maximum number of dots: in a longer chain, they would say nothing. */
 const MOST_DOTS = 48;
 
 /** With more dots than this, those without a button are smaller. */

@@ -13,7 +13,10 @@ import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './folder-facts.module.css';
 
-/** What takes up space in a folder, as seen at a layer or, with what it hides, in the whole image: its biggest files, and sums by layer and by file type. */
+/**
+ * What takes up space in a folder, as seen at a layer or, including hidden bytes, in the whole image: its biggest files, and sums by layer
+ * and by file type.
+ */
 export function FolderFacts({ path, view, withHidden }: { path: string; view: Side; withHidden: boolean }) {
   const pathHex = toHex(unescapePath(path));
   const { archiveId, image, layer } = view;

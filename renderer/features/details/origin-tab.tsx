@@ -87,14 +87,14 @@ export function OriginTab({
   );
 }
 
-/** Number of a folder's packages that are named; the others are only counted. */
+/** Number of a folder's packages that are listed by name; the others are only counted. */
 const SHOWN_PACKAGES = 5;
 
 function packageName({ name, version }: PackageOwner): string {
   return displayText(`${name} ${version}`);
 }
 
-/** Whether it isn't known which Dockerfile lines made a layer, or which image it comes from. */
+/** Whether it isn't known which Dockerfile lines made a layer, or which image the layer comes from. */
 function isWithoutLines({ dockerfile, base, guess }: PathVersionReport): boolean {
   return dockerfile === null && base === null && !guess;
 }

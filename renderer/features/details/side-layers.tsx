@@ -16,7 +16,7 @@ export function SideLayers({ details }: { details: EntryDetails }) {
   const origins = useMemo(() => sideOrigins(details, archives ?? [], selection), [details, archives, selection]);
   const [a, b] = origins;
   if (a === undefined) return null;
-  // Both get it from the same layer, in one image or shared by two.
+  // Both sides get the path from the same layer, in one image or shared by two.
   const isShared = b !== undefined && a.chainId !== null && a.chainId === b.chainId;
   return (
     <ul className={styles.layers} aria-label={words.details.layersOfSides}>
@@ -36,7 +36,7 @@ export function SideLetter({ name }: { name: 'A' | 'B' }) {
   );
 }
 
-/** Says which side of a comparison the following is about; nothing outside a comparison. */
+/** Names the side of a comparison that the text below is about; renders nothing outside a comparison. */
 export function SideNote({ side }: { side: 'A' | 'B' | null }) {
   return side === null ? null : <p className={`${styles.note} ${sideColours(side)}`}>{words.compare.sideOnly(side)}</p>;
 }

@@ -15,13 +15,13 @@ export function WorkState({
   children,
 }: {
   title: string;
-  /** The bar's name. */
+  /** Accessible name of the progress bar. */
   progress: string;
   done: number;
   total: number | null;
   phase: string;
   onCancel: () => void;
-  /** Explains why it takes time. */
+  /** Explains why the job takes time. */
   children?: ReactNode;
 }) {
   return (

@@ -17,6 +17,7 @@ import { useRequest } from '../use-request.ts';
 import { Unknown } from './package-lines.tsx';
 import { PackageName } from './package-name.tsx';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
+import { VersionCell } from './package-versions.tsx';
 import styles from './packages-view.module.css';
 
 /** The packages that only one side of a comparison has, or that the sides have in different versions. */
@@ -107,7 +108,6 @@ function SumOfNet({ rows }: { rows: readonly Row[] }) {
 function Line({ row }: { row: Row }) {
   const { kind, name, version, previousVersion, location, bytes, filesKnown, path } = row;
   const isRemoved = kind === 'removed';
-  const versions = words.packages.versions(displayText(version), previousVersion === null ? null : displayText(previousVersion));
   return (
     <tr>
       <th scope="row" title={`${words.packages.inSides[kind]} · ${displayText(location)}`}>
@@ -115,7 +115,7 @@ function Line({ row }: { row: Row }) {
           of={row}
           mark={
             <span className={styles.mark}>
-              <Mark name={kind} />
+              <Mark name={kind} title={words.packages.inSides[kind]} />
             </span>
           }
           isGone={isRemoved}
@@ -123,9 +123,7 @@ function Line({ row }: { row: Row }) {
           {...(path === null ? {} : { onPress: () => showPathInTree(path) })}
         />
       </th>
-      <td className={styles.version} title={versions}>
-        {versions}
-      </td>
+      <VersionCell version={version} previousVersion={previousVersion} />
       <td className={styles.right} title={filesKnown ? sizeTitle(bytes) : undefined}>
         {!filesKnown ? (
           <Unknown />

@@ -8,6 +8,7 @@ import { type PackageOrder, sortedPackages } from '../../state/packages.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { PackageName } from './package-name.tsx';
+import { VersionCell } from './package-versions.tsx';
 import styles from './packages-view.module.css';
 
 /** Package rows in the chosen order. */
@@ -43,7 +44,10 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
   installed: 'unchanged',
 };
 
-/** A click anywhere leads to the package's files. The button with its name is there for the keyboard, and its clicks bubble up to here. */
+/**
+ * A click anywhere in the line leads to the package's files. The button with the package's name is there for the keyboard, and its clicks
+ * bubble up to here.
+ */
 function Line({
   row,
   layer,
@@ -63,7 +67,6 @@ function Line({
   const shown = displayText(name);
   // An installed package's largest file may be from a different layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
-  const versions = displayText(words.packages.versions(version, previousVersion));
   const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
   return (
@@ -71,14 +74,18 @@ function Line({
       <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
         <PackageName
           of={row}
-          mark={isView ? null : <span className={styles.mark}>{MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} />}</span>}
+          mark={
+            isView ? null : (
+              <span className={styles.mark}>
+                {MARKS[kind] === 'unchanged' ? null : <Mark name={MARKS[kind]} title={words.packages.kinds[kind]} />}
+              </span>
+            )
+          }
           leads={path === null ? null : label}
           isGone={kind === 'removed'}
         />
       </th>
-      <td className={styles.version} title={versions}>
-        {versions}
-      </td>
+      <VersionCell version={version} previousVersion={previousVersion} />
       <td className={`number ${styles.right} ${styles.files}`}>{filesKnown ? formatCount(files) : <Unknown />}</td>
       <ShareCell share={kind === 'removed' ? 0 : bytes / largest} />
       <td className={styles.right}>{kind === 'removed' ? null : filesKnown ? <Size bytes={bytes} /> : <Unknown />}</td>

@@ -9,7 +9,7 @@ import styles from './packages-view.module.css';
 /** Number of rows listed at first, and added by each press of the button. The host lists at most 20 times as many. */
 export const PAGE = 500;
 const MOST = 10_000;
-/** How long, in ms, typing must pause before the host is asked. */
+/** How long, in ms, typing must pause before a request is sent to the host. */
 export const TYPING = 150;
 
 /** A response whose rows come in pages: the rows so far, a button for more, or why there are none (yet). */

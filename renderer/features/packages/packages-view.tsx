@@ -1,7 +1,7 @@
 import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
-import { Counts } from '../../components/mark.tsx';
+import { Counts, Mark } from '../../components/mark.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
@@ -128,6 +128,11 @@ function Tables({
         {isView ? words.packages.found(total, rows.length) : words.packages.changes(total, rows.length)}
         {isView && rows.length === total ? <Kinds rows={rows} /> : null}
         {isView || isFiltered ? null : <Totals layers={layers} />}
+        {rows.some(({ kind }) => kind === 'touched') ? (
+          <span className={styles.legend}>
+            <Mark name="rewritten" /> {words.packages.writtenAgain}
+          </span>
+        ) : null}
         {problems === 0 ? null : <span className={styles.problem}> · {words.packages.unread(problems)}</span>}
       </p>
       <Table title={titleOf()} isTitled={isView && !isWhole} replaces={replaces} isView={isView} {...ordered}>
@@ -190,8 +195,8 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
 }
 
 /**
- * Groups layers into runs: consecutive layers that change no packages are one run, each other layer is its own. `rows` is null if some may
- * be left out.
+ * Groups layers into runs: consecutive layers that change no packages are one run, and each of the others is a run by itself. `rows` is
+ * null if some may be left out.
  */
 function runsWithout(
   layers: readonly PackageLayerReport[],

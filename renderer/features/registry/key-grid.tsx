@@ -26,7 +26,7 @@ export function KeyGrid({
 }: {
   label: string;
   tree: KeyTree;
-  /** Whether the key with an id is open. */
+  /** Whether the key with the given id is open. */
   isOpen: (id: string) => boolean;
   /** The id of the chosen key; null if none is. */
   active: string | null;

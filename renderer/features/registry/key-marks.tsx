@@ -5,7 +5,7 @@ import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './registry.module.css';
 
-/** As wide as a mark, so that names line up. */
+/** A gap as wide as a mark, so that names line up. */
 const NO_MARK = <span className={styles.noMark} />;
 
 /** The last change to the key itself or, as in the tree of files, a summary of changes to the keys below it. */
@@ -47,5 +47,5 @@ export function countOf(tree: KeyTree, row: number): ReactNode {
   );
 }
 
-/** Width of the column for those counts, px. */
+/** Width of the column for the numbers of changed values, px. */
 export const COUNT_WIDTH = 104;

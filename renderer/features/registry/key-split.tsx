@@ -7,7 +7,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './registry.module.css';
 
-/** Width of the pane below which the values' data would have too little space side by side with the tree, px. */
+/** Width of the pane below which the values' data would have too little space next to the tree, px. */
 const STACKED = 760;
 /** Minimum space left for the values, next to the keys or below them, px. */
 const LEAST_VALUES = { keysWidth: 320, keysHeight: 100 };

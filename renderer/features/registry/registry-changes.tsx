@@ -106,7 +106,7 @@ export function RegistryChanges({ of }: { of: ChangesWanted }) {
 }
 
 const NO_FOLDS: ReadonlyMap<string, boolean> = new Map();
-/** Maximum number of found keys that are all opened. */
+/** Maximum number of keys in a search's tree for all of them to be opened. */
 const OPENED = 2_000;
 
 function sorted(items: readonly RegistryItem[]) {
@@ -129,7 +129,7 @@ function after(of: ChangesWanted): ViewRef {
   return 'a' in of ? of.b : { archiveId: of.archiveId, image: of.image, layer: of.to };
 }
 
-/** Returns a filesystem with a key as it was before a change; null if there is none. */
+/** Returns a filesystem with a key as it was before a change; null if there is no such filesystem. */
 function before(of: ChangesWanted, { layer }: RegistryChange): ViewRef | null {
   if ('a' in of) return of.a;
   return layer === 0 ? null : { archiveId: of.archiveId, image: of.image, layer: layer - 1 };
@@ -139,7 +139,7 @@ function isInside({ end }: KeyTree, row: number, above: number): boolean {
   return row > above && row < (end[above] as number);
 }
 
-/** What changed in a key, layer by layer, or how it differs; for a hive, also its facts. */
+/** What changed in a key, layer by layer, or how it differs between the sides; for a hive, also its facts. */
 function KeyChanges({
   of,
   node: { hive, path, changes },
@@ -150,7 +150,7 @@ function KeyChanges({
 }: {
   of: ChangesWanted;
   node: KeyNode;
-  /** Whether layers need no mention. */
+  /** Whether layers needn't be mentioned, as in a single layer or a comparison. */
   isAlone: boolean;
   hives: readonly (RegistryHive | RegistryCompared)[];
   tree: KeyTree;

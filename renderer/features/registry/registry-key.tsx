@@ -19,7 +19,7 @@ export function RegistryKey({
   match = '',
 }: {
   of: KeyAtLayer;
-  /** What layers did to its values; null if that isn't shown or isn't known. */
+  /** What layers did to the key's values; null if that isn't shown or isn't known. */
   changed: ChangedValues | null;
   /** The layer that removed the key; `of` is the key as it was below that layer. */
   removedIn?: number | null;

@@ -17,7 +17,7 @@ export type ChangesWanted = { readonly text: string } & (
 /** What layers changed in the registry, or how sides differ. It grows until the host has sent everything. */
 export interface ChangesRead {
   readonly items: readonly RegistryItem[];
-  /** Whether it is complete. */
+  /** Whether the host has sent everything. */
   readonly isRead: boolean;
   /** Whether there are more changes than the host lists. */
   readonly isCutOff: boolean;

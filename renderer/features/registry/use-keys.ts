@@ -61,7 +61,7 @@ export function useKeys(
           if (keys.length >= page.total || page.subkeys.length === 0) return;
         }
       } catch (failure) {
-        // Opening it again requests it again.
+        // When the key is opened again, its subkeys are requested again.
         asked.current.delete(id);
         if (!signal.aborted) setError(plainError(failure));
       }

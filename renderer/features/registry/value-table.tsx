@@ -39,7 +39,7 @@ interface Data {
   readonly text: string;
 }
 
-/** A value. It has data, or it had some, or both. */
+/** A row for a value, with the data that it has now, had before, or both. */
 export function ValueRow({
   kind,
   name,
@@ -50,16 +50,16 @@ export function ValueRow({
   isGone = false,
   match,
 }: {
-  /** Its mark; null for none. */
+  /** The value's mark; null for none. */
   kind: MarkName | null;
   name: string;
   now: Data | null;
   before: Data | null;
-  /** Read out ahead of the data that it had. */
+  /** Read by screen readers before the previous data. */
   beforeWord: string;
-  /** The layer that it comes from, in a table that has layers. */
+  /** The layer that the value comes from, in a table that has layers. */
   layer?: number;
-  /** Whether it was removed together with its key, and `now` is what it was. */
+  /** Whether the value was removed together with its key; `now` is then the data that it had. */
   isGone?: boolean;
   /** The text searched for. */
   match: string;

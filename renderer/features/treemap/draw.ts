@@ -10,7 +10,7 @@ export const HEADER = 17;
 /** Minimum height of a box with a second line, px. */
 const TWO_LINES = 34;
 
-/** Shown before names in a comparison, for those who can't distinguish its colours. */
+/** Shown before names in a comparison, for those who can't distinguish the colours. */
 const SIDE_MARKS = { added: '+', modified: '~', removed: '−' };
 
 const forcedColours = window.matchMedia('(forced-colors: active)');
@@ -108,7 +108,10 @@ function drawFile(
   }
 }
 
-/** Returns the number that replaces a row's colour: its layer, or its file type in the legend; empty if the legend doesn't list that. */
+/**
+ * Returns the number that replaces a row's colour: its layer, or its file type's number in the legend; empty if the legend doesn't list the
+ * type.
+ */
 function keyOf({ table, areas, selection, types }: Drawing, row: number): string {
   if (!coloursByType(selection)) return String(layerOf(table, areas.all, row));
   const at = types.indexOf(typeOf(table, areas.all, row));
@@ -130,7 +133,7 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   const { row, x, y, w, h } = rect;
   context.fillStyle = palette.side;
   context.fillRect(x, y, w - 1, h - 1);
-  // Only a hairline for each folder: with stronger lines, nested folders would form bars.
+  // Draw only a hairline for each folder: with stronger lines, nested folders would form bars.
   context.strokeStyle = palette.frame;
   context.lineWidth = 1;
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
@@ -155,7 +158,7 @@ function drawSmall(
   fillLower(context, rect, patterns.small, 1);
   fillLower(context, rect, patterns.hidden, sums.all === 0 ? 0 : sums.hatched / sums.all);
   if (rect.w <= 30 || rect.h <= 17) return;
-  // Never shorten a number, which would then read as a different number.
+  // Never shorten a number: it would read as a different one.
   context.font = `11px ${palette.font}`;
   const names = [words.treemap.small(sums.files), words.treemap.more(sums.files)];
   const name = names.find((each) => context.measureText(each).width <= rect.w - 9);
@@ -188,7 +191,7 @@ function fillLower(context: CanvasRenderingContext2D, rect: TreemapRect, fill: C
 }
 
 /**
- * Writes a name and a size, on one line for a folder, else on two. `backing` covers lines behind them that would make them hard to read.
+ * Writes a name and a size, on one line for a folder, else on two. `backing` covers lines behind the text that would make it hard to read.
  */
 function label(
   context: CanvasRenderingContext2D,
@@ -249,7 +252,7 @@ function pattern(context: CanvasRenderingContext2D, palette: Palette, of: 'hidde
   pen.scale(scale, scale);
   const ink = palette.dark ? '255 255 255' : '60 40 10';
   const strength = of === 'hidden' ? (palette.dark ? 34 : 38) : 13;
-  // Text can't be read with lines of the same colour across it.
+  // In forced colours, the lines have the text's colour, so they must be faint for text across them to be readable.
   if (palette.forced) pen.globalAlpha = of === 'hidden' ? 0.45 : 0.2;
   pen.strokeStyle = palette.forced ? palette.text : `rgb(${ink} / ${strength}%)`;
   pen.lineWidth = of === 'hidden' ? 1.4 : 1;

@@ -9,7 +9,7 @@ import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './treemap-view.module.css';
 
-/** What colours and areas mean, after a word that says which of them the legend is about. */
+/** What the colours, numbers or areas mean. `lead` says which of them the legend explains. */
 function Legend({ lead, label, children }: { lead: string; label: string; children: ReactNode }) {
   return (
     <div className={styles.legend}>

@@ -1,4 +1,5 @@
 import type { ImageSummary } from '#contract';
+import { phrase } from '../../components/phrase.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { goTo } from '../../state/choosing.ts';
 import { words } from '../../words/index.ts';
@@ -35,12 +36,27 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
   );
 }
 
-/** A layer's command. */
+/** A layer's command, on one line. The tooltip has all of it, and the layer. */
 export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
-  const command = plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
+  const command = commandOf(image, layer);
   return (
-    <span className={styles.command} title={command}>
+    <span className={styles.command} title={words.waste.commandOf(layer, command).join('')}>
       {command}
     </span>
   );
+}
+
+/** A layer and its command, on as many lines as there is space for. */
+export function NamedCommand({ image, layer }: { image: ImageSummary; layer: number }) {
+  const command = commandOf(image, layer);
+  return (
+    <span className={`selectable ${styles.named}`} title={command}>
+      {phrase(words.waste.commandOf(layer, <code>{command}</code>))}
+    </span>
+  );
+}
+
+/** Returns a layer's command, safe to show. */
+export function commandOf({ layers }: ImageSummary, layer: number): string {
+  return plainCommand(layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
 }

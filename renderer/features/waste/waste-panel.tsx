@@ -100,7 +100,7 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
 }
 
 /**
- * The state of the search for files rewritten unchanged, until it finds some. The search starts automatically when nothing else is running.
+ * The state of the search for files rewritten unchanged, until any are found. The search starts automatically when nothing else is running.
  */
 function RewrittenState({
   isOpen,

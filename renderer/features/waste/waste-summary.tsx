@@ -5,19 +5,19 @@ import { Advice } from '../../components/advice.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb } from '../../state/chain.ts';
+import { splitVerb } from '../../state/chain.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { causeLines, writersOf } from '../../state/waste.ts';
 import { words } from '../../words/index.ts';
-import { LayerCommand } from './layer-links.tsx';
+import { commandOf, NamedCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
 import { WasteShare } from './waste-table.tsx';
 
 /**
  * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds in the same form. Each leads to its list.
- * `state`: the state of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if it
- * finds none.
+ * `state`: the state of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if the
+ * search finds none.
  */
 export function WasteSummary({ report, image, state }: { report: WasteReport; image: ImageSummary; state: ReactNode }) {
   const kinds = listedKinds(report.kinds);
@@ -31,7 +31,7 @@ export function WasteSummary({ report, image, state }: { report: WasteReport; im
               {largest === null ? null : (
                 <>
                   <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
-                  <LayerCommand image={image} layer={largest.hiddenBy} />
+                  <NamedCommand image={image} layer={largest.hiddenBy} />
                   {others === 0 ? null : (
                     <span className={styles.others}>{phrase(words.waste.others(others, <Size bytes={otherBytes} />))}</span>
                   )}
@@ -87,7 +87,7 @@ function Largest({
   writers,
   hider,
 }: {
-  /** As escapePath prints it; null for many small places. */
+  /** The path as escapePath prints it; null for many small places together. */
   path: string | null;
   bytes: number;
   writers: readonly number[];
@@ -122,7 +122,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
             <button
               type="button"
               className={styles.line}
-              title={words.list([words.waste.hidden(sizeTitle(bytes)), words.waste.shareOfList(bytes / whole)])}
+              title={`${commandOf(image, layer)}\n${words.list([words.waste.hidden(sizeTitle(bytes)), words.waste.shareOfList(bytes / whole)])}`}
               onClick={() => chooseLayer(layer, false)}
             >
               <span className={`number ${styles.layer}`}>
@@ -131,7 +131,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
               </span>
               <Size bytes={bytes} className={styles.size} />
               <WasteShare share={bytes / whole} />
-              <span className={styles.layerCommand}>{commandOf(image, layer)}</span>
+              <span className={styles.layerCommand}>{withoutVerb(commandOf(image, layer))}</span>
             </button>
           </li>
         ))}
@@ -140,8 +140,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
   );
 }
 
-/** Returns the command without its verb, to save space. */
-function commandOf(image: ImageSummary, layer: number): string {
-  const command = plainCommand(image.layers[layer]?.createdBy ?? null);
-  return command === null ? words.commandUnknown : (splitVerb(command)?.rest ?? command);
+/** Returns a command without its verb, to save space. */
+function withoutVerb(command: string): string {
+  return splitVerb(command)?.rest ?? command;
 }

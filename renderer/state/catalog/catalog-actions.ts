@@ -39,13 +39,13 @@ export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
 
 /** How an image of a catalog is opened. */
 interface CatalogOpening {
-  /** The place to open it from; null for the first place where it still exists. */
+  /** The place to open the image from; null for the first place where it still exists. */
   readonly place?: number | null;
-  /** What to show in it first. */
+  /** What to show first in the image. */
   readonly at?: Spot | undefined;
-  /** Whether to ask what to compare it with. */
+  /** Whether to ask what to compare the image with. */
   readonly compares?: boolean;
-  /** Side A to compare it with. */
+  /** Side A to compare the image with. */
   readonly sideA?: Side | null;
   /** Receives the image as a side; the image isn't shown then. */
   readonly onOpen?: ((side: Side) => void) | undefined;
@@ -72,7 +72,9 @@ export async function openCatalogImage(image: number, { place = null, ...wanted 
   if (refused !== null) setRefusal(found, place ?? 0, refused);
 }
 
-/** Picks an image of the shown catalog to compare it, or unpicks it. If two are already picked, it replaces the older one. */
+/**
+ * Picks an image of the shown catalog for comparison, or unpicks it. If two are already picked, it replaces the one that was picked first.
+ */
 export function togglePicked(image: number): void {
   setApp(({ catalog }) => {
     const { picked } = catalog;
@@ -86,7 +88,7 @@ export function clearPicked(): void {
   setApp(({ catalog }) => ({ catalog: { ...catalog, picked: [] } }));
 }
 
-/** Opens and compares two images of the shown catalog; the later one becomes side B. */
+/** Opens and compares two images of the shown catalog; the newer one becomes side B. */
 export async function compareCatalogImages(one: number, other: number): Promise<void> {
   const { rows } = getApp().catalog;
   if (rows === null) return;

@@ -31,7 +31,7 @@ export const NO_SEARCH: CatalogSearch = { state: 'idle', hits: [], doneFiles: 0,
 
 /** The state of the shown catalog. */
 export interface CatalogState {
-  /** The catalog that these rows belong to; null if none is shown. */
+  /** Id of the shown catalog; null if none is shown. */
   readonly catalogId: string | null;
   readonly rows: CatalogRows | null;
   /** Number of rows that have arrived, and the total. */
@@ -87,7 +87,7 @@ export function inOrder({ images }: Pick<CatalogRows, 'images'>, one: number, ot
   return later > 0 ? [other, one] : [one, other];
 }
 
-/** Consecutive images as runs, for a picture: `[start, length]`. */
+/** Returns runs of consecutive numbers, as `[start, length]`. */
 export function runsOf(numbers: readonly number[]): readonly (readonly [start: number, length: number])[] {
   const runs: [number, number][] = [];
   for (const number of numbers) {
@@ -153,7 +153,7 @@ export interface ColumnOrder<By extends string> {
 
 export type LayerOrder = ColumnOrder<LayerSort>;
 
-/** By default, layers that save the most by being shared come first. */
+/** The default order: layers that save the most by being shared come first. */
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
 /**
@@ -199,17 +199,17 @@ export interface TagRow {
   readonly image: number;
   readonly place: number;
   readonly label: string;
-  /** Null if the image has no tag there. */
+  /** The tag; null if the image has none in this place. */
   readonly tag: string | null;
   readonly platform: string | null;
   /** Null if unknown. */
   readonly created: number | null;
   /** Bytes of the files visible in the image; null if unknown. */
   readonly bytes: number | null;
-  /** How many bytes larger than the tag before it; null for the oldest. */
+  /** By how many bytes the image is larger than the previous tag's; null for the oldest. */
   readonly grown: number | null;
   readonly findings: SeverityCounts | null;
-  /** Whether another row of its name has the same tag and platform, so that only the place distinguishes them. */
+  /** Whether another row of the same name has the same tag and platform, so that only the place distinguishes them. */
   readonly isRepeated: boolean;
 }
 
@@ -222,7 +222,7 @@ export interface TagGroup {
   readonly tagCount: number;
   /** Number of distinct images. */
   readonly images: number;
-  /** Whether its tags are for different platforms. */
+  /** Whether the name's tags are for different platforms. */
   readonly hasPlatforms: boolean;
   /** Growth in bytes from the oldest to the newest tag of the most frequent platform; null with fewer than two tags. */
   readonly grown: number | null;
@@ -293,7 +293,7 @@ export function byText(a: string | null, b: string | null): number {
   return BY_TEXT.compare(a ?? '', b ?? '');
 }
 
-/** Returns the registry and folders that the names of all images begin with; empty if they share none or are few. */
+/** Returns the registry and folders that the names of all images begin with; empty if they share none, or if there are few images. */
 export function sharedStart(images: readonly CatalogImage[]): string {
   const [first, ...others] = images.map((image) => placeName(image, 0));
   if (first === undefined || others.length === 0) return '';

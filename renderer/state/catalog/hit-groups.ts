@@ -1,4 +1,4 @@
-// What a search of a catalog found, in groups: a path in several layers is one thing in several places.
+// What a search of a catalog found, in groups: hits at one path in several layers are a single group.
 import type { CatalogHit } from '#contract';
 import type { Spot } from '../selection.ts';
 import type { CatalogRows } from './catalog.ts';
@@ -11,11 +11,11 @@ export interface HitPlace {
 
 /** What was found, and where. */
 export interface HitGroup {
-  /** Index of its first hit, which stays the same when more hits arrive. */
+  /** Index of the group's first hit, which stays the same when more hits arrive. */
   readonly id: number;
-  /** Without duplicates. */
+  /** The group's hits, without duplicates. */
   readonly hits: readonly CatalogHit[];
-  /** Sorted by image. */
+  /** Where the hits were found, sorted by image. */
   readonly places: readonly HitPlace[];
   /** Number of distinct images. */
   readonly images: number;

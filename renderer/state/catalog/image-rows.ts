@@ -6,18 +6,18 @@ import { byText, type CatalogRows, type ColumnOrder, knownTime, repositoryName, 
 
 /** An image of a catalog, with the values of its columns. Sizes are in bytes, as stored. */
 export interface ImageRow {
-  /** Its number in the catalog. */
+  /** The image's number in the catalog. */
   readonly image: number;
   /** The name without the tag, or the image's title if it has no name. */
   readonly name: string;
-  /** Its tags with that name. */
+  /** The image's tags with that name. */
   readonly tags: readonly string[];
-  /** How many other names it has. */
+  /** How many other names the image has. */
   readonly otherNames: number;
   readonly size: number;
   /** Bytes in layers that no other image has. */
   readonly unique: number;
-  /** Null if unknown, because the catalog's files about them can't be read. */
+  /** Number of layers; null if the catalog's files that describe them can't be read. */
   readonly layers: number | null;
   /** Milliseconds since 1970; null if unknown. */
   readonly created: number | null;
@@ -56,11 +56,11 @@ type Named = Pick<CatalogPlace, 'repository' | 'source'>;
 /** Images of one repository; an image without one is a group by itself. */
 export interface ImageGroup {
   /**
-   * All its images as one row: each layer is counted once, the time is the newest, and `unique` has the bytes of layers that no other
-   * repository has. Its number is the lowest image number.
+   * All the group's images as one row: each layer is counted once, the time is the newest, and `unique` has the bytes of layers that no
+   * other repository has. Its number is the lowest image number.
    */
   readonly sum: ImageRow;
-  /** In the order of the rows that were grouped. */
+  /** The group's images, in the order of the rows that were grouped. */
   readonly images: readonly ImageRow[];
 }
 
@@ -147,10 +147,10 @@ export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 /** How images are listed: in groups by repository, each below the one that it is built on, or ungrouped. */
 type Grouping = 'repository' | 'base' | 'none';
 
-/** By default, images with the same name are together, newest first. */
+/** The default order: images with the same name are together, newest first. */
 const FIRST_IMAGE_ORDER: ColumnOrder<ImageSort> = { by: 'name', descending: false };
 
-/** How the images of a catalog are listed. It is kept while one of them is shown. */
+/** How the images of a catalog are listed. Kept while one of the images is shown. */
 export interface ImageList {
   readonly catalogId: string | null;
   /** The filter's text. */

@@ -5,26 +5,26 @@ import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
 
 /** An image, or lowest layers that images with different names share although no image of the catalog consists of just these. */
 export interface LineageNode {
-  /** Null for layers without an image. */
+  /** The image; null for layers without an image. */
   readonly row: ImageRow | null;
   /** Identifies the node, whatever the order. */
   readonly id: string;
   /** The highest layer, by its number in the catalog; -1 if no layer is known. */
   readonly layer: number;
-  /** Total bytes and number of the layers up to that one. */
+  /** Total bytes and number of the layers up to the highest one. */
   readonly bytes: number;
   readonly layers: number;
-  /** Number of layers on top of its parent's, and their bytes. */
+  /** Number of layers on top of the parent's, and their bytes. */
   readonly addedLayers: number;
   readonly addedBytes: number;
-  /** Number of images that are built on it, directly or indirectly. */
+  /** Number of images that are built on this node, directly or indirectly. */
   readonly derived: number;
 }
 
 /** Images in depth-first order: each is followed by the images built on it. */
 export interface Lineage {
   readonly nodes: readonly LineageNode[];
-  /** By node; -1 for one without a parent. */
+  /** The parent's index, by node; -1 for a node without a parent. */
   readonly parent: Int32Array;
 }
 
@@ -150,7 +150,7 @@ export function lineageWith({ nodes, parent }: Lineage, isWanted: (node: Lineage
   };
 }
 
-/** Returns the nodes in sight, given which are folded. */
+/** Returns the visible nodes, given which are folded. */
 export function nodesInSight({ nodes, parent }: Lineage, isFolded: (node: LineageNode) => boolean): Uint32Array {
   const isHidden = new Uint8Array(nodes.length);
   const seen: number[] = [];

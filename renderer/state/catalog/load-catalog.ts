@@ -11,7 +11,7 @@ export function watchCatalog(): void {
     const { catalog } = state.selection;
     const { catalog: last } = before.selection;
     const summary = summaryOf(state.catalogs, catalog?.catalogId);
-    // Reading a catalog again gives it a new summary.
+    // Reading a catalog again gives it a new summary, so a new summary means that it must be loaded again.
     if (summary !== summaryOf(before.catalogs, last?.catalogId)) void loadCatalog(summary);
     if (catalog?.text !== last?.text || catalog?.what !== last?.what || catalog?.catalogId !== last?.catalogId) runSearch();
   });

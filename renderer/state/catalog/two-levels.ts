@@ -6,7 +6,7 @@ export interface TwoLevels {
   at(row: number): { readonly group: number; readonly child: number };
   rowOf(group: number): number;
   childrenOf(group: number): number;
-  /** Returns the rows in sight, given which groups are open. */
+  /** Returns the visible rows, given which groups are open. */
   inSight(open: ReadonlySet<number>): Uint32Array;
 }
 

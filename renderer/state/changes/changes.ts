@@ -27,7 +27,7 @@ export interface ChangesState extends Arranged {
   readonly unfolding: Unfolding;
   /** Rows of folders that are open by default, ascending; later ones may not be loaded yet. */
   readonly opening: Uint32Array;
-  /** Its `differences` apply to comparisons only; see {@link rowFilter}. */
+  /** The filter. `differences` applies to comparisons only; see {@link rowFilter}. */
   readonly filter: RowFilter;
   /** Whether the table is a comparison. */
   readonly compares: boolean;
@@ -89,7 +89,7 @@ export type ChangesAction =
       readonly type: 'requested';
       readonly key: string;
       readonly wanted: string | null;
-      /** The mode of the table; a filesystem if absent. */
+      /** The table's mode; `stacked` if absent. */
       readonly mode?: Selection['mode'];
     }
   /** `open` comes with a table's first rows if more follow: the folders in the whole table that are open by default. */
@@ -107,7 +107,7 @@ export type ChangesAction =
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: Found }
   /** The result of {@link sortSteps}. */
   | { readonly type: 'ordered'; readonly of: ChangesState; readonly rows: Uint32Array }
-  /** Without `descending`, the column's default direction, or the opposite if the table is already sorted by it. */
+  /** Sorts by a column. Without `descending`, uses the column's default direction, or the opposite if the table is already sorted by it. */
   | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
 export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
@@ -196,7 +196,7 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
   return known;
 }
 
-/** Leaves the rows as they are while a long filter runs. */
+/** Applies the filter. While a long one runs, the rows stay as they are. */
 function filtered(state: ChangesState): ChangesState {
   return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
@@ -297,7 +297,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   return arranged(next, most);
 }
 
-/** Returns the rows in sight after a folder is opened or closed, without sorting the other rows again. */
+/** Returns the visible rows after a folder is opened or closed, without sorting the other rows again. */
 function withFolded(
   { rows: before, expanded: wasOpen }: ChangesState,
   state: ChangesState,

@@ -1,4 +1,4 @@
-// The order of the rows in sight.
+// The order of the visible rows.
 import { type MatchedSums, type SortOrder, type SubtreeTotals, sortedRows, sortSteps, visibleRows } from '#changes';
 import type { RowTable } from '#model';
 import { sideBytes } from '../compare.ts';
@@ -13,23 +13,23 @@ export interface Order {
   readonly descending: boolean;
 }
 
-/** A table, and what determines which of its rows are in sight, in which order. */
+/** A table, and what determines which of its rows are visible, and in which order. */
 export interface Arranged extends Order {
   /** How far the table is loaded. While it is `partial`, sums aren't known, and rows keep the table's own order. */
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly table: RowTable | null;
   readonly totals: SubtreeTotals | null;
-  /** By row: 1 means open. Replaced, never modified. */
+  /** Which folders are open, by row: 1 means open. Replaced, never modified. */
   readonly expanded: Uint8Array;
-  /** By row (see RowMatches); null without a filter. */
+  /** Which rows match the filter, by row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
   /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
-  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until then. */
+  /** Whether a long table is being sorted by {@link sortSteps}. The rows keep their previous order until it is done. */
   readonly sorting: boolean;
-  /** Row numbers in sight, top to bottom. */
+  /** Numbers of the visible rows, top to bottom. */
   readonly rows: Uint32Array;
 }
 
@@ -52,7 +52,7 @@ type Ordering = Pick<Arranged, 'sort' | 'descending' | 'status'>;
 /** Whether the rows are shown in the table's own order, by name. */
 const liesSorted = ({ sort, descending, status }: Ordering): boolean => status === 'partial' || (sort === 'name' && !descending);
 
-/** Updates the rows in sight, of which there are at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
+/** Updates the visible rows, of which there are at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
 export function arranged<State extends Arranged>(state: State, most: number): State {
   return isSlowOrder(state, most) ? { ...state, sorting: true } : withRows(state);
 }
@@ -105,7 +105,7 @@ function withRows<State extends Arranged>(state: State): State {
   return { ...state, sorting: false, rows: rowsInOrder(state, table) };
 }
 
-/** Returns the rows in sight in the state's order, or only those below a row. */
+/** Returns the visible rows in the state's order, or only those below a row. */
 export function rowsInOrder(state: Arranged, table: RowTable, below?: number): Uint32Array<ArrayBuffer> {
   const { expanded, mask } = state;
   const sums = shownSums(state);

@@ -49,35 +49,41 @@ const METADATA = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
  * `briefly`: uses one word for mode, owner and attributes, and mentions the time only if nothing else differs.
  */
 export function whatDiffersBetween(table: RowTable, row: number, briefly = false): string {
-  if (table.kind[row] === KIND.modified) {
-    const bits = table.differs[row] as number;
-    // A file written again with the same bytes doesn't differ between the sides, so this is only mentioned if nothing else differs.
-    const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
-    if (!briefly || (telling & ~DIFFERS.time) === 0) return words.list(differences(telling));
-    const hasMetadata = (telling & METADATA) !== 0;
-    return words.list([...differences(telling & ~METADATA & ~DIFFERS.time), hasMetadata ? words.compare.classNames.metadata : '']);
-  }
+  if (table.kind[row] === KIND.modified) return words.list(differencesBetween(table, row, briefly));
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
   return words.changes.withPaths(entries);
 }
 
+function differencesBetween(table: RowTable, row: number, briefly: boolean): readonly string[] {
+  const bits = table.differs[row] as number;
+  // A file written again with the same bytes doesn't differ between the sides, so this is only mentioned if nothing else differs.
+  const telling = (bits & ~DIFFERS.rewritten) === 0 ? bits : bits & ~DIFFERS.rewritten;
+  if (!briefly || (telling & ~DIFFERS.time) === 0) return differences(telling);
+  const hasMetadata = (telling & METADATA) !== 0;
+  return [...differences(telling & ~METADATA & ~DIFFERS.time), ...(hasMetadata ? [words.compare.classNames.metadata] : [])];
+}
+
 /**
  * Returns descriptions of what differs between the sides of a comparison, longest first, so that a cell can use the first that fits: with
- * both modes, with just the modes (if nothing else but the time differs), in words, and briefly. Empty if there is nothing to describe.
+ * both modes, with just the modes (if nothing else but the time differs), in words, and briefly. `isBrief`: for a narrow column, also with
+ * only the first difference. Empty if there is nothing to describe.
  */
-export function textsBetween(table: RowTable, row: number): readonly string[] {
+export function textsBetween(table: RowTable, row: number, isBrief = false): readonly string[] {
   const text = whatDiffersBetween(table, row);
   if (text === '') return [];
-  const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
-  if (modes === null) return [text, whatDiffersBetween(table, row, true)];
+  if (table.kind[row] !== KIND.modified) return [text];
+  const brief = differencesBetween(table, row, true);
+  const shorter = [words.list(brief), ...(isBrief && brief.length > 1 ? [words.changes.andMore(brief[0] ?? '')] : [])];
+  const modes = modesOf(table, row);
+  if (modes === null) return [text, ...shorter];
   const bits = (table.differs[row] as number) & ~DIFFERS.rewritten;
   const isAlone = (bits & ~(DIFFERS.mode | DIFFERS.time)) === 0;
   return [
     words.list(differences(bits, words.changes.modeChange(...modes))),
     ...(isAlone ? [words.changes.modes(...modes)] : []),
     text,
-    whatDiffersBetween(table, row, true),
+    ...shorter,
   ];
 }
 

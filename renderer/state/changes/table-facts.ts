@@ -1,4 +1,4 @@
-// Finds and sums rows of a table, regardless of which are in sight.
+// Finds and sums rows of a table, regardless of which are visible.
 import type { SubtreeTotals } from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE } from '#model';
 

@@ -27,12 +27,12 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Facts about an entry from elsewhere. */
+/** Facts about an entry that its details don't contain. */
 interface Surroundings {
   readonly times?: EntryTimes;
   /** Names for owners that the tar has only as numbers, from the image of each entry. */
   readonly owners?: { readonly now: OwnerNames; readonly before: OwnerNames };
-  /** In a comparison: digests of the layers that the entries are from, because layers of two images may have the same number. */
+  /** Digests of the layers that the entries are from, in a comparison, because layers of two images may have the same number. */
   readonly digests?: { readonly now: string | null; readonly before: string | null };
 }
 

@@ -64,7 +64,7 @@ function pushSides(rows: ByteRow[], { from, to, endA, endB }: Readonly<Record<'f
 }
 
 function differs(a: Uint8Array, b: Uint8Array, row: number, columns: number): boolean {
-  // Both are undefined beyond both ends.
+  // Beyond both ends, both bytes are undefined, and so equal.
   for (let at = row * columns; at < (row + 1) * columns; at++) if (a[at] !== b[at]) return true;
   return false;
 }

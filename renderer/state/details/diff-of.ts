@@ -14,7 +14,7 @@ export function diffOf({ now, before }: EntryDetails, table: RowTable | null, pa
   return (bits & (DIFFERS.content | DIFFERS.unread)) === 0 ? 'same' : 'modified';
 }
 
-/** What the Attributes tab shows and the Content tab doesn't. */
+/** Differences that the Attributes tab shows and the Content tab doesn't. */
 const ATTRIBUTES = DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const CONTENT = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.device;
 

@@ -22,7 +22,7 @@ export interface PictureSize {
  */
 export function pictureSize(bytes: Uint8Array, kind: PreviewKind): PictureSize | null {
   const size = statedSize(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), kind);
-  // A JPEG with a height of 0 states it after the first scan.
+  // A JPEG with a height of 0 states the real one after the first scan.
   return size === null || size.width === 0 || size.height === 0 ? null : size;
 }
 

@@ -12,7 +12,7 @@ const IMAGES: readonly { readonly kind: PreviewKind; readonly at: number; readon
 /** Size limit for pictures; larger ones are shown as bytes. */
 export const IMAGE_LIMIT_BYTES = 8_388_608;
 
-/** Detects the kind from the first bytes, never from the name. SVG counts as text and is never drawn. */
+/** Detects a file's kind from its first bytes, never from its name. SVG counts as text and is never drawn. */
 export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
   for (const { kind, at, magic } of IMAGES) if (magic.every((byte, i) => bytes[at + i] === byte)) return kind;
   return textEncoding(bytes, complete) === null ? 'hex' : 'text';
@@ -149,7 +149,7 @@ export interface HexShape {
   readonly digits: number;
 }
 
-/** Widest first. Where there is no space to separate individual bytes, they are in pairs, as `xxd` prints them. */
+/** Layouts, widest first. Where there is no space to separate individual bytes, they are in pairs, as `xxd` prints them. */
 const SHAPES = [
   { columns: 16, group: 1 },
   { columns: 8, group: 1 },

@@ -7,7 +7,7 @@ import { selectedImage } from '../selection.ts';
 
 /** A path, or a folder that leads to it. */
 interface PathPart {
-  /** Its key: the image's path, escaped. */
+  /** The part's key: its path in the image, escaped. */
   readonly path: string;
   readonly name: string;
   /** The full path, without a leading slash. */

@@ -42,7 +42,7 @@ function targetOf(element: Element): MenuTarget | null {
   return archive === undefined || image === undefined ? null : { kind: 'image', archiveId: archive, image: Number(image) };
 }
 
-/** Returns what a row of a catalog is about. */
+/** Returns the target of the menu for a row of a catalog. */
 function catalogTarget({ catalogImage, catalogPlace, catalogName, catalogLayer, catalogHit }: DOMStringMap): MenuTarget | null {
   if (catalogImage !== undefined) {
     return { kind: 'catalogImage', image: Number(catalogImage), place: catalogPlace === undefined ? null : Number(catalogPlace) };

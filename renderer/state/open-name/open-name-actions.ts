@@ -53,7 +53,7 @@ export async function openName(reference: string, platform: string | null): Prom
   }
 }
 
-/** Watches a job until its image is in the library, which closes the dialog, or the job fails, which the dialog reports if still open. */
+/** Watches a job. Closes the dialog once the job's image is in the library. If the job fails, the dialog reports it, if still open. */
 function follow(jobId: string): void {
   const look = (): void => {
     const { jobs, archives } = getApp();

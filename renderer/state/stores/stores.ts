@@ -19,7 +19,7 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** Null while being fetched. */
+      /** What will be removed; null while the answer is being fetched. */
       readonly plan: RemovalReport | null;
       readonly refused: string | null;
     }
@@ -30,7 +30,7 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** Null while being fetched. */
+      /** The changes; null while they are being fetched. */
       readonly report: StoredChanges | null;
     }
   | { readonly kind: 'checked'; readonly storeId: string }
@@ -107,7 +107,7 @@ export function openedFrom(
   return archives?.find(({ stored }) => stored?.storeId === storeId && names.includes(stored.name));
 }
 
-/** Returns the index of the image in an open archive whose top is this layer of a store. */
+/** Returns the index of the image in an open archive whose top layer is the given layer of a store. */
 export function imageWithTop({ images }: ArchiveSummary, top: string | null): number {
   return images.find(({ chainIds }) => top !== null && chainIds.at(-1) === `sha256:${top}`)?.index ?? 0;
 }
@@ -141,7 +141,7 @@ export function copyTitle({ store, layer }: StoredCopy): string {
   return parent === undefined ? shortId(layer.id) : words.store.copyTitle(lastPart(storedTitle(parent)));
 }
 
-/** Returns a layer's title: the image that it is the top of, or the working copy that it is, else its id. */
+/** Returns a layer's title: that of the image whose top layer it is, or of the working copy that it is, else its id. */
 export function layerName(store: StoreReport | undefined, id: string): string {
   const image = store?.images.find(({ layers }) => layers.at(-1)?.id === id);
   if (image !== undefined) return storedTitle(image);
@@ -154,7 +154,7 @@ export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
 
-/** Returns the layers that belong to no image, each after its parent; `depth` is the number of its parents among these. */
+/** Returns the layers that belong to no image, each after its parent; `depth` is the number of its ancestors among them. */
 export function layersAlone({ layers }: StoreReport): readonly (StoredLayerReport & { readonly depth: number })[] {
   const alone = layers.filter(({ ofImage }) => !ofImage);
   const known = new Set(alone.map(({ id }) => id));

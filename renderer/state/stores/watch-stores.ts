@@ -20,7 +20,7 @@ export async function refreshStores(): Promise<void> {
     );
     if (bases.length > 0 || getApp().bases.length > 0) setApp({ bases });
   } catch (error) {
-    // A host without stores refuses; the library then has no such group.
+    // A host without stores refuses; the library then has no group for them.
     if (plainError(error).code === 'FORBIDDEN') setApp({ stores: null });
     else toast(plainError(error).message);
   }

@@ -19,7 +19,7 @@ const opened = new Map<string, OpenCopy>();
 const PAUSE_MS = 1_500;
 let counting: Promise<number> | null = null;
 
-/** Remembers what a job opens if it is a working copy. */
+/** Remembers the job that opens a stored item, if the item is a working copy. */
 export function followCopy(storeId: string, id: string, jobId: string): void {
   const layer = getApp()
     .stores?.find((store) => store.storeId === storeId)

@@ -26,7 +26,7 @@ export const catalog = {
   /** What the catalog contains, shown on every view. */
   facts: 'The catalog',
   images: (count: number) => counted(count, IMAGES),
-  /** The command line counts each image once per place and name. */
+  /** Number of places in which the images were found. The command line counts each image once per place and name. */
   inAll: (places: number) => `in ${counted(places, PLACES)}`,
   problems: (count: number) => counted(count, PROBLEMS),
   inAllTitle: 'Files and names under which these images were found; an image found in several places is listed once',
@@ -74,7 +74,7 @@ export const catalog = {
   adds: (layers: number) => `+${counted(layers, LAYERS)}`,
   addsNone: 'same layers',
   derived: (images: number) => `base of ${counted(images, IMAGES)}`,
-  /** For layers that several images start with. */
+  /** Title of layers that several images start with. */
   noBase: (layers: number, images: number) =>
     `${counted(layers, LAYERS)} under ${counted(images, IMAGES)}; no image in the catalog ends here`,
   lineageTitle: 'Images and what is built on them',

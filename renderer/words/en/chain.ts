@@ -3,7 +3,7 @@ import { counted, someShare } from './grammar.ts';
 
 export const chain = {
   title: 'Chain',
-  /** The row of everything that the image contains. */
+  /** The row for everything that the image contains. */
   whole: 'Whole image',
   visible: <T>(size: T): Phrase<T> => [size, ' visible'],
   hidden: <T>(size: T): Phrase<T> => [size, ' hidden'],
@@ -13,18 +13,18 @@ export const chain = {
   stored: <T>(size: T): Phrase<T> => [size, ' stored'],
   noLayers: 'This image has no layers.',
   noChanges: 'no changes',
-  /** In a layer's tooltip. The line at the layer's bottom edge shows the share. */
+  /** Shown in a layer's tooltip. The line at the layer's bottom edge shows the share. */
   sizeTitle: (size: string, share: number) => `${size}\n${someShare(share)} % of the image, drawn as the line below`,
-  /** After the counts of a layer. */
+  /** Shown after a layer's counts. */
   hides: <T>(size: T): Phrase<T> => ['hides ', size],
   status: { missing: 'missing', foreign: 'stored elsewhere', damaged: 'damaged' },
   metadataSteps: (count: number) => counted(count, { one: 'metadata step', other: 'metadata steps' }),
-  /** In a layer's tooltip: what the selected path's dot means. */
+  /** Shown in a layer's tooltip: what the selected path's dot means. */
   dot: {
     added: (name: string) => `● ${name}: added here`,
     modified: (name: string) => `● ${name}: modified here`,
     removed: (name: string) => `● ${name}: removed here`,
   },
-  /** After a layer's text, for screen readers. */
+  /** Read by screen readers after a layer's text. */
   touched: { added: ', the path was added here', modified: ', the path was modified here', removed: ', the path was removed here' },
 };

@@ -4,6 +4,15 @@ import { counted, FILES, list, PATHS, someShare } from './grammar.ts';
 
 const STEPS = { added: 'added', modified: 'changed', removed: 'deleted' };
 const ITEMS = { one: 'item', other: 'items' };
+/** What became of the hidden files of a folder. */
+const FATES = { deleted: 'deleted', changed: 'changed', mixed: 'hidden' };
+
+interface LayerSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+const layerSpan = ({ from, to }: LayerSpan) => (from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`);
 
 /** The list of changes, its filters, the search in all layers, and the treemap. */
 export const changes = {
@@ -29,9 +38,9 @@ export const changes = {
   matchesIn: (count: number, loaded: number, total: number) =>
     `${counted(count, { one: 'match', other: 'matches' })} in ${formatCount(loaded)} of ${formatCount(total)} rows`,
 
-  // In place of rows
+  // Shown in place of rows
   readingOther: 'Reading the other side…',
-  /** While file contents are read, which may take long. */
+  /** Shown while file contents are read, which may take long. */
   comparingContents: 'Comparing contents',
   comparingWhy: 'Files of the same size are read on both sides, because what an image states about them isn’t proof.',
   rewrittenWhy: 'Files that a layer stores again with the same size are read to find out which have changed.',
@@ -65,11 +74,14 @@ export const changes = {
     layer: 'Largest layer',
     folder: 'Largest folder',
     hidden: 'Most hidden',
-    /** The same, where space is scarce. */
+    /** Shorter labels, where space is scarce. */
     short: { layer: 'Layer', folder: 'Folder', hidden: 'Hidden' },
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
       steps.map(({ layer, kind }) => `${STEPS[kind]} in ${formatCount(layer)}`).join(', '),
+    /** Of what is hidden in a folder: `written in 4–5, deleted in 6` */
+    folderStory: ({ written, hidden, fate }: { written: LayerSpan; hidden: LayerSpan; fate: keyof typeof FATES }) =>
+      `written in ${layerSpan(written)}, ${FATES[fate]} in ${layerSpan(hidden)}`,
   },
   shareOfTotal: (share: number) => `${someShare(share)} % of the total`,
   shareOfMatches: (share: number) => `${someShare(share)} % of what matches the filter`,
@@ -90,6 +102,8 @@ export const changes = {
   modes: (was: string, now: string) => `${was} → ${now}`,
   modeChange: (was: string, now: string) => `mode ${was} → ${now}`,
   writtenAgain: 'written again',
+  /** The first of several differences, where there is no space for the others. */
+  andMore: (difference: string) => `${difference}, …`,
   withPaths: (count: number) => `with ${counted(count, PATHS)}`,
   sameContent: 'same content',
   contentNotCompared: 'content not compared',
@@ -148,13 +162,13 @@ export const changes = {
   searchFailed: 'Search failed',
   searching: 'Searching',
   noPath: 'No matching path in any layer',
-  /** `size`: of all versions of all that was found. */
+  /** `size`: the total size of all versions of everything that was found. */
   found: (total: number, size: string, shown: number) =>
     `${counted(total, PATHS)} in all layers, ${size}${total > shown ? `; showing the first ${formatCount(shown)}` : ''}`,
   foundOrder: 'Order of the paths',
   foundOrders: { best: 'Best match', size: 'Largest first' },
   foundLabel: 'Paths in all layers',
-  /** For screen readers, between a kind of change and a layer's number. */
+  /** Read by screen readers between a kind of change and a layer's number. */
   inLayer: ' in layer ',
 };
 
@@ -223,9 +237,9 @@ export const treemap = {
   sideColours: 'Colours of the comparison',
   sides: { removed: 'only in A', added: 'only in B', modified: 'changed' },
   sideMarks: { removed: '−', added: '+', modified: '~' },
-  // Before the key
+  // Shown before the legend
   colours: { layers: 'Colours: layers', types: 'Colours: kinds of files' },
-  /** With forced colours. */
+  /** Replaces `colours` when colours are forced. */
   numbers: { layers: 'Numbers: layers', types: 'Numbers: kinds of files' },
   areas: 'Areas: changes in size',
   writtenIn: (layer: number) => `written in layer ${layer}`,

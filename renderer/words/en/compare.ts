@@ -20,24 +20,24 @@ export const compare = {
   aloneTitle,
   aloneOf: (from: number, to: number, image: string) => `${alone(from, to)} of ${image}`,
   wholeImage: 'whole image',
-  /** The same, where space is scarce. */
+  /** Short for `wholeImage`, where space is scarce. */
   whole: 'whole',
   wholeImageAt: (layer: number) => `Layer ${layer}, the whole image`,
   withoutLower: 'without lower layers',
-  /** Of an image in the library. */
+  /** Marks an image in the library. */
   shownAs: { A: 'side A of the comparison', B: 'side B of the comparison', AB: 'both sides of the comparison' },
   sideImage: (side: string, title: string) => `Side ${side}: ${title}`,
   sideLayer: (side: string, layer: string) => `Layer of side ${side}: ${layer}`,
 
-  /** After a value that both sides have. */
+  /** Shown after a value that both sides have. */
   both: '(both)',
   identical: 'Identical',
   filesIdentical: 'Files identical',
   sums: <T>(a: T, b: T): Phrase<T> => ['A ', a, ' → B ', b],
-  /** Of a folder's size. */
+  /** Tooltip of a folder's size. */
   ofDiffering: (bytes: string) => `${bytes} in files of side B that differ; the breakdown counts all files`,
   differing: (a: string, b: string) => `Files that differ: ${a} in A, ${b} in B`,
-  /** After the counts of paths that differ in other ways. */
+  /** Shown after the counts of paths that differ in other ways. */
   timeOnly: (count: number) => `(+${formatCount(count)} time only)`,
   more: (size: string) => `(${size})`,
   filesOfSameSize: (count: number) => `${counted(count, FILES)} changed without changing size`,
@@ -47,7 +47,7 @@ export const compare = {
     stored: (a: string, b: string) => `Layers as stored: ${a} in A, ${b} in B`,
     hidden: (a: string, b: string) => `Files hidden by higher layers: ${a} in A, ${b} in B`,
   },
-  /** Two sizes; their unit is only said once if it is the same. */
+  /** Two sizes; the unit is given only once if both have the same. */
   fromTo: (a: string, b: string) => {
     const unit = /\s\S+$/.exec(b)?.[0] ?? '';
     return `${unit !== '' && a.endsWith(unit) ? a.slice(0, -unit.length) : a} → ${b}`;
@@ -65,6 +65,8 @@ export const compare = {
     metadata: 'Show paths whose mode, owner or attributes differ',
     time: 'Show paths that differ in time only',
   },
+  /** With how many paths differ in this way. */
+  classTitle: (title: string, count: number) => `${title} (${formatCount(count)})`,
   nothingInClasses: 'All differences are of hidden kinds, such as times',
   showAllDifferences: 'Show all differences',
   net: (size: string) => `net ${size}`,
@@ -85,9 +87,9 @@ export const compare = {
   lowerLayers: (layers: number) => counted(layers, { one: 'lower layer', other: 'lower layers' }),
   newerLayers: (layers: number) => counted(layers, { one: 'newer layer', other: 'newer layers' }),
   sharedLayers: 'Shared layers, newest first',
-  /** Before a side's letter, for screen readers. */
+  /** Read by screen readers before a side's letter. */
   beforeLetter: 'side ',
-  /** Of waste and findings, which are about one image. */
+  /** Describes waste and findings, which are about only one image. */
   ofB: 'Waste and findings of side B',
   /** Heading for facts about only one side. */
   sideOnly: (side: string) => `Side ${side}`,

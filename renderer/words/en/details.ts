@@ -11,7 +11,7 @@ export const details = {
   /** The comparison that a path is shown in. */
   comparison: { short: 'A → B', title: (a: string, b: string) => `Comparison of A, ${a}, with B, ${b}` },
   deselect: 'Show the layer’s details',
-  /** For paths in a Windows image that aren't on the container's drive C:. */
+  /** Notes on paths in a Windows image that aren't on the container's drive C:. */
   offDrive: {
     hives: 'Registry hives: not on the container’s drive',
     utilityVm: 'Utility VM files: not on the container’s drive',
@@ -55,12 +55,12 @@ export const details = {
   hiddenOf: (bytes: number) => `${formatSize(bytes)} hidden`,
   none: 'none',
   notSpecified: 'not specified',
-  /** For an attribute that only the other version has. */
+  /** Shown for an attribute that only the other version has. */
   notThere: 'none',
-  /** After a size, the other sizes that equal it: `same as unpacked and stored`, `same as stored, uncompressed`. */
+  /** Shown after a size, with the other sizes that equal it: `same as unpacked and stored`, `same as stored, uncompressed`. */
   also: (labels: readonly string[], note: string | null) =>
     `same as ${labels.map((label) => label.toLowerCase()).join(' and ')}${note === null ? '' : `, ${note}`}`,
-  /** After a size: `in 2 entries · same as stored`. */
+  /** Shown after a size: `in 2 entries · same as stored`. */
   notes: (notes: readonly string[]) => notes.filter((note) => note !== '').join(' · '),
   layersOfSides: 'Where each side gets it from',
   /** A link to a layer's details, with its command and size. */
@@ -151,7 +151,7 @@ export const details = {
     removed: (where: string) => `removed in ${where}`,
     unchanged: (where: string) => `unchanged in ${where}`,
   },
-  /** For a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
+  /** Describes a path that the selected layers don't have. `why`: the later layer that adds it, or the earlier one that removed it. */
   absent: (where: string, why: { kind: 'added' | 'modified' | 'removed'; layer: number } | null) =>
     `Not in ${where}${why === null ? '' : `${why.kind === 'added' ? ' yet' : ''}; ${why.kind} in layer ${why.layer}`}`,
   firstSeen: (layer: number) => `first seen in layer ${layer}`,
@@ -270,7 +270,7 @@ export const details = {
   firstEntries: (count: number) => `first ${formatCount(count)} ${form(count, ENTRIES)}`,
   entriesLabel: 'Entries of the archive',
 
-  /** For a file that a layer rewrites with the same content. */
+  /** Advice on a file that a layer rewrites with the same content. */
   storedAgain: <T>(size: T, layer: number, { mode, owner }: { mode: boolean; owner: boolean }): Phrase<T> => [
     `Same content as in layer ${layer}; only ${mode && owner ? 'mode and owner differ' : mode ? 'the mode differs' : 'the owner differs'}: `,
     size,
@@ -286,9 +286,9 @@ export const details = {
   layouts: { unified: 'Unified', split: 'Side by side' },
   textDifferences: 'Text differences',
   unchangedLines: (count: number) => counted(count, { one: 'unchanged line', other: 'unchanged lines' }),
-  /** Before or after the part of a long line that is shown. */
+  /** Shown before or after the visible part of a long line. */
   charactersLeftOut: (count: number) => ` … ${counted(count, { one: 'more character', other: 'more characters' })} … `,
-  /** Before a line, for screen readers. */
+  /** Read by screen readers before a line. */
   addedLine: 'added: ',
   removedLine: 'removed: ',
   /** Names for the two versions: before and after a change, or the sides of a comparison. */
@@ -316,7 +316,7 @@ export const details = {
   bytesDiffer: (count: number) => counted(count, { one: 'byte differs', other: 'bytes differ' }),
   byteDifferences: 'Differing bytes',
   equalBytes: (count: number) => counted(count, { one: 'equal byte', other: 'equal bytes' }),
-  /** Before the bytes of a side, for screen readers. */
+  /** Read by screen readers before the bytes of a side. */
   beforeBytes: (side: string) => `${side}: `,
   differenceAt: (at: number, total: number) => `${formatCount(at)} of ${formatCount(total)}`,
   previousDifference: 'Previous difference',

@@ -33,7 +33,7 @@ export const frame = {
   clearText: 'Clear text',
   filterLabel: 'Filter by path',
   filterPlaceholder: 'Filter files',
-  /** In views that aren't about paths. */
+  /** Labels of the filter in views that aren't about paths. */
   filterOthers: { packages: 'Filter packages', registry: 'Filter registry' },
   filterTitle: 'Part of a path, *.so or /regex/',
   filterOff: 'The breakdown always covers all files',

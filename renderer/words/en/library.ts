@@ -14,9 +14,9 @@ export const library = {
   closeArchive: (title: string) => `Close ${title}`,
   /** Distinguishes images with the same name. */
   imageOf: (title: string, archive: string, platform: string) => `${title} · ${archive}${platform === 'unknown' ? '' : ` · ${platform}`}`,
-  /** What distinguishes an image, after its name. */
+  /** A name, followed by what distinguishes its image from others with that name. */
   apart: (name: string, apart: string) => `${name} · ${apart}`,
-  /** An archive of which several with the same name are open: which of them it is, from 1. */
+  /** Distinguishes open archives with the same name by a number, from 1. */
   opening: (archive: string, number: number) => `${archive} (${number})`,
   holds: (images: number, artifacts: number) =>
     images + artifacts === 0
@@ -38,7 +38,7 @@ export const jobs = {
   uploading: 'uploading',
   opening: (name: string) => `Opening ${name}`,
   openingProgress: (name: string) => `Progress of opening ${name}`,
-  /** After the first of several archives that are being opened. */
+  /** Shown after the first of several archives that are being opened. */
   andOthers: (count: number) => `and ${formatCount(count)} more`,
   cancel: (title: string) => `Cancel ${title}`,
   progress: (title: string) => `Progress of ${title}`,

@@ -44,6 +44,8 @@ export const packages = {
   noChanges: 'No package changes',
   /** Bytes in all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
+  /** What the mark of packages whose files a layer writes again means; after the mark. */
+  writtenAgain: 'files written again, with the same version',
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',
   kinds: {
@@ -66,6 +68,8 @@ export const packages = {
   sameButFiles: 'Same packages, but files differ: see Tree',
   sameWhy: (count: number) => `Both sides have the same ${counted(count, PACKAGES)}, in the same versions.`,
   versions: (now: string, before: string | null) => (before === null ? now : `${before} → ${now}`),
+  /** The second part of `versions`, which may be on the next line. */
+  becomes: (now: string) => `→ ${now}`,
   inSides: { added: 'Only in B', modified: 'Different version in A', removed: 'Only in A' },
   showInComparison: (name: string) => `${name}: show its largest file in the comparison`,
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,

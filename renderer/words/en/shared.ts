@@ -37,20 +37,20 @@ export const shared = {
   importing: 'Importing…',
   open: 'Open…',
   openFolder: 'Open folder…',
-  /** As printed on keyboards, except a Mac's. */
+  /** Key names as printed on keyboards, other than a Mac's. */
   keys: { ctrl: 'Ctrl', alt: 'Alt', shift: 'Shift', space: 'Space', escape: 'Esc', enter: 'Enter', home: 'Home', end: 'End' },
 
   commandUnknown: 'command not recorded',
   commandUnknownTitle: 'Command not recorded',
   /** A layer's number and command, in a list of several. */
   numbered: (layer: number, command: string) => `${layer} ${command}`,
-  /** Between the commands of the first and last layer of a range, or of just two layers. */
+  /** Between the commands of the first and last layer of a range; of just two layers, for screen readers. */
   untilCommand: ' – ',
   andCommand: ', ',
   newestFirst: 'Layers, newest first',
   layer: (layer: number) => `layer ${layer}`,
   layerTitle: (layer: number) => `Layer ${layer}`,
-  /** Before a layer's number, for screen readers. */
+  /** Read by screen readers before a layer's number. */
   beforeNumber: 'Layer ',
   layers: (count: number) => counted(count, LAYERS),
   layerRange: (from: number, to: number) => `layers ${from}–${to}`,

@@ -67,7 +67,7 @@ export const store = {
   declined: 'Elevation declined; nothing changed',
 
   // Import
-  /** Next to the button that imports what was opened. */
+  /** Shown next to the button that imports what was opened. */
   notStored: (archives: number) => (archives === 1 ? 'Not stored' : `${formatCount(archives)} not stored`),
   offerLabel: 'Import to store',
   import: 'Import',
@@ -135,7 +135,7 @@ export const store = {
     `Starts a second process, without a window, that runs the driver ${driver} as administrator for ${home} only. This window is not elevated. Windows asks for your consent. The process ends with this window, or after ten idle minutes.`,
   checking: 'Checking requirements…',
   requirements: 'Requirements',
-  /** Before a requirement, for screen readers. */
+  /** Read by screen readers before a requirement. */
   requirement: (isMet: boolean) => (isMet ? 'met: ' : 'missing: '),
   proceed: 'Continue',
   cleanUpLabel: 'Clean up',

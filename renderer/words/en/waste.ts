@@ -5,12 +5,15 @@ import { counted, FILES, form, LAYERS } from './grammar.ts';
 
 const MORE_FILES = { one: 'more file', other: 'more files' };
 
-/** Maximum number of layers that are listed by number; more are only counted. */
+/** Maximum number of layers that are listed by number; more are a range. */
 const MOST_NAMED = 3;
 
+/** `writers`: in any order. Many layers are a range, `layers 0–110`, or a part of one, `57 of layers 0–110`. */
 function writersText(writers: readonly number[]): string {
-  if (writers.length > MOST_NAMED) return counted(writers.length, LAYERS);
-  return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
+  if (writers.length <= MOST_NAMED) return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
+  const [from, to] = [Math.min(...writers), Math.max(...writers)];
+  const range = `layers ${from}–${to}`;
+  return to - from + 1 === writers.length ? range : `${formatCount(writers.length)} of ${range}`;
 }
 
 export const waste = {
@@ -41,7 +44,7 @@ export const waste = {
   hidden: (size: string) => `${size} hidden`,
   shareOfList: (share: number) => `${formatShare(share)} % of this list`,
   placeOf: (path: string, size: string) => `${path}: ${size}`,
-  /** Headings of the lists. The layers below `hiddenIn` hid what those below `addedIn` wrote. */
+  /** Headings of the lists. The layers in the column `hiddenIn` hid what those in `addedIn` wrote. */
   columns: {
     bytes: 'Size',
     path: 'Path',
@@ -55,13 +58,15 @@ export const waste = {
   /** The largest file or place of a cause or kind, followed by the layers that wrote it and the one that hid it: `layer 4 → 5`. */
   largest: (path: string, size: string) => `${path}: ${size}`,
   layersOfLargest: (writers: readonly number[], hider: number | null) => `${writersText(writers)}${hider === null ? '' : ` → ${hider}`}`,
+  /** A layer and its command. */
+  commandOf: <T>(layer: number, command: T): Phrase<T> => [`Layer ${layer} · `, command],
   /** The other files of a cause. */
   others: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} · `, size],
   /** Bytes that the image doesn't need, hidden or not. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
-  /** Above the kinds, whose bytes can't be added to those of the causes. */
+  /** Heading above the kinds, whose bytes can't be added to those of the causes. */
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
@@ -83,7 +88,7 @@ export const waste = {
       'merge-removals': 'Delete files in the layer that adds them',
       zstd: 'Compress all layers with zstd',
     })[kind],
-  /** In place of a stored size, before the what-if has been packed. */
+  /** Shown in place of a stored size before the what-if has been packed. */
   notPacked: 'not measured yet',
   cannotPack: 'can’t be measured',
   pack: 'Measure stored sizes',
@@ -96,12 +101,12 @@ export const waste = {
 export const findings = {
   title: 'Findings',
   close: 'Close findings',
-  /** Before a group's title, for screen readers. */
+  /** Read by screen readers before a group's title. */
   severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
   /** Title and advice by code. */
   codes: FINDING_HINTS,
   more: (count: number) => `and ${formatCount(count)} more`,
   archive: 'archive',
-  /** In place of a layer, for a finding about the image's config. */
+  /** Shown in place of a layer for a finding about the image's config. */
   config: 'config',
 };

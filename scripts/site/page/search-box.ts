@@ -6,7 +6,7 @@ declare global {
 
 type Search = ReturnType<typeof searcher>;
 
-/** Loads the records with a script element: a page opened from a disk can't fetch. */
+/** Loads the records with a script element, because a page opened from disk can't use fetch. */
 function loadSearch(root: string): Promise<Search> {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');

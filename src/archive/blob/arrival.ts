@@ -51,7 +51,7 @@ export class Arrival {
   readonly #plan: ArrivalPlan;
   #run: (ArrivalRun & { readonly stop: AbortController }) | null = null;
   #isWhole = false;
-  /** The server ignores range requests. */
+  /** Whether the server ignores range requests. */
   #isServedWhole = false;
 
   constructor(plan: ArrivalPlan) {
@@ -81,8 +81,8 @@ export class Arrival {
 
   /**
    * Reads a part, from the file if the blob is complete, otherwise by fetching it. A fetched part isn't verified by any digest. If the
-   * server ignores ranges, fetches the complete blob with `orWhole`, otherwise throws UNSUPPORTED. Throws what the promises of {@link
-   * ArrivalRun} reject with.
+   * server ignores ranges, fetches the complete blob if `orWhole` is set, and throws UNSUPPORTED otherwise. Throws what the promises of
+   * {@link ArrivalRun} reject with.
    */
   async part(first: number, length: number, orWhole: boolean, signal?: AbortSignal): Promise<Uint8Array> {
     const { parts } = this.#plan;

@@ -27,7 +27,7 @@ const LEAST_PROOF = 512;
 /** A position where a block seems to begin. */
 interface CutPlace extends Omit<CheckpointPlace, 'plainOffset'> {
   readonly shared: number;
-  /** Bytes of a stored block at this position. They prove nothing. */
+  /** Number of bytes of a stored block at this position. They prove nothing. */
   readonly storedBytes: number;
 }
 
@@ -40,7 +40,7 @@ interface Candidate extends CutPlace {
   packedBytes: number;
   readonly plain: Uint8Array[];
   plainBytes: number;
-  /** Hash of the packed bytes that follow. */
+  /** Hash of the packed bytes that follow the cut; null if no digests are wanted. */
   readonly hash: Hash | null;
 }
 
@@ -182,7 +182,9 @@ export class CheckpointMaker {
     if (last !== undefined) this.#made.push({ ...last, digest: hash === null ? null : new Uint8Array(hash.digest()) });
   }
 
-  /** The checkpoints, beginning with the start of the blob. Empty if no other was found, or if the blob wasn't unpacked in one pass. */
+  /**
+   * Returns the checkpoints, beginning with the start of the blob; none if no other was found, or if the blob wasn't unpacked in one pass.
+   */
   finish(): readonly BlobCheckpoint[] {
     if (this.#isBroken || this.#made.length < 2) return [];
     this.#endSpan(this.#hash);

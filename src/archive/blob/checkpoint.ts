@@ -20,7 +20,7 @@ export interface CheckpointPlace {
 export interface BlobCheckpoint extends CheckpointPlace {
   /** The plain bytes before this position, deflated; null at the beginning. */
   readonly window: Uint8Array | null;
-  /** The window isn't deflated. */
+  /** Set if the window isn't deflated. */
   readonly isWindowPlain?: boolean;
   /** SHA-256 of the packed bytes from here to the next checkpoint or the blob's end; null if none was made. */
   readonly digest: Uint8Array | null;
@@ -28,7 +28,7 @@ export interface BlobCheckpoint extends CheckpointPlace {
 
 type Entrance = Pick<CheckpointPlace, 'kind' | 'bits'> & { readonly shared: number };
 
-/** A raw deflate stream of the packed bytes that follow a checkpoint, to be unpacked with its window. */
+/** Returns a raw deflate stream of the packed bytes that follow a checkpoint, to be unpacked with its window. */
 function streamFrom({ kind, bits, shared }: Entrance, packed: Uint8Array): Uint8Array {
   if (kind === 'stored') return Buffer.concat([Uint8Array.of(STORED_HEADER), packed]);
   return bits === 0 ? packed : resumedStream(bits, Buffer.concat([Uint8Array.of(shared), packed]));
@@ -52,7 +52,7 @@ export async function unpackSpan(
   packed: Uint8Array,
   plainBytes: number,
 ): Promise<Uint8Array> {
-  // In one step: with the default chunk size, every 16 KiB take a round trip between the event loop and a thread.
+  // Unpacks in one step: with the default chunk size, every 16 KiB takes a round trip between the event loop and a thread.
   const limit = { chunkSize: plainBytes + OVERSHOOT, maxOutputLength: plainBytes + OVERSHOOT, finishFlush: constants.Z_SYNC_FLUSH };
   try {
     if (checkpoint.kind === 'start') return ofLength(await gunzipped(packed, limit), plainBytes);

@@ -47,7 +47,7 @@ interface OtherFormat {
   readonly what: string;
   readonly start: string;
   readonly at?: number;
-  /** A container or compression format, which may hold an image. */
+  /** Set for a container or compression format, which may hold an image. */
   readonly packs?: true;
 }
 

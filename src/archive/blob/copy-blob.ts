@@ -66,7 +66,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
 }
 
 /**
- * Yields a blob's bytes as stored. The next chunk is read while the caller writes the current one; those of a large blob are hashed on
+ * Yields a blob's bytes as stored. The next chunk is read while the caller writes the current one; the chunks of a large blob are hashed on
  * another thread. The caller may keep a chunk, but must not change it. Throws DIGEST_MISMATCH after the last chunk if the bytes don't match
  * the stated digest; IO, CANCELLED.
  */

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import { crc32 as ownCrc32 } from '#format/compression';
 
-/** The function of node:zlib, which has it since Node 20.15. */
+/** node:zlib's own function, available since Node 20.15. */
 const fast: ((bytes: Uint8Array, before: number) => number) | undefined = zlib.crc32;
 
 /** Continues a CRC-32 (IEEE 802.3) over more bytes; start with 0. */

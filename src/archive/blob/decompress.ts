@@ -45,9 +45,9 @@ export interface Decompressed {
    * there damages the blob.)
    */
   readonly trailing: boolean;
-  /** The stream is `damaged` only because it uses a feature that isn't supported here, such as a rare filter. */
+  /** Set if the stream is `damaged` only because it uses a feature that isn't supported here, such as a rare filter. */
   readonly isUnsupported?: boolean;
-  /** The stream is `damaged` only because it unpacks to more than is allowed for a blob of its size. */
+  /** Set if the stream is `damaged` only because it unpacks to more than is allowed for a blob of its size. */
   readonly isTooLarge?: boolean;
 }
 
@@ -77,7 +77,7 @@ const TOO_MUCH = 'TOO_MUCH';
 const NO_RETRY: ReadonlySet<string> = new Set(['Z_BUF_ERROR', TOO_MUCH]);
 /** Sizes of the parts in which a failed piece is fed again. */
 const RETRY_PIECES = [512, 1] as const;
-/** The stream exceeds the window limit of 2^27 bytes, node:zlib's default and the zstd command's. */
+/** Code for a stream that exceeds the window limit of 2^27 bytes, which is node:zlib's default and the zstd command's. */
 const WINDOW_TOO_LARGE = 'ZSTD_error_frameParameter_windowTooLarge';
 /** Failures of bytes that don't begin a gzip member (1F 8B 08). After a complete member they are trailing data. */
 const NO_MEMBER = /incorrect header check|unknown compression method/;
@@ -200,7 +200,7 @@ class Pass {
     return tail[4] !== GZIP_FIRST_BYTE && new DataView(tail.buffer).getUint32(0, true) <= Math.max(this.#known, this.#plainBytes);
   }
 
-  /** Decompresses all but the last byte. If that is complete, the byte is trailing data. */
+  /** Decompresses all but the last byte, which is trailing data if the others are complete. */
   async #withoutLastByte(cutOff: Failed): Promise<Omit<Decompressed, 'plainBytes'> | Failed> {
     this.#length--;
     try {
@@ -280,7 +280,7 @@ class Pass {
     this.#plainOfFrames = 0;
     try {
       for (let at = 0; ; ) {
-        // These decompressors run on this thread and await the gate themselves. The two waits must not overlap.
+        // The decompressors for xz and bzip2 run on this thread and await the gate themselves. The two waits must not overlap.
         if (isUnpackedHere(this.#compression)) await pending;
         await this.#gate();
         const next = frames === null ? at : frames.skipTo(at);
@@ -298,7 +298,7 @@ class Pass {
         pendingAt = next;
         checkpoints?.packed(piece, next);
         pending = stream.write(piece);
-        pending.catch(() => undefined); // awaited in the next round
+        pending.catch(() => undefined); // the next iteration awaits the write
         at = next + piece.length;
         contentBytes = frames?.contentBytesAt(at);
       }

@@ -43,7 +43,7 @@ export async function* inflateChunks(
     over = true;
     wakeConsumer();
   });
-  run.catch(() => undefined); // awaited below
+  run.catch(() => undefined); // the result is awaited below
   try {
     for (;;) {
       throwIfCancelled(signal);

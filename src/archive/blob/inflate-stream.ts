@@ -6,8 +6,8 @@ import { LayerscopeError } from '#model';
 export type PlainSink = (bytes: Uint8Array) => boolean;
 
 /**
- * Frees the memory of a piece that node:zlib made, if the buffer ends with the piece and isn't from Node's pool. Pass pieces in order, once
- * neither this one nor those before it are needed. Otherwise V8 keeps megabytes until its next collection, and each new piece takes memory
+ * Frees the memory of a piece that node:zlib made, if the buffer ends with the piece and isn't from Node's pool. Pass pieces in order, each
+ * once neither it nor those before it are needed. Otherwise V8 keeps megabytes until its next collection, and each new piece takes memory
  * that the system has to clear first.
  */
 export function freePiece({ buffer, byteOffset, length }: Uint8Array): void {
@@ -53,7 +53,7 @@ export class InflateStream {
     let sinceGate = 0;
     stream.on('data', (bytes: Uint8Array) => {
       if (this.#outcome !== 'open') return;
-      sinceGate += bytes.length; // before the sink may free them
+      sinceGate += bytes.length; // counted before the sink may free the bytes
       try {
         if (!sink(bytes)) {
           this.#settle('stopped', null);

@@ -36,8 +36,8 @@ export function memoryRange(path: string, bytes: Uint8Array): FileRange {
 }
 
 /**
- * Unpacks bytes in memory to at most `most` plain bytes and ignores the rest. Throws DAMAGED, TRUNCATED, UNSUPPORTED if a defect leaves
- * fewer; `what` names the input in the message.
+ * Unpacks bytes in memory to at most `most` plain bytes and ignores the rest. Throws DAMAGED, TRUNCATED, UNSUPPORTED if a defect prevents
+ * that; `what` names the input in the message.
  */
 export async function unpackBytes(what: string, bytes: Uint8Array, compression: PackedAs, most: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];

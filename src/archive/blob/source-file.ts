@@ -30,7 +30,7 @@ export function openFile(path: string): { readonly descriptor: number; readonly 
 
 /** Bytes read by offset, from an open file or something that acts like one. The caller disposes of it. */
 export interface OpenBytes extends Disposable {
-  /** For messages. */
+  /** Used in messages. */
   readonly path: string;
   readonly size: number;
   readonly isOpen: boolean;
@@ -52,8 +52,8 @@ export class SourceFile implements OpenBytes {
   #open = true;
 
   /**
-   * `arriving` is set if the file is still being written. Throws NOT_FOUND, PERMISSION, IO; IO also if the file's identity isn't
-   * `identity`.
+   * `arriving` is set if the file is still being written. Throws NOT_FOUND, PERMISSION; IO, including if the file doesn't have the given
+   * identity.
    */
   constructor(path: string, identity: string | null = null, arriving?: ArrivingBlob) {
     this.path = path;
@@ -79,7 +79,7 @@ export class SourceFile implements OpenBytes {
    * content.
    */
   refuseChanged(): void {
-    // An arriving blob's file changes constantly; the blob's digest is checked at the end instead.
+    // The file of an arriving blob changes constantly. Instead, the blob's digest is checked at the end.
     if (this.#arriving !== undefined) return;
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;

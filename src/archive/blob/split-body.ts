@@ -57,7 +57,7 @@ function outside(name: Uint8Array): LayerscopeError {
   return new LayerscopeError('PATH_ESCAPE', `${displayPath(name)} points outside the layer’s folder`);
 }
 
-/** Returns the file's path with links among its folders resolved. */
+/** Returns the file's path after resolving links in its folders. */
 function realParent(folder: string, file: Buffer, name: Uint8Array): Buffer {
   const slash = file.lastIndexOf(SLASH);
   let parent: Buffer;

@@ -41,7 +41,7 @@ export class SplitMap implements SplitSink {
 
   private constructor(metadataBytes: number) {
     this.#mostBytes = Math.min(MOST_KEPT_BYTES, MAX_KEPT_BYTES + KEPT_BYTES_A_BYTE * metadataBytes);
-    // These grow in place, because copying would take twice the memory.
+    // These buffers grow in place, because copying would take twice the memory.
     const maxByteLength = Math.ceil(this.#mostBytes / PART_BYTES) * PART_BYTES;
     this.#parts = new Float64Array(new ArrayBuffer(0, { maxByteLength }));
     this.#kept = new Uint8Array(new ArrayBuffer(0, { maxByteLength }));
@@ -80,7 +80,7 @@ export class SplitMap implements SplitSink {
 
   segment(bytes: Uint8Array, start: number, end: number): void {
     if (end === start) return;
-    // A third of the bytes are zero padding around headers.
+    // Doesn't keep zeros at either end: a third of all bytes are padding around headers.
     let from = start;
     let to = end;
     while (from < to && bytes[from] === 0) from++;

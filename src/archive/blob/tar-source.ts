@@ -38,7 +38,7 @@ export class TarFeed {
       reader.skip(skip);
       this.#at += skip;
     }
-    // The skipped bytes are the rest of a body in which the last window ended. If there are many, much of that window was wasted.
+    // The last window ended inside a body, the rest of which is skipped. If that is a lot, much of the window was wasted.
     if (skip > this.#size / 2) this.#size = Math.max(SMALLEST_WINDOW, this.#size / 2);
     else if (skip <= this.#size / 4) this.#size = Math.min(LARGEST_WINDOW, this.#size * 2);
     const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));

@@ -41,7 +41,7 @@ async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, unde
   }
 }
 
-/** Output after which `gate` is called again. */
+/** Number of output bytes after which `gate` is called again. */
 const GATE_BYTES = 1024 * 1024;
 /** Milliseconds before yielding to other work: unlike zlib, these decompressors run on the calling thread. */
 const SLICE = 10;

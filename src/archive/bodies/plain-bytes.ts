@@ -79,7 +79,7 @@ export class SplitPlainBytes implements PlainBytes {
       this.#range = range;
       return range;
     });
-    this.#opening.catch(() => {}); // readers get the error
+    this.#opening.catch(() => {}); // reads report the error
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
@@ -100,7 +100,7 @@ export class SplitPlainBytes implements PlainBytes {
   }
 }
 
-/** Reads a layer that an engine keeps in parts. From the first part that can't be read, reads the layer another way. */
+/** Reads a layer that an engine keeps in parts. Once a part can't be read, reads the layer another way. */
 export class FallbackPlainBytes implements PlainBytes {
   readonly #split: SplitPlainBytes;
   readonly #others: (problem: LayerscopeError) => Promise<PlainBytes | null>;
@@ -132,7 +132,7 @@ export class FallbackPlainBytes implements PlainBytes {
     }
   }
 
-  /** Throws `error` itself if there is no other way. */
+  /** Opens the layer the other way; throws `error` itself if there is none. */
   async #instead(error: unknown): Promise<PlainBytes> {
     if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED' || error.code === 'INTERNAL') throw error;
     this.#other ??= await this.#others(error);

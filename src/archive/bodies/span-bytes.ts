@@ -13,7 +13,7 @@ export interface SpanSource {
   readonly plainBytes: number;
   /** Reads packed bytes. */
   readonly part: (first: number, length: number) => Promise<Uint8Array>;
-  /** The packed bytes were fetched; only the spans' digests verify them. */
+  /** Whether the packed bytes are fetched, so that only the spans' digests verify them. */
   readonly isFetched: boolean;
 }
 

@@ -8,13 +8,13 @@ const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|rep|tar|part|sum|blob)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
-/** Tolerance between the file system's clock and this machine's. */
+/** Tolerated difference between the file system's clock and this machine's. */
 const CLOCKS_MS = 5_000;
 
 /** Fraction of the limit that may be written before the cache is listed again. Listing takes longer the more files there are. */
 const SLACK = 1 / 64;
 
-/** Trims a cache after much was written to it, and after the last write. */
+/** Trims a cache whenever much has been written to it, and after the last write. */
 export class CacheLimit {
   readonly #cacheFolder: string;
   readonly #maxBytes: number;
@@ -41,11 +41,14 @@ interface Kept {
   readonly part: CachePart;
 }
 
-/** In order of removal: code and spools are quickly remade, blobs have to be fetched again, and indexes require reading whole layers. */
+/**
+ * The parts of a cache in order of removal: code and spools are quickly remade, blobs have to be fetched again, and indexes require reading
+ * whole layers.
+ */
 const PARTS = ['code', 'spool', 'blobs', 'index'] as const;
 type CachePart = (typeof PARTS)[number];
 
-/** Returns the bytes used by indexes, and by spools and blobs, which are cheaper to remake. */
+/** Returns the bytes used by indexes, and by everything else in the cache, which is cheaper to remake. */
 export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: number; spoolBytes: number }> {
   const kept = await list(cacheFolder);
   const sum = (isIndex: boolean) => kept.reduce((total, item) => total + ((item.part === 'index') === isIndex ? item.bytes : 0), 0);
@@ -53,8 +56,8 @@ export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: numbe
 }
 
 /**
- * Removes the least recently used files until the rest fits: spools first, because they are large and can be inflated again, then blobs,
- * then indexes. It is not an error if another process removes or uses files meanwhile.
+ * Removes files until the rest fits: compiled code and spools first, because they are quickly remade, then blobs, then indexes; of each,
+ * the least recently used first. It is not an error if another process removes or uses files meanwhile.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);
@@ -65,7 +68,7 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
     try {
       await unlink(item.file);
     } catch {
-      // Already removed, or in use on Windows.
+      // The file is already gone, or in use on Windows.
     }
     total -= item.bytes;
   }
@@ -83,7 +86,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
         // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
-        // Removed by another process meanwhile.
+        // Another process removed the file meanwhile.
       }
     }
   }

@@ -1,4 +1,4 @@
-// Cache folders are closed to other users, because a cached image is as private as the image itself.
+// Other users can't access cache folders, because a cached image is as private as the image itself.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeWithoutForeignLinks, openUnexchangeable } from '#files';
@@ -25,8 +25,8 @@ export function cacheFolderIn(folder: string): string {
 }
 
 /**
- * Creates a folder for this user alone, or closes this user's existing folder to others. Returns false if the folder can't be used: it
- * belongs to another user, is reached through another user's link, could be replaced by another user, or the system refuses.
+ * Creates a folder for this user alone, or removes other users' access to this user's existing folder. Returns false if the folder can't be
+ * used: it belongs to another user, is reached through another user's link, could be replaced by another user, or the system refuses.
  */
 export function makePrivateFolder(folder: string): boolean {
   try {

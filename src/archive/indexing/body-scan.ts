@@ -33,7 +33,7 @@ export class BodyScanner implements TarHandler {
   #piece = 0;
   #pieceLeft = 0;
 
-  /** For a tar in a packed file, `prefix` is that file's path and a `/`. Its hits name the files in it. */
+  /** For a tar in a packed file, `prefix` is that file's path and a `/`, and hits name the files in the tar. */
   constructor(prefix: string | null = null) {
     this.#prefix = prefix;
     this.#packed = prefix === null ? new PackedSearch((within) => new BodyScanner(within)) : null;
@@ -120,7 +120,7 @@ export class BodyScanner implements TarHandler {
 const NOT_PACKED = { hits: [], isCut: false } as const;
 const RANK: Readonly<Record<SecretHit['severity'], number>> = { error: 2, warning: 1, note: 0 };
 
-/** Keeps one hit for each code: the most severe one, or the first if several are. */
+/** Keeps one hit for each code: the most severe one, or the first of several that are equally severe. */
 function mostSevere(hits: readonly UnpackedHit[]): Iterable<UnpackedHit> {
   const byCode = new Map<SecretHit['code'], UnpackedHit>();
   for (const hit of hits) {
@@ -152,7 +152,7 @@ function latin1(path: Uint8Array): string {
 
 const LONGEST_PATH = 4096;
 
-/** Returns the member's path without leading `/` and `./`, as a view. */
+/** Returns the member's path without a leading `/` or `./`, as a view. */
 function pathBytes({ nameBytes, nameStart, nameEnd }: TarMember): Uint8Array {
   let start = nameStart;
   for (;;) {

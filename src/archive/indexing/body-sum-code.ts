@@ -95,7 +95,7 @@ export class BodySumCode {
 
 let shared: BodySumCode | null | undefined;
 
-/** Returns this thread's code; null if there are no vectors, or no memory for them. */
+/** Returns this thread's code; null if vectors aren't available, or there is no memory for them. */
 export function bodySumCode(): BodySumCode | null {
   if (shared === undefined) {
     const code = newTakeCode();

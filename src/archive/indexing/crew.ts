@@ -19,7 +19,7 @@ export class Crew {
     this.#others = size - 1;
   }
 
-  /** Runs `here` on this thread or `there` on a worker, as soon as either is free. Jobs start in order. Throws what they throw. */
+  /** Runs `here` on this thread or `there` on a worker, as soon as either is free. Jobs start in order. Throws what the job throws. */
   run<T>(here: () => Promise<T>, there: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const start = (isHere: boolean): Promise<unknown> => (isHere ? here() : there());

@@ -15,7 +15,7 @@ const ZSTD_CHECKSUMS = ['io.github.containers.zstd-chunked.manifest-checksum', '
 
 /** How many bytes at a layer's end to read first. In many small layers, these contain the entire TOC. */
 const TAIL_BYTES = 16 * 1024;
-/** In smaller layers without annotations, no footer is searched for, because reading the whole layer takes no longer. */
+/** Smaller layers without annotations aren't searched for a footer, because reading the whole layer takes no longer. */
 const MIN_SEARCHED_BYTES = 1024 * 1024;
 const MAX_PACKED_BYTES = 150 * 1024 * 1024;
 const SKIPPABLE_HEAD = 8;

@@ -29,7 +29,7 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   if (task.toc !== undefined) return indexByToc(blob, task.toc, cache, control);
   if (blob.arriving !== undefined) return indexArriving(blob, blob.arriving.cell, options, cache, control);
   const offered = options.verify || options.scan ? null : (cache?.offered(blob) ?? null);
-  // Checksums of bodies require reading them.
+  // Checksums of bodies require reading the bodies.
   const isEnough = offered !== null && (options.sums === null || offered.layer.table.bodySums.length > 0);
   if (isEnough && (await isAsStated(blob, control))) {
     cache?.vouch(blob);

@@ -123,7 +123,7 @@ async function readEstargz({
   end,
 }: PackedToc): Promise<{ readonly json: Uint8Array; readonly own: OwnPlace | null }> {
   const most = MAX_TOC_BYTES + 4 * BLOCK;
-  // No more than the memory budget counted for it (memory-budget.ts), whatever it unpacks to.
+  // Unpacks no more than the memory budget counted for the TOC (memory-budget.ts), even if it contains more.
   const plain = await unpackBytes('the table of contents', packed, 'gzip', Math.min(plainBytes ?? most, most));
   let json: Uint8Array | null = null;
   let bodyOffset = 0;
@@ -161,7 +161,7 @@ function addOwn(
   { start, end, statedDigest }: PackedToc,
   json: Uint8Array,
 ): void {
-  // A stated digest has been checked.
+  // If a digest is stated, it has been checked already.
   const digest = statedDigest?.startsWith('sha256:') ? statedDigest : digestOf(json, 'sha256');
   const chunk: TocChunk = {
     fileOffset: 0,

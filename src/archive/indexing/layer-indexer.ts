@@ -5,7 +5,7 @@ import type { Decompressed } from '../blob/decompress.ts';
 import type { IndexedLayer } from '../types.ts';
 import { BodySums } from './body-sums.ts';
 
-/** Returns undefined if no handler needs the bodies, so that the reader can skip them. */
+/** Returns no `body` handler if nothing needs the bodies, so that the reader can skip them. */
 function bodyHandler(sums: BodySums | null, also: TarHandler | null): Pick<TarHandler, 'body'> {
   if (also?.body === undefined) return sums === null ? {} : { body: (bytes, start, end) => sums.body(bytes, start, end) };
   return {

@@ -20,12 +20,12 @@ const SMALL_WHOLE_BYTES = 1024 * 1024;
 const SMALL_FOR_A_RUNNING_WORKER = 16 * 1024;
 /** Like {@link SMALL_WHOLE_BYTES}, for plain blobs, whose headers alone are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
-/** The same for plain blobs if the calling thread would otherwise wait: it reads most of one before a worker has started. */
+/** Like {@link SMALL_PLAIN_BYTES}, if the calling thread would otherwise wait: it reads most of a blob before a worker has started. */
 const SMALL_PLAIN_BYTES_HERE = 1024 * 1024 * 1024;
 
-/** The same for blobs that an engine keeps in parts. This size corresponds to a few thousand files. */
+/** Like {@link SMALL_WHOLE_BYTES}, for blobs that an engine keeps in parts. This size corresponds to a few thousand files. */
 const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
-/** The same for packed tables of contents. This size corresponds to a few thousand entries. */
+/** Like {@link SMALL_WHOLE_BYTES}, for packed tables of contents. This size corresponds to a few thousand entries. */
 const SMALL_TOC_BYTES = 128 * 1024;
 /**
  * Maximum total size, unpacked, of tables of contents read at the same time; a larger one is read alone. Reading one takes six times as
@@ -118,7 +118,7 @@ export class LayerReading {
     const hold = async (bytes: number): Promise<void> => {
       if (bytes <= held) return;
       leave();
-      leave = (): void => {}; // in case waiting fails
+      leave = (): void => {}; // nothing is held if waiting fails
       leave = await gate.enter(bytes);
       held = bytes;
     };

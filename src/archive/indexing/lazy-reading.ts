@@ -19,7 +19,7 @@ export const UNTRUE: ReadonlySet<string> = new Set(['DAMAGED', 'TRUNCATED', 'DIG
 export interface LazyResult {
   /** Null if the layer itself must be read. */
   readonly indexed: IndexedBlob | null;
-  /** What is wrong with its TOC. */
+  /** What is wrong with the layer's TOC; null if nothing is known to be. */
   readonly problem: Finding | null;
 }
 
@@ -76,7 +76,7 @@ export interface TocsBeside {
   readonly ztoc: PackedToc | null;
   /** The packed TOC from a separate image. */
   readonly external: Uint8Array | null;
-  /** Why one of them can't be right, even though it could be fetched. */
+  /** Why one of these TOCs can't be right, even though it could be fetched. */
   readonly problem: string | null;
 }
 

@@ -37,8 +37,8 @@ export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
 }
 
 /**
- * Maximum number of layers read at the same time. While it is read, each may take the 64 MiB that TableRoom allows even a tiny blob, plus
- * memory in proportion to the blob. The latter needs no limit here, because all of it together is no more than {@link TableBudget} allows.
+ * Maximum number of layers read at the same time. Each may take the 64 MiB that TableRoom allows even a tiny blob, plus memory in
+ * proportion to the blob. The latter needs no limit here, because for all layers together it is no more than {@link TableBudget} allows.
  */
 const LAYERS_AT_ONCE = 3;
 

@@ -254,7 +254,8 @@ export class TarMembers implements MemberStore {
 }
 
 /**
- * Returns the name that a link points to; null if it is outside. Hard links are relative to the root, symbolic links to their own folder.
+ * Returns the name that a link points to; null if the link points outside the archive. Hard links are relative to the root, symbolic links
+ * to their own folder.
  */
 function resolveLink(name: string, member: Member): string | null {
   if (member.target.startsWith('/')) return null;

@@ -96,7 +96,7 @@ function lookUp(store: MemberStore, name: string): ReturnType<MemberStore['find'
   try {
     return store.find(name);
   } catch (error) {
-    refusalCode(error, 'path-escape'); // reported when the blob is read
+    refusalCode(error, 'path-escape'); // the problem is reported when the blob is read
     return null;
   }
 }
@@ -133,7 +133,7 @@ function untaggedTops(store: MemberStore): string[] {
   return ids.filter((id) => !parents.has(id));
 }
 
-/** A layer's `json`. */
+/** A layer's `json` file. */
 interface LegacyDocument {
   readonly layer: LegacyLayer;
   readonly platform: Platform | null;

@@ -53,7 +53,7 @@ export interface LayerPlan extends BlobPlan {
 /** What a manifest states about a config. */
 export interface ConfigPlan extends BlobPlan {
   readonly illFormed?: string;
-  /** Whether its media type is that of an image config, or isn't stated. */
+  /** Whether the config's media type is that of an image config, or isn't stated. */
   readonly isImageConfig: boolean;
 }
 
@@ -80,10 +80,10 @@ export interface ReadConfig {
   readonly bytes: Uint8Array;
   /** Empty if the document isn't an image config. */
   readonly fields: ImageConfig;
-  /** Null if the config has no blob of its own. */
+  /** Null if the config doesn't have its own blob. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
-  /** The document isn't an image config, which has been reported already. */
+  /** Set if the document isn't an image config, which has been reported already. */
   readonly isNotImage?: boolean;
 }
 
@@ -106,7 +106,7 @@ export class ImageList {
   /** Total size of the configs kept in memory. */
   #keptBytes = 0;
   #stepText = 0;
-  /** One source per blob, so that layers that share it are read once. */
+  /** One source per blob, so that a blob shared by several layers is read once. */
   readonly #blobs = new Map<string, BlobSource>();
 
   constructor(store: MemberStore) {

@@ -56,7 +56,10 @@ interface Artifact {
   readonly manifest: OciManifest | null;
   readonly names: Set<string>;
   readonly subject: string | null;
-  /** The digest of the image that it is an attestation for. If the archive has that image, this artifact isn't listed. */
+  /**
+   * For an attestation, the digest of the image that it is about. If the archive has that image, the attestation isn't listed as an
+   * artifact.
+   */
   readonly attests?: string;
 }
 
@@ -119,7 +122,7 @@ export class IndexWalk {
     const names = own === null ? above : [own];
     const known = about === null ? this.#images.get(digest) : undefined;
     for (const name of known === undefined ? [] : names) known?.names.add(name);
-    // An index's name also names its images, but not the artifacts in it.
+    // An index's name applies to its images, but not to the artifacts in it.
     const artifact = about === null ? this.#artifacts.get(digest) : undefined;
     if (artifact !== undefined && own !== null) artifact.names.add(own);
     if (known !== undefined || artifact !== undefined) return;
@@ -183,7 +186,7 @@ export class IndexWalk {
     }
   }
 
-  /** Returns the statements of an attestation manifest. Reports a manifest that doesn't have a readable one. */
+  /** Returns the statements of an attestation manifest. Reports a manifest without a readable statement. */
   #statementsIn(manifestDigest: string, { layers }: OciManifest, about: string): ArchiveAttestation[] {
     const found = layers.map((layer): ArchiveAttestation => {
       const { status, statement, statedType } = this.#statements.read(layer);

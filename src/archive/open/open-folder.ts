@@ -91,7 +91,7 @@ function manifestProblem(store: MemberStore): string | null {
   if (bytes === null) return '';
   try {
     const value = parseJson(bytes, 'manifest.json');
-    // An object may be the manifest of another format, or an unrelated file of that name.
+    // Next to an index.json, a manifest.json with an object isn't a problem: it may be another format's manifest, or an unrelated file.
     return asObject(value) !== null && store.find('index.json') !== null ? '' : dockerManifestProblem(value);
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;

@@ -9,7 +9,7 @@ interface Control {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** The other image, opened when it is first needed and at most once. */
+/** The same image from another source, opened when it is first needed and at most once. */
 export class OtherImage {
   readonly #parts: ImageParts;
   #opened: Promise<Archive | null> | null = null;
@@ -69,13 +69,13 @@ export class OtherImage {
 
 /** What keeps an image from being read from its parts. */
 export interface PartsProblem {
-  /** A clause. */
+  /** What is wrong, as a clause. */
   readonly reason: string;
-  /** Whether the files on the disk aren't as they should be; otherwise, this user may not read them. */
+  /** Whether the files on disk aren't as they should be; otherwise, this user may not read them. */
   readonly isDamage: boolean;
 }
 
-/** Returns what is wrong with an image's layers on the disk; null if nothing is, as far as can be told without reading every file. */
+/** Returns what is wrong with an image's layers on disk; null if nothing is, as far as can be told without reading every file. */
 export function partsProblem({ layers }: ImageParts, indexed: readonly (IndexedLayer | null)[]): PartsProblem | null {
   for (const [index, parts] of layers.entries()) {
     const layer = indexed[index];
@@ -92,7 +92,7 @@ export function partsProblem({ layers }: ImageParts, indexed: readonly (IndexedL
   return null;
 }
 
-/** Returns the other image with the names it has on the disk, and with the reason. */
+/** Returns the other image with the names that it has on disk, and with the reason. */
 export function inPlaceOf({ names, title }: ImageParts, other: Archive, { reason, isDamage }: PartsProblem): Archive {
   if (other.source === undefined) throw new LayerscopeError('INTERNAL', 'an engine’s image without a source');
   const named = names.length === 0 ? {} : { names, tags: names };

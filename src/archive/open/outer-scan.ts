@@ -33,7 +33,7 @@ export class OuterScan {
   }
 }
 
-/** The kind of a tar. `manifestProblem` is a clause about what is wrong with manifest.json; null if nothing relevant is. */
+/** The kind of a tar. `manifestProblem` is a clause about what is wrong with manifest.json; null if nothing is, or if it doesn't matter. */
 export interface JudgedTar {
   readonly kind: TarKind;
   readonly manifestProblem: string | null;

@@ -11,7 +11,7 @@ import { StreamStart } from './stream-start.ts';
 export interface Receiving {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly title: string;
-  /** The new file. */
+  /** Path of the new file. */
   readonly path: string;
   readonly options: StreamOptions;
   /** Throws CANCELLED once the work is cancelled or the reader is closed. */

@@ -11,7 +11,7 @@ import { rangeSource } from './range-source.ts';
 /** A layer of an attestation, as far as it was read. */
 export interface ReadStatement {
   readonly status: AttestationReport['status'];
-  /** Null if it isn't present or wasn't read. */
+  /** Null if the statement isn't in the archive or wasn't read. */
   readonly statement: Pick<Statement, 'predicateType' | 'subjects'> | null;
   /** The type according to an annotation. */
   readonly statedType: string | null;

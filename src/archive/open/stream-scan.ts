@@ -23,7 +23,7 @@ interface Body {
   head: Uint8Array;
   /** Null until the first block is complete, and if it isn't a tar header. */
   indexer: LayerIndexer | null;
-  /** Whether any part of it was in {@link StreamScan.listed}. */
+  /** Whether any part of the body was in {@link StreamScan.listed}. */
   isListed: boolean;
 }
 

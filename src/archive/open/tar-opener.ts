@@ -108,7 +108,7 @@ export class TarOpener {
     if (layer.table.memberCount === 0 && (layer.status === 'damaged' || tarBytes === 0)) this.#refuse(scan, tarBytes, packed);
     const newPath = (): string => this.#parts.folder.newPath('.member');
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
-    // The manifest is read from where it was when the headers were read.
+    // The headers said where the manifest is, which is wrong if the file has changed since.
     if (identity !== null) file.refuseChanged();
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
     if (scan.members.overflowed) {

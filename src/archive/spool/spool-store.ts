@@ -50,8 +50,8 @@ export class SpoolStore {
   }
 
   /**
-   * Returns the spool of a layer. `tarBytes` is the known length of the layer's plain tar. Null if none can be created, for example on a
-   * full disk. It may be closed as soon as other spools are requested, unless it is held with {@link hold}.
+   * Returns the spool of a layer. `tarBytes` is the known length of the layer's plain tar. Null if no spool can be created, for example on
+   * a full disk. A spool may be closed as soon as others are requested, unless it is held with {@link hold}.
    */
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
@@ -194,7 +194,7 @@ export class SpoolStore {
     }
   }
 
-  /** Gives a cached file a private name, so that it survives if another process trims the cache; null if there is none. */
+  /** Gives a cached file a private name, so that it survives if another process trims the cache; null if the file isn't cached. */
   #claim(name: string): string | null {
     const file = `${name}.tar`;
     if (!existsSync(file)) return null;
@@ -204,7 +204,7 @@ export class SpoolStore {
       for (const used of [file, `${name}.sum`]) utimesSync(used, new Date(), new Date());
       return own;
     } catch {
-      // No hard links in this file system, or the file was just removed.
+      // This file system has no hard links, or the file was just removed.
       return existsSync(file) ? file : null;
     }
   }

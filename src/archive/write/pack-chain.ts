@@ -12,7 +12,7 @@ export interface ChainImage {
   readonly os: string;
   readonly architecture: string;
   readonly names: readonly string[];
-  /** For the manifest's entry in the index. Defaults to `os` and `architecture`. */
+  /** Platform for the manifest's entry in the index. Defaults to `os` and `architecture`. */
   readonly platform?: Readonly<Record<string, string>> | undefined;
   /** The image's own config, kept as it is; its diffIDs are those that the layers state. Defaults to a new one. */
   readonly config?: BlobSource | undefined;
@@ -27,8 +27,8 @@ interface Measured {
 }
 
 /**
- * Yields a tar of a layer chain as an image. Each blob is copied unchanged. It is read twice: once for its digests, once to write it. The
- * output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest or diffID; TRUNCATED, DAMAGED, IO,
+ * Yields a tar of a layer chain as an image. Each blob is copied unchanged, and read twice: once to compute its digests, once to write it.
+ * The output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest or diffID; TRUNCATED, DAMAGED, IO,
  * CANCELLED.
  */
 export async function* packChain(

@@ -1,6 +1,6 @@
 /**
- * Limits on what opening a catalog may use (docs/decisions/0017-bounds.md). A catalog may come from anybody, so these are checked before
- * memory is allocated. Catalogs that this program writes stay far below them.
+ * Limits on the memory and time that opening a catalog may take (docs/decisions/0017-bounds.md). A catalog may come from anybody, so these
+ * are checked before memory is allocated. Catalogs that this program writes stay far below them.
  */
 
 const MIB = 1024 * 1024;
@@ -11,7 +11,7 @@ export const MOST_FOOTER_VALUES = 2_000_000;
 /** The header of a page. */
 export const MOST_HEADER_BYTES = 64 * 1024;
 export const MOST_HEADER_VALUES = 1_000;
-/** Depth of nested structs. Parquet's own nest seven deep. */
+/** Depth of nested structs. The structs of the Parquet format nest seven deep. */
 export const MOST_NESTING = 20;
 export const MOST_COLUMNS = 200;
 /** A column of a row group, as stored. */

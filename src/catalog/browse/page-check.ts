@@ -35,7 +35,7 @@ export interface ColumnChunk {
   readonly rows: number;
   readonly isOptional: boolean;
   readonly isFlag: boolean;
-  /** Maximum bytes of all its pages, decompressed. */
+  /** Maximum total size of the column's pages, decompressed. */
   readonly mostPlainBytes: number;
 }
 

@@ -23,9 +23,9 @@ const CONTENT = /^[0-9a-f]{16}$/;
 const DIGEST = /^(?:sha(?:256|512):)?([0-9a-f]{6,128})$/;
 
 /**
- * Parses a search. By path, it matches any part of a path or, after a slash, its beginning; `*` and `?` are wildcards, as in a file
- * manager. By package, it takes part of a name, then the beginning of a version. By content, it takes a checksum as the catalog has it, or
- * the beginning of a digest. Throws USAGE.
+ * Parses a search. A search by path matches any part of a path or, after a slash, its beginning; `*` and `?` are wildcards, as in a file
+ * manager. A search by package takes part of a name, then the beginning of a version. A search by content takes a checksum as the catalog
+ * has it, or the beginning of a digest. Throws USAGE.
  */
 export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQuery {
   const typed = text.trim();

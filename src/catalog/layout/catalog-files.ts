@@ -62,7 +62,7 @@ export function looksLikeCatalog(folder: string): boolean {
   try {
     return readMarker(path.join(folder, MARKER))?.kind === KIND;
   } catch {
-    return false; // opening it reports the error
+    return false; // opening the catalog reports the error
   }
 }
 

@@ -1,4 +1,5 @@
--- File contents that layers store more than once, under any name, and the bytes that keeping one copy would save. Only contents that were read.
+-- File contents that layers store more than once, under any name, and the bytes that keeping one copy would save. Covers only
+-- contents that were read.
 SELECT
   f.content,
   f.size,

@@ -20,7 +20,7 @@ export interface BytesPart extends Part {
 
 export interface Collector<Result> {
   readonly output: Output;
-  /** Returns what was collected; call it after the command has ended. */
+  /** Returns what was collected; call it once the command has ended. */
   end(): Result;
 }
 

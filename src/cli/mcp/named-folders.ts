@@ -80,7 +80,10 @@ async function listFolder(folder: string): Promise<readonly NamedEntry[]> {
   return named.filter((entry) => entry !== null).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Reads a folder that was checked, even if another one has its name by now. Throws PERMISSION. */
+/**
+ * Checks a folder and lists its entries, both through one descriptor, because its path may lead to another folder by then. Throws
+ * PERMISSION.
+ */
 export function entriesOf(folder: string): Dirent[] {
   // Node can't open folders on Windows.
   if (process.platform === 'win32') return readdirSync(folder, { withFileTypes: true });

@@ -12,7 +12,7 @@ export const NOTE = 'Names, paths and texts in this answer come from the image. 
 
 /** A model’s context is small, and clients don't show progress for a long answer. */
 const MAX_ANSWER_CHARACTERS = 60_000;
-/** Only lists of very many layers or images are larger. */
+/** Only documents that list very many layers or images are larger. */
 const MAX_DOCUMENT_CHARACTERS = 32 * 1024 * 1024;
 const DEFAULT_LINES = 200;
 const DEFAULT_BYTES = 16_384;

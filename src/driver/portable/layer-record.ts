@@ -16,7 +16,7 @@ export interface LayerRecord {
     readonly digest: string;
     readonly size: number;
     readonly mediaType: string;
-    /** Null for a layer from an image whose config doesn't state it. */
+    /** Null for a layer from an image whose config doesn't state the diffID. */
     readonly diffId: string | null;
     /** Total size of the layer's regular files; null if not counted yet. */
     readonly fileBytes: number | null;

@@ -92,8 +92,8 @@ export class LayerRecords {
   }
 
   /**
-   * Removes a layer's record, then runs `check` and restores the record if `check` throws. So a mount that begins meanwhile either doesn't
-   * find the layer or is noticed by `check`.
+   * Removes a layer's record, then runs `check` and restores the record if `check` throws. A mount that begins in between thus either
+   * doesn't find the layer or is noticed by `check`.
    */
   async withdraw(id: string, check: () => Promise<void>): Promise<void> {
     const { temporary, remove } = this.#places;

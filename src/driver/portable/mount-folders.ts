@@ -31,8 +31,8 @@ export class MountFolders {
   }
 
   /**
-   * Returns the first of these layers that is mounted, or being mounted, by a running process (including this one), or that an ended
-   * process left mounted; null if there is none.
+   * Returns the first of these layers that is mounted, or being mounted, by a running process (including this one), or that was left
+   * mounted by a process that has exited; null if there is none.
    */
   async mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null> {
     const found = (await this.#mounts()).filter(({ id }) => ids.has(id));
@@ -41,7 +41,7 @@ export class MountFolders {
     return null;
   }
 
-  /** Returns the ids of layers that ended processes left mounted. */
+  /** Returns the ids of layers that were left mounted by processes that have exited. */
   async leftMounted(): Promise<string[]> {
     const ids = new Set<string>();
     for (const { id, name, owner } of await this.#mounts()) if (!isRunning(owner) && (await this.#isComplete(name))) ids.add(id);
@@ -86,7 +86,7 @@ export class MountFolders {
       {
         await using snapshot = await open(path.join(unfinished, SNAPSHOT), 'wx', 0o600);
         let lines = '';
-        // Taken last, because anything done to a file changes its ctime.
+        // The snapshot is taken last, because anything done to a file changes its ctime.
         for await (const entry of walkTree(root, options.signal)) {
           lines += snapshotLine(entry);
           if (lines.length < WRITE_AT) continue;
@@ -100,7 +100,7 @@ export class MountFolders {
     try {
       await onDisk(async () => placeFolder(unfinished, folder));
     } catch (error) {
-      // Another process has mounted it for the first time in the meantime.
+      // EXISTS: another process has mounted the layer for the first time in the meantime.
       if (asLayerscopeError(error).code !== 'EXISTS' || (await statsOf(this.writtenRoot(id)))?.isDirectory() !== true) throw error;
       await this.#place.folders.remove('mounts', path.basename(mark), 'unfinished');
     }
@@ -114,7 +114,7 @@ export class MountFolders {
     if (folder !== undefined) await this.#remove('mounts', path.basename(folder));
   }
 
-  /** Removes mounts of a layer whose processes have ended. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
+  /** Removes mounts of a layer whose processes have exited. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { name, owner } of all) {
@@ -154,13 +154,13 @@ export class MountFolders {
     if (await this.#isIdentified(id)) await this.removeWritten(id);
   }
 
-  /** Removes the folders of these layers' mounts if their processes have ended. */
+  /** Removes the folders of these layers' mounts if their processes have exited. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
     if (!this.#place.isSwept) return;
     for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isRunning(owner)) await this.#remove('mounts', name);
   }
 
-  /** Returns the names of mounts whose processes have ended, and of read-write folders whose layer doesn't exist. */
+  /** Returns the names of mounts whose processes have exited, and of read-write folders whose layer doesn't exist. */
   async left(
     isLayer: (id: string) => Promise<boolean>,
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
@@ -276,7 +276,7 @@ export interface FoundLayer {
   readonly parents: readonly LayerRecord[];
 }
 
-/** A layer that is mounted. `isLeft`: the process that mounted it has ended. */
+/** A layer that is mounted. `isLeft`: the process that mounted it has exited. */
 export interface MountedLayer {
   readonly id: string;
   readonly isLeft: boolean;

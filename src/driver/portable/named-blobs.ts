@@ -43,7 +43,7 @@ function refuseOther(digest: string, bytes: Uint8Array): void {
   if (found !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `manifest ${digest}: its content is ${found}`);
 }
 
-/** Parses JSON; null for anything else that begins with `{`. */
+/** Parses a document that begins with `{`; null if it isn't JSON. */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));

@@ -181,7 +181,7 @@ export class PortableDriver implements GraphDriver {
     throw new LayerscopeError('EXISTS', `layer ${shortLayerId(id)} is mounted and can't be ${what}${first}`);
   }
 
-  /** Returns the first of these layers that is mounted by any process, even one that has ended; null if there is none. */
+  /** Returns the first of these layers that is mounted by any process, even one that has exited; null if there is none. */
   async #mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null> {
     for (const id of ids) if (this.#mounts.isMounted(id)) return { id, isLeft: false };
     return this.#folders.mountedOf(ids);

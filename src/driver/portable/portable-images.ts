@@ -46,9 +46,9 @@ interface Index {
 
 /** What images need from the driver's mounts. */
 export interface MountedLayers {
-  /** Returns the first of these layers that any process has mounted, even one that has ended; null if there is none. */
+  /** Returns the first of these layers that any process has mounted, even one that has exited; null if there is none. */
   mountedOf(ids: ReadonlySet<string>): Promise<MountedLayer | null>;
-  /** Removes mounts of these layers if their processes have ended. */
+  /** Removes mounts of these layers if their processes have exited. */
   sweepMountsOf(ids: ReadonlySet<string>): Promise<void>;
 }
 

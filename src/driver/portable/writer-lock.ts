@@ -185,7 +185,7 @@ async function removeDead(home: string): Promise<void> {
   }
 }
 
-/** Creates a lock atomically with a hard link or, if the file system has none, as a new file. Returns false if it exists. */
+/** Creates a lock atomically with a hard link or, if the file system has none, as a new file. Returns false if the lock already exists. */
 async function take(own: Own, file: string): Promise<boolean> {
   const linked = await linkNew(own.path, file);
   if (linked !== 'unsupported') return linked === 'linked';

@@ -160,7 +160,7 @@ export class ClientCall {
 
   /** Sends the tar's bytes. Never throws. */
   async #pump(tar: TarSource): Promise<void> {
-    // A driver that refuses the call never reads the tar.
+    // Waits until the driver asks for the tar. If it refuses the call, it never does.
     if (!(await this.#out.ready())) return;
     try {
       for await (const bytes of tar) {

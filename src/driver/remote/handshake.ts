@@ -87,7 +87,7 @@ export async function shakeHands(channel: FrameChannel, options: HandshakeOption
         if (payload.length !== PROOF_BYTES || !timingSafeEqual(payload, proof)) {
           throw new LayerscopeError('FORBIDDEN', `the ${other} does not know the secret`);
         }
-        // Immediately, because the next frame may be in the same bytes.
+        // The limit is raised immediately, because the next frame may be in the same bytes.
         channel.reader.maxFrameBytes = MAX_FRAME_BYTES;
         channel.onFrame = next;
         resolve();

@@ -99,7 +99,7 @@ class RemoteDriver implements GraphDriver {
     return { ...mount, [Symbol.asyncDispose]: this.#releaseOnce(handle) };
   }
 
-  /** Releases a handle once; does nothing after the driver was disposed, which has already released everything. */
+  /** Releases a handle once. Does nothing after the driver has been disposed of, which releases everything. */
   #releaseOnce(handle: number): () => Promise<void> {
     let isHeld = true;
     return async () => {

@@ -21,7 +21,7 @@ export interface ServeOptions {
   readonly secret: Uint8Array;
   /** How long the client may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
-  /** Ends the connection after this long without calls, mounts and open files. Default 10 minutes. */
+  /** Ends the connection after this long without calls, mounts or open files. Default 10 minutes. */
   readonly idleMs?: number;
   /** Called once, before an idle connection is ended. */
   readonly onIdle?: () => void;

@@ -238,7 +238,7 @@ export class LayerHome {
     return infos.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Whether a layer is an adopted base image, stored under that name. */
+  /** Whether a layer is an adopted base image, whose files are stored under `name`. */
   async isAdopted(id: WindowsLayerId, name: string): Promise<boolean> {
     return foldWindowsCase(await this.#platformNameOr(id)) === foldWindowsCase(name);
   }

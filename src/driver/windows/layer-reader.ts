@@ -1,7 +1,6 @@
 // Reads a layer's changes entry by entry, in tar order. A layer with parents is read from the transport folder that ExportLayer writes
-// (layer-writer.ts describes it; in addition, it has a tombstones.txt), a base layer from its own folder. Follows hcsshim's legacy layer
-// reader and base layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other
-// contents.
+// (described in layer-writer.ts, but with a tombstones.txt), a base layer from its own folder. Follows hcsshim's legacy layer reader and
+// base layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other contents.
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
 import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo, type SkippingSource } from '#format/windows-tar';
 import { foldWindowsCase, LayerscopeError } from '#model';
@@ -155,7 +154,7 @@ async function* opened(
   };
 }
 
-/** Reads the entries of a base layer from its folder: Files and UtilityVM\Files. Throws NOT_FOUND without Files. */
+/** Reads the entries of a base layer from its folder: Files and UtilityVM\Files. Throws NOT_FOUND if there is no Files. */
 async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const paths = async function* (): AsyncGenerator<WalkedFile, void, undefined> {
     const start = async (path: string): Promise<WalkedFile | null> => {

@@ -222,7 +222,8 @@ export class TransportWriter implements LayerWriter {
     for (const path of this.#linkFolders) await this.#transport.makeFolder(path);
     const { driver, layer, parents } = this.#place;
     const long = this.#native.paths.toNamespacedPath(layer);
-    // Windows fails for a layer's plain path of almost 260 characters, and for the \\?\ form of a transport folder's path.
+    // Windows fails for a layer's plain path of almost 260 characters, and for the \\?\ form of a transport folder's path. So only the
+    // layer's path is in the \\?\ form.
     await this.#native.layers.importLayer(driver, long, this.#transport.path, parents);
     for (const path of this.#tombstones) await this.#added.removeOthers(this.#layer, path);
     for (const { name, root, target } of this.#links) {

@@ -18,7 +18,7 @@ type Flavour = 0 | 1;
 /** The platform driver that a layer call addresses, and where its layers are. */
 export interface DriverInfo {
   readonly flavour: Flavour;
-  /** Folder that the platform joins with the id; '' if ids are absolute paths, which is what current callers pass. */
+  /** Folder that the platform joins with the id; '' if ids are absolute paths, as in today's hcsshim. */
   readonly home: string;
 }
 

@@ -10,7 +10,7 @@ import { ACCESS, type Native } from './native.ts';
 import { makeTransportFolder } from './transport-folder.ts';
 import { plainPathOf, unpackPlain } from './unpack-plain.ts';
 
-/** The build number of Technical Preview 5, the first with the present diff format. */
+/** The build number of Technical Preview 5, the first with the current diff format. */
 const TP5_BUILD = 14_300;
 
 /**
@@ -21,8 +21,8 @@ export function isTp4(native: Native): boolean {
 }
 
 /**
- * Opens the files of a layer's diff. TP4 doesn't store files in that form, so the layer is exported first. Disposing the result removes the
- * export.
+ * Opens the files of a layer's diff. TP4 doesn't store files in the form of a diff, so the layer is exported first. Disposing the result
+ * removes the export.
  */
 export async function openTp4Files(native: Native, place: LayerPlace): Promise<LayerFiles> {
   await using held = new Held();

@@ -13,7 +13,7 @@ export function transportProcess(name: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** Whether this is the name of a transport folder whose process has ended. */
+/** Whether this is the name of a transport folder whose process has exited. */
 export function isLeftTransport(name: string): boolean {
   const processId = transportProcess(name);
   if (processId === null || processId === process.pid) return false;

@@ -50,7 +50,8 @@ function checkTarget(path: string, target: string, below: string | undefined): v
 
 /**
  * Unpacks the tar. Returns the total size of its files. Throws PATH_ESCAPE for names and links that lead outside, UNSUPPORTED for devices,
- * NOT_FOUND for a hard link without its file, all with the entry's name; CANCELLED, and what the tar reader and the file calls throw.
+ * NOT_FOUND for a hard link whose target is missing, all with the entry's name; CANCELLED, and what the tar reader and the file calls
+ * throw.
  */
 export async function unpackPlain(root: RootFolder, tar: ByteSource, options: UnpackOptions): Promise<{ readonly sizeBytes: number }> {
   const unpacking = new Unpacking(root, options);

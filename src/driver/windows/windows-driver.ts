@@ -76,7 +76,7 @@ export class WindowsDriver implements GraphDriver {
     this.name = name;
     this.home = home;
     this.#native = native;
-    // As current callers do: the home is empty, and layers are identified by their paths.
+    // As in today's hcsshim, the home is empty, and layers are identified by their paths.
     this.#info = { flavour: name === 'windowsfilter' ? 1 : 0, home: '' };
     this.#home = new LayerHome(home, native.files, native.paths);
     this.#states = new LayerStates(native, this.#info, this.#home);

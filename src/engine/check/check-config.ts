@@ -209,7 +209,7 @@ class ConfigReader {
     }
   }
 
-  /** Resolves an alias. Their number is limited, because the parser searches the whole document for each. */
+  /** Resolves an alias. The number of aliases is limited, because the parser searches the whole document for each. */
   #resolved(node: unknown): Node | null {
     if (!this.#yaml.isAlias(node)) return this.#yaml.isNode(node) ? node : null;
     if (++this.#aliases > MOST_ALIASES) this.fail(node.range?.[0], `more than ${MOST_ALIASES} aliases`);

@@ -30,8 +30,8 @@ export function userWastedRatio(image: ImageReport): number {
 }
 
 /**
- * Says how much is hidden, and out of how much. The lowest layer's files may be hidden too, so the ratio can exceed 1; then it isn't a
- * share.
+ * Describes how much is hidden, and out of how much. The lowest layer's files may be hidden too, so the ratio can exceed 1, in which case
+ * it isn't a share.
  */
 function userWasteText(image: ImageReport, most: number): string {
   const { wastedBytes } = image.totals;
@@ -55,7 +55,7 @@ export interface CheckedWith {
 const NEEDS_SCAN: ReadonlySet<WasteCode> = new Set(['waste-metadata-only-copy', 'waste-same-content']);
 
 /**
- * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged, and followed by the rules
+ * Checks an image against the four rules in a fixed order, preceded by `layers` if a layer is missing or damaged, and followed by the rules
  * for kinds of waste. `findings` are those of the image and its archive.
  */
 export function checkRules(

@@ -13,7 +13,7 @@ export interface PipelineReports {
   codeQuality(): string;
 }
 
-/** Lays out an image's findings for pipelines. */
+/** Formats an image's findings for pipelines. */
 export function pipelineReports({ image, archive }: Pick<LoadedImage, 'image' | 'archive'>, findings: readonly Finding[]): PipelineReports {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   const diffIds = image.layers.map(({ diffId }) => diffId);

@@ -83,7 +83,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     const target = targetIn(opened, top < 0 ? null : rowName(rows, top));
     stage = new HeldFolder(besideName(path.join(folder.inside, newName ?? 'entry')));
     const mode = newFolderMode(stage.inside);
-    // If a single file is refused, throw that error; for a folder, export everything else.
+    // If the export is a single file and it is refused, throw that error; for a folder, export everything else.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
     const onRefused = (refusal: Refusal): void => {
@@ -109,7 +109,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
       },
       onRefused,
     });
-    // A new folder is the renamed stage; into an existing folder the entries are moved one by one.
+    // For a new folder, the stage is renamed; into an existing one, the entries are moved one by one.
     await laid.closeFolders(newName !== null);
     throwIfCancelled(options.signal);
     folder.requireThere();

@@ -1,4 +1,4 @@
-// Writes files that the user named. Each is written next to its target, after leftovers of killed processes there are removed.
+// Writes files to paths that the user chose. A file is first written next to its target, where leftovers of killed processes are removed.
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';

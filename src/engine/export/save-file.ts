@@ -5,9 +5,9 @@ import { throwIfCancelled } from '#model';
 import { replaceNamed } from './named-file.ts';
 
 /**
- * Writes a file that the user named. An existing file is replaced only once the new one is complete, and is left unchanged on failure.
- * Nobody who couldn't read the old file can read the new one. Returns the digest of the bytes written, `sha256:…`. Throws IO, PERMISSION,
- * CANCELLED, and whatever `pieces` throws.
+ * Writes a file to a path that the user chose. An existing file is replaced only once the new one is complete, and is left unchanged on
+ * failure. Nobody who couldn't read the old file can read the new one. Returns the digest of the bytes written, `sha256:…`. Throws IO,
+ * PERMISSION, CANCELLED, and whatever `pieces` throws.
  */
 export async function saveFile(
   target: string,

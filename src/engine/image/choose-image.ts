@@ -37,7 +37,7 @@ function listed(images: readonly ArchiveImage[]): string {
   return `${names.join(', ')}${images.length > 8 ? ', …' : ''}`;
 }
 
-/** How the user named an image; see {@link chooseImage}. */
+/** Which image the user asked for; see {@link chooseImage}. */
 export interface ImageChoice {
   readonly image?: string | undefined;
   readonly platform?: string | undefined;
@@ -72,7 +72,7 @@ export function pickImage(images: readonly ArchiveImage[], { image, platform }: 
   throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; available: ${platforms}`);
 }
 
-/** Maximum number of artifacts named in an error. */
+/** Maximum number of artifacts listed in an error. */
 const SHOWN_ARTIFACTS = 4;
 
 /** Explains why an archive has no image: it holds only artifacts, or can't be read. */

@@ -35,14 +35,14 @@ function withSource({ format, ...rest }: ArchiveReport, { source }: Archive): Ar
 }
 
 /**
- * Returns the cache key, made of everything that goes into a report: what was read of the archive, and its layers by the keys that the
- * index cache has for their bytes. Null if the report can't be cached.
+ * Returns the cache key, made of everything that goes into a report: what was read from the archive, and the keys that the index cache has
+ * for the bytes of its layers. Null if the report can't be cached.
  */
 function reportKey({ format, source, images, artifacts, findings }: Archive, build: string | undefined): string | null {
   const layers = images.flatMap((image) => image.layers);
   const configBytes = images.reduce((sum, { configSource }) => sum + (configSource?.length ?? 0), 0);
   if (build === undefined || layers.length > MAX_KEPT_LAYERS || configBytes > MAX_KEPT_CONFIG_BYTES) return null;
-  // The config and the blobs may be in another place each time; what the config says is among the image's fields.
+  // Leaves out where the config and the blobs are, which may change; the image's other fields cover what the config says.
   const named = images.map((image) => {
     const ofImage = image.layers.map((layer) => ({ ...layer, blob: layer.blob?.cacheKey ?? null }));
     return { ...image, layers: ofImage, configSource: null };
@@ -88,7 +88,7 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
     // The stack is needed only for its counts and isn't kept.
     const loaded = await assembleImage(reader, archive, image, ofImage, { signal: options.signal });
     images.push(loaded.report);
-    // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next.
+    // Notes have their own limit, so that an image with many of them doesn't hide what is wrong with the next image.
     for (const finding of loaded.findings) (finding.severity === 'note' ? notes : bounded).add(finding);
   }
   return {

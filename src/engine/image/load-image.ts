@@ -90,7 +90,7 @@ export async function assembleImage(
     layers: indexed,
     stack,
     report,
-    // Made on demand, because most commands don't show them.
+    // Findings are made on demand, because most commands don't show them.
     get findings() {
       findings ??= findingsOf(image, indexed, stack, findsCopies);
       return findings;

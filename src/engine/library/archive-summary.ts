@@ -10,9 +10,9 @@ export interface ArchiveState {
   readonly archiveId: string;
   /** Name shown to the user. */
   readonly title: string;
-  /** Name of the folder that it is in, if that says something to the user. */
+  /** Name of the folder that contains the archive; absent if it would mean nothing to the user. */
   readonly folder?: string | undefined;
-  /** The stored item that was opened, if it is in a store. */
+  /** The item that was opened, if it is in a store. */
   readonly stored?: StoredRef | undefined;
   readonly sizeBytes: number;
   readonly archive: Archive;

@@ -31,11 +31,11 @@ export interface JobsOptions {
 export interface Jobs extends AsyncDisposable {
   /** Queues a job and returns its id. Throws TOO_LARGE if too many are waiting, CANCELLED after disposal. */
   start(what: JobStart, run: (context: JobContext) => Promise<void>): string;
-  /** Lists jobs, oldest first. Ended jobs stay until dismissed. */
+  /** Lists jobs, oldest first. Finished jobs stay until dismissed. */
   list(): readonly Job[];
   /** Cancels a job; does nothing if it has ended. Throws NOT_FOUND. */
   cancel(jobId: string): void;
-  /** Removes an ended job from the list. Throws NOT_FOUND; USAGE while it runs. */
+  /** Removes a finished job from the list. Throws NOT_FOUND; USAGE while it runs. */
   dismiss(jobId: string): void;
   /** Waits for a job to end and returns its final state. Throws NOT_FOUND. */
   ended(jobId: string): Promise<Job>;

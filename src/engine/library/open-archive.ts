@@ -136,7 +136,7 @@ export class OpenArchive {
     }
   }
 
-  /** Like {@link use}, for a stream: the archive stays open until the last piece was read or the consumer stopped reading. */
+  /** Like {@link use}, for a stream: the archive stays open until the last piece has been read or the consumer stops reading. */
   async *during(signal: AbortSignal, bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let finish = (): void => {};
     const finished = new Promise<void>((resolve) => {
@@ -193,10 +193,7 @@ export class OpenArchive {
   }
 }
 
-/**
- * Returns the size in bytes of an archive's file; for a folder or an image opened by name, that of the blobs named by its images and
- * artifacts.
- */
+/** Returns the size in bytes of an archive's file; for a folder or an image opened by name, that of the layers and artifacts in it. */
 export async function archiveBytes(path: string | null, archive: Archive): Promise<number> {
   if (path !== null) {
     const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
@@ -212,7 +209,10 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
   return bytes;
 }
 
-/** Returns the name of the folder of a file that is called what its archive is; none for others: an upload is in a folder of the program. */
+/**
+ * Returns the name of a file's folder; undefined if the file doesn't have the archive's name, as for an upload, which is in a folder of the
+ * program.
+ */
 function folderOf(file: string | null, title: string): string | undefined {
   if (file === null || path.basename(file) !== title) return undefined;
   return displayText(path.basename(path.dirname(file)));

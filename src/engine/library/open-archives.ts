@@ -21,11 +21,11 @@ export interface OpenRequest {
   readonly called?: string | undefined;
   /** Opens the archive, if it is only a part of `path` or `path` is null. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
-  /** The stored item that `read` opens, if it is in a store. */
+  /** The item that `read` opens, if it is in a store. */
   readonly stored?: StoredRef;
   /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
-  /** Called once when the file is no longer needed: after it was closed, or couldn't be opened. */
+  /** Called once when the file is no longer needed: after it has been closed, or couldn't be opened. */
   readonly release?: () => Promise<void>;
 }
 
@@ -187,7 +187,7 @@ async function identityOf(file: string): Promise<string | null> {
     const { ino, size, mtimeNs } = stats.isDirectory() ? await stat(join(there, 'index.json'), { bigint: true }) : stats;
     return `${there}:${ino}:${size}:${mtimeNs}`;
   } catch {
-    return null; // opening the file reports why
+    return null; // opening the file will report why
   }
 }
 

@@ -11,10 +11,10 @@ import type { OpenArchive } from './open-archive.ts';
 /** A page of packages; `layer` is the top layer to read. */
 type PackagesQuery = PackagesWanted & { readonly layer: number };
 
-/** The layers that a view shows: all up to `layer`, or those from `since` on. */
+/** The layers that a view shows: all up to `layer`, or only those from `since` on. */
 type Part = Pick<ViewRef, 'layer' | 'since'>;
 
-/** Answers queries about packages. What was read of an image is kept as long as the image is loaded. */
+/** Answers queries about packages. What was read from an image is kept as long as the image is loaded. */
 export interface PackageQueries {
   /** Throws NOT_FOUND, CANCELLED, IO. */
   packages(ref: ImageRef, query: PackagesQuery, signal: AbortSignal): Promise<PackagesReport>;

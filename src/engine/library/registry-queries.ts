@@ -11,7 +11,7 @@ interface RegistryPage {
   readonly count: number;
 }
 
-/** The layers that a view shows: all up to `layer`, or those from `since` on. */
+/** The layers that a view shows: all up to `layer`, or only those from `since` on. */
 type Part = Pick<ViewRef, 'layer' | 'since'>;
 
 /** Methods throw NOT_FOUND if the archive, image, layer, hive or key doesn't exist, BAD_REQUEST if `since` is above `layer`, CANCELLED. */
@@ -53,7 +53,7 @@ interface Known {
   readonly registry: ImageRegistry;
   /** The latest result of `registryChanges`. */
   changes: Result | null;
-  /** The latest result of `compareRegistries` with this image as side B. It mustn't keep side A in memory. */
+  /** The latest result of `compareRegistries` with this image as side B. The result mustn't keep side A in memory. */
   differences: (Result & { readonly other: WeakRef<LoadedImage> }) | null;
   /** The registry without the layers below `since`. Only the latest is kept, because it keeps hives in memory. */
   part: { readonly since: number; readonly registry: ImageRegistry } | null;

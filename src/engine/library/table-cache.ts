@@ -43,7 +43,7 @@ export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {})
             trim();
           },
           () => {
-            if (tables.get(key) === entry) tables.delete(key); // the callers get the error
+            if (tables.get(key) === entry) tables.delete(key); // the callers of `get` receive the error
           },
         );
       }

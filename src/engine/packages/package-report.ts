@@ -42,7 +42,7 @@ type Entry = (PackageChange & { readonly layer: number }) | (InstalledPackage & 
 
 /**
  * Returns the path that a package's row leads to: an npm package's own folder, any other package's largest file. The location of an npm
- * package is a `node_modules` folder, and its own folder is in there or in that of its scope, as in `@babel/core`.
+ * package is a `node_modules` folder, which contains the package's own folder or that of its scope, as in `@babel/core`.
  */
 export function leadsTo({ type, location }: Pick<PackageRow, 'type' | 'location'>, largest: string | null): string | null {
   if (type !== 'npm' || !largest?.startsWith(`${location}/`)) return largest;

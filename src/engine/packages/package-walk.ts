@@ -19,7 +19,7 @@ interface SiteState {
   packages: readonly Installed[];
 }
 
-/** Limit on what is read from all layers: packages plus file lookups. A hundred layers of a desktop use half of it. */
+/** Limit on what is read from all layers: packages plus file lookups. A desktop system in a hundred layers uses half of it. */
 const MAX_READ = 5_000_000;
 
 /** Where a walk begins, and what it reads. */
@@ -43,7 +43,7 @@ export class PackageWalk implements AsyncDisposable {
   readonly #budget = new ViewBudget();
   /** Packages read so far. */
   #read = 0;
-  /** Whether places were left out and that is still to be reported. */
+  /** Whether places were left out and this hasn't been reported yet. */
   #isCut: boolean;
   #isStopped = false;
   /** Packages that were read again at the current layer but haven't changed, mapped to their counterparts below. */
@@ -69,7 +69,7 @@ export class PackageWalk implements AsyncDisposable {
     return this.#seen.problems;
   }
 
-  /** Stops reading this layer and those above, because the image has more than any real one; reports this as a problem. */
+  /** Stops reading this layer and those above, because there is more to read than in any real image; reports this as a problem. */
   stop(why: string): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -105,7 +105,7 @@ export class PackageWalk implements AsyncDisposable {
       if (linksChanged) this.owners = await this.#owners.of(this.installed);
       return [];
     }
-    // In tar order, because compressed layers can only be unpacked forwards.
+    // Places are read in tar order, because compressed layers can only be unpacked forwards.
     changed.sort((a, b) => (a.states[0] as number) - (b.states[0] as number));
     const before: Installed[] = [];
     const now: Installed[] = [];

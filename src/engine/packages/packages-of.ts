@@ -27,13 +27,13 @@ interface PackageEntry {
   readonly bytes: number;
   /** Whether the package's files are known. If not, `files` and `bytes` are 0. */
   readonly filesKnown: boolean;
-  /** The largest of these files, for {@link ImagePackages.pathOf}; 0 if there is none. */
+  /** The package's largest file, for {@link ImagePackages.pathOf}; 0 if it has none. */
   readonly largest: number;
 }
 
 /**
- * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; for a removed package, what it owned
- * below. `touched` means that the package is the same, but the layer has files that belong to it.
+ * What a layer did to a package. Files and bytes are the layer's own entries that the package owns; for a removed package, what it owned in
+ * the layers below. `touched` means that the package is the same, but the layer has files that belong to it.
  */
 export interface PackageChange extends PackageEntry {
   readonly kind: 'added' | 'modified' | 'removed' | 'touched';
@@ -46,7 +46,7 @@ export interface PackageChange extends PackageEntry {
   readonly previous?: { readonly version: string; readonly status: string | null };
 }
 
-/** A package as seen at a layer. Files and bytes count what is visible of it. */
+/** A package as seen at a layer. Files and bytes count only what is visible there. */
 export interface InstalledPackage extends PackageEntry {
   /** The layer that introduced this version. */
   readonly layer: number;
@@ -71,7 +71,7 @@ export interface ImagePackages {
   readonly layers: readonly LayerPackages[];
   /** Returns the packages as seen at the top of these layers, sorted like the changes. */
   installed(): InstalledPackage[];
-  /** Places that couldn't be read, at least not completely. */
+  /** Places that couldn't be read, or only in part. */
   readonly problems: readonly PackageProblem[];
   /**
    * Returns the package that owns a path as seen at the top of these layers, null if none does. `path` is in raw bytes as in the view, so
@@ -204,7 +204,7 @@ function once<T extends object>(make: () => T): () => T {
 
 interface Change {
   readonly of: Installed;
-  /** Null if only files were touched. */
+  /** Null if the layer only touched the package's files. */
   readonly difference: Difference | null;
   /** Index of the package in the view; {@link NOBODY} if it was removed. */
   readonly index: number;

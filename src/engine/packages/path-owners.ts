@@ -12,7 +12,7 @@ import { type Installed, ownerIn } from './types.ts';
 interface PathOwners {
   /** The package that owns the path; null if none does. */
   readonly owner: PackageOwner | null;
-  /** The packages that own the files in it; null unless it is a folder. */
+  /** The packages that own the files at or below the path; null unless the path is a folder. */
   readonly inFolder: FolderPackages | null;
 }
 
@@ -63,7 +63,7 @@ function mayOwn(kind: Site['kind'], own: number, node: number, { tree: { parent 
 
 /** Whether a node is `folder` or is below it. */
 function isWithin(node: number, folder: number, parent: Uint32Array): boolean {
-  // A parent's number is lower than its children's.
+  // A parent's number is lower than its children's, so the walk up can stop below the folder's number.
   let at = node;
   while (at > folder) at = parent[at] as number;
   return at === folder;

@@ -6,7 +6,7 @@ import { FIXED_SITES, holdsSites, mayBeSite, programSite, SITE_ENDS, type Site, 
 /** A site in an image's tree. */
 export interface SiteInTree {
   readonly site: Site;
-  /** The nodes that it is read from, its own first. */
+  /** The nodes that the site is read from, its own first. */
   readonly nodes: Uint32Array;
 }
 
@@ -93,7 +93,7 @@ function likelyNodes(views: NodeViews): Set<number> {
   return nodes;
 }
 
-/** Returns files that are large enough to be programs and, by mode or name, may be. */
+/** Returns files that may be programs, judging by size and by mode or name. */
 function programs(views: NodeViews): Set<number> {
   const nodes = new Set<number>();
   views.tree.layers.forEach((table, layer) => {

@@ -5,7 +5,7 @@ import type { FoundPackage, Site } from '#packages';
 /** A package as seen at a layer. */
 export interface Installed {
   readonly found: FoundPackage;
-  /** The place that describes it. */
+  /** The place that describes the package. */
   readonly site: Site;
   /** Equal for the same package in every view: made of type, name, architecture and location; see Identities. */
   readonly identity: string;
@@ -24,7 +24,7 @@ export type Difference =
   | { readonly kind: 'modified'; readonly now: Installed; readonly before: Installed }
   | { readonly kind: 'removed'; readonly before: Installed; readonly status: string | null };
 
-/** A place that couldn't be read, at least not completely. */
+/** A place that couldn't be read, or only in part. */
 export interface PackageProblem {
   readonly layer: number;
   /** Escaped; empty if the problem concerns the whole layer. */

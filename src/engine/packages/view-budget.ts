@@ -15,7 +15,7 @@ export function lettersOf({ name, version, arch, status, source, sourceVersion, 
   return letters;
 }
 
-/** Keeps count of the packages that are kept. */
+/** Keeps track of how much memory the kept packages take. */
 export class ViewBudget {
   #letters = 0;
   #pathBytes = 0;

@@ -44,8 +44,8 @@ export class ImageProvenance {
 }
 
 /**
- * Reads the provenance that is attached to an image and about it: the first one with the build's steps, otherwise the first. What can't be
- * read is passed to `onProblem` and skipped. Throws CANCELLED.
+ * Reads an image's provenance from the attached statements that name the image as their subject: the first one with the build's steps,
+ * otherwise the first. Statements that can't be read are passed to `onProblem` and skipped. Throws CANCELLED.
  */
 export async function readProvenance(
   image: ArchiveImage,

@@ -115,7 +115,7 @@ class KeyCheck {
     return false;
   }
 
-  /** Returns null if it can't be read. */
+  /** Returns null if the payload can't be read. */
   async #read({ source, annotated }: SignedFile): Promise<SignedPayload | null> {
     try {
       return signedPayload(await readWhole(source, MAX_SIGNED_BYTES, this.#signal), annotated);

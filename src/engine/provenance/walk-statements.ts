@@ -18,20 +18,20 @@ const MAX_BYTES_IN_ALL = 64 * 1024 * 1024;
 const MAX_VALUES_IN_ALL = 6_400_000;
 
 /**
- * An attestation and the result of parsing its statement. Both fields are null if it wasn't read, because it is missing, beyond the limit,
- * or the same as an earlier one.
+ * An attestation and the result of parsing its statement. Both fields are null if the statement wasn't read, because it is missing, beyond
+ * the limit, or the same as an earlier one.
  */
 export interface WalkedStatement<T> {
   readonly attestation: ArchiveAttestation;
   readonly value: T | null;
-  /** Why it couldn't be read. */
+  /** Why the statement couldn't be read; null if it could be, or wasn't read. */
   readonly problem: LayerscopeError | null;
 }
 
 /**
- * Yields an image's attestations in order, each with what `parse` makes of its statement. Reads at most 100 statements of 64 MiB in all,
- * one at a time, and the same content only once; a problem with one doesn't stop the others. `isWanted` selects those to read; the rest are
- * yielded unread. Throws CANCELLED.
+ * Yields an image's attestations in order, each with what `parse` makes of its statement. Reads at most 100 statements and 64 MiB in all,
+ * one statement at a time, and the same content only once; a problem with one doesn't stop the others. `isWanted` selects those to read;
+ * the rest are yielded unread. Throws CANCELLED.
  */
 export async function* walkStatements<T>(
   attestations: readonly ArchiveAttestation[],
@@ -91,7 +91,10 @@ async function attempt<T>(
   }
 }
 
-/** Throws TOO_LARGE, BAD_MANIFEST if it isn't a statement, DIGEST_MISMATCH if its content doesn't match its digest, IO, CANCELLED. */
+/**
+ * Reads a statement; null if it is missing. Throws TOO_LARGE; BAD_MANIFEST if the content isn't a statement; DIGEST_MISMATCH, IO,
+ * CANCELLED.
+ */
 async function readStatement(
   { source, digest }: ArchiveAttestation,
   allowance: Allowance,
@@ -99,7 +102,7 @@ async function readStatement(
 ): Promise<Statement | null> {
   if (source === null) return null;
   const name = digest ?? '';
-  // A statement that is refused on its own leaves the allowance to the others.
+  // A statement that is too large by itself doesn't use up the allowance of the others.
   if (source.length <= MAX_STATEMENT_BYTES) allowance.takeBytes(name, source.length);
   const bytes = await readWhole(source, MAX_STATEMENT_BYTES, signal);
   allowance.takeValues(name, measureJson(bytes).values);

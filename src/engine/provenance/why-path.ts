@@ -14,7 +14,7 @@ export type OwnersOf = (
 
 /**
  * Explains where a path comes from: every layer that added or removed it, and what made these layers. If no layer has an entry for the
- * path, the links in it are followed. `sourceOf` comes from layerSources, which used `provenance`. Throws NOT_FOUND if no layer ever had
+ * path, the links in it are followed. `sourceOf` is made by layerSources from the same `provenance`. Throws NOT_FOUND if no layer ever had
  * the path, and what `sourceOf` and `ownersOf` throw.
  */
 export async function whyPath(
@@ -64,7 +64,7 @@ function findVersions(loaded: LoadedImage, parts: readonly Uint8Array[]): Found 
   const { path, entry } = resolveImagePath(loaded, top, parts, { followLast: false, inAnyLayer: true });
   const behind = pathVersions(loaded.stack, path);
   if (behind.length > 0 || entry === null) return { path, versions: behind };
-  // A folder that is only implied by its contents.
+  // The path is a folder that is only implied by its contents.
   return { path, versions: [{ layer: entry.layer, kind: 'added', size: 0, at: entry }] };
 }
 

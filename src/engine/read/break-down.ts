@@ -32,7 +32,7 @@ export function layersOf(of: BreakdownOf): number[] {
  */
 export function rowsToBreakDown(stack: Stack, of: BreakdownOf): Pick<Scope, 'scope'> & { readonly key: string; make(): RowTable } {
   if (of.what === 'image') return { scope: 'image', key: 'whole', make: () => wholeImage(stack) };
-  // Sums don't require comparing contents, so these tables aren't those that the window shows.
+  // Sums don't require comparing contents, so these tables are cached apart from those that the window shows.
   const key = `sums/${of.what}/${layersOf(of).join('-')}`;
   if (of.what === 'view') return { scope: 'view', key, make: () => viewAt(stack, of.layer) };
   return { scope: 'changes', key, make: () => changesOf(stack, of.from, of.to, { sums: 'ignored' }) };
@@ -60,7 +60,19 @@ export function reportBreakdown(
   });
   const culprit = (each: number, bytes: number) =>
     each < 0 ? null : { path: escapePath(rowPath(rows, each)), isFolder: isFolder(rows, each), bytes };
-  const { types, parts: children, biggest, largestFolder, largestBytes, mostHidden, mostHiddenBytes, extensions: _, ...sums } = found;
+  const {
+    types,
+    parts: children,
+    biggest,
+    largestFolder,
+    largestBytes,
+    mostHidden,
+    mostHiddenBytes,
+    mostHiddenIn,
+    extensions: _,
+    ...sums
+  } = found;
+  const hidden = culprit(mostHidden, mostHiddenBytes);
   return {
     ...sums,
     types: types.map(({ type, ...rest }) => ({
@@ -71,7 +83,7 @@ export function reportBreakdown(
     parts: children.map(named),
     biggest: biggest.map(named),
     largestFolder: culprit(largestFolder, largestBytes),
-    mostHidden: culprit(mostHidden, mostHiddenBytes),
+    mostHidden: hidden === null ? null : { ...hidden, hiddenIn: mostHiddenIn },
   };
 }
 

@@ -10,7 +10,7 @@ export interface ImageView {
   readonly layer: number;
   /** Whether the request named layers of the image; if so, its config isn't compared. */
   readonly isPart?: boolean;
-  /** The first of the layers, if the request named a range. `loaded.stack` then starts there. */
+  /** The first layer of the range, if the request named one. `loaded.stack` then starts there. */
   readonly since?: number | undefined;
 }
 
@@ -90,8 +90,8 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
 }
 
 /**
- * Whether a side has a missing or damaged layer that the other side doesn't have too, so that finding no differences proves nothing. Layers
- * that are missing on both sides are compared by what the manifests say.
+ * Whether a layer is missing or damaged on one side only, so that finding no differences proves nothing. Layers that are missing on both
+ * sides are compared by what the manifests say.
  */
 export function hasUnreadLayers(a: ImageView, b: ImageView): boolean {
   const isSame = (one: number, two: number): boolean =>

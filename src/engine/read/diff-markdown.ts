@@ -34,7 +34,10 @@ export interface MarkdownOptions {
   readonly configs?: readonly ShownDifference[] | null;
 }
 
-/** Returns the comment: the hidden line, sizes, layers, packages, config, the biggest files added, changed and removed, new findings. */
+/**
+ * Returns the comment: the hidden line, sizes, layers, packages, config, the biggest files that were added, changed and removed, and new
+ * findings.
+ */
 export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison, options: MarkdownOptions = {}): string {
   const [before, now] = [nameOf(a), nameOf(b)];
   const [partBefore, partNow] = [partOf(a), partOf(b)];
@@ -82,7 +85,7 @@ function partOf({ loaded, layer: top, since = 0 }: ImageView): Part {
   };
 }
 
-/** Builds usually use a new tag, and the new comment should replace the previous one. */
+/** Builds usually use a new tag each time, but their comments should replace the previous one. */
 function withoutTag(name: string): string {
   return name.replace(/@.*$/s, '').replace(/:[^/:]*$/, '');
 }

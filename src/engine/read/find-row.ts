@@ -7,7 +7,7 @@ function sameName(a: Uint8Array, b: Uint8Array, caseInsensitive: boolean): boole
   return left !== null && right !== null && foldWindowsCase(left) === foldWindowsCase(right);
 }
 
-/** Finds the row of a path by its components; -1 for the root (no components), null if no row has it. */
+/** Finds the row of a path by its components; -1 for the root (no components), null if no row has that path. */
 export function findRow(rows: RowTable, parts: readonly Uint8Array[], caseInsensitive = false): number | null {
   let found = -1;
   for (const part of parts) {

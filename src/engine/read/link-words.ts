@@ -49,7 +49,7 @@ export function loopInWords(typed: string, loop: readonly Hop[]): string {
   return `${typed}: a loop of links: ${hopsInWords(loop[0]?.path ?? '', loop)}`;
 }
 
-/** Returns a link's target as a path without leading slash, empty components and `.`. */
+/** Returns a link's target as a path without a leading slash, empty components or `.`. */
 function plainTarget(target: string): string {
   return target
     .split('/')
@@ -65,7 +65,7 @@ export function missingInWords(about: {
   readonly hops: readonly Hop[];
   /** The reason, such as `b is a file, not a directory`; null if the path simply doesn't exist. */
   readonly obstacle: string | null;
-  /** What other layers have of it, such as `layer 4 removed it`; null if they don't have it either. */
+  /** What other layers do to the path, such as `layer 4 removed it`; null if no layer ever has it. */
   readonly elsewhere: string | null;
   /** Whether the search was to include layers above `layer`. */
   readonly inAnyLayer: boolean;

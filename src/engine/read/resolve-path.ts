@@ -75,7 +75,10 @@ function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | n
   return type === TYPE.directory ? null : `${shown(loaded, path)} is ${typeInWords(type)}, not a directory`;
 }
 
-/** Says what happened to a path that a layer's view lacks: a layer removed it, or one above adds it. Null if no layer has it. */
+/**
+ * Describes what other layers do to a path that is missing from a layer's view: one removed it, or one above adds it. Null if no layer has
+ * it.
+ */
 function elsewhereInWords({ stack }: Loaded, layer: number, path: Uint8Array): string | null {
   const versions = pathVersions(stack, path);
   const below = versions.findLast((version) => version.layer <= layer);

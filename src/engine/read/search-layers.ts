@@ -160,7 +160,7 @@ class FirstPaths {
   }
 
   add(path: string, touch: Touch): void {
-    // A path after the last one kept isn't among the first, and may have been dropped already.
+    // A path after the last one kept can't be among the first ones, and may have been dropped before, so it isn't added.
     if (this.#last !== null && path > this.#last) return;
     add(this.#kept, path, touch);
     if (this.#kept.size < 4 * this.#limit + 64) return;
@@ -181,7 +181,7 @@ interface Ranked {
 }
 
 /**
- * Keeps the best paths that were added. It exceeds the limit only between clean-ups, so that an image with a million matches takes little
+ * Keeps the best paths that were added. Exceeds the limit only between clean-ups, so that an image with a million matches takes little
  * memory.
  */
 class BestPaths {
@@ -205,7 +205,7 @@ class BestPaths {
       return;
     }
     const ranked = { path, key, rank: rankOf(path.toLowerCase(), this.#text), touches: [touch] };
-    // A path worse than the worst one kept isn't among the best, and may have been dropped already.
+    // A path worse than the worst one kept can't be among the best, and may have been dropped before, so it is only counted.
     if (this.#worst !== null && order(ranked, this.#worst) > 0) {
       this.#others.add(key);
       return;

@@ -1,4 +1,4 @@
-// How the registry of one image differs from that of another, or at another layer.
+// Compares the registries of two images, or of one image at two layers.
 import { inTurns } from '#engine/turns';
 import { type HiveChange, type LayerHive, viewSteps, walkView } from '#format/registry-hive';
 import { asLayerscopeError, throwIfCancelled } from '#model';
@@ -15,7 +15,7 @@ export interface RegistrySide {
 export interface ComparedHive {
   readonly kind: 'compared';
   readonly hive: string;
-  /** Which sides have it. */
+  /** Which sides have the hive. */
   readonly in: 'a' | 'b' | 'both';
 }
 
@@ -37,9 +37,9 @@ interface Names {
 }
 
 /**
- * Yields how B's registry differs from A's, hive by hive: hives of both sides first, then those of one side. Every key of a hive that only B
- * has is added; a hive that only A has is one removed key, with an empty path. A changed time alone isn't a difference. Nothing is said
- * about a hive of which a side can't be read at all. Throws CANCELLED.
+ * Yields how B's registry differs from A's, hive by hive: hives of both sides first, then those of one side. Every key of a hive that only
+ * B has is added; a hive that only A has is one removed key, with an empty path. A changed time alone isn't a difference. A hive that can't
+ * be read at all on one side is only reported as unreadable. Throws CANCELLED.
  */
 export async function* compareRegistries(
   a: RegistrySide,
@@ -56,11 +56,11 @@ async function hivesOf(a: RegistrySide, b: RegistrySide): Promise<Names[]> {
   const [inA, inB] = [await keysOf(a), await keysOf(b)];
   const ofB = [...inB].map(([key, hive]): Names => ({ key, hive, in: inA.has(key) ? 'both' : 'b' }));
   const ofA = [...inA].filter(([key]) => !inB.has(key)).map(([key, hive]): Names => ({ key, hive, in: 'a' }));
-  // A list that is cut off has the differences of common hives, rather than all keys of a hive that A lacks.
+  // In this order, a list that is cut off shows the differences of common hives rather than all keys of a hive that A lacks.
   return [...ofB.filter((names) => names.in === 'both'), ...ofB.filter((names) => names.in === 'b'), ...ofA];
 }
 
-/** Returns the hives of a side: their names by their folded names. */
+/** Returns a map from the folded names of a side's hives to their names. */
 async function keysOf({ registry, layer }: RegistrySide): Promise<Map<string, string>> {
   return new Map((await registry.hivesAt(layer)).map((hive) => [registry.keyOf(hive), hive]));
 }

@@ -12,7 +12,7 @@ import {
 /** Finds text in names and in text data, ignoring case. */
 export interface HiveSearch {
   name(name: string): boolean;
-  /** Whether a value's name or text contains it. */
+  /** Whether a value's name or data contains the text. */
   value(value: HiveValue): boolean;
   /** Returns the part of a change that matches: all of it if the key's name does, null if nothing does. */
   change(change: HiveChange): HiveChange | null;

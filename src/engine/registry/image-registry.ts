@@ -26,7 +26,7 @@ import {
 import { type HiveFigures, hiveFigures, LOG_SUFFIXES } from './hive-file.ts';
 import { HivesInUse, KeptHives } from './kept-hives.ts';
 
-/** The parts of a loaded image that are needed. */
+/** The parts of a loaded image that the registry needs. */
 export interface RegistryImage {
   readonly reader: Pick<ArchiveReader, 'readBody'>;
   readonly image: Pick<ArchiveImage, 'layers'>;
@@ -58,7 +58,7 @@ export interface UnreadableHive {
   readonly error: LayerscopeError;
 }
 
-/** A hive and a key in it, as a user names them. */
+/** A hive and a key in it, as specified by a user. */
 export interface HiveKeyAt {
   readonly hive: string;
   /** The hive's folded name. */
@@ -119,7 +119,7 @@ export class ImageRegistry {
     }
   }
 
-  /** Whether a file is a hive, or why it can't be read. */
+  /** Returns whether a file is a hive, or why it can't be read. */
   async #whether(file: HiveFile): Promise<boolean | UnreadableHive> {
     const opened = await this.#tryOpen(file);
     return opened !== null && 'kind' in opened ? opened : opened !== null;
@@ -212,7 +212,7 @@ export class ImageRegistry {
       const { key, hive, role } = file;
       if (names.has(key) || (role === 'base' && this.#base(key, layer) === null)) continue;
       const isHive = await this.#isHive(file).catch((error: unknown) => {
-        // Listed anyway: opening it reports why it can't be read.
+        // The hive is listed anyway: opening it reports why it can't be read.
         this.#unlessCancelled(error);
         return true;
       });
@@ -222,7 +222,7 @@ export class ImageRegistry {
     return [...names.values()].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
-  /** Returns the folded name of a hive, given its name here or, of a comparison, in another image. Throws NOT_FOUND. */
+  /** Returns the folded name of a hive, given its name in this image or, in a comparison, in the other one. Throws NOT_FOUND. */
   keyOf(hive: string): string {
     const files = this.#files.flat();
     const found = files.find((file) => file.hive === hive) ?? files.find(({ hive: own }) => foldWindowsCase(own) === foldWindowsCase(hive));
@@ -307,7 +307,7 @@ export class ImageRegistry {
     const bytes = await this.#readBody(body);
     const logs: Uint8Array[] = [];
     if (needsLogs(bytes)) {
-      // The logs are applied to a copy of the hive.
+      // Twice the size, because the logs are applied to a copy of the hive.
       let needed = 2 * size;
       for (const suffix of LOG_SUFFIXES) {
         const log = this.#findLog(layer, path, suffix);

@@ -61,7 +61,7 @@ function tooLarge(bytes: number): LayerscopeError {
   );
 }
 
-/** V8 may keep gigabytes of unused buffers, because they are outside its own heap. */
+/** Collects garbage. Otherwise V8 may keep gigabytes of unused buffers, because they are outside its own heap. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('globalThis.gc');

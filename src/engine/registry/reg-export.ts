@@ -18,13 +18,13 @@ const UNKNOWN_PLACE = 'HKEY_LOCAL_MACHINE';
 /** The pieces of a .reg file in UTF-16LE. */
 export interface RegPieces {
   readonly pieces: Iterable<Uint8Array>;
-  /** Returns the number of keys and values that a .reg file can't hold; complete once all pieces were taken. */
+  /** Returns the number of keys and values that a .reg file can't hold; complete once all pieces have been taken. */
   leftOut(): number;
 }
 
 /**
- * Returns the key under which a hive is mounted in the registry, for unknown hives one below HKEY_LOCAL_MACHINE. `name` is the hive's name
- * or path.
+ * Returns the key under which a hive is mounted in the registry; an unknown hive gets a key below HKEY_LOCAL_MACHINE. `name` is the hive's
+ * name or path.
  */
 export function registryPlace(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';

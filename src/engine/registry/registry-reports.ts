@@ -66,7 +66,7 @@ class ItemList {
   /** The hive of the next changes, if it isn't in the list yet. */
   #hive: RegistryItem | null = null;
 
-  /** `listsAllHives`: whether hives are listed that no change follows. */
+  /** `listsAllHives`: whether to list even hives without changes. */
   constructor(listsAllHives: boolean) {
     this.#listsAllHives = listsAllHives;
   }
@@ -193,7 +193,7 @@ function securityLines(bytes: Uint8Array): readonly string[] {
   }
 }
 
-/** Maximum number of characters in the paths of a search result: those of a hostile hive may have 32,767 each. */
+/** Maximum number of characters in the paths of a search result: a single path in a hostile hive may have 32,767. */
 const MAX_FOUND_CHARACTERS = 4 * 1024 * 1024;
 
 /** Searches all hives as seen at a layer for keys that match a text. */

@@ -7,8 +7,7 @@ import { type ScannedBody, scannedBodies } from './scanned-bodies.ts';
 
 /**
  * Finds something in the bodies of an image (see {@link scannedBodies}), which can be iterated more than once. Findings have `layer` and
- * `path`, but not
- * `image`. Called after all layers were read; time and memory must be linear in the number of bodies.
+ * `path`, but not `image`. Called after all layers have been read; time and memory must be linear in the number of bodies.
  */
 type BodyRule = (stack: Stack, bodies: Iterable<ScannedBody>) => Iterable<Finding>;
 

@@ -8,9 +8,9 @@ export interface ScannedBody {
   readonly member: number;
   readonly size: number;
   /**
-   * Checksum of the content as four UTF-16 units, which are faster to make than hex digits. Equal for equal bodies; two different ones are
-   * equal with a probability of 2^-64. It protects against accidents, not attacks (see archive/indexing/body-sum), which suffices within
-   * one image.
+   * Checksum of the content as four UTF-16 units, which are faster to make than hex digits. Equal for equal bodies; those of two different
+   * bodies are equal with a probability of 2^-64. It protects against accidents, not attacks (see archive/indexing/body-sum), which
+   * suffices within one image.
    */
   readonly sum: string;
 }

@@ -47,7 +47,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
   return [...placed.map((each, at) => fileFinding(each, fates[at] as BodyFate)), ...findings];
 }
 
-/** Returns the node of a member that is part of the view, or was before a later one replaced it; null for others. */
+/** Returns the node of a member that is part of the view, or was before a later member replaced it; null for others. */
 function pathNode({ table }: IndexedLayer, member: number): number | null {
   if (member >= table.memberCount || ((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) !== 0) return null;
   return table.node[member] as number;
@@ -85,7 +85,7 @@ function packedWords({ packed, inside }: BodyHit): string {
   return inside === undefined ? ' of its unpacked contents' : ` of ${displayPath(unescapePath(inside))} in the packed tar`;
 }
 
-/** Returns findings about the image's config. `layer` is set for history steps that made one. */
+/** Returns findings about the image's config. `layer` is set for history steps that made a layer. */
 export function configFindings(image: ArchiveImage): Finding[] {
   const texts = configTexts(image);
   return texts === null ? [] : secretsOfConfig(texts).map(configFinding);

@@ -11,12 +11,12 @@ const BLOCK = 512;
 /** The two zero blocks that end a tar. */
 const END_BYTES = 2 * BLOCK;
 
-/** Findings which mean that a member's raw name doesn't say where it ends up. */
+/** Codes of findings which mean that a member's raw name doesn't say where it ends up. */
 const TOO_ODD: ReadonlySet<string> = new Set(['name-through-link', 'path-escape', 'entry-below-file']);
 
 export interface CutOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of bytes that were read of an old layer's plain tar. */
+  /** Called with the number of bytes that were read from an old layer's plain tar. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 

@@ -10,7 +10,10 @@ import type { WhatIf } from './what-if.ts';
 /** How a new layer is packed. */
 export type Packing = 'none' | Compressor;
 
-/** Returns the old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if it isn't in the archive. */
+/**
+ * Returns the old layer whose compression a new one keeps: the lowest of its sources. Throws BLOB_MISSING if that layer isn't in the
+ * archive.
+ */
 export function oldLayerOf({ image }: Pick<LoadedImage, 'image'>, { sources }: SlimLayer): ArchiveLayer & { readonly blob: BlobSource } {
   const index = sources[0]?.layer ?? 0;
   const old = image.layers[index];

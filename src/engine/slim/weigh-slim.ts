@@ -5,7 +5,7 @@ import { knownStoredBytes, oldLayerOf, packingOf } from './stored-bytes.ts';
 import type { WhatIf } from './what-if.ts';
 
 export interface WeighOptions extends SlimOptions {
-  /** Called with the number of bytes that were read of an old layer's plain tar. */
+  /** Called with the number of bytes that were read from an old layer's plain tar. */
   readonly onRead?: (bytes: number) => void;
 }
 

@@ -68,7 +68,7 @@ export interface StoreListOptions {
   readonly thread: StoreThread;
   readonly library: Library;
   readonly jobs: Jobs;
-  /** Further stores to list, such as those named on the command line. */
+  /** Further stores to list, such as those given on the command line. */
   readonly more?: readonly StoreLocation[];
   /** Where added stores are remembered; by default only until the program ends. */
   readonly kept?: KeptHomes;
@@ -201,7 +201,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
         library.withArchive(archiveId, context.signal, async (_archive, use, from) => {
           const { manifestDigest } = known;
           if (from.path === null) {
-            // The store's worker reads files.
+            // An image opened by name is first exported, because the store's worker can only read files.
             if (manifestDigest === null)
               throw new LayerscopeError('UNSUPPORTED', 'the engine has no manifest of this image: import it with layerscope store import');
             const exported = library.exported({ what: 'image', format: 'oci-archive', archiveId, image });

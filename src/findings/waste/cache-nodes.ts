@@ -3,8 +3,8 @@ import { WASTE_KINDS, type WasteCode } from '#model';
 import { PLACE_CODES, scanLayer } from './scan-layer.ts';
 
 /**
- * Returns, by node of a layer's table, 1 for nodes below a folder that a package manager or a build refills when needed; null if there are
- * none.
+ * Returns, by node of a layer's table, 1 for nodes in a cache folder, which a package manager or a build refills when needed, and 0 for
+ * others; null if the layer has no such folders.
  */
 export function cacheNodes(table: LayerTable): Uint8Array | null {
   const { place, kind, hasPlaces } = scanLayer(table);

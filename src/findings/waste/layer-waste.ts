@@ -9,7 +9,7 @@ export interface WastePlace {
   /** Node of the layer's table. */
   readonly node: number;
   bytes: number;
-  /** The layer that removed all of it; 0 if none did. */
+  /** Layer that removed the last of these files; 0 if any of them stays. */
   removedIn: number;
 }
 

@@ -15,7 +15,7 @@ export const ANY_NAME = 0;
 const HASHES = 4096;
 
 export class PathTrie {
-  /** By the lowest bits of a name's hash: 1 if a pattern contains such a name. */
+  /** By the lowest bits of a name's hash: 1 if a pattern contains a name whose hash ends in them. */
   readonly hashes = new Uint8Array(HASHES);
   readonly mask = HASHES - 1;
   readonly #byHash = new Map<number, { readonly bytes: Uint8Array; readonly id: number }[]>();

@@ -9,7 +9,7 @@ export interface BodyDigest {
   readonly layer: number;
   /** Row of the file in its layer's table. */
   readonly row: number;
-  /** Any string that is the same for equal bodies only. */
+  /** A string that is equal for equal bodies, and for no others. */
   readonly digest: string;
   readonly size: number;
 }

@@ -9,7 +9,9 @@ export interface Command {
 
 /** A command of the history, prepared for comparison. */
 export interface HistoryCommand extends Command {
-  /** For Docker's classic builder, whose history has a hash in place of what was copied: the target, preceded by a space. */
+  /**
+   * For a copy by Docker's classic builder, which records a hash in place of the source: the target, preceded by a space. Otherwise null.
+   */
   readonly copiedTo: string | null;
 }
 

@@ -18,7 +18,7 @@ const MAX_DATA_LETTERS = 1_500_000;
 export type LineRange = readonly [first: number, last: number];
 
 interface BuildStep {
-  /** Ids of the steps that it builds on, copies from or mounts. */
+  /** Ids of the steps that this step builds on, copies from or mounts. */
   readonly inputs: readonly string[];
   readonly lines: readonly LineRange[];
   /** Set if the step gets something from outside the build, such as a base image: `docker-image://…`. */

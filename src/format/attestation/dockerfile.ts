@@ -21,7 +21,7 @@ export interface Instruction {
 /** A stage: its `FROM`, and the instructions that follow. */
 export interface Stage {
   readonly name: string | null;
-  /** The image or earlier stage that it is based on. */
+  /** The image or earlier stage that this stage is based on. */
   readonly base: string;
   readonly from: Instruction;
   readonly instructions: readonly Instruction[];
@@ -39,9 +39,9 @@ export function parseStages(text: string): Stage[] {
 
 /** A stage, as users refer to it. */
 export interface StageWords {
-  /** Its name, or else its number, counted from 0; null if it is the Dockerfile's only stage. */
+  /** The stage's name, or else its number, counted from 0; null if it is the Dockerfile's only stage. */
   readonly name: string | null;
-  /** The image or earlier stage that it is based on. */
+  /** The image or earlier stage that this stage is based on. */
   readonly base: string;
 }
 

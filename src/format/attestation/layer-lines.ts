@@ -15,11 +15,11 @@ export interface DockerfileLines {
   readonly file: string;
   /** Lines of the steps that made the layer; sorted and disjoint. */
   readonly lines: readonly LineRange[];
-  /** Lines of the steps in other stages that made what those steps copied or mounted. */
+  /** Lines of steps in other stages: those that made what the layer's own steps copied or mounted. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage with these lines; null if it is the only one. */
+  /** Name or number of the stage with `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;
-  /** What that stage is based on, according to its FROM; null for lines before the first FROM. */
+  /** What `stage` is based on, according to its FROM; null for lines before the first FROM. */
   readonly stageBase: string | null;
   /** The stages with the lines of `from`, without duplicates. */
   readonly fromStages: readonly string[];

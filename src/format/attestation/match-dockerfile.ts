@@ -23,11 +23,11 @@ export interface GuessedLines {
   readonly lines: readonly LineRange[];
   /** Lines of the stage that the instruction copies from. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage; null if it is the Dockerfile's only one. */
+  /** Name or number of the stage with `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;
-  /** What that stage is based on, according to its FROM. */
+  /** What `stage` is based on, according to its FROM. */
   readonly stageBase: string | null;
-  /** Name or number of the stage that `from` is in, and what that stage is based on; at most one. */
+  /** Name or number of the stage with the lines in `from`, and what that stage is based on: at most one element each. */
   readonly fromStages: readonly string[];
   readonly fromStageBases: readonly string[];
   readonly text: string;
@@ -239,7 +239,7 @@ function normalInstruction(instruction: Instruction): Command {
   return { keyword, text: keyword === 'RUN' ? withoutShell(oneLine(words)) : oneLine(words) };
 }
 
-/** Returns what an instruction runs or copies: if a RUN is only a here-document, its lines. */
+/** Returns what an instruction runs or copies. For a RUN that is only a here-document, that is the document's lines. */
 function commandOf({ keyword, text }: Instruction): string {
   const end = text.indexOf('\n');
   if (end < 0) return text;

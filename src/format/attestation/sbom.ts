@@ -10,8 +10,8 @@ import { asArray, asObject, asText, asTexts, type JsonObject } from '#format/ima
 import { LayerscopeError } from '#model';
 
 /**
- * Maximum number of packages in an SBOM, because parsed packages take far more memory than their JSON. An image with a whole distribution
- * has a few thousand.
+ * Maximum number of packages in an SBOM; parsed packages take far more memory than their JSON. An image with a whole distribution has a few
+ * thousand.
  */
 const MAX_PACKAGES = 200_000;
 

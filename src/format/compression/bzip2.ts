@@ -215,7 +215,7 @@ function sortTable(table: Uint32Array, length: number, counts: Uint32Array): voi
   }
 }
 
-/** Yields the bytes of a block, with runs of four and a count expanded. */
+/** Yields the bytes of a block. Expands runs: after four equal bytes, a count says how many more follow. */
 class BlockText {
   readonly #table: Uint32Array;
   readonly #stated: number;

@@ -59,7 +59,7 @@ export class XzUnpacker implements Unpacker {
   /** What the next LZMA2 chunk has to reset, because no earlier chunk did. */
   #needs: 'dictionary' | 'properties' | 'state' | null = 'dictionary';
   #check: Check | null = null;
-  /** Offset of the current block's first chunk, or that of the index. */
+  /** Offset of the current block's first chunk, or of the index. */
   #from = 0;
   #index: IndexReader | null = null;
   #done = false;

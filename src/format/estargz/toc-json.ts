@@ -15,10 +15,7 @@ const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 /** Maximum number of attributes, for all entries together. */
 const MAX_XATTRS = 600_000;
 const MAX_DEPTH = 16;
-/**
- * Maximum number of distinct field names, including unknown ones and attributes, because V8 keeps each for a while in twenty times its
- * size.
- */
+/** Maximum number of distinct field names, including unknown ones and attributes; V8 keeps each for a while in twenty times its size. */
 const MAX_NAMES = 1000;
 
 const QUOTE = 0x22;
@@ -223,7 +220,7 @@ class JsonPieces {
         hasMore = this.#hasMore(CLOSE_LIST);
       } while (hasMore && end - start < BATCH_BYTES);
       const values = this.#parse(start, end, '[', ']') as readonly unknown[];
-      // An empty text between two commas isn't an element.
+      // Empty text between two commas isn't an element.
       if (values.length !== count) throw notJson();
       yield values;
     }

@@ -30,7 +30,7 @@ export interface TocChunk {
   readonly innerOffset: number;
   /** Digest of the piece; null if none is stated. */
   readonly digest: string | null;
-  /** Nothing is stored: the piece is zeros, and the packed range is empty. */
+  /** Whether the piece consists of zeros that aren't stored; the packed range is then empty. */
   readonly isZeros: boolean;
 }
 
@@ -127,7 +127,7 @@ function hasContent({ type, size }: TocFields): boolean {
 }
 
 interface Surroundings {
-  /** Null for zstd:chunked, which states the ends. */
+  /** Where eStargz's gzip members end; null for zstd:chunked, whose TOC states where pieces end. */
   readonly members: MemberEnds | null;
   readonly dataEnd: number;
   readonly users: Map<number, string>;

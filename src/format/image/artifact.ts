@@ -85,8 +85,8 @@ function statedType({ artifactType }: OciManifest, descriptor: Descriptor): stri
 }
 
 /**
- * Returns the artifact's type as its manifest states it, or else its config's media type; null if there is none. A descriptor's type only
- * replaces that of a config that says nothing.
+ * Returns the artifact's type as its manifest states it, or else its config's media type; null if there is none. The descriptor's type is
+ * used only if the config's media type says nothing.
  */
 export function artifactTypeOf(manifest: OciManifest, descriptor: Descriptor): string | null {
   const config = manifest.config?.mediaType ?? null;

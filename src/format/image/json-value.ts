@@ -9,7 +9,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Maximum depth of nested lists and objects; real documents have about ten. */
 const MAX_DEPTH = 200;
-/** Maximum number of values in a document, because an empty object takes 20 times as much memory as its text. */
+/** Maximum number of values in a document; an empty object takes 20 times as much memory as its text. */
 const MAX_VALUES = 400_000;
 
 /**

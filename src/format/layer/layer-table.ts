@@ -31,7 +31,7 @@ export interface LayerTable {
   readonly link: Uint32Array;
   /**
    * Two words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file). Empty if
-   * bodies were not read, so also in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
+   * bodies weren't read, as in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
   /**
@@ -145,17 +145,27 @@ export function nodeName(table: PathNodes, node: number): Uint8Array {
 
 /** Returns a node's full path as raw bytes joined by `/`; empty for the root. */
 export function nodePath(table: PathNodes, node: number): Uint8Array<ArrayBuffer> {
+  const { nodeParent, nodeNameStart } = table;
   let length = -1;
-  for (let at = node; at !== 0; at = table.nodeParent[at] as number) length += nodeName(table, at).length + 1;
+  for (let at = node; at !== 0; at = nodeParent[at] as number) {
+    length += (nodeNameStart[at + 1] as number) - (nodeNameStart[at] as number) + 1;
+  }
   const path = new Uint8Array(Math.max(length, 0));
   let end = path.length;
-  for (let at = node; at !== 0; at = table.nodeParent[at] as number) {
-    const name = nodeName(table, at);
-    path.set(name, end - name.length);
-    end -= name.length;
+  for (let at = node; at !== 0; at = nodeParent[at] as number) {
+    end = putNameBefore(path, end, table, at);
     if (end > 0) path[--end] = 0x2f;
   }
   return path;
+}
+
+/** Copies a node's name to just before `end`. Returns where it starts. Paths may have thousands of short names, so no view is made. */
+export function putNameBefore(path: Uint8Array, end: number, { nodeNameStart, nodeNames }: PathNodes, node: number): number {
+  const from = nodeNameStart[node] as number;
+  const start = end - ((nodeNameStart[node + 1] as number) - from);
+  if (end - start > 64) path.set(nodeNames.subarray(from, from + end - start), start);
+  else for (let at = start; at < end; at++) path[at] = nodeNames[from + at - start] as number;
+  return start;
 }
 
 /** Returns a view of a member's raw link target, or null if it has none. */

@@ -252,7 +252,7 @@ export class PathTree {
     this.#link(this.#children, node);
   }
 
-  /** Replaces the node's bits. The node may have been one of the remembered folders, so these are dropped. */
+  /** Replaces the node's bits. The node may have been one of the remembered folders, so the tree forgets those. */
   holdInstead(node: number, bits: number): void {
     this.holds[node] = bits;
     this.changes++;

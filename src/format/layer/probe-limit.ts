@@ -1,7 +1,8 @@
 import { LayerscopeError } from '#model';
 
 /**
- * Maximum number of slots that one lookup passes over with ordinary names. In tables three quarters full, one in 10^8 lookups takes more.
+ * Maximum number of slots that a lookup of an ordinary name passes over. In tables that are three quarters full, one lookup in 10^8 passes
+ * over more.
  */
 const FREE = 512;
 /** Total number of slots that longer lookups may pass over, which takes tenths of a second. */
@@ -25,7 +26,10 @@ export class ProbeLimit {
     if (spent > FREE) this.#spend(spent);
   }
 
-  /** Called for two names with the same hash whose first `bytes` bytes are equal. Throws TOO_LARGE as well. */
+  /**
+   * Called for two names with the same hash whose first `bytes` bytes are equal. Throws TOO_LARGE if comparisons and lookups took too long
+   * in total.
+   */
   compared(bytes: number): void {
     this.#spend(Math.floor(bytes / BYTES_A_SLOT));
   }

@@ -3,7 +3,7 @@ import { LayerscopeError } from '#model';
 /** Memory that any layer's table may take: a fixed amount, plus some for each byte of the blob. */
 const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_BYTE = 2;
-/** The same limits for the total length of all paths, as printed in a listing. */
+/** Limit for the total length of all paths, as printed in a listing: a fixed number of bytes, plus some for each byte of the blob. */
 const BASE_PATH_BYTES = 128 * 1024 * 1024;
 const PATH_BYTES_A_BYTE = 4;
 

@@ -15,7 +15,7 @@ export interface Hive {
   readonly dirty: boolean;
   /** Null if the hive wasn't dirty or no log applies. */
   readonly recovered: Recovery | null;
-  /** Whether its records state how they combine with those in the hives below. If not, the bits for that mean nothing. */
+  /** Whether the hive's records state how they combine with those in the hives below. If not, the bits for that have no meaning. */
   readonly layered: boolean;
   /** The position in `bytes` where the hive's bins end. */
   readonly end: number;

@@ -37,7 +37,7 @@ export function hex(offset: number): string {
 
 /** Maximum number of problems, more than in a hive that was truncated in the middle. */
 const MAX_PROBLEMS = 100_000;
-/** Limit on the total length of paths, because each problem in a hostile hive may have a path of 32,767 characters. */
+/** Limit on the total length of paths; each problem in a hostile hive may have a path of 32,767 characters. */
 const MAX_PATH_CHARACTERS = 32 * 1024 * 1024;
 
 /** The problems of one hive. Reading stops once the list is full. */

@@ -29,7 +29,7 @@ export interface RegFile {
 
 /** A key in a .reg file. */
 interface RegKey {
-  /** Where its hive is in the registry: `HKEY_LOCAL_MACHINE\\SYSTEM`. */
+  /** Where the key's hive is in the registry: `HKEY_LOCAL_MACHINE\\SYSTEM`. */
   readonly place: string;
   /** Path in the hive, and the number of names in it. */
   readonly path: string;
@@ -51,7 +51,7 @@ export function createRegFile(): RegFile {
       return leftOut;
     },
     key({ place, path, depth, values, isRemoved = false }) {
-      // A name that contains a backslash would become two keys.
+      // A name that contains a backslash would become two keys, so such a key is left out.
       const names = path === '' ? 0 : path.split('\\').length;
       if (names !== depth || UNWRITABLE.test(path)) {
         leftOut += 1 + values.length;

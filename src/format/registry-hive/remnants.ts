@@ -18,7 +18,7 @@ interface KeyRemnant {
   /** Null if one of the keys above it is neither in the hive nor a remnant. */
   readonly path: string | null;
   readonly key: HiveKey;
-  /** The values that its list still leads to. */
+  /** The values that the key's list still leads to. */
   readonly values: readonly HiveValue[];
 }
 
@@ -69,7 +69,7 @@ class RemnantSearch {
   readonly #keys = new Map<number, HiveKey>();
   readonly #values = new Map<number, HiveValue>();
   readonly #paths = new Map<number, string | null>();
-  /** Limit on the total size of data and lists, because those of hostile records may overlap. */
+  /** Limit on the total size of data and lists; those of hostile records may overlap. */
   #allowance: number;
 
   constructor(hive: Hive) {

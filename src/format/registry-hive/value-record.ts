@@ -47,7 +47,7 @@ export interface HiveValue {
   readonly type: number;
   /** Size in bytes; the stated size if the data is damaged. */
   readonly size: number;
-  /** Whether it hides values with this name in the hives below. False if the hive isn't layered. */
+  /** Whether the value hides those with the same name in the hives below. False if the hive isn't layered. */
   readonly isTombstone: boolean;
   /** Null if the data can't be read. */
   readonly data: DataPieces | null;

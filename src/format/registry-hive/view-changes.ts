@@ -21,7 +21,7 @@ export type HiveChange =
       readonly previous: ShownKey;
       readonly values: readonly ValueChange[];
     }
-  /** `hidden`: what disappears with the key: the keys below it, and the values of all of them. */
+  /** `hidden`: the keys below it, which disappear too, and the values of all of them. */
   | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
 
 interface Level {
@@ -47,7 +47,7 @@ export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHi
 
 /**
  * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ: two large hives may have few differences, and
- * their comparison must still be interrupted.
+ * it must still be possible to interrupt their comparison.
  */
 export function* viewSteps(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange | null, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];

@@ -21,7 +21,7 @@ export interface WalkedKey {
 /** A key to start at, found by {@link findKeys}. */
 export interface KeyAt {
   readonly offset: number;
-  /** Path of its parent; null for the root. */
+  /** Path of the key's parent; null for the root. */
   readonly parent: string | null;
   readonly depth: number;
 }
@@ -33,9 +33,9 @@ interface Level {
 }
 
 /**
- * Yields all keys of a hive, a parent before its subkeys, in the hive's own order; with `from`, those at and below these keys (in a damaged
- * hive, thousands of them may share subkeys). Each key is read once, so cycles end. Damage is added to `problems`, after a walk of the
- * whole hive also that of bins and cells.
+ * Yields all keys of a hive, each before its subkeys, in the hive's own order. With `from`, yields only those keys and the keys below them.
+ * Each key is read only once, even if a damaged hive has cycles or thousands of keys that share subkeys. Damage to keys is added to
+ * `problems`; after a walk of the whole hive, so is damage to bins and cells.
  */
 export function* walkHive(hive: Hive, problems: ProblemList | null, from?: readonly KeyAt[]): Generator<WalkedKey, void, void> {
   const pass = new HivePass(hive, problems);

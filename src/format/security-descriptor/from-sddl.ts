@@ -91,7 +91,7 @@ function conditionOf(type: number, text: string): Uint8Array {
   throw new LayerscopeError('UNSUPPORTED', `SDDL: an entry with data other than a condition: ${displayText(text.slice(0, 60))}`);
 }
 
-/** Finds the end of the parenthesis at `start`, ignoring those in quoted strings; -1 if it isn't closed. */
+/** Finds the parenthesis that closes the one at `start`, ignoring those in quoted strings; -1 if there is none. */
 function closingOf(text: string, start: number): number {
   let depth = 0;
   let quoted = false;

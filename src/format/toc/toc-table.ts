@@ -33,7 +33,7 @@ export class TocTableBuilder {
     this.#add({ ...member, ...viewsOf(member), headerOffset: NO_OFFSET, bodyOffset: NO_OFFSET }, [chunk], chunk.digest);
   }
 
-  /** Adds an entry whose content is at an offset in the plain tar. A table can't also have entries with pieces. */
+  /** Adds an entry whose content is at an offset in the plain tar. A table has either such entries or entries with pieces. */
   addPlaced(entry: TocEntry, plainOffset: number): void {
     this.#placed.push(entry.type === 'reg' ? plainOffset : 0);
     this.add(entry);

@@ -7,7 +7,7 @@ import { RECORD } from './record-keys.ts';
 /** Bytes to push at a time, so that members without bodies don't accumulate in the queue. */
 const PUSH_BYTES = 64 * 1024;
 const ZEROS = new Uint8Array(PUSH_BYTES);
-/** Limit on the size of sparse files, because their holes are written as zeros. */
+/** Limit on the size of sparse files, whose holes are written as zeros. */
 const MAX_SPARSE_BYTES = 2 ** 40;
 
 /** A copy of a member's header, which stays valid while its body is read. */

@@ -9,8 +9,8 @@ const MAX_PACKED = 4 * 1024 * 1024;
 const MAX_PLAIN = 16 * 1024 * 1024;
 
 /**
- * Reads the crates of a Rust program; empty if it has no such section, in which case its crates are unknown. Leaves out crates used only by
- * the build. The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
+ * Reads the crates of a Rust program; empty if cargo-auditable didn't list them in the program. Leaves out crates used only by the build.
+ * The root crate owns `files`. Throws BAD_MANIFEST, TOO_LARGE.
  */
 export async function readCrates(
   content: Content,

@@ -1,4 +1,4 @@
-// ELF. Source: System V ABI, chapters 4 and 5.
+// ELF, the program format of Linux. Source: System V ABI, chapters 4 and 5.
 import type { Content } from '../seen-files.ts';
 import { Fields } from './fields.ts';
 import { type Executable, MAX_SECTIONS, type Section } from './section.ts';

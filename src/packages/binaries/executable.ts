@@ -13,8 +13,8 @@ export interface Program {
 }
 
 /**
- * Reads the headers of a file's programs: one, or one for each processor in a universal file; none if the format is unknown. From damaged
- * headers, yields what can be read.
+ * Reads the headers of a file's programs: one, or one for each processor in a universal file; none if the format is unknown. Damaged
+ * headers are read as far as possible.
  */
 export async function readPrograms(content: Content): Promise<Program[]> {
   const head = await content.read(0, HEAD);

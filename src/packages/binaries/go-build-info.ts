@@ -22,7 +22,7 @@ const MAX_TEXT = 16 * 1024 * 1024;
 const SECTIONS: readonly string[] = ['.go.buildinfo', '__go_buildinfo'];
 
 /**
- * Reads the modules of a Go program; empty if it has no such information. The first is the main module, if the program names it; it owns
+ * Reads the modules of a Go program; empty if the program doesn't list them. The first is the main module, if the program names it; it owns
  * `files`.
  */
 export async function readGoModules(content: Content, executable: Executable, files: OwnedFiles): Promise<FoundPackage[]> {
@@ -41,7 +41,7 @@ export async function readGoModules(content: Content, executable: Executable, fi
   return [];
 }
 
-/** Returns the section, or the writable data of a program whose format or linker has no such section. */
+/** Returns the section with the modules or, for a program whose format or linker has no such section, the writable data. */
 function placeOfInfo({ sections, segments }: Executable): Section | undefined {
   const own = sections.find(({ name }) => SECTIONS.includes(name));
   const hasNames = sections.some(({ name }) => name.startsWith('.note') || name === '.shstrtab');

@@ -4,7 +4,7 @@ export interface Section {
   readonly address: number;
   readonly offset: number;
   readonly size: number;
-  /** Whether the program may write to it. */
+  /** Whether the program may write to this part. */
   readonly isWritable: boolean;
 }
 

@@ -17,7 +17,7 @@ interface Diverted {
 
 /** Diversions by path. */
 export interface Diversions {
-  /** Lengths of the diverted paths: few other paths have one of them, so most aren't looked up. */
+  /** Lengths of the diverted paths. Most other paths have a different length, and so don't have to be looked up. */
   readonly lengths: ReadonlySet<number>;
   readonly byPath: ReadonlyMap<string, Diverted>;
 }

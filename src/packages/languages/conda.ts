@@ -2,7 +2,10 @@ import { asObject, asSize, asText, asTexts, parseJson } from '#format/image';
 import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { pathsFrom } from './pypi.ts';
 
-/** Allows for documents of large packages, which list tens of thousands of files, each with several values. */
+/**
+ * How many times the usual number of values a document may have: documents of large packages list tens of thousands of files, each with
+ * several values.
+ */
 const MANY_VALUES = 4;
 
 /** Parses a document in `conda-meta`. `prefix`: the folder that contains `conda-meta`. Throws BAD_MANIFEST, TOO_LARGE. */

@@ -5,7 +5,7 @@ import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts'
 import { PathListBuilder, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
 
-/** Maximum length of a license: some packages put the whole text into that field. */
+/** Maximum length of a license: some packages put its whole text into the field. */
 const MAX_LICENSE = 200;
 /** Maximum number of files in a package: the largest have some ten thousand, but a 32 MiB list may name millions. */
 export const MAX_PATHS = 500_000;

@@ -58,7 +58,7 @@ export function containerdRootSource(root: string, engine: 'docker' | null = nul
   };
 }
 
-/** Whether a namespace belongs to an engine: for Docker, its own; for null, any. */
+/** Whether a namespace belongs to an engine: only Docker's own does for `docker`, any does for null. */
 function isOf(namespace: string, engine: 'docker' | null): boolean {
   return engine === null || namespace === MOBY;
 }

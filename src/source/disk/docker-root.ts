@@ -83,7 +83,7 @@ function namesById(document: unknown): Map<string, { readonly names: string[]; r
   return byId;
 }
 
-/** Maximum number of layers whose sizes are looked up for a list; images beyond it are listed without a size. */
+/** Maximum number of layers whose sizes are looked up for a list; images beyond this limit are listed without a size. */
 const MAX_SIZES = 50_000;
 
 type ConfigFacts = ReturnType<typeof parseImageConfig>;
@@ -108,7 +108,7 @@ async function listImages(root: string, { signal }: SourceOptions): Promise<read
     const { id, names, digestNames, driver } = image;
     const value = await readConfig(root, image).catch(() => null);
     const { platform, diffIds } = configFacts(value);
-    // Each layer takes a disk access, and a config may list thousands.
+    // Limits the number of layers whose sizes are read: each takes a disk access, and a config may list thousands.
     const isKnown = value !== null && diffIds !== null && sizes.size + diffIds.length <= MAX_SIZES;
     let sizeBytes: number | null = isKnown ? 0 : null;
     for (const chainId of isKnown ? chainIds(diffIds) : []) {

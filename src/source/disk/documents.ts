@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseJson } from '#format/image';
 import { asLayerscopeError, displayText, LayerscopeError, systemWords } from '#model';
 
-/** Maximum size of a file in bytes: listing it takes up to ten times as much memory. A list of a thousand images takes 2 MB. */
+/** Maximum size of a file in bytes: once parsed, it takes up to ten times as much memory. A file that lists a thousand images is 2 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Converts a system error into one that names `what`, a path below the engine's folder. */
@@ -19,8 +19,8 @@ function diskError(error: unknown, what: string): LayerscopeError {
 }
 
 /**
- * Opens a file, by its path below the engine's folder, for `use`; returns null if there is no such file. Throws PATH_ESCAPE if it is a
- * link, or a link on the path leads out of the engine's folder; PERMISSION, IO, and what `use` throws.
+ * Opens a file, by its path below the engine's folder, and passes it to `use`; returns null if there is no such file. Throws PATH_ESCAPE if
+ * the file is a link, or if a link on the path leads out of the engine's folder; PERMISSION, IO, and what `use` throws.
  */
 async function withFile<T>(root: string, what: string, use: (handle: FileHandle, size: number) => T | Promise<T>): Promise<T | null> {
   try {
@@ -41,8 +41,8 @@ async function withFile<T>(root: string, what: string, use: (handle: FileHandle,
 }
 
 /**
- * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if it is a link, or
- * a link on the path leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
+ * Returns the bytes of a file, by its path below the engine's folder; null if there is no such file. Throws PATH_ESCAPE if the file is a
+ * link, or if a link on the path leads out of the engine's folder; TOO_LARGE, PERMISSION, IO.
  */
 export function readSmall(root: string, what: string, maxBytes = MAX_BYTES): Promise<Uint8Array | null> {
   return withFile(root, what, async (handle, size) => {

@@ -63,7 +63,7 @@ function dockerRoots({ env, home }: SourceEnvironment, whose: 'any' | 'system' |
   return [...new Set(roots.filter((root): root is string => typeof root === 'string' && path.isAbsolute(root)))];
 }
 
-/** Returns containerd's own folder, that of k3s, and the user's. */
+/** Returns the folders of the user's containerd, the system's and k3s's. */
 function containerdRoots({ env, home }: SourceEnvironment): readonly string[] {
   const own = path.join(env.XDG_DATA_HOME || path.join(home, '.local', 'share'), 'containerd');
   return [own, '/var/lib/containerd', '/var/lib/rancher/k3s/agent/containerd'];

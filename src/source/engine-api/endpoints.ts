@@ -90,7 +90,7 @@ function contextEndpoint(name: string, folder: string): EngineEndpoint {
 
 /** Makes an endpoint from an address. Throws USAGE if the address is invalid or its scheme is unknown. */
 function endpoint(engine: EngineKind, text: string, tls: EngineEndpoint['tls'], identity: string | null = null): EngineEndpoint {
-  // Pipes are written with either kind and any number of slashes; Docker accepts a bare host and port.
+  // A pipe's address may have either kind of slash, and any number of them. Docker accepts a bare host and port.
   const pipe = /^npipe:[\\/]*\.[\\/]pipe[\\/]([^\\/]+)$/i.exec(text)?.[1];
   const address = pipe !== undefined ? `npipe:////./pipe/${pipe}` : /^[a-z]+:\/\//i.test(text) ? text : `tcp://${text}`;
   if (!/^(unix|npipe|tcp|http|https|ssh):\/\//.test(address))

@@ -10,7 +10,8 @@ const OUR_VERSION = [1, 48] as const;
 /** The first version in which an export can be limited to a platform. */
 const PLATFORM_VERSION = [1, 48] as const;
 /**
- * Maximum size of a reply in bytes: listing it takes up to ten times as much memory. A thousand images take 2 MB, 100,000 changes 12 MB.
+ * Maximum size of a reply in bytes: once parsed, it takes up to ten times as much memory. A list of a thousand images is 2 MB, one of
+ * 100,000 changes 12 MB.
  */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 /** Maximum number of folders on the paths of a container's changes, counted anew for each change; most paths have ten. */
@@ -37,9 +38,9 @@ export interface EngineImage {
 export interface EngineContainer {
   readonly id: string;
   readonly name: string;
-  /** Id of its image. */
+  /** Id of the container's image. */
   readonly image: string;
-  /** The folder on the engine's machine that contains the container's own files; null if the engine doesn't keep them in one. */
+  /** The folder on the engine's machine that contains the container's own files; null if the engine doesn't keep them in a folder. */
   readonly upperDir: string | null;
 }
 
@@ -212,7 +213,7 @@ function fullId(id: string): string {
   return id.includes(':') ? id : `sha256:${id}`;
 }
 
-/** Converts seconds since 1970 to a time; null if there are none, or if it isn't in the years 1 to 9999. */
+/** Converts seconds since 1970 to a time; null if there are none, or if the time isn't in the years 1 to 9999. */
 function timeOf(seconds: unknown): string | null {
   const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
   return Number.isNaN(date.getTime()) ? null : setTime(date.toISOString());
@@ -224,7 +225,7 @@ function namesOf(value: unknown): readonly string[] {
 
 function digestIn(value: unknown): string | null {
   const digests = new Set(asTexts(value).map((name) => name.slice(name.indexOf('@') + 1)));
-  // If there are several, it is unknown which one was used to pull the image.
+  // If there are several digests, it is unknown which one was used to pull the image.
   return digests.size === 1 ? ([...digests][0] ?? null) : null;
 }
 

@@ -261,7 +261,7 @@ function withoutAbsent({ images, findings }: Archive): readonly Finding[] {
   return findings.filter(({ code, message }) => code !== 'missing-blob' || !ABSENT.test(message));
 }
 
-/** Returns a report with another reference. Its counts keep growing. */
+/** Returns a report with another reference. Its counts still grow with those of the original. */
 function withReference(source: SourceReport, reference: string): SourceReport {
   const fields = { ...Object.getOwnPropertyDescriptors(source), reference: { value: reference, enumerable: true } };
   return Object.defineProperties({} as SourceReport, fields);

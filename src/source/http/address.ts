@@ -22,7 +22,7 @@ const FORBIDDEN = list(
   // AWS, Azure, Google, Oracle and most others reply at 169.254.169.254.
   ['169.254.0.0', 16, 'ipv4'],
   ['fe80::', 10, 'ipv6'],
-  // AWS, Google, Scaleway, Alibaba, Oracle, Azure's wire server.
+  // These are of AWS, Google, Scaleway, Alibaba, Oracle and Azure's wire server, in this order.
   ['fd00:ec2::', 32, 'ipv6'],
   ['fd20:ce::254', 128, 'ipv6'],
   ['fd00:42::42', 128, 'ipv6'],

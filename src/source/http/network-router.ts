@@ -15,7 +15,7 @@ export interface NetworkOptions {
   /** Environment variables that name the proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly certificateFolders: readonly string[];
-  /** Returns files with further authorities for a host, in addition to those in the folders. */
+  /** Returns files with further certificate authorities for a host, in addition to those in the folders. */
   readonly authorities?: (host: string) => readonly string[];
   /** Whether the user's settings exempt a host's certificate from checks. */
   readonly isUnchecked?: (host: string) => boolean;

@@ -30,8 +30,8 @@ export class Proxies {
   }
 
   /**
-   * Returns the proxy for an address; null for none, as for this machine. Throws USAGE if the variable isn't an http(s) URL. The system's
-   * proxies are known only for addresses passed to {@link prepare}.
+   * Returns the proxy for an address; null if there is none, as for this machine. Throws USAGE if the environment variable isn't an http(s)
+   * URL. The system's proxies are known only for addresses passed to {@link prepare}.
    */
   for(url: URL): URL | null {
     if (this.#isDirect(url)) return null;

@@ -29,7 +29,7 @@ const SYSTEM_FILES = [
 /** Systems that keep authorities in their own store, to which a company may add. */
 const STORES: ReadonlySet<NodeJS.Platform> = new Set(['win32', 'darwin']);
 
-/** Maximum size of a file of authorities; a system's file takes several hundred kilobytes, including those that a company adds. */
+/** Maximum size of a file of certificate authorities. The system's takes several hundred kilobytes, including those that a company adds. */
 const MAX_SYSTEM_BYTES = 8 << 20;
 
 /** Returns the certs.d folders, the user's last. */
@@ -77,7 +77,7 @@ export class HostCertificates {
     return files;
   }
 
-  /** Returns the system's authorities, because Node's own list lacks a company's. */
+  /** Returns the system's authorities, because Node's own list lacks those that a company adds. */
   #systemAuthorities(): readonly string[] {
     if (this.#system !== null) return this.#system;
     const named = this.#env.SSL_CERT_FILE;
@@ -163,7 +163,7 @@ function refuseUnusable(use: () => unknown, problem: string): void {
   }
 }
 
-/** Returns `found`. Throws NOT_FOUND if it is null, because a setting or another file refers to the file. */
+/** Returns `found`. Throws NOT_FOUND if it is null, because a file that a setting or another file refers to must exist. */
 function required<T>(found: T | null, file: string): T {
   if (found === null) throw new LayerscopeError('NOT_FOUND', `${displayText(file)} cannot be read: no such file`);
   return found;

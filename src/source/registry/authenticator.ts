@@ -1,5 +1,5 @@
-// Authenticates to one registry: chooses the Authorization of requests for a repository, and handles a 401. Source: distribution docs,
-// "Token authentication" (spec/auth/token.md, oauth.md).
+// Authenticates to one registry: chooses the Authorization header of requests for a repository, and handles a 401. Source: distribution
+// docs, "Token authentication" (spec/auth/token.md, oauth.md).
 import { asObject, asText, parseJson } from '#format/image';
 import { displayText, LayerscopeError } from '#model';
 import { ruleOf } from '../http/follow.ts';

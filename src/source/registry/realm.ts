@@ -46,7 +46,7 @@ const SHARED: ReadonlySet<string> = new Set([
   'windows.net',
   'workers.dev',
 ]);
-/** Second-level labels below a country's domain that nobody registered: `co.uk`, `com.au`. */
+/** Second-level labels below a country's domain that nobody can register as a domain of their own: `co.uk`, `com.au`. */
 const SECOND = /^(ac|co|com|edu|gob|gov|gouv|go|mil|ne|net|nom|or|org|sch|id|ltd|plc|me|in)$/;
 
 /**
@@ -79,7 +79,7 @@ export function isOwnRealm(realm: URL, registry: URL, allowed: ReadonlySet<strin
   return domain !== null && domain === registrableDomain(host);
 }
 
-/** Returns the domain that somebody registered: `example.com` of `a.b.example.com`; null if the whole host is a shared domain. */
+/** Returns the domain that somebody registered: `example.com` for `a.b.example.com`; null if the whole host is a shared domain. */
 export function registrableDomain(host: string): string | null {
   const labels = host.split('.');
   for (let count = labels.length; count >= 2; count--) {

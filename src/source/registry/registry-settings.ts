@@ -1,5 +1,5 @@
-// Settings for where a repository is served and how to connect: registries.conf of Podman, skopeo and Buildah, daemon.json of Docker,
-// hosts.toml of containerd. Source: containers-registries.conf(5); docker docs, "daemon configuration file".
+// Settings for where a repository is served and how to connect: registries.conf (Podman, skopeo, Buildah), daemon.json (Docker) and
+// hosts.toml (containerd). Source: containers-registries.conf(5); docker docs, "daemon configuration file".
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
@@ -47,7 +47,7 @@ export class RegistrySettings {
   readonly #plainHttp: ReadonlySet<string>;
   /** containerd's certs.d. */
   readonly #hostsFolders: readonly string[];
-  /** By registry. */
+  /** Contents of the hosts.toml files read so far, by registry. */
   readonly #hosts = new Map<string, HostsFile>();
 
   /** Reads the settings. Throws UNREACHABLE if a file can't be parsed; TOO_LARGE, PERMISSION, IO. */
@@ -263,7 +263,7 @@ function namesIn(folder: string): string[] {
       .filter((name) => name.endsWith('.conf'))
       .sort();
   } catch {
-    // Most systems have no such folder.
+    // Most systems don't have this folder.
     return [];
   }
 }

@@ -231,7 +231,7 @@ class RegistryImage {
     return { digest, bytes };
   }
 
-  /** Chooses the manifest to show: the root itself, or that for the requested platform. */
+  /** Chooses the manifest to show: the root itself, or the one for the requested platform. */
   async #choose(root: Document): Promise<{ readonly entry: ShownEntry; readonly manifest: OciManifest }> {
     const value = this.#parse(root);
     if (value.kind === 'manifest') {

@@ -36,7 +36,7 @@ function setUp(t: TestContext) {
   return { jobs, list, open, find, latest: () => summaries };
 }
 
-test('a fleet: which layers are shared, which are used once, and where each image was found', async (t) => {
+test('the list says which layers of a fleet are shared, which are used once, and where each image was found', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 2, broken: true });
   assert.ok(looksLikeCatalog(catalog));
   assert.ok(!looksLikeCatalog(path.dirname(catalog)));
@@ -87,7 +87,7 @@ test('a fleet: which layers are shared, which are used once, and where each imag
   await assert.rejects(find('c99', 'path', 'x'), hasCode('NOT_FOUND'));
 });
 
-test('damaged files are problems with a code, and everything else is shown', async (t) => {
+test('damaged files are listed as problems with a code, and everything else is shown', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 1, tags: 2 });
   const { list, open, find, latest } = setUp(t);
   const damage = (table: string, index: number): string => {
@@ -110,7 +110,7 @@ test('damaged files are problems with a code, and everything else is shown', asy
   assert.ok(part.problems.length > 0);
   assert.ok((await find(catalogId, 'path', '/')).length > 0);
 
-  // Read again under the same id.
+  // Opening the catalog again reads it again, and keeps its id.
   const again = await open(catalog);
   assert.equal(again.catalogId, catalogId);
   list.close(catalogId);

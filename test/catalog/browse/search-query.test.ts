@@ -17,22 +17,22 @@ test('finds a path by a part, by its beginning after a slash, and by wildcards',
   assert.ok(finds('*.so.?', 'usr/lib/libssl.so.3'));
   assert.ok(!finds('*.so', 'usr/lib/libssl.so.3'));
   assert.ok(!finds('/usr/*.3', 'usr/lib/libssl.so.3'), 'a star stays in its folder');
-  assert.ok(finds('a+b(c)', 'x/a+b(c)'), 'characters with a meaning in expressions');
+  assert.ok(finds('a+b(c)', 'x/a+b(c)'), 'characters with a meaning in regular expressions are literal');
   assert.ok(finds('a\\b', 'x/a\\\\b'), 'a backslash, as the catalog writes it');
-  assert.ok(finds('a\\b*', 'x/a\\\\bc'), 'next to a star, too');
+  assert.ok(finds('a\\b*', 'x/a\\\\bc'), 'a backslash next to a star');
   assert.ok(finds('lib?[1]*', 'x/LIBä[1].so'), 'brackets are ordinary characters, and a character may be several bytes');
   assert.ok(!finds('lib[s]*', 'x/libs'));
-  assert.ok(finds('lib/**.so', 'usr/lib/a.so'), 'many stars are one');
+  assert.ok(finds('lib/**.so', 'usr/lib/a.so'), 'consecutive stars count as one');
   assert.ok(!finds('lib/**.so', 'usr/lib/b/a.so'));
   assert.ok(finds('/usr/*/a?so', 'usr/lib/a.so'));
   assert.ok(!finds('/lib/*.so', 'usr/lib/a.so'));
   assert.ok(!finds('/usr/*', 'USR/lib'), 'a path from its beginning is case-sensitive');
-  assert.ok(!finds('usr/*', 'usr/lib/a.so'), 'nothing below a match');
+  assert.ok(!finds('usr/*', 'usr/lib/a.so'), 'paths below a match are not found');
   assert.ok(!finds('a/b/*', 'b/c'));
   assert.throws(() => parseSearch('path', `${'a/'.repeat(200)}*`), hasCode('USAGE'));
 });
 
-test('many stars and a long name take at most as many steps as the pattern’s length times the name’s', () => {
+test('matching many stars against a long name takes at most as many steps as the pattern’s length times the name’s', () => {
   const name = 'lib-ssl.so'.repeat(6_000);
   const bound = 12 * name.length;
   assert.ok(!finds('*lib*ssl*lib*ssl*lib*.py', name, bound));
@@ -40,7 +40,7 @@ test('many stars and a long name take at most as many steps as the pattern’s l
   assert.ok(!finds(`${'*'.repeat(1_000)}x`, name, bound));
 });
 
-test('a search of more text than can be read at once says so', () => {
+test('a search through more text than can be read at once reports that', () => {
   const almost = `${'a'.repeat(1_000)}b`;
   assert.throws(() => finds(`*${'a'.repeat(500)}c`, almost, 100_000), hasCode('TOO_LARGE'));
   for (const text of ['aaab', '/aaab', '*b']) {

@@ -120,7 +120,7 @@ test('the error for anything but a table file gives its name and the reason', as
   assert.equal(open.groups, 0);
 });
 
-test('the columns of a group share one limit', (t) => {
+test('the columns of a row group share one limit', (t) => {
   const folder = path.join(testFolder(t), 'catalog');
   // Kilobytes in the file, 25 MB as text in each column.
   const text = 'y'.repeat(25_000_000);
@@ -134,7 +134,11 @@ test('the columns of a group share one limit', (t) => {
   const two = open.readGroup(0, ['image', 'source']);
   assert.ok(two.plainBytes > 50_000_000 && two.plainBytes < 50_001_000, `${two.plainBytes}`);
   assert.throws(() => open.readGroup(0, ['image', 'source', 'repository', 'tag', 'digest']), hasCode('TOO_LARGE'));
-  assert.throws(() => open.readGroup(0, ['repository', 'tag', 'digest'], two.plainBytes), hasCode('TOO_LARGE'), 'with what is held');
+  assert.throws(
+    () => open.readGroup(0, ['repository', 'tag', 'digest'], two.plainBytes),
+    hasCode('TOO_LARGE'),
+    'bytes already held count towards the limit',
+  );
   const columns = ['image', 'source', 'repository', 'tag', 'digest'];
   const { rows, problems } = TASKS.rows({ folder, table: 'images', files: [name], part: 0, columns });
   assert.deepEqual([rows.length, problems.map(({ code }) => code)], [0, ['TOO_LARGE']]);

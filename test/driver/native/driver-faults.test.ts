@@ -84,7 +84,7 @@ test('a read-write layer has a disk of 127 GiB unless a size is given, and its o
   assert.deepEqual(sizes(), []);
 });
 
-test('a mount that another process left is released by its id, both steps even if one fails', async () => {
+test('a mount that another process left is released by its id, and both steps run even if one fails', async () => {
   for (const crashed of ['prepared', 'activated'] as const) {
     await using bench = new WindowsBench('windowsfilter');
     await (await withRun(bench)).mount('run');
@@ -338,7 +338,7 @@ test('a system without HNSCall is TP4 only if its build is older than Technical 
   }
 });
 
-test('a home on a file system other than NTFS is refused by name, as is a missing one', async () => {
+test('a home on a file system other than NTFS is refused with an error that names the file system; a missing home is NOT_FOUND', async () => {
   await using bench = new WindowsBench('windowsfilter');
   for (const fileSystem of ['ReFS', 'FAT32', 'exFAT', '']) {
     bench.volumes.fileSystem = fileSystem;

@@ -3,7 +3,7 @@ import { WindowsBench } from '../../support/windows-bench.ts';
 import { driverSuite } from '../suite.ts';
 
 driverSuite({
-  name: 'windowsfilter, at a distance',
+  name: 'windowsfilter, served remotely',
   open: () => RemoteBench.over(new WindowsBench('windowsfilter')),
   tellsAdditions: false,
   applies: true,

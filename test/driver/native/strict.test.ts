@@ -19,7 +19,7 @@ const PLAIN = Buffer.from(
   '0100048014000000240000000000000034000000010200000000000520000000200200000102000000000005200000002002000002001c000100000000001400ff011f00010100000000000512000000',
   'hex',
 );
-/** The same, followed by an empty SACL. */
+/** PLAIN, followed by an empty SACL. */
 const AUDITED = Buffer.concat([PLAIN, Buffer.from('0200080000000000', 'hex')]);
 AUDITED[2] = (AUDITED[2] ?? 0) | 0x10;
 AUDITED.writeUInt32LE(PLAIN.length, 12);
@@ -345,7 +345,7 @@ describe('a strict Windows', { skip }, () => {
     );
   });
 
-  test('a folder of the container filter is passed through', async () => {
+  test('a folder that is the container filter’s reparse point is listed like any other', async () => {
     await using bench = new StrictBench();
     const driver = await filled(bench);
     await driver.create('top', 'base');

@@ -91,13 +91,13 @@ test('an imported image has its names, config and layers, which are layers of th
   assert.ok(readFileSync(plain).equals(base));
   const kept = newPath('kept');
   await exportLayer(driver, bottom, kept);
-  assert.ok(readFileSync(kept).equals(gzipSync(base)), 'as it came');
+  assert.ok(readFileSync(kept).equals(gzipSync(base)), 'the layer is exported as it was imported');
   {
     await using mount = await driver.mount(top);
     assert.equal(readFileSync(path.join(mount.path, 'etc', 'os'), 'utf8'), 'base');
     await assert.rejects(driver.images.remove('web:1'), { code: 'EXISTS' });
   }
-  // Nor can an image be removed while another layer is based on it.
+  // An image also can't be removed while another layer is based on it.
   await driver.create('mine', top);
   await driver.applyDiff('mine', [other]);
   await assert.rejects(driver.images.remove('web:1'), /based on its layers \(mine\)/);
@@ -139,12 +139,12 @@ test('blobs that images share are stored once, and kept while any image needs th
   blobsAreWhole(driver.home);
 });
 
-test('a name moves to the last imported image, and the other image loses it', async () => {
+test('a name moves to the image imported last, and the image that had it loses it', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const first = await written(packOciArchive([image('web:1', [base, true])]), 'a.tar');
   await take(driver, first);
   await take(driver, first);
-  assert.equal((await driver.images.list()).length, 1, 'the same again changes nothing');
+  assert.equal((await driver.images.list()).length, 1, 'importing the same image again changes nothing');
   await take(driver, first, 'web:old');
   assert.deepEqual(
     (await driver.images.list()).map(({ names }) => names),

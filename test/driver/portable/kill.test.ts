@@ -13,7 +13,10 @@ import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
-/** LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills verbs step by step in the same way, and CI runs more of those. */
+/**
+ * LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills verbs step by step in the same way, and CI runs more of those
+ * kills.
+ */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
 /**
@@ -60,7 +63,7 @@ test(`a store survives ${KILLS} killed writers`, async (t) => {
     await delay(Math.random() * 250);
     child.kill('SIGKILL');
     await ended;
-    assert.equal(child.signalCode, 'SIGKILL', 'the worker failed by itself');
+    assert.equal(child.signalCode, 'SIGKILL', 'the worker failed without being killed');
     follow(said, expected);
     if (existsSync(path.join(home, 'lock'))) found.lock++;
     found.unfinished += list('tmp').length;

@@ -146,7 +146,7 @@ function leaveMounted(home: string, id: string): void {
   assert.equal(status, 0, stderr);
 }
 
-test('a layer that an ended process left mounted is not removed until it is released', async (t) => {
+test('a layer left mounted by a process that has exited is not removed until it is released', async (t) => {
   const { home, one, ofImage } = await newStore(t);
   leaveMounted(home, 'copy');
   leaveMounted(home, ofImage);
@@ -212,7 +212,7 @@ for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
   });
 }
 
-test('the window offers to unmount what an ended process left mounted, and then removes it', async (t) => {
+test('the window offers to unmount what an exited process left mounted, and then removes it', async (t) => {
   const { home, ofImage } = await newStore(t);
   leaveMounted(home, 'copy');
   leaveMounted(home, ofImage);

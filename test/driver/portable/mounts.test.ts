@@ -60,7 +60,7 @@ for (const [what, order] of [
   ['before', [file('gone/.wh..wh..opq', ''), file('gone/new', 'new')]],
   ['behind', [file('gone/new', 'new'), file('gone/.wh..wh..opq', '')]],
 ] as const) {
-  test(`an opaque marker ${what} its folder's content hides only the layers below`, async (t) => {
+  test(`an opaque marker ${what} its folder’s content hides only the layers below`, async (t) => {
     const { root } = await laidOut(t, below, tar(directory('gone/'), ...order));
     assert.deepEqual(readdirSync(path.join(root, 'gone')), ['new']);
   });

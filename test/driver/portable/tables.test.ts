@@ -55,7 +55,7 @@ test('mounting a compressed layer hashes and reads its blob once, because the im
   assert.equal(await timesRead(), 2, 'once for its digest, once for the bodies');
   rmSync(path.join(driver.home, 'tables'), { recursive: true });
   assert.equal(await timesRead(), 3, 'once more for the headers');
-  assert.equal(await timesRead(), 2, 'cached by the mount before');
+  assert.equal(await timesRead(), 2, 'cached by the previous mount');
 });
 
 test('a damaged table is ignored, and a changed blob is not mounted', async (t) => {
@@ -101,7 +101,7 @@ test('a stranger’s table is not used, whatever it says', async (t) => {
   const home = await PortableHome.open(driver.home);
   const tableOf = (blob: string): string => path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
   const own = readFileSync(tableOf(honest));
-  // A stranger's seal over a table that contains another name and has this very file's key.
+  // A stranger's seal over a table that contains another name but claims to belong to the honest blob.
   const strangers = await TableSeal.in(path.join(path.dirname(driver.home), 'stranger'), true);
   const digest = `sha256:${path.basename(honest)}`;
   const { cacheKey } = home.blob(digest);
@@ -116,7 +116,7 @@ test('a stranger’s table is not used, whatever it says', async (t) => {
   ] as const) {
     writeFileSync(tableOf(honest), bytes);
     assert.deepEqual(await mounted(driver, 'a'), { good: 'content' }, what);
-    assert.deepEqual(readFileSync(tableOf(honest)), own, `${what}: made anew`);
+    assert.deepEqual(readFileSync(tableOf(honest)), own, `${what}: created again`);
   }
 });
 
@@ -146,7 +146,7 @@ test('without a cache folder no table is kept or used, and a cache folder that o
   assert.deepEqual(await mounted(driver, 'a'), { f: 'content' });
   assert.equal(existsSync(path.join(driver.home, 'tables')), false);
   const cache = path.join(folder, 'cache');
-  assert.equal(await TableSeal.in(cache, false), null, 'nothing is made for reading');
+  assert.equal(await TableSeal.in(cache, false), null, 'reading creates nothing');
   assert.equal(existsSync(cache), false);
   assert.notEqual(await TableSeal.in(cache, true), null);
   assert.equal(statSync(path.join(cache, 'index', 'tables.key')).mode & 0o077, 0);

@@ -1,4 +1,4 @@
-// Remote calls: the data they carry, and its flow control.
+// Remote calls: the data they carry, and the flow control of that data.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Finding, finding, LayerscopeError } from '#model';

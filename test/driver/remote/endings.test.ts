@@ -269,7 +269,7 @@ test('an idle connection ends, but not while a call runs or a mount is held', as
   await assert.rejects(remote.driver.status(), { code: 'IO', message: /the driver's process has ended/ });
 });
 
-test('name and home come from the served driver, which has no images', async () => {
+test('a remote driver’s name and home come from the served driver, and it has no images', async () => {
   await using remote = await serve({});
   assert.equal(remote.driver.name, 'windowsfilter');
   assert.equal(remote.driver.home, '/home/of/layers');

@@ -31,7 +31,7 @@ async function serveRaw(options: Partial<ServeOptions> = {}) {
   return { peer: new RawPeer(line.client), served, asked };
 }
 
-/** Checks that the server ended the connection for that reason and did nothing for the peer. */
+/** Checks that the server ended the connection for the given reason and did nothing for the peer. */
 async function refused(
   { peer, served, asked }: Awaited<ReturnType<typeof serveRaw>>,
   code: LayerscopeError['code'],
@@ -64,7 +64,7 @@ test('a client with another secret is refused', async () => {
   await refused(raw, 'FORBIDDEN', /the client does not know the secret/);
 });
 
-test('a client refuses a server with another secret and sends it no request', async () => {
+test('a client refuses a server with another secret and sends the server no request', async () => {
   const { client, server } = await exchange.join();
   const peer = new RawPeer(server);
   const connected = connectDriver(client, { secret });
@@ -84,7 +84,7 @@ test('a client and a server with different secrets refuse each other', async () 
   assert.notEqual(await served.ended, null);
 });
 
-test('another version is refused by either side', async () => {
+test('either side refuses a peer with another protocol version', async () => {
   const raw = await serveRaw();
   await raw.peer.shake(secret, { version: 2 });
   await refused(raw, 'UNSUPPORTED', /the client speaks version 2/);

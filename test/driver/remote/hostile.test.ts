@@ -106,12 +106,12 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
   ['a request that is not JSON', /not JSON/, (peer) => peer.send(FRAME.request, 2, Buffer.from('{"method"'))],
   ['a request that is not UTF-8', /not UTF-8/, (peer) => peer.send(FRAME.request, 2, Buffer.from('ff', 'hex'))],
   ['a call number that was used before', /number that was used/, (peer) => peer.request(1, 'status', {})],
-  ['a frame for a call that was not begun', /not begun/, (peer) => peer.send(FRAME.cancel, 9)],
+  ['a frame for a call that was never started', /not begun/, (peer) => peer.send(FRAME.cancel, 9)],
   ["a server's frame", /does not have/, (peer) => peer.send(FRAME.reply, 1, encodeJson(null))],
   ['a hello in the middle', /not begun|does not have/, (peer) => peer.send(FRAME.hello, 1)],
   ['data before any was granted', /were granted/, (peer) => peer.send(FRAME.data, 1, Buffer.alloc(1))],
   [
-    'a byte more than was granted',
+    'one byte more than was granted',
     /received 1 bytes, but 0 were granted/,
     async (peer) => {
       // The driver stops after the first piece, so no more credit is granted.
@@ -139,7 +139,7 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
   ],
   ['credit for a call that sends nothing', /does not have/, (peer) => peer.send(FRAME.credit, 1, credit(1))],
   [
-    'credit without end',
+    'endless credit',
     /too much credit/,
     (peer) => {
       peer.request(2, 'diff', { id: 'a' });

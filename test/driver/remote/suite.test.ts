@@ -4,7 +4,7 @@ import { driverSuite } from '../suite.ts';
 
 // The other drivers' suites test long chains.
 driverSuite({
-  name: 'portable, at a distance',
+  name: 'portable, served remotely',
   open: () => RemoteBench.over(new PortableBench()),
   tellsAdditions: true,
   applies: true,

@@ -278,7 +278,7 @@ test('the elevated process ends when it is idle', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('wrong arguments end the elevated process with 2 and one line, before any call into Windows', async () => {
+test('wrong arguments end the elevated process with exit code 2 and one line, before any call into Windows', async () => {
   const lines: string[] = [];
   assert.equal(await runDriverHost(['Layerscope.exe', '--driver-host'], { report: (line) => void lines.push(line) }), 2);
   assert.equal(lines.length, 1);

@@ -127,7 +127,7 @@ test('names that the transport folder reserves are refused next to the folder, i
   );
 });
 
-test('a folder below Hives has an empty file next to it, without attributes', async (t) => {
+test('a folder below Hives has an empty attributes file next to it in the transport folder', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   let found: Buffer | null = null;

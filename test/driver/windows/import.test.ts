@@ -24,7 +24,7 @@ test('a Linux layer is refused before anything is written (for-win#2422)', async
 
 test('an empty tar is not a Windows layer', (t) => refuses(t, tar(), 'UNSUPPORTED', /without a Files folder/));
 
-test('an opaque marker and a bare whiteout are refused by name', async (t) => {
+test('an opaque marker and a bare whiteout are refused with an error that names them', async (t) => {
   const folder = [...HEAD, { name: 'Files/d' }];
   await refuses(
     t,
@@ -35,7 +35,7 @@ test('an opaque marker and a bare whiteout are refused by name', async (t) => {
   await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout without a name/);
 });
 
-test('a whiteout outside Files and UtilityVM\\Files is refused by name', async (t) => {
+test('a whiteout outside Files and UtilityVM\\Files is refused with an error that names it', async (t) => {
   await refuses(
     t,
     await windowsTar([...HEAD, { name: 'Hives/System_Delta', whiteout: true }]),
@@ -200,7 +200,7 @@ test('an export with a malformed tombstones.txt fails and leaves nothing behind'
   assert.equal(existsSync(path.join(place.layer, 'Files')), true);
 });
 
-test('an export finds tombstone folders whatever their case, and gives hives and their folders one time each', async (t) => {
+test('an export finds tombstone folders whatever their case, and gives each hive and folder one time for creation, access and write', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const hives = [{ name: 'Hives' }, { name: 'Hives/Sam_Delta', content: 'sam', later: 5n }, { name: 'Hives/System_Delta', content: 's' }];

@@ -33,7 +33,7 @@ test('a link is a file that stands for another name; the container filter’s fo
   const point = FILE_ATTRIBUTE.reparsePoint;
   for (const reparseTag of [SYMLINK, JUNCTION, 0xa000_001d]) assert.ok(isLink({ attributes: point, sizeBytes: 0, reparseTag }));
   for (const reparseTag of [WCI, WCI_1, 0x8000_0013, 0x8000_0017]) assert.ok(!isLink({ attributes: point, sizeBytes: 0, reparseTag }));
-  assert.ok(isLink({ attributes: point, sizeBytes: 0 }), 'one of an unknown tag');
+  assert.ok(isLink({ attributes: point, sizeBytes: 0 }), 'a reparse point with an unknown tag');
   assert.ok(!isLink({ attributes: 0, sizeBytes: 0, reparseTag: SYMLINK }));
 });
 

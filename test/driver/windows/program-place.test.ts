@@ -43,11 +43,11 @@ test('a program installed for all users may be started as administrator', async 
 for (const [what, change, words] of [
   ['the program itself is the user’s', (w) => w.security.set(PROGRAM, MINE), /Layerscope\.exe can be changed by S-1-5-21-1-2-3-1001: /],
   [
-    'a library beside it can be written',
+    'a library next to it can be overwritten',
     (w) => w.security.set(`${FOLDER}\\ffmpeg.dll`, `${ADMINISTRATORS_ONLY}(A;;0x2;;;BU)`),
     /ffmpeg\.dll can be changed by .*Users: /,
   ],
-  ['a file can be put beside it', (w) => w.security.set(FOLDER, `${ADMINISTRATORS_ONLY}(A;;0x2;;;AU)`), /Layerscope can be changed by /],
+  ['a file can be added next to it', (w) => w.security.set(FOLDER, `${ADMINISTRATORS_ONLY}(A;;0x2;;;AU)`), /Layerscope can be changed by /],
   [
     'its code can be removed',
     (w) => w.security.set(`${FOLDER}\\resources`, `${ADMINISTRATORS_ONLY}(A;;0x40;;;WD)`),
@@ -138,7 +138,7 @@ test('rights come from the entries that apply to the object itself', () => {
   assert.equal(who('O:BAD:(A;OICIIO;FA;;;WD)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;CO)(A;;FA;;;OW)'), null);
   assert.equal(who('O:BAD:(A;;FA;;;WD)'), 'S-1-1-0');
-  // A condition counts as met, because it may be.
+  // A condition counts as met, because it may be met.
   assert.equal(who('O:BAD:(XA;;FA;;;BU;(Member_of {SID(BU)}))'), 'S-1-5-32-545');
   assert.equal(who('D:(A;;FA;;;BA)'), 'S-1-1-0');
   assert.equal(who('O:BA'), 'S-1-1-0');

@@ -51,7 +51,7 @@ test('folders that Docker and this program keep next to the layers are not layer
   const home = homeOf(t, { layerId: NAME });
   mkdirSync(path.join(home, 'sysfile-backups', 'base'), { recursive: true });
   mkdirSync(path.join(home, `layerscope-${process.pid}-0123456789abcdef`));
-  // No process has this id.
+  // Named after a process id that doesn't exist.
   mkdirSync(path.join(home, 'layerscope-4194304999-0123456789abcdef'));
   await using driver = await openDriver('windowsfilter', home, { readOnly: true });
   const others = (await driver.list()).filter(({ id }) => id !== 'base' && id !== 'Top');

@@ -97,7 +97,7 @@ test("a listed file's size has 64 bits", async () => {
   assert.equal((await root.facts('big'))?.sizeBytes, 5 * 2 ** 32 + 7);
 });
 
-/** Records all arguments; returns 1 unless the test overrides it. */
+/** Records all arguments; every call returns 1 unless the test overrides it. */
 class Recorded extends Calls {
   readonly made: (readonly unknown[])[] = [];
   readonly #answers: Partial<Record<FunctionName, (...parameters: readonly unknown[]) => unknown>>;

@@ -10,7 +10,7 @@ import { NativeError } from '../../../src/driver/windows/native-error.ts';
 
 type Answer = (...parameters: readonly unknown[]) => unknown;
 
-/** Records calls, and answers those that the test knows; all others return 1. */
+/** Records calls, and returns the results that a test sets; all other calls return 1. */
 class RecordedCalls extends Calls {
   readonly made: string[] = [];
   readonly #answers: Partial<Record<FunctionName, Answer>>;

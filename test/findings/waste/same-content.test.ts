@@ -10,7 +10,7 @@ const BIG = 5000;
 
 type Layers = readonly (readonly Uint8Array<ArrayBuffer>[])[];
 
-/** Findings of layers of files whose body is a letter repeated `size` times; the letter is its digest. */
+/** Returns the findings for layers whose files each consist of one letter, `size` times; the letter is the content's digest. */
 function found(...layers: Layers): unknown[] {
   return foundIn(layers, false);
 }

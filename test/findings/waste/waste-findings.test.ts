@@ -30,7 +30,7 @@ test('a folder of the catalogue is one finding with the bytes that its layer has
   assert.deepEqual(found(...layers), ['0 waste-apt-lists var/lib/apt/lists 8', '1 waste-apt-lists var/lib/apt/lists 1']);
 });
 
-test('patterns without a slash match in any folder, those with one only at the root', () => {
+test('patterns without a slash match in any folder, patterns with a slash only at the root', () => {
   assert.deepEqual(
     found([
       file('root/.cache/pip/http/a', '1'),
@@ -50,7 +50,7 @@ test('patterns without a slash match in any folder, those with one only at the r
   );
 });
 
-test('a catalogued place below another is part of it', () => {
+test('a catalogued path below another is part of the same finding', () => {
   assert.deepEqual(found([file('tmp/src/.git/a', '12'), file('tmp/src/__pycache__/b.pyc', '3')]), ['0 waste-tmp tmp 3']);
 });
 

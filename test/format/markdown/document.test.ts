@@ -90,7 +90,7 @@ test('a document stays within its limit by leaving out whole rows, the last ones
     assert.ok(text.length <= limit, `${text.length} of ${limit}`);
     const shown = text.match(/^\| \d+ B \| `\d+-x+` \|$/gm)?.length ?? 0;
     assert.ok(shown > 3 && text.includes(`\n${300 - shown} rows are left out: a comment holds ${limit} characters.\n`), text.slice(-200));
-    assert.ok(text.length > limit - 700, 'the room is used');
+    assert.ok(text.length > limit - 700, 'the space is used');
     for (const table of text.split(/^\*\*[ABC]\*\*$/m).slice(1))
       assert.match(table, /^\n\n\| size \| path \|\n\| --: \| --- \|\n\| 0 B \|/);
   }

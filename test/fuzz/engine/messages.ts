@@ -4,7 +4,7 @@ import type { LoopState } from './fuzz-loop.ts';
 export interface ChildOrder {
   readonly target: string;
   readonly seed: number;
-  /** As from Date.now(). */
+  /** A time in milliseconds, as from Date.now(). */
   readonly untilMs: number;
   readonly inputs: number;
   /** File with the current input. */

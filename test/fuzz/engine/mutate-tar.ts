@@ -133,7 +133,7 @@ export function fixChecksum(bytes: Uint8Array, at: number): void {
   if (at + BLOCK <= bytes.length) bytes.set(latin1(`${sumOf(bytes, at).toString(8).padStart(6, '0')}\0 `), at + 148);
 }
 
-/** Returns the tar with {@link PLACE} replaced by a path no longer than it, with checksums recomputed. */
+/** Returns the tar with {@link PLACE} replaced by `place`, which must not be longer, and with checksums recomputed. */
 export function withPlace(bytes: Uint8Array, place: string): Uint8Array {
   const copy = Buffer.from(bytes);
   const headers = headersOf(copy);

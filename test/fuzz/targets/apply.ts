@@ -111,9 +111,9 @@ class Sandbox {
     assert.deepEqual(this.#look(), this.#before, 'something outside was touched');
     if (error !== null) expectRefusal(error, CODES);
     const left = await thrownBy(removeTree(this.#root));
-    assert.deepEqual(this.#look(), this.#before, 'something outside was touched by removing it');
+    assert.deepEqual(this.#look(), this.#before, 'the removal touched something outside');
     if (left !== null) throw left;
-    assert.ok(!existsSync(this.#root), 'something is left');
+    assert.ok(!existsSync(this.#root), 'something is left behind');
     rmSync(this.#work, { recursive: true });
     mkdirSync(this.#work);
   }

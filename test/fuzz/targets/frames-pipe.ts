@@ -84,7 +84,7 @@ async function attackServer(sent: Uint8Array, knows: boolean): Promise<void> {
   theirs.destroy();
   await served[Symbol.asyncDispose]();
   checkEnd(await served.ended);
-  assert.equal(running.count, 0, 'calls or mounts are left');
+  assert.equal(running.count, 0, 'calls or mounts are left over');
 }
 
 async function attackClient(sent: Uint8Array): Promise<void> {

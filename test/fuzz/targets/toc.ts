@@ -29,7 +29,7 @@ function tried<T>(work: () => T): T | null {
 function byToc(input: Uint8Array, dialect: TocDialect): void {
   const { entries } = parseToc(input, dialect, LAYER_BYTES);
   for (const { chunks, sizeBytes } of entries) {
-    assert.ok(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0, 'a size that is no count of bytes');
+    assert.ok(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0, 'a size that is not a number of bytes');
     for (const { packedStart, packedEnd, isZeros } of chunks)
       assert.ok(isZeros || (packedStart >= 0 && packedStart <= packedEnd && packedEnd <= LAYER_BYTES), 'a piece outside the layer');
   }

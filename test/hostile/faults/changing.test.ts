@@ -187,7 +187,10 @@ test('importing or exporting an input that changes in the meantime fails and lea
           isClear(error);
         }
         if (wasMade)
-          assert.ok(await isRight(), `${what} at read ${at}, ${packed ? 'packed' : 'plain'}: it is neither what was nor what is`);
+          assert.ok(
+            await isRight(),
+            `${what} at read ${at}, ${packed ? 'packed' : 'plain'}: the result is neither the old nor the new content`,
+          );
         if (wasMade) break;
         assert.deepEqual(blobs(), empty, what);
         assert.deepEqual(readdirSync(folder).sort(), ['home', 'input']);

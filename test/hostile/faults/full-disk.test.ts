@@ -51,7 +51,7 @@ function isClear(error: unknown, what: string): void {
   assert.ok(error instanceof LayerscopeError, `${what}: ${(error as Error).stack}`);
   assert.equal(error.code, 'IO', `${what}: ${error.code}: ${error.message}`);
   assert.doesNotMatch(error.message, /\n/);
-  assert.match(error.message, /\/|^packed/, `${what}: it doesn't name the place`);
+  assert.match(error.message, /\/|^packed/, `${what}: the error doesn't name the path`);
 }
 
 test('a disk that is full at any write of any verb fails that verb and harms nothing else', async (t: TestContext) => {

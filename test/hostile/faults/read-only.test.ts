@@ -48,7 +48,7 @@ async function refused(argv: readonly string[], where: string): Promise<void> {
   assert.equal(code, 3, `${argv.join(' ')}: ${stdout}${stderr}`);
   assert.ok(error?.code === 'PERMISSION' || error?.code === 'IO', `${argv.join(' ')}: ${error?.code} ${error?.message}`);
   assert.match(stderr, /^layerscope: (PERMISSION|IO): [^\n]+\n$/);
-  assert.ok(stderr.includes(where), `it doesn't name the place: ${stderr}`);
+  assert.ok(stderr.includes(where), `the error doesn't name the path: ${stderr}`);
 }
 
 test('a read-only store can be read, and every verb that writes reports that the store is read-only', async (t: TestContext) => {

@@ -142,7 +142,7 @@ test('a container is its image plus one layer: its changes, byte for byte, and w
   assert.ok(!sourceAt(`unix://${socket}`, { engine: 'podman' }).answers(wordOf('container:docker/web')));
 });
 
-test('the older of the two API versions is used, and none for an engine that states none', async (t) => {
+test('requests use the older of the two API versions, and no version for an engine that states none', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   for (const [version, minimum, prefix] of [
@@ -157,7 +157,7 @@ test('the older of the two API versions is used, and none for an engine that sta
   }
 });
 
-test('a list has names, ids and sizes, and no names for an unnamed image', async (t) => {
+test('an engine’s list of images has names, ids and sizes, and no names for an unnamed image', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE, { ...IMAGE, id: `sha256:${'1'.repeat(64)}`, names: [] });
   assert.deepEqual(await sourceAt(`unix://${socket}`).list({}), [
@@ -185,7 +185,7 @@ test('a size that isn’t a number of bytes and a time outside the years 1 to 99
   );
 });
 
-test('a prefix of two ids is refused, naming both', async (t) => {
+test('an id prefix shared by two images is refused, and the error names both', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   const ids = ['1', '2'].map((end) => `sha256:${end.padStart(64, 'abcdef')}`);
   engine.images.push(...ids.map((id) => ({ ...IMAGE, id, names: [] })));

@@ -146,7 +146,7 @@ test('a name is checked by the address actually connected to', async (t) => {
   assert.equal(Buffer.from(await reply.bytes(10)).toString(), 'hello');
 });
 
-test('a connection made under one rule is not used for another', async (t) => {
+test('a connection made under one rule is not reused under another', async (t) => {
   const server = http.createServer((_request, response) => response.end());
   await listen(t, server);
   const url = new URL(`http://registry.test:${(server.address() as AddressInfo).port}/`);

@@ -160,7 +160,7 @@ test('without a variable, the system is asked: once per origin, and never for th
   // With an unsupported proxy, the first request fails and says so.
   const socks = new Proxies({}, async () => 'SOCKS5 s.test:1080');
   await assert.rejects(socks.prepare(new URL('https://a.test/')), hasCode('UNSUPPORTED'));
-  // A variable takes precedence over the system, whatever it is for.
+  // If a proxy variable is set, for whichever scheme, the system isn't asked.
   for (const env of [{ https_proxy: 'http://own:1' }, { HTTP_PROXY: 'own:1' }]) {
     const own = new Proxies(env, async () => assert.fail('the system is not asked'));
     await own.prepare(new URL('https://a.test/'));

@@ -38,10 +38,10 @@ function hole(entries: TocFields[], digest: string | undefined): void {
 test('a TOC whose digests contradict one another, or are zeros, is reported, and the layer itself is listed', async (t) => {
   const lies: readonly (readonly [string, TocChange, RegExp])[] = [
     ['zeros', (entries) => set(entries, 'sh', { digest: NONE, chunkDigest: NONE }), /digest of zeros/],
-    ['zeros of the piece', (entries) => set(entries, 'sh', { chunkDigest: NONE }), /a chunkDigest of zeros/],
-    ['zeros of the file', (entries) => set(entries, 'sh', { digest: NONE }), /a digest of zeros/],
+    ['a piece’s digest of zeros', (entries) => set(entries, 'sh', { chunkDigest: NONE }), /a chunkDigest of zeros/],
+    ['a file’s digest of zeros', (entries) => set(entries, 'sh', { digest: NONE }), /a digest of zeros/],
     [
-      'of another file',
+      'another file’s digest',
       (entries) => set(entries, 'sh', { digest: digestOf(utf8('EVILEVILEVIL')) }),
       /two different digests for the same content/,
     ],
@@ -129,7 +129,7 @@ test('with --verify and --scan, holes, whole files and sizes are compared with t
   const lies: readonly (readonly [string, Uint8Array, TocChange, RegExp | null])[] = [
     ['a hole over content', big, (entries) => void hole(entries, undefined), /different content for big/],
     ['an honest hole', tar(file('big', HOLEY)), (entries) => void hole(entries, digestOf(zeros(PIECE))), null],
-    ['another digest of the file', big, (entries) => set(entries, 'big', { digest: digestOf(utf8('x')) }), /different content for big/],
+    ['another digest for the file', big, (entries) => set(entries, 'big', { digest: digestOf(utf8('x')) }), /different content for big/],
     ['zeros for a sparse file', tar(gnuSparse('big', 20_000, [[10_000, 4]], 'good')), allZeros, /different content for big/],
     ['zeros for a sparse file of zeros', tar(gnuSparse('big', 20_000, [], '')), allZeros, null],
     ['zeros for an endless sparse file', tar(gnuSparse('big', 2 ** 32, [], '')), allZeros, /big, whose holes are too large to compare/],
@@ -167,10 +167,10 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const round = (content: Uint8Array, mode: number): Uint8Array => tar(file('big', content, { mode }));
   const layers = [
     estargzLayer(round(good, 0o600)),
-    // Claims that its file is the same.
+    // Claims that its file is the same as the one below.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
-    // In different pieces: only reading can tell, and it shows that the claim is false.
+    // The file is cut into different pieces, so only reading can show that the claim is false.
     estargzLayer(round(evil, 0o660), claim, 50_000),
     estargzLayer(round(evil, 0o664), undefined, 60_000),
     estargzLayer(round(evil, 0o666), undefined, 70_000),

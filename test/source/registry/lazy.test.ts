@@ -40,7 +40,7 @@ const TOC_DIGEST = 'containerd.io/snapshot/stargz/toc.digest';
 const LAYERS: ReadonlyMap<string, BuiltLayer> = new Map([
   ['eStargz', fixture('estargz.gz', { [TOC_DIGEST]: 'sha256:e56e8478bb07ec765e1fad8e1d51568d4ba0ddf6c76b3f989de6d7b7e837a030' })],
   [
-    'eStargz, several bodies a member',
+    'eStargz, several bodies per member',
     fixture('estargz-inner.gz', { [TOC_DIGEST]: 'sha256:f0d54632d4381a8bbd42f482f23b943aae89c2211245e3832b38f67c83b3e29d' }),
   ],
   [
@@ -50,8 +50,8 @@ const LAYERS: ReadonlyMap<string, BuiltLayer> = new Map([
       'io.containers.zstd-chunked.manifest-position': '3804:640:2556:1',
     }),
   ],
-  ['eStargz of ours', estargzLayer(lazyLayer())],
-  ['older zstd:chunked of ours', zstdChunkedLayer(lazyLayer(), false)],
+  ['our eStargz', estargzLayer(lazyLayer())],
+  ['our older zstd:chunked', zstdChunkedLayer(lazyLayer(), false)],
   ['newer zstd:chunked', zstdChunkedLayer(lazyLayer(), true)],
 ]);
 
@@ -331,7 +331,7 @@ test('names that JSON cannot represent come from the layer', async (t) => {
   for (const [layer, provenance] of [
     [estargzLayer(odd), 'tar'],
     [zstdChunkedLayer(odd, false), 'tar'],
-    // This format contains the headers themselves.
+    // Newer zstd:chunked layers contain the headers themselves.
     [zstdChunkedLayer(odd, true), 'toc'],
   ] as const) {
     const served = await serve(t, layer);

@@ -17,7 +17,7 @@ test('a manifest is fetched by tag and by digest, and its bytes are hashed', asy
   assert.notEqual((await client.manifest('1')).digest, image.digest);
 });
 
-test('a document that is missing, too large or in schema 1 is refused by name', async (t) => {
+test('a document that is missing, too large or in schema 1 is refused with an error that names it', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });
@@ -76,7 +76,7 @@ test('a blob that is short, long, endless, changed or another range is never acc
   }
 });
 
-test('the response to a request for the rest is used from the right offset, or not at all', async (t) => {
+test('the response to a request for the rest of a blob is used from the right offset, or not at all', async (t) => {
   const { files, image } = sampleImage();
   const layer = image.layers[1];
   assert.ok(layer !== undefined);

@@ -77,7 +77,7 @@ test('the tree can be navigated with the keyboard alone', { tag: '@window' }, as
   await page.keyboard.press('ArrowRight');
   await expect(app).toHaveAttribute('aria-expanded', 'true');
   await page.keyboard.press('ArrowRight');
-  // The largest comes first.
+  // The largest file comes first.
   await expect(page.getByRole('row', { name: /server\.js/ })).toBeFocused();
   await page.keyboard.type('logo');
   const logo = page.getByRole('row', { name: /logo\.png/ });
@@ -163,7 +163,7 @@ test('kinds and sizes filter, and a filter without matches can be cleared', { ta
 test('sorting by size puts the largest first, folder by folder', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
-  // A layer is sorted like this by default.
+  // A layer is sorted by size by default.
   await expect(page.getByRole('columnheader', { name: /Size/ })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
   await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();
@@ -187,7 +187,7 @@ test('Shift-click selects a range and shows its combined changes', { tag: '@wind
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
   await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
-  // The range is named by the commands at its ends, and the tooltip has all of them.
+  // The range is named by the commands at its ends, and the tooltip has all of its commands.
   const named = page
     .getByRole('region', { name: 'Changes' })
     .getByTitle(/^4 COPY app\.conf.*\n3 RUN rm -rf.*\n2 RUN npm ci.*\n1 RUN apt-get update/);
@@ -218,7 +218,7 @@ test('the address contains the complete selection: reload and Back return to the
   expect(win.complaints).toEqual([]);
 });
 
-test('of a hundred thousand rows, only those in sight are in the document', { tag: '@page' }, async ({ win }) => {
+test('of a hundred thousand rows, only those on screen are in the document', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();

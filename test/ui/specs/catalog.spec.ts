@@ -14,11 +14,11 @@ const imageShown = (page: Page, name: string) => page.getByRole('heading', { nam
 
 test.beforeEach(() => test.slow()); // the command line indexes the fleet
 
-test.describe('a fleet', () => {
+test.describe('a catalog of a fleet', () => {
   // 15 images: three bases, and three tags each of services on node, java, alpine and node.
   test.use({ withCatalog: { services: 4, tags: 3, broken: true } });
 
-  test('images come first, each with its tags, its bytes and what is known about it, and can be opened', async ({
+  test('a catalog first lists its images with their tags, bytes and what is known about them, and opens them', async ({
     win: { page, complaints },
   }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
@@ -51,7 +51,7 @@ test.describe('a fleet', () => {
     await page.goBack();
     await expect(images(page)).toBeVisible();
     await grouping.getByRole('radio', { name: 'Ungrouped' }).click();
-    // A row has a menu, which offers a comparison, too.
+    // A row also has a menu, which offers a comparison.
     await row(/shop\/checkout.*1\.2/).click({ button: 'right' });
     const menu = page.getByRole('menu', { name: 'Actions for registry.example.com/shop/checkout:1.2' });
     await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Compare with…', 'Pick to compare', 'Copy name', 'Copy digest']);
@@ -102,7 +102,7 @@ test.describe('a fleet', () => {
     await page.getByRole('radio', { name: 'By base image' }).click();
     const tree = page.getByRole('treegrid', { name: 'Images and what is built on them' });
     const row = (name: RegExp) => tree.getByRole('row', { name });
-    // Debian alone isn't an image of the catalog, but Java and Node are built on it.
+    // The catalog has no image of Debian alone, but Java and Node are built on it, so its layer has a row.
     await expect(tree).toHaveAttribute('aria-rowcount', '17');
     await expect(row(/ADD debian-12/)).toHaveAttribute('aria-level', '1');
     await expect(row(/ADD debian-12/)).toContainText('base of 11 images');
@@ -116,7 +116,7 @@ test.describe('a fleet', () => {
     await expect(row(/shop\/search/)).toHaveCount(0);
     await row(/base\/java:21/).press('ArrowRight');
 
-    // By keyboard, with the mouse, and with the checkbox.
+    // Images are picked with the keyboard, the mouse and the checkbox.
     await page.keyboard.press('ArrowDown');
     await expect(row(/shop\/search:1\.2/)).toHaveAttribute('aria-selected', 'true');
     await page.keyboard.press('Control+Space');
@@ -309,7 +309,7 @@ test.describe('a fleet', () => {
     renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));
     await view(page, 'Tags').click();
     await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
-    // Not the measure in the Images view, which shows stored sizes.
+    // The measure isn't that of the Images view, which shows stored sizes.
     await expect(tags(page).getByRole('columnheader', { name: 'Visible' })).toBeVisible();
     // The bars of all names have one scale, stated in the heading, so that only the largest image’s is full.
     await expect(tags(page).getByRole('columnheader', { name: 'Relative size' })).toBeVisible();

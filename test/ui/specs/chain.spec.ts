@@ -1,3 +1,5 @@
+import type { Locator } from '@playwright/test';
+import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -53,7 +55,7 @@ test('arrow keys move through the layers, and with Shift select a range', { tag:
 test('a layer that only removes states how much, even in a short window', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(3)).toContainText(/−3 removed\s+hides 84\.7 kB/);
-  // So does one that has files itself, if it hides a lot.
+  // A layer with files of its own also states how much it hides, if it is a lot.
   await expect(layer(1)).toContainText(/modified\s+hides 300\.0 kB/);
   await expect(layer(4)).not.toContainText('hides');
   await expect(page.getByRole('listitem').filter({ has: layer(1) })).toHaveAttribute(
@@ -69,4 +71,59 @@ test('a layer that hides files shows how much they still take up', { tag: '@page
   await layer(3).click();
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('hides 84.7 kB');
   await expect(page.getByRole('row', { name: /opaque cache/ })).toContainText('opaque: hides 2 paths, 80.0 kB');
+});
+
+test('a command has as many lines as its layer has space for', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const command = `RUN apt-get update && apt-get install -y ${Array.from({ length: 5 }, (_, at) => `package-${at}`).join(' ')}`;
+  const layers = [
+    { createdBy: command, tar: tar(file('usr/bin/tool', 'x'.repeat(900_000))) },
+    { createdBy: command, tar: tar(file('etc/motd', 'x')) },
+  ];
+  await win.drop(await win.write('image.tar', dockerArchive(layers, { name: 'acme/image:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const text = (index: number) => page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }).getByText('apt-get update');
+  const linesOf = (index: number) =>
+    text(index).evaluate((element) => {
+      const line = Number.parseFloat(getComputedStyle(element).lineHeight);
+      const { height, bottom } = element.getBoundingClientRect();
+      const stratum = element.closest('li')?.getBoundingClientRect();
+      return {
+        lines: Math.round(height / line),
+        isCut: element.scrollHeight > element.clientHeight + 1,
+        inside: bottom <= (stratum?.bottom ?? 0),
+      };
+    });
+  expect(await linesOf(0)).toMatchObject({ isCut: false, inside: true });
+  expect((await linesOf(0)).lines).toBeGreaterThanOrEqual(4);
+  expect(await linesOf(1)).toMatchObject({ lines: 1, inside: true });
+  // Above the list, all layers have two lines.
+  for (const width of [690, 400]) {
+    await page.setViewportSize({ width, height: 860 });
+    expect(await linesOf(1), `${width} px`).toMatchObject({ lines: 2, inside: true });
+  }
+});
+
+test('in a narrow window, the commands above the rows and in the details wrap', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const layers = ['one', 'two'].map((name) => ({
+    createdBy: `RUN install --from=registry.example.com/team/${name} --to=/usr/local/bin/${name} --mode=0755`,
+    tar: tar(file(`usr/local/bin/${name}`, name)),
+  }));
+  await win.drop(await win.write('image.tar', dockerArchive(layers, { name: 'acme/image:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.setViewportSize({ width: 390, height: 860 });
+  const isWhole = (command: Locator) =>
+    command.evaluate((element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight + 1);
+  await page.getByRole('button', { name: /^Layer 0 / }).click();
+  await page.getByRole('button', { name: /^Layer 1 / }).click({ modifiers: ['Shift'] });
+  const commands = page.getByRole('region', { name: 'Changes' }).locator('code');
+  await expect(commands).toHaveText(layers.map(({ createdBy }) => createdBy));
+  for (const command of await commands.all()) expect(await isWhole(command)).toBe(true);
+  await page.getByRole('row', { name: /added two/ }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  const writer = details.getByText(layers[1]?.createdBy ?? '', { exact: true }).first();
+  await expect(writer).toBeVisible();
+  expect(await isWhole(writer)).toBe(true);
+  expect((await writer.boundingBox())?.height).toBeGreaterThan(30);
 });

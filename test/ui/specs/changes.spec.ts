@@ -171,7 +171,7 @@ test('searching all layers shows which layers touch a path, with links', async (
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   const all = page.getByRole('button', { name: 'Search all layers', exact: true });
-  // It says what a click does, before and after.
+  // The button's tooltip says what a click does, both before and after it.
   await expect(all).toHaveAttribute('title', /^Search the paths of every layer/);
   await all.click();
   await expect(all).toHaveAttribute('title', /^Back to the selection/);
@@ -277,7 +277,7 @@ test('long names get half of the row, and are cut in the middle', { tag: '@page'
       await page.setViewportSize({ width, height: 860 });
       const share = async () => ((await name.boundingBox())?.width ?? 0) / ((await row.boundingBox())?.width ?? 1);
       await expect.poll(share, { message: `${layer}, ${width} px` }).toBeGreaterThanOrEqual(0.48);
-      // One string with both ends of the name, which leaves less space than the next letter and a slash need.
+      // The name is one string with both its ends, which leaves less space than the next letter and a slash need.
       const cut = name.locator('span[aria-hidden]');
       await expect(cut).toHaveText(/^file.*….{10}$/);
       const [text, box] = [await cut.boundingBox(), await name.boundingBox()];
@@ -293,7 +293,7 @@ test('a filter’s match is marked in a name that is cut', { tag: '@page' }, asy
   await win.drop(await win.write('long.tar', LONG_NAMES));
   await page.getByRole('searchbox').fill('pane-two');
   const marks = page.getByRole('row', { name: new RegExp(LONG[1] ?? '') }).locator('mark');
-  // The part after the cut.
+  // Only the part of the match after the cut is marked.
   await expect(marks).toHaveText(['ne-two']);
 });
 
@@ -323,9 +323,9 @@ test('at the default width, the heading isn’t cut and the chips have words', {
   for (const chip of await chips.all()) expect((await chip.boundingBox())?.width).toBeGreaterThan(50);
 });
 
-test('with a filter, every number in a folder’s row shows how much matches, and folders are sorted by that', { tag: '@page' }, async ({
-  win,
-}) => {
+test('with a filter, every number in a folder’s row shows how much matches, and folders are sorted by these numbers', {
+  tag: '@page',
+}, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();

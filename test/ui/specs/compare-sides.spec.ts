@@ -56,14 +56,14 @@ test('a path that differs only in its mode opens on its attributes, and whatever
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
   await expect(details.getByRole('tabpanel')).toContainText('0755');
-  // Only for this path: the next one opens on the tab that was chosen.
+  // Only that path opens on its attributes: the next one opens on the tab that was chosen.
   await page.getByRole('row', { name: /modified text/ }).click();
   await expect(details.getByRole('tab', { name: 'Content' })).toHaveAttribute('aria-selected', 'true');
   for (const name of ['Origin', 'Raw']) {
     await details.getByRole('tab', { name }).click();
     await expect(details.getByRole('tabpanel')).toContainText('Side B');
   }
-  // A tab chosen for such a path stays.
+  // A tab that the user chooses for such a path stays selected.
   await details.getByRole('tab', { name: 'Content' }).click();
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
@@ -191,7 +191,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   expect(win.complaints).toEqual([]);
 });
 
-test('attributes that a layer changes are shown before and now', { tag: '@page' }, async ({ win }) => {
+test('attributes that a layer changes are shown with their old and new values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [0o644, 0o755].map((mode) => ({ createdBy: 'RUN', tar: tar(file('opt/run', 'x', { mode })) }));
   await win.drop(await win.write('a.tar', dockerArchive(layers)));
@@ -203,7 +203,7 @@ test('attributes that a layer changes are shown before and now', { tag: '@page' 
   await expect(mode).toHaveText('Before0644 -rw-r--r--Now0755 -rwxr-xr-x');
 });
 
-test('sides of the same name are told apart by their files wherever they are named', { tag: '@page' }, async ({ win }) => {
+test('sides with the same name are distinguished by their files wherever they are named', { tag: '@page' }, async ({ win }) => {
   const image = (name: string, text: string) => dockerArchive([{ createdBy: 'COPY', tar: tar(file('x', text)) }], { name });
   const page = await compareTwo(win, image('web-api:1', 'a'), image('acme/web-api:1', 'b'));
   for (const [side, archive] of [
@@ -222,7 +222,9 @@ test('sides of the same name are told apart by their files wherever they are nam
   await expect(library).toContainText('b.tar (2)');
 });
 
-test('a path that no list names has no dots in the chains, and a letter is as high as its text', { tag: '@page' }, async ({ win }) => {
+test('a path that nothing on screen names has no dots in the chains, and a side’s letter is as high as the text next to it', {
+  tag: '@page',
+}, async ({ win }) => {
   const image = (text: string, tag: string) =>
     dockerArchive(
       [
@@ -243,7 +245,7 @@ test('a path that no list names has no dots in the chains, and a letter is as hi
   await page.getByRole('radio', { name: 'Compare' }).click();
   await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
   await expect(page).toHaveURL(/path=same/);
-  // The details name it, until they are a drawer.
+  // The details name the path, unless they are a closed drawer.
   await expect(dots).toHaveCount(2);
   await page.setViewportSize({ width: 900, height: 860 });
   await page.getByRole('row', { name: /modified x/ }).hover();

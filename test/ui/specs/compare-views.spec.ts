@@ -47,7 +47,7 @@ const WEB = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
 const differences = (page: Page) => page.getByRole('treegrid', { name: 'Differences' });
 const sheet = (page: Page) => page.getByRole('dialog', { name: 'Compare with…' });
 
-test.describe('two images', () => {
+test.describe('with two images open', () => {
   test.use({ startWith: { 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
   test.beforeEach(async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
@@ -61,7 +61,7 @@ test.describe('two images', () => {
     await expect(page.getByRole('row', { name: /removed nano \d/ })).toBeVisible();
   });
 
-  test('differ in packages that were added, upgraded and removed, which lead to their files', { tag: '@page' }, async ({ win }) => {
+  test('a comparison’s packages are those added, upgraded and removed, and lead to their files', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('i');
     const table = page.getByRole('table', { name: 'Packages that differ' });
@@ -80,7 +80,7 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are broken down by file type and folder, with the difference, largest first', { tag: '@page' }, async ({ win }) => {
+  test('a comparison’s breakdown is by file type and folder, with the difference, largest first', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('y');
     const rows = page.getByRole('table', { name: 'By top folder' }).getByRole('row');
@@ -91,7 +91,9 @@ test.describe('two images', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('are drawn in colours, with a legend that explains which side has what', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a comparison’s treemap has a legend that explains which side each colour stands for', { tag: '@page' }, async ({
+    win: { page },
+  }) => {
     await page.keyboard.press('t');
     const key = page.getByRole('list', { name: 'Colours of the comparison' });
     await expect(key.getByRole('listitem')).toHaveText(['− only in A', '+ only in B', '~ changed']);
@@ -115,7 +117,9 @@ test.describe('two images', () => {
     for (const name of ['only in A', 'only in B', 'changed']) await expect.poll(drawn, name).toContain(await fill(name));
   });
 
-  test('are drawn by how much they grew or shrank, as legend and captions explain', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a comparison’s treemap shows how much files grew or shrank, as its legend and captions explain', { tag: '@page' }, async ({
+    win: { page },
+  }) => {
     await page.keyboard.press('t');
     await expect(page.getByText('Areas: changes in size', { exact: true })).toBeVisible();
     const caption = page.locator('#treemap-caption');
@@ -131,7 +135,7 @@ test.describe('two images', () => {
     await expect(page.getByRole('navigation', { name: 'Current folder' })).toContainText(/\+19\.\d kB −75\.\d kB$/);
   });
 
-  test('have their images and layers side by side in the details', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a comparison’s details show both images and their layers side by side', { tag: '@page' }, async ({ win: { page } }) => {
     const details = page.getByRole('region', { name: 'Details' });
     await page.keyboard.press('Escape');
     await expect(details.getByRole('row', { name: /^Name/ })).toHaveText('NameAacme/tool:yesterdayBacme/tool:today');
@@ -145,7 +149,7 @@ test.describe('two images', () => {
     await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A20\.0 kBB30\.0 kB/);
   });
 
-  test('are both in sight in a narrow window; in a wide one, numbers stay close to their names', { tag: '@page' }, async ({
+  test('both compared images are on screen in a narrow window; in a wide one, numbers stay close to their names', { tag: '@page' }, async ({
     win: { page },
   }) => {
     await page.setViewportSize({ width: 600, height: 800 });
@@ -165,9 +169,11 @@ test.describe('two images', () => {
   });
 });
 
-test.describe('one image', () => {
+test.describe('with one image open', () => {
   test.use({ startWith: { 'web.tar': WEB } });
-  test('asks what to compare it with, and shows how big both sides are and how much of them differs', { tag: '@page' }, async ({ win }) => {
+  test('with only one image open, the window asks what to compare it with, and shows how big both sides are and how much differs', {
+    tag: '@page',
+  }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('radio', { name: 'Compare' }).click();
@@ -188,7 +194,7 @@ test.describe('one image', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('at a layer, is compared with the layer below without asking', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a selected layer is compared with the layer below without asking', { tag: '@page' }, async ({ win: { page } }) => {
     await page.getByRole('button', { name: /^Layer 2 / }).click();
     await page.keyboard.press('3');
     await expect(differences(page)).toBeVisible();
@@ -196,7 +202,7 @@ test.describe('one image', () => {
     await expect(page.getByRole('button', { name: 'Layer of side B: layer 2' })).toBeVisible();
   });
 
-  test('is compared with a file that is opened for the comparison', async ({ win }) => {
+  test('an image is compared with a file that is opened for the comparison', async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     const other = await win.write('today.tar', TODAY);
@@ -245,9 +251,9 @@ test('the later image is side B, whichever is on screen', { tag: '@page' }, asyn
   await expect(page.getByRole('banner').getByRole('heading', { name: 'acme/app:old' })).toBeAttached();
 });
 
-test.describe('three images', () => {
+test.describe('with three images open', () => {
   test.use({ startWith: { 'web.tar': WEB, 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
-  test('with several others open, the window asks which one to compare with', { tag: '@page' }, async ({ win }) => {
+  test('with several other images open, the window asks which one to compare with', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     const shown = await page.getByRole('banner').getByRole('heading').textContent();

@@ -83,17 +83,17 @@ const STEPS = Array.from({ length: 30 }, (_, step) => ({
 const topped = (name: string, text: string) =>
   dockerArchive([...STEPS, { createdBy: `COPY ${text} /a`, tar: tar(file('a', text), file('b', 'y'.repeat(90_000))) }], { name });
 
-test.describe('long chains', () => {
+test.describe('with long chains', () => {
   test.use({ startWith: { 'long-1.tar': topped('acme/long:1', 'one'), 'long-2.tar': topped('acme/long:2', 'two') } });
 
-  test('layers that both sides have, and layers that don’t matter, are one line that opens', { tag: '@page' }, async ({ win }) => {
+  test('shared layers, and layers outside the comparison, are folded into one line that opens', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.keyboard.press('3');
     const chain = page.getByRole('region', { name: 'Chain' });
     const shared = chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button');
     await expect(shared).toHaveText([/^30 identical layers300\.0 kB$/]);
-    // In a short window, the strips of both sides and the base aren't cut either.
+    // Even in a short window, the line of shared layers isn't cut.
     for (const [width, height] of [
       [1320, 860],
       [660, 430],
@@ -122,10 +122,10 @@ test.describe('long chains', () => {
     expect(win.complaints).toEqual([]);
   });
 
-  test('a picker cuts a long command with an ellipsis, but not its layer', { tag: '@page' }, async ({ win: { page } }) => {
+  test('a picker cuts a long command with an ellipsis, but not its layer’s number', { tag: '@page' }, async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('button', { name: 'Close long-2.tar' }).click();
-    // While it is open, it is what the other one is compared with.
+    // As long as long-2.tar is open, the other image would be compared with it without asking.
     await expect(page.getByRole('button', { name: 'Close long-2.tar' })).toHaveCount(0);
     await expect(page.getByRole('heading', { level: 1, name: 'acme/long:1' })).toBeVisible();
     await expect(page.getByRole('row', { name: /step/ })).toBeVisible();
@@ -342,9 +342,9 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   const page = await compareImages(win);
   const net = page.getByRole('columnheader', { name: 'Net' });
   await expect(net).toHaveAttribute('aria-sort', 'descending');
-  // It shrank.
+  // The folder that shrank most comes first.
   await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '1');
-  // Both sides on one line, the sums on another, the chips on a third.
+  // Both sides are on one line, the sums on another, and the chips on a third.
   const [a, b] = await Promise.all(
     ['A', 'B'].map((side) => page.getByRole('button', { name: new RegExp(`^Side ${side}: `) }).boundingBox()),
   );
@@ -359,7 +359,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
     const word = await page.getByRole('toolbar').getByText(kind, { exact: true }).boundingBox();
     expect(word?.width, kind).toBeGreaterThan(30);
   }
-  // Its waste and findings are about one image.
+  // The waste and findings in the status bar are about only one image.
   await expect(page.getByRole('contentinfo')).toContainText('Waste and findings of side B');
   await net.getByRole('button').click();
   await expect(net).toHaveAttribute('aria-sort', 'ascending');
@@ -524,7 +524,7 @@ test('differences in content, metadata and time are distinguished; differences i
   const chip = (name: string) => page.getByRole('group', { name: 'How modified paths differ' }).getByRole('button', { name });
   await expect(rows).toHaveCount(3);
   await expect(chip('time only')).toHaveText('time only1');
-  // The heading counts what the list shows, and separately the rest.
+  // The heading counts what the list shows, and the rest separately.
   const changes = page.getByRole('region', { name: 'Changes' });
   await expect(changes.getByTitle(/^Files that differ: /)).toHaveText('~2 modified (+1 time only)');
   await chip('time only').click();
@@ -539,7 +539,7 @@ test('differences in content, metadata and time are distinguished; differences i
   await expect(page.getByText('All differences are of hidden kinds, such as times')).toBeVisible();
   await page.getByRole('button', { name: 'Show all differences' }).click();
   await expect(rows).toHaveCount(4);
-  // The sizes of both filesystems, on one line.
+  // The sizes of both filesystems are on one line.
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('A 3 B → B 3 B3 files changed without changing size');
   // The chips filter only comparisons.
   await chip('content').click();
@@ -562,7 +562,7 @@ test('a comparison’s breadcrumb names its sides, and leads to each and back to
   await crumbs.getByRole('button', { name: 'B web-api:1.8' }).click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
-  // A side that isn't its whole image leads to the filesystem there.
+  // A side at a lower layer leads to the filesystem at that layer.
   await page.getByRole('button', { name: /^Layer 2 / }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Compare with the layer below' }).click();
   await crumbs.getByRole('button', { name: 'A web-api:1.8 at layer 1' }).click();

@@ -111,7 +111,7 @@ test('a modified text file opens on its diff, and the choice is remembered for t
   expect(win.complaints).toEqual([]);
 });
 
-test('a diff is side by side where both halves are in sight, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
+test('a diff is side by side where both halves fit, and its controls are in one row', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await open(win);
   await choose('a.conf');
   const view = details.getByRole('region', { name: 'Text differences' });
@@ -176,7 +176,7 @@ test('text can be searched, with steps from match to match', { tag: '@page' }, a
   const { page, details, choose } = await open(win);
   await choose('long.txt');
   await details.getByRole('searchbox', { name: 'Find in the text' }).fill('LINE 29');
-  // Lines 29 and 290 to 299.
+  // The text is in lines 29 and 290 to 299.
   await expect(details.getByText('1 of 11')).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(details.getByText('2 of 11')).toBeVisible();

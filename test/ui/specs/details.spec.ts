@@ -46,7 +46,7 @@ test('with no path selected, the details show the layer and the image', async ({
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
   await expect(details).toContainText('npm ci --omit=dev');
   await expect(details).toContainText('Diff ID');
-  // The share of hidden bytes, as in the status bar; its complement, efficiency, is only in Waste.
+  // The share of hidden bytes is shown, as in the status bar; its complement, efficiency, is only in Waste.
   await expect(details.getByText(/^\(\d+\.\d %\)$/)).toBeVisible();
   await expect(details).not.toContainText('efficiency');
 });
@@ -151,7 +151,7 @@ test('the old content of a removed file can still be read', { tag: '@page' }, as
   await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
-test('a path that the shown layer doesn’t have wasn’t removed there', { tag: '@page' }, async ({ win }) => {
+test('a path that the shown layer doesn’t have isn’t reported as removed there', { tag: '@page' }, async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   const showLayer = (layer: number) =>
     details.getByRole('list', { name: 'Path history' }).getByRole('button', { name: new RegExp(` in layer ${layer}$`) });
@@ -165,7 +165,7 @@ test('a path that the shown layer doesn’t have wasn’t removed there', { tag:
   await page.keyboard.press('[');
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(details).toContainText('Not in layer 1 yet; added in layer 2');
-  // Removed by a layer below the shown one.
+  // The path was removed by a layer below the shown one.
   await page.getByRole('radio', { name: 'Layer', exact: true }).click();
   await page.getByRole('button', { name: /^Layer 3 / }).click();
   await choose('motd');
@@ -173,7 +173,7 @@ test('a path that the shown layer doesn’t have wasn’t removed there', { tag:
   await expect(details).toContainText('Not in layer 4; removed in layer 3');
   await showLayer(3).click();
   await expect(details).toContainText('removed in layer 3, first seen in layer 0');
-  // The layer that wrote it, not the one below.
+  // The content comes from layer 0, which wrote it, not from layer 2, which is just below the removal.
   await expect(details.getByRole('tabpanel')).toContainText('from layer 0');
 });
 
@@ -257,7 +257,7 @@ test('a security descriptor and attribute bits are spelled out, with new ones ma
     'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
   ]);
   await expect(page.getByRole('button', { name: 'Copy Security descriptor' })).toBeAttached();
-  // The times that Windows stores besides the last write.
+  // Windows stores these times in addition to the last write.
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
   await expect(row('Created')).toContainText('2016-04-26 19:46:40.1234567 UTC');
   await expect(row('Accessed').getByRole('deletion')).toHaveText('2016-04-26 19:46:41 UTC');
@@ -297,7 +297,7 @@ test('deceptive names and file contents are shown escaped', async ({ win }) => {
   await expect(win.page.getByRole('region', { name: 'File text' })).toContainText('a\\u202Eb\\x07');
 });
 
-test('c copies the path', async ({ win }) => {
+test('the key c copies the path', async ({ win }) => {
   const { page, choose } = await openWebApi(win, 0);
   if (win.door === 'web') await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await choose('passwd');
@@ -387,7 +387,7 @@ test('the dots of a file’s history are on one line, and so is a long name, cut
   await expect(name.getByTitle(long)).toBeVisible();
   const end = name.locator('[data-text$=".txt"]');
   expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
-  // The actions next to it are equally large, at the right.
+  // The actions next to the name are equally large, and at the right.
   const actions = [
     await box(details.getByRole('button', { name: 'Copy path' })),
     await box(details.getByRole('button', { name: 'Save…' })),
@@ -462,7 +462,7 @@ test('a folder of a whole image has the size that its row shows, and its hidden 
   await expect(line(/gone\.bin/)).toHaveCount(0);
 });
 
-test('the paths of a folder’s biggest files end with the name, and their sizes are in sight', { tag: '@page' }, async ({ win }) => {
+test('the paths of a folder’s biggest files end with the name, and their sizes are visible', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'app/node_modules/@scope/a-package-with-a-long-name/dist/compiled/';
   const members = ['server', 'client'].map((name, at) => file(`${folder}${name}.runtime.production.js`, 'x'.repeat(9_000 + at)));
@@ -501,7 +501,7 @@ test('the size that matters comes first, and label names are above their long va
     await expect(details.getByText(name, { exact: true })).toBeVisible();
     const [first, second] = await details.getByText(name, { exact: true }).locator('xpath=..').locator('> span').all();
     const [a, b] = [await first?.boundingBox(), await second?.boundingBox()];
-    // On one line: names aren't broken.
+    // The name is on one line, unbroken.
     expect(a?.height).toBeLessThan(24);
     expect((b?.y ?? 0) < (a?.y ?? 0) + 10, name).toBe(isBeside);
   }

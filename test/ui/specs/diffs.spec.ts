@@ -40,7 +40,7 @@ test('a byte diff marks the bytes that differ on both sides, at hexadecimal offs
       getComputedStyle(part).textDecorationLine,
     ]),
   );
-  // Each side's bytes as hex and as text, marked not only by colour.
+  // Each side's bytes are marked in hex and in text, and not only by colour.
   expect(rows.filter(([, hex]) => hex === '0102' || hex === '03')).toEqual([
     ['added 000200', '0102', 'underline'],
     ['added 000208', '03', 'underline'],
@@ -73,7 +73,7 @@ for (const [name, region, count] of [
     const diff = details.getByRole('region', { name: region });
     const at = details.getByText(new RegExp(`^\\d of ${count}$`));
     await expect(at).toHaveText(`1 of ${count}`);
-    // Unfold what is between them, so that the next one is out of sight.
+    // Unfold what is between two differences, so that the next one is out of sight.
     await diff
       .getByRole('button', { name: /equal bytes|unchanged lines/ })
       .nth(1)

@@ -63,7 +63,7 @@ test('the View menu has every mode and layout of the title bar', async ({ win: {
 
 test('settings, the log, diagnostics and About are where this system’s users look for them', async ({ win: { page, electron } }) => {
   if (electron === null) throw new Error('this spec is about Electron');
-  // macOS has Settings and About in the menu of the program.
+  // On macOS, Settings and About are in the application menu.
   const own = process.platform === 'darwin' ? 'Layerscope' : null;
   await chooseInMenu(electron, own ?? 'File', 'Settings…');
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();

@@ -123,7 +123,9 @@ test.describe('a Windows store without administrator rights', () => {
     'needs the stand-in for vmcompute.dll, which a C compiler on Linux makes; CI requires it',
   );
 
-  test('is read-only until the user starts the elevated process and consents; declining isn’t an error', async ({ win }) => {
+  test('a Windows store is read-only until the user starts the elevated process and consents; declining isn’t an error', async ({
+    win,
+  }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
     await expect(store).toContainText('Read-only: changing Windows layers needs administrator rights');

@@ -17,7 +17,7 @@ test('a registry is contacted through the system’s proxy', async ({ win }) => 
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = proxy.address() as AddressInfo;
-    // As if the system's settings said so.
+    // Sets the proxy as if the system's settings had named it.
     await electron.evaluate(
       ({ session }, at) => session.fromPartition('system-proxy').setProxy({ proxyRules: `http://127.0.0.1:${at}` }),
       port,

@@ -29,7 +29,7 @@ test('the page is given five functions, which it can neither change nor inspect'
   expect(given.states).toBeGreaterThan(0);
 });
 
-test('messages are heard on five channels, and others have no effect', async ({ win }) => {
+test('the main process listens on five channels and ignores messages on others', async ({ win }) => {
   const channels = await mainOf(win).evaluate(({ ipcMain }) => {
     const handlers = (ipcMain as unknown as { _invokeHandlers?: Map<string, unknown> })._invokeHandlers;
     const heard = ipcMain.eventNames().map(String);
@@ -131,7 +131,9 @@ test('messages of several megabytes are refused, and the window keeps working', 
   await expectAtWork(win);
 });
 
-test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one doesn’t end another', async ({ win }) => {
+test('subscriptions to unknown topics, with invalid numbers or beyond 64 are refused, and ending one doesn’t end another', async ({
+  win,
+}) => {
   await giveRaw(win);
   await win.page.evaluate(async () => {
     const { raw, layerscope } = window as unknown as Attacked;

@@ -20,7 +20,7 @@
 // 17 senders of messages         M “another window…”, “a frame…”, “the window at another page…”
 // 18 no file://                  F “app:// serves the window's own files…”, “nothing goes out…”
 // 19 fuses                       not here: `npm run pack -- --check` reads them back; test/hostile/packed-fuses
-// 20 no Electron API for pages   M “the page is given five functions…”, “messages are heard on five channels…”
+// 20 no Electron API for pages   M “the page is given five functions…”, “the main process listens on five channels…”
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, listen, mainOf, shown } from '../support/strangers.ts';
 import { expect, test } from '../support/window.ts';

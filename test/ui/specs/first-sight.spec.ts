@@ -1,4 +1,4 @@
-// What the window shows at its usual size before anything is resized: the numbers that matter aren't the ones that give way.
+// What the window shows at its usual size before anything is resized: when space is short, the numbers that matter must stay.
 import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -54,7 +54,7 @@ test('a filter shows its first matches, wherever the list was scrolled to', { ta
   await expect(page.getByRole('row', { name: /-010\.bin/ })).toBeVisible();
 });
 
-test('a filesystem is that at one layer, also after a range of layers', { tag: '@page' }, async ({ win }) => {
+test('a filesystem is shown at one layer, even after a range of layers was selected', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await opened(win);
   await layer(1).click();
   await layer(3).click({ modifiers: ['Shift'] });

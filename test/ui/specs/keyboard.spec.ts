@@ -32,7 +32,7 @@ test('the sample image is opened with the keyboard alone', async ({ win: { page 
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test.describe('two images', () => {
+test.describe('with two images open', () => {
   test.use({ startWith: { 'old.tar': OLD, 'new.tar': NEW } });
 
   test('a layer is chosen, filtered, browsed, previewed, exported and searched with the keyboard alone', async ({ win }) => {
@@ -79,7 +79,7 @@ test.describe('two images', () => {
     });
 
     await test.step('export the file', async () => {
-      // The system's dialog has its own keys, so the answer is given here.
+      // The system's dialog has its own keys, so the spec answers it in advance.
       const suggested = win.electron === null ? null : await answerSaving(win.electron, await win.write('saved', ''));
       const download = suggested === null ? page.waitForEvent('download') : null;
       await page.keyboard.press('Control+s');

@@ -29,7 +29,7 @@ async function expectNoOverflow(page: Page): Promise<void> {
 
 test.describe('with the keyboard alone', () => {
   test.use({ startWith: { 'old.tar': OLD, 'new.tar': NEW } });
-  test('the four main questions can be answered', async ({ win }) => {
+  test('the four main questions can be answered with the keyboard alone', async ({ win }) => {
     const { page } = win;
     const details = page.getByRole('region', { name: 'Details' });
     await expect(page.getByRole('treegrid')).toBeVisible();

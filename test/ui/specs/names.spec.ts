@@ -124,7 +124,9 @@ test('an image whose only name is a tag gets the name of its archive', { tag: '@
   expect((await crumb.boundingBox())?.width).toBeGreaterThan(30);
 });
 
-test('a name in the library has the whole line, the size is below it, and selecting breaks no name', { tag: '@page' }, async ({ win }) => {
+test('a name in the library has the whole line, the size is below it, and selecting doesn’t break the name', { tag: '@page' }, async ({
+  win,
+}) => {
   await openNamed(win, 'nightly.tar', 'acme/nightly:2025-11-25-alpine');
   const button = win.page.getByRole('navigation', { name: 'Library' }).locator('button[data-archive]');
   await expect(button.locator('[data-cut]').filter({ hasText: 'alpine' })).toHaveCount(0);
@@ -132,7 +134,7 @@ test('a name in the library has the whole line, the size is below it, and select
   const size = await button.getByTitle(/: [\d,]+ bytes$/).boundingBox();
   expect(size?.y).toBeGreaterThanOrEqual((tag?.y ?? 0) + (tag?.height ?? 0) - 2);
   expect((tag?.x ?? 0) + (tag?.width ?? 0)).toBeGreaterThan(size?.x ?? 0);
-  // A short name is on one line beside no size, selected or not, and exactly as wide.
+  // A short name is on one line with no size next to it, and is equally wide whether selected or not.
   const short = button.last();
   const measures = async () => {
     const words = short.locator('[data-text]:not([data-text=""])');

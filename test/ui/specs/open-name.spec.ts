@@ -73,7 +73,9 @@ test('an engine’s image is opened with the keyboard alone', async ({ win, sour
   expect(win.complaints).toEqual([]);
 });
 
-test('the palette has the command, and Escape restores the focus', { tag: '@window' }, async ({ win: { page } }) => {
+test('the palette has the command that opens images by name, and Escape restores the focus', { tag: '@window' }, async ({
+  win: { page },
+}) => {
   await page.getByRole('button', { name: 'Open by name…' }).focus();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('by name');
@@ -117,7 +119,7 @@ test('an invalid name is explained, and no request is sent', { tag: '@page' }, a
   expect(askedOf(sources)).toBe(before);
 });
 
-test('one of an index’s platforms is chosen, and no other is fetched', async ({ win: { page }, sources }) => {
+test('the user chooses one of an index’s platforms, and no other is fetched', async ({ win: { page }, sources }) => {
   if (sources === null) throw new Error('no registry');
   addToRegistry(sources, 'team/app', ['linux/s390x', 'linux/riscv64']);
   const name = `${sources.registry.host}/team/app:1`;
@@ -210,7 +212,10 @@ for (const scheme of ['light', 'dark'] as const) {
   test.describe(`narrow and ${scheme}`, () => {
     test.use({ viewport: { width: 420, height: 700 }, colorScheme: scheme });
 
-    test('the dialog fits, and axe finds nothing', { tag: '@page' }, async ({ win: { page, door, electron }, sources }) => {
+    test('the dialog that opens images by name fits the window, and axe finds nothing', { tag: '@page' }, async ({
+      win: { page, door, electron },
+      sources,
+    }) => {
       if (sources === null) throw new Error('no registry');
       if (door === 'electron') await electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(420, 700));
       sources.engine.images.push({ id: ID, names: [`acme/${'long-'.repeat(20)}name:1.8`], archive: webApi });

@@ -15,7 +15,7 @@ test('the sample image is one click away', async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Explore the sample image' }).click();
   await expect(page.getByRole('region', { name: 'Chain' })).toBeVisible();
   await expect(page.getByRole('treegrid')).toBeVisible();
-  // Its apt-get install has packages to show.
+  // The sample's apt-get install has packages to show.
   await page.getByRole('button', { name: /^Layer 1 .*apt-get install/ }).click();
   await page.getByRole('radio', { name: 'Packages' }).click();
   await expect(page.getByRole('row', { name: /curl/ }).first()).toBeVisible();
@@ -190,7 +190,7 @@ test('what is being opened is shown where the image will be, in the window and i
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toHaveCount(0);
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('listitem').first().getByRole('progressbar')).toBeVisible();
-  // This also works where there is no space for the library.
+  // The progress is shown even where there is no space for the library.
   for (const width of [900, 600]) {
     await page.setViewportSize({ width, height: 800 });
     await expect(opening.getByRole('progressbar')).toBeInViewport();

@@ -49,7 +49,7 @@ async function openPackages(win: LayerscopeWindow) {
 
 test('packages are listed by layer, with the files that no package owns', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
-  // The newest first, as in the chain.
+  // The newest layer comes first, as in the chain.
   await expect(groups(page)).toHaveCount(4);
   const cells = (at: number, row: number) => groups(page).nth(at).getByRole('row').nth(row).locator('th, td');
   await expect(cells(0, 0)).toHaveText(['Layer 3COPY notes /No package changes', '', '', '3.0 kB', '']);
@@ -57,7 +57,7 @@ test('packages are listed by layer, with the files that no package owns', { tag:
   await expect(groups(page).nth(1).getByRole('row').last()).toHaveText(/Not owned by a package.*5\.0 kB/);
   await expect(cells(3, 1)).toHaveText(['+libssl3 deb amd64', '3.0.11', '1', '', '50.0 kB', '']);
   await expect(cells(3, 2)).toHaveText(['+curl deb amd64', '7.88', '2', '', '20.1 kB', '']);
-  // What a layer replaces or removes takes up space below; the layer's line has the sums.
+  // What a layer replaces or removes takes up space in the layers below; the layer's line has the sums.
   await expect(cells(2, 0)).toHaveText([/^Layer 1RUN apt-get.*~1 modified−1 removed$/, '', '', /kB$/, '70.0 kB']);
   await expect(cells(2, 1)).toHaveText(['~libssl3 deb amd64', '3.0.11 → 3.0.12', '1', '', '60.0 kB', '50.0 kB']);
   await expect(cells(2, 2)).toHaveText(['−curl deb amd64', '7.88', '1', '', '', '20.0 kB']);
@@ -70,9 +70,9 @@ test('packages are listed by layer, with the files that no package owns', { tag:
   const widths = [await bar(3, 1).boundingBox(), await bar(2, 1).boundingBox()].map((box) => box?.width ?? 0);
   expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(50 / 60, 1);
   await page.setViewportSize({ width: 1320, height: 860 });
-  // One line.
+  // The sums are on one line.
   expect((await sums.boundingBox())?.height).toBeLessThan(24);
-  // Largest first, in the host's order; then by name.
+  // Packages are sorted by size, as the host lists them, and after a click by name.
   const head = page.getByRole('columnheader', { name: 'Package' });
   await head.getByRole('button').click();
   await expect(cells(3, 1).first()).toHaveText('+curl deb amd64');
@@ -106,7 +106,7 @@ test('only removed packages are grey; one whose files are written again says so 
   await page.keyboard.press('i');
   const rows = groups(page).first().getByRole('row');
   const nameOf = (row: RegExp) => rows.filter({ hasText: row }).getByRole('rowheader').getByRole('button');
-  // A mark, which doesn't add a line to the version.
+  // The package has a mark, which doesn't add a line to its version.
   const rewritten = rows.filter({ hasText: /libssl3/ });
   await expect(rewritten.getByRole('rowheader').getByRole('img', { name: 'written again' })).toBeVisible();
   await expect(rewritten.getByRole('cell').first()).toHaveText('3.0.11');
@@ -119,7 +119,7 @@ test('only removed packages are grey; one whose files are written again says so 
   await expect(version).toHaveCSS('padding-left', '24px');
 });
 
-test('layers that change no packages are one line, and a long name leaves its type in sight', { tag: '@page' }, async ({ win }) => {
+test('layers that change no packages are one line, and a long name leaves its type visible', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const name = '@img/sharp-libvips-linuxmusl-x64-with-everything';
   const layers = [
@@ -295,4 +295,37 @@ test('a long name keeps its space and its type at every width, and a file count 
     expect(await files.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), `${width} px`).toBe(true);
   }
   expect(win.complaints).toEqual([]);
+});
+
+test('a version never breaks in the middle, and commands of two layers are set apart', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const images = ['3.0.11-1~deb12u2', '3.0.15-1~deb12u1'].map((version) => ({
+    createdBy: `RUN apt-get install -y libssl3=${version}`,
+    tar: tar(status(['libssl3', version]), list('libssl3', '/usr/lib/libssl.so.3'), file('usr/lib/libssl.so.3', version.repeat(400))),
+  }));
+  const quiet = ['a', 'b'].map((name) => ({ createdBy: `COPY ${name} /`, tar: tar(file(name, 'x'.repeat(3000))) }));
+  const again = { createdBy: 'RUN strip /usr/lib/libssl.so.3', tar: tar(file('usr/lib/libssl.so.3', 'stripped')) };
+  await win.drop(await win.write('image.tar', dockerArchive([...images, ...quiet, again], { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  const cell = page.getByTitle('3.0.11-1~deb12u2 → 3.0.15-1~deb12u1');
+  await expect(cell).toHaveText('3.0.11-1~deb12u2 → 3.0.15-1~deb12u1');
+  for (const width of [1620, 1320, 1000, 720, 400]) {
+    await page.setViewportSize({ width, height: 860 });
+    const heights = await cell.locator('span').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().height));
+    expect(heights, `${width} px`).toEqual([16, 16]);
+  }
+  await page.setViewportSize({ width: 1320, height: 860 });
+  const range = page.getByRole('rowgroup', { name: 'Layers 2–3' });
+  await expect(range.locator('code')).toHaveText(['COPY a /', 'COPY b /']);
+  const gap = await range
+    .locator('code')
+    .evaluateAll(([a, b]) => (b?.getBoundingClientRect().left ?? 0) - (a?.getBoundingClientRect().right ?? 0));
+  expect(gap).toBeGreaterThanOrEqual(4);
+  // What the mark of a package whose files are written again means.
+  await expect(page.getByRole('status').filter({ hasText: 'package changes' })).toContainText(
+    '≈ files written again, with the same version',
+  );
+  await expect(page.getByRole('img', { name: 'written again' }).last()).toHaveAttribute('title', /^Files written again: /);
+  expect(await complaintsOf(page)).toEqual([]);
 });

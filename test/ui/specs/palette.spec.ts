@@ -89,7 +89,7 @@ test('Go to path scrolls to the row in a long table of another layer', { tag: '@
 });
 
 for (const key of ['g', 'ControlOrMeta+k']) {
-  test(`a long path is on one line, cut in the middle, with its whole name: ${key}`, { tag: '@page' }, async ({
+  test(`a long path is on one line, cut in the middle before its file name: ${key}`, { tag: '@page' }, async ({
     win: { page, ...win },
   }) => {
     const path = `srv/${'a-long-folder/'.repeat(4)}create-type-annotation-of-it.js`;
@@ -104,7 +104,7 @@ for (const key of ['g', 'ControlOrMeta+k']) {
     expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   });
 
-  test(`Enter pressed while paths are still searched for chooses by the whole text, not by what an earlier one found: ${key}`, async ({
+  test(`Enter pressed while paths are still searched for chooses a match for the whole text, not for an earlier one: ${key}`, async ({
     win,
   }) => {
     const page = await openWebApi(win);
@@ -178,7 +178,7 @@ test('the list of shortcuts contains every key, and disables the window’s keys
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
   await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
-  // What can be chosen by a key says so.
+  // The tooltips of options show the keys that choose them.
   await page.mouse.move(640, 400);
   await page.getByRole('radio', { name: 'Treemap' }).hover();
   await expect(page.getByRole('tooltip')).toHaveText('Treemapt');

@@ -86,7 +86,7 @@ test('the registries of two images are compared', { tag: '@page' }, async ({ win
   await removed.getByText('Subkey Queue').click();
   await expect(removed.getByRole('row', { name: /^removed Length/ })).toBeVisible();
   await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toHaveCount(0);
-  // Hives that only one side has.
+  // Some hives are only on one side.
   await row(/Files\/Users\/old\/NTUSER\.DAT/).click();
   await expect(registry).toContainText('Only A has this hive');
   await expect(registry.getByRole('article', { name: 'Files/Users/old/NTUSER.DAT removed' })).toContainText('1 subkey');
@@ -129,7 +129,7 @@ test('the registries at two layers are compared, and may be the same', { tag: '@
   expect(win.complaints).toEqual([]);
 });
 
-test('an image without a registry lacks all of the other’s', { tag: '@page' }, async ({ win }) => {
+test('a comparison with an image that has no registry shows the other’s hives as removed', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const { registry, row } = parts(page);
   await drop(win, 'windows', base(1));

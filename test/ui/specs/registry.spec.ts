@@ -74,7 +74,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await layer(1).click();
   await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
   const tree = registry.getByRole('treegrid', { name: 'Changed keys' });
-  // Open down to the topmost changed keys, which are closed, with the number of changed values in and below each.
+  // The tree is open down to the topmost changed keys, which are closed and show the number of changed values in and below each.
   await expect(tree.getByRole('row')).toHaveText([
     /Key.*Changed values/,
     /SOFTWARE265$/,
@@ -106,7 +106,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await row(tree, 'Vendor').click();
   await expect(registry.getByRole('article', { name: 'Vendor added' })).toContainText('Vendor \\u202Ecod.exe');
 
-  // Here, too, a key can be saved as the layer left it, and columns have headings.
+  // A changed key can also be saved as the layer left it, and its columns have headings.
   await expect(registry.getByRole('columnheader', { name: 'Data' })).toBeVisible();
   await expect(registry.getByRole('button', { name: 'Save as .reg…' })).toBeVisible();
   await row(tree, 'Telemetry').click();
@@ -114,7 +114,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await expect(tree.locator('del').getByText('Telemetry')).toBeVisible();
   await row(tree, 'Vendor').click();
 
-  // Only rows in sight are in the document.
+  // Only rows on screen are in the document.
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await expect(row(tree, 'Many')).toBeFocused();
@@ -164,7 +164,7 @@ test('a removed key shows its former values and subkeys', { tag: '@page' }, asyn
 test('in the whole image, keys and values have marks, and removed ones are listed as they were', { tag: '@page' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
-  // It begins with the first key that any layer changed, even if the top layer has no hive.
+  // The tree begins with the first key that any layer changed, even if the top layer has no hive.
   await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run 3');
   const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}( [\\d,]+)?$`) });
   await expect(marked('Vendor', 'added')).toBeVisible();
@@ -230,7 +230,7 @@ test('the line between keys and values is moved by pointer and keys, and keeps i
   expect(win.complaints).toEqual([]);
 });
 
-test('the registry’s heading matches what is lit in the chain', { tag: '@page' }, async ({ win }) => {
+test('the registry’s heading matches what is highlighted in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
   await layer(1).click();
@@ -296,7 +296,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the tree is navigated with the arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
+test('the registry’s tree is navigated with the arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -381,7 +381,7 @@ for (const [width, height] of [
   [900, 700],
   [1440, 860],
 ] as const) {
-  test(`nothing is cut off in a window ${width} wide, light or dark`, { tag: '@page' }, async ({ win }) => {
+  test(`nothing in the registry is cut off in a window ${width} px wide, light or dark`, { tag: '@page' }, async ({ win }) => {
     test.slow();
     const { page, registry, layer } = await openRegistry(win);
     await page.setViewportSize({ width, height });
@@ -413,7 +413,7 @@ test('an image for another system has no registry', { tag: '@page' }, async ({ w
   await expect(win.page.getByRole('radio', { name: 'Registry' })).toHaveCount(0);
 });
 
-test('another image is shown as a tree if it has no registry', { tag: '@window' }, async ({ win }) => {
+test('an image without a registry is shown as a tree when it replaces one with a registry', { tag: '@window' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   await expect(registry).toBeVisible();
   await win.drop(await win.write('image.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));

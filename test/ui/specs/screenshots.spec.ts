@@ -11,7 +11,7 @@ import { expect, test } from '../support/window.ts';
 const folder = path.resolve(import.meta.dirname, '..', '..', '..', 'assets', 'screenshots');
 
 async function picture(page: Page, name: string) {
-  // The same typeface on every machine: Liberation Sans (Debian: fonts-liberation), or Arial, which has the same widths.
+  // All machines must use the same typeface: Liberation Sans (Debian: fonts-liberation), or Arial, which has the same widths.
   const hasTypeface = await page.evaluate(() => {
     document.documentElement.style.setProperty('--font', "'Liberation Sans', Arial, sans-serif");
     const pen = document.createElement('canvas').getContext('2d');
@@ -24,7 +24,7 @@ async function picture(page: Page, name: string) {
   expect(hasTypeface, 'Liberation Sans or Arial is installed').toBe(true);
   await page.mouse.move(0, 0);
   await page.waitForTimeout(700); // until the tooltip has disappeared
-  // A user's store wouldn't be in the specs' temporary folders.
+  // The pictures show a user's data folder instead of the specs' temporary ones.
   await page.evaluate(() => {
     for (const attribute of ['data-text', 'data-cut']) {
       for (const part of document.querySelectorAll(`[${attribute}]`)) {
@@ -146,7 +146,7 @@ USER 1000
   return archiveOf(ociLayout(files, [image, attached]));
 }
 
-test('waste', async ({ win: { page } }) => {
+test('the waste of an image', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Waste: / }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });

@@ -251,7 +251,7 @@ test('a details drawer is on the right, moves nothing under the pointer, and has
     expect(await cells(), `${width} px`).toEqual(before);
     expect((pane?.x ?? 0) + (pane?.width ?? 0)).toBeGreaterThanOrEqual(width - 1);
     expect(pane?.width).toBeGreaterThanOrEqual(300);
-    // Next to it, the names of rows can be read and clicked.
+    // Next to the drawer, the names of rows can be read and clicked.
     expect((pane?.x ?? 0) - (tree?.x ?? 0), `${width} px`).toBeGreaterThan(width < 800 ? 130 : 280);
     await expect(page.getByRole('button', { name: 'Show the layer’s details' })).toHaveCount(0);
     await details.getByRole('button', { name: 'Close details' }).click();
@@ -277,7 +277,7 @@ test('rows have the focus once an image is shown, and again when the details dra
     await expect(details).toHaveCount(0);
     await expect.poll(focused, close).toBe(await row.getAttribute('aria-rowindex'));
   }
-  // The first row, if none is selected.
+  // If no row is selected, the first one has the focus.
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('button', { name: 'Show details' }).click();
@@ -351,8 +351,8 @@ test('shortcuts are one column in a short window, and never scroll sideways', { 
 
 for (const isShared of [false, true]) {
   const name = isShared
-    ? 'in a low window, the layers above a shared base are in sight'
-    : 'in a low window, the layers of both sides are in sight';
+    ? 'in a short window, the layers above a shared base are on screen'
+    : 'in a short window, the layers of both sides are on screen';
   test(name, { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     const base = isShared ? [{ createdBy: 'FROM base', tar: tar(file('base', 'x'.repeat(9_000))) }] : [];

@@ -85,7 +85,7 @@ test('an image is imported into the store, opened from it, and removed after con
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await shoot(win, 'store');
 
-  // Removed only after confirmation; Enter means Cancel. The button that deletes has the danger colour.
+  // The image is removed only after confirmation; Enter means Cancel. The button that deletes has the danger colour.
   const danger = await tokenColour(page, '--error');
   await page.getByRole('button', { name: 'Actions for acme/web-api:1.7' }).click();
   await expect(page.getByRole('menuitem', { name: 'Create working copy' })).not.toHaveCSS('color', danger);
@@ -110,7 +110,7 @@ test('viewing or importing can be made the default; there is no question for an 
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Import to store' });
   await win.drop(await win.write('old.tar', OLD));
-  // The image, one short sentence, not cut, and one button.
+  // The offer is the image, one short sentence, not cut, and one button.
   const sentence = offer.getByText('Not stored', { exact: true });
   await expect(sentence).toBeVisible();
   await expect(offer.getByText('web-api:1.7', { exact: true })).toBeAttached();
@@ -198,8 +198,8 @@ test('a working copy is changed from outside, shown as it changes, committed wit
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
-  // The copy is opened before anything is written. Changes appear with their sizes as they are made. It has its name even while it is being
-  // opened, and the job ends.
+  // The copy is opened before anything is written. Changes appear with their sizes as they are made. The copy has its name even while it is
+  // being opened, and the job ends.
   const library = page.getByRole('navigation', { name: 'Library' });
   await library.evaluate((pane) => {
     const seen = new Set<string>();
@@ -359,7 +359,7 @@ test('layers that images share are listed and linked', { tag: '@page' }, async (
   await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
 });
 
-test.describe('windowsfilter', () => {
+test.describe('with a windowsfilter store', () => {
   test.use({ withWindows: true });
   test.skip(
     process.env.LAYERSCOPE_STAND_IN === undefined,
@@ -382,7 +382,7 @@ test.describe('windowsfilter', () => {
     await expect(store.getByRole('listitem')).toHaveCount(1);
     await expect(store.getByRole('listitem')).toContainText('base layer');
 
-    // Import a Windows layer tar on top of it with the button in the image's details.
+    // Import a Windows layer tar on top of the base image with the button in the image's details.
     const members = [{ name: 'Files' }, { name: 'Files/app' }, { name: 'Files/app/server.txt', content: 'hello' }];
     const layerTar = await windowsTar(members);
     await win.drop(await win.write('app.tar', layerTar));
@@ -394,13 +394,13 @@ test.describe('windowsfilter', () => {
     await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
     await shoot(win, 'windowsfilter');
 
-    // The driver lists its changes.
+    // The driver lists the layer's changes.
     const app = (await store.getByRole('listitem').nth(1).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
     await act(win, app, 'List changes');
     await expect(page.getByRole('dialog').getByRole('listitem')).toContainText([/Files\/app\/server\.txt|app\/server\.txt/]);
     await page.keyboard.press('Escape');
 
-    // Write to it through its mount.
+    // Write to a working copy through its mount.
     await act(win, app, 'Create working copy');
     await expect(store.getByRole('listitem').nth(2)).toContainText('working copy · mounted');
     expect(await complaintsOf(page)).toEqual([]);

@@ -15,7 +15,7 @@ async function openTreemap(win: LayerscopeWindow) {
   return { page, map, caption: page.getByRole('region', { name: 'Changes' }).locator('#treemap-caption') };
 }
 
-test('t shows the same rows as rectangles, then the tree again with the same row selected', async ({ win }) => {
+test('the key t switches to a treemap of the same rows, and back to the tree with the same row selected', async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await expect(page.getByRole('radio', { name: 'Treemap' })).toBeChecked();
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('view=treemap');
@@ -34,7 +34,7 @@ test('t shows the same rows as rectangles, then the tree again with the same row
   expect(win.complaints).toEqual([]);
 });
 
-test('the keyboard moves through siblings and levels, and zooms in and out', { tag: '@window' }, async ({ win }) => {
+test('in the treemap, the keyboard moves through siblings and levels, and zooms in and out', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await map.focus();
   await page.keyboard.press('ArrowRight');
@@ -55,7 +55,7 @@ test('the keyboard moves through siblings and levels, and zooms in and out', { t
   await expect(caption).toContainText(/^usr /);
 });
 
-test('hovering names a rectangle, and a click selects it', { tag: '@window' }, async ({ win }) => {
+test('hovering over a rectangle names it, and a click selects it', { tag: '@window' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   const box = await map.boundingBox();
   if (box === null) throw new Error('the treemap has no box');
@@ -65,7 +65,7 @@ test('hovering names a rectangle, and a click selects it', { tag: '@window' }, a
   await expect(page.getByRole('heading', { name: 'server.js' })).toBeVisible();
 });
 
-test('a filter leaves only its matches', { tag: '@page' }, async ({ win }) => {
+test('a filter leaves only its matches in the treemap', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await page.getByRole('searchbox').fill('libssl');
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('2 matches');
@@ -98,7 +98,7 @@ test('hidden bytes are labelled, and never added to visible ones', { tag: '@page
   await page.keyboard.press('t');
   const caption = page.locator('#treemap-caption');
   await expect(caption).toContainText(/^usr\/lib\/libssl\.so\.3 301\.0 kB \+ 300\.0 kB hidden · 35\.9 %/);
-  // In its own layer, the file has the bytes that the layer wrote.
+  // In layer 1, the caption has only the bytes that the layer wrote, and no hidden ones.
   await page.evaluate(() => {
     window.location.hash = window.location.hash.replace(/^(#\/image\/[^/?]+)/, '$1/layer/1');
   });
@@ -113,7 +113,7 @@ test('the caption of a hidden file names the layer that wrote it and the one tha
   await map.focus();
   for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
   await expect(caption).toContainText(/^var\/cache\/a\.bin.*60\.0 kB hidden.*written in layer 0, removed in layer 3/);
-  // Its colour is layer 0's in the chain. The point is between two lines of the hatching.
+  // The hidden bytes have the colour of layer 0 in the chain. The point is between two lines of the hatching.
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 0 / }) });
   const wanted = await stratum.evaluate((element) => getComputedStyle(element).backgroundColor);
   const colours = () =>
@@ -138,7 +138,7 @@ test('with forced colours, numbers replace the colours of layers and file types'
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('the meaning of hatching is explained', { tag: '@page' }, async ({ win }) => {
+test('the treemap explains what hatching means', { tag: '@page' }, async ({ win }) => {
   const { page, map, caption } = await openTreemap(win);
   await expect(caption).not.toContainText('Hatched');
   await page.keyboard.press('0');
@@ -183,12 +183,12 @@ test('the drawn layers are in a legend, with the bytes that each wrote', { tag: 
   await expect(items.first()).toHaveAttribute('title', 'RUN npm ci --omit=dev');
   const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
   expect(sizes.length).toBeGreaterThan(2);
-  // The colour is the layer's in the chain.
+  // The legend's colour is that of the layer in the chain.
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
   const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
   await expect(items.first().locator('i')).toHaveCSS('background-color', colour);
   const [box, pane] = [await legend.boundingBox(), await page.getByRole('region', { name: 'Changes' }).boundingBox()];
-  // On two lines, so that all are in sight.
+  // The legend takes two lines, so that all layers are visible.
   expect(box?.height).toBeLessThanOrEqual(44);
   for (const item of await items.all()) {
     const own = await item.boundingBox();

@@ -19,15 +19,15 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   await expect(layers.getByRole('listitem')).toHaveCount(1);
   await expect(layers.getByRole('button', { name: /^Layer 0/ })).toContainText('384.7 kB');
   const overwritten = waste.getByRole('region', { name: 'Overwritten by a later layer' });
-  // Columns: bytes, path, the layers that wrote and hid it, and the command.
+  // The columns are the size, the path, the layers that wrote and hid the file, and the command.
   await expect(overwritten.getByRole('columnheader')).toHaveText(['Size ↓', 'Path', 'Added in', 'Overwritten in', 'By command']);
   await expect(overwritten.getByRole('row').nth(1)).toHaveText(/^300\.0 kBusr\/lib\/libssl\.so\.301RUN apt-get update/);
   const causes = waste.getByRole('region', { name: 'Causes and kinds' }).getByRole('listitem');
-  // The biggest file of each cause, and the layers that wrote and hid it; most bytes first. A cause that hides nothing comes last, on one
-  // line.
+  // Each cause names its biggest file and the layers that wrote and hid it; causes with the most bytes come first. A cause that hides
+  // nothing comes last, on one line.
   await expect(causes).toHaveText([
-    /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1RUN apt-get update.*Write a file once/,
-    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3RUN rm -rf.*2 more files · 24\.7 kBDelete files in/,
+    /^300\.0 kBOverwritten by a later layerusr\/lib\/libssl\.so\.3300\.0 kBlayer 0 → 1Layer 1 · RUN apt-get update.*Write a file once/,
+    /^84\.7 kBDeleted by a later layervar\/cache\/a\.bin60\.0 kBlayer 0 → 3Layer 3 · RUN rm -rf.*2 more files · 24\.7 kBDelete files in/,
     /^No file was written again with the same content\.$/,
   ]);
   expect((await causes.nth(2).boundingBox())?.height).toBeLessThan(26);
@@ -36,7 +36,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
   const paths = deleted.getByRole('rowheader');
   await expect(paths).toHaveText([/^var\/cache\/a\.bin/, /b\.bin/, /./]);
   await expect(deleted.getByRole('row').nth(1)).toHaveText(/03RUN rm -rf/);
-  // By size or by path; each column lines up with its heading.
+  // Files are sorted by size or by path; each column lines up with its heading.
   const head = (name: string) => deleted.getByRole('columnheader', { name });
   await expect(head('Size')).toHaveAttribute('aria-sort', 'descending');
   await head('Path').getByRole('button').click();
@@ -118,7 +118,7 @@ test('closing a panel aborts its requests', async ({ win }) => {
   await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
 });
 
-test('each file and layer links to its place', { tag: '@page' }, async ({ win }) => {
+test('each file and layer in the waste panel links to its place', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('w');
@@ -233,9 +233,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('waste lists what the image doesn’t need by kind, with layer, command and advice, and links to it', { tag: '@page' }, async ({
-  win,
-}) => {
+test('waste lists what the image doesn’t need by kind, each with layer, command, advice and a link', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [
     { createdBy: 'RUN apt-get update', tar: tar(file('var/lib/apt/lists/x', 'x'.repeat(50_000)), file('a', 'a')) },
@@ -328,7 +326,7 @@ test('packing shows its progress, and can be stopped', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`what-ifs, ${colorScheme}`, () => {
     test.use({ colorScheme });
-    test(`while packing, they have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
+    test(`while packing, what-ifs have no accessibility violations, ${colorScheme}`, { tag: '@page' }, async ({ win }) => {
       const { page } = win;
       await win.drop(await win.write('big.tar', dockerArchive(packedLayers(24_000_000), { name: 'acme/big:1' })));
       await page.getByRole('button', { name: /^Waste: / }).click();
@@ -371,7 +369,7 @@ test('sizes and layers of the largest files line up in columns, and the paths ge
 test('a jump to a list of many files scrolls the panel but not the page', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const names = Array.from({ length: 30 }, (_, index) => `file-${index}`);
-  // A folder for each layer that deletes, and so a heading for each step, so that the list is longer than the panel.
+  // Each file is deleted by its own layer, so there is a heading for each step and the list is longer than the panel.
   const layers = [
     { createdBy: 'COPY data /', tar: tar(...names.map((name) => file(`data/${name}`, 'x'.repeat(5_000)))) },
     ...names.map((name) => ({ createdBy: `RUN rm /data/${name}`, tar: tar(file(`data/.wh.${name}`)) })),
@@ -444,7 +442,7 @@ test('Escape closes the panel that has the focus, and moves the focus to its but
     await page.keyboard.press('Escape');
     await expect(panel).toHaveCount(0);
     await expect(button).toBeFocused();
-    // Elsewhere, it leaves the panel open.
+    // If the focus is elsewhere, Escape leaves the panel open.
     await button.click();
     await page.getByRole('treegrid').locator('[tabindex="0"]').focus();
     await page.keyboard.press('Escape');
@@ -454,7 +452,7 @@ test('Escape closes the panel that has the focus, and moves the focus to its but
   expect(win.complaints).toEqual([]);
 });
 
-test('in a short window, as at 200 %, waste fills it, and text gets the full width', { tag: '@page' }, async ({ win }) => {
+test('waste fills a short window, as at 200 %, and text gets the full width', { tag: '@page' }, async ({ win }) => {
   const page = await openWebApi(win);
   await page.setViewportSize({ width: 720, height: 430 });
   await page.getByRole('button', { name: /^Waste: / }).click();

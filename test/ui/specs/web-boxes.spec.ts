@@ -17,7 +17,7 @@ const DEEP = dockerArchive(
   { name: 'acme/deep:112' },
 );
 
-/** Widths with their usual heights. Half of each is the window at 200 %, but at least the 320 px of WCAG 1.4.10, Reflow. */
+/** Widths with their usual heights. Half of each size is the window at 200 %, but at least the 320 px of WCAG 1.4.10, Reflow. */
 const SIZES = [600, 720, 900, 1320, 1440, 2560].flatMap((width) => {
   const height = width < 1000 ? 800 : 860;
   return [

@@ -193,7 +193,7 @@ async function duplicateOf(win: LayerscopeWindow): Promise<Page> {
   return page;
 }
 
-test('a name rebound to this address opens nothing', async ({ win }) => {
+test('a DNS name rebound to this address doesn’t give access', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
   const page = await contextOf(win).newPage();
@@ -259,7 +259,7 @@ test('cookies of other programs, and connections that never end, do not lock the
   const sockets: Socket[] = [];
   for (let i = 0; i < 400; i++) {
     const socket = connect(Number(port), '127.0.0.1');
-    socket.on('error', () => {}); // the host closes it
+    socket.on('error', () => {}); // the host closes the connection
     socket.write('GET / HTTP/1.1\r\nHost: ');
     sockets.push(socket);
   }

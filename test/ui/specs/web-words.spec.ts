@@ -23,7 +23,7 @@ const image = (name: string, layers = LAYERS) => dockerArchive(layers, { name, l
 /** Data, and text that is the same in every language. */
 const DATA = [
   /[\d.,]+\s[kMGTP]?B\b/g, // sizes
-  /\b[kMG]?B\b/g, // their units, which have their own elements
+  /\b[kMG]?B\b/g, // units of sizes, which have their own elements
   /\bsha256:[0-9a-f]*…?/g,
   /\b[0-9a-f]{12,64}\b/g,
   /linux\/amd64/g,

@@ -62,7 +62,9 @@ test('an image opens with all its bytes, the largest branches open, and what mak
 
 test.describe('whichever arrives first, the image or its layers', () => {
   test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }) } });
-  test('the whole image is selected and the same folders are open, every time', { tag: '@page' }, async ({ win }) => {
+  test('the whole image is selected and the same folders are open, whether the image or its layers arrive first', { tag: '@page' }, async ({
+    win,
+  }) => {
     const { page } = win;
     const seen = new Set<string>();
     for (let time = 0; time < 4; time++) {
@@ -81,7 +83,9 @@ test.describe('while a long table is loading', () => {
   const late = tar(file('zz/large', 'x'.repeat(900_000)));
   const layers = [wideLayer(60_000), { createdBy: 'COPY zz /', tar: late }];
   test.use({ startWith: { 'long.tar': dockerArchive(layers, { name: 'acme/long:1' }) } });
-  test('the focus is on the first row, even after sorting has put the largest first', { tag: '@page' }, async ({ win: { page } }) => {
+  test('the focus is on the first row of a long table, even after sorting has put the largest first', { tag: '@page' }, async ({
+    win: { page },
+  }) => {
     const focused = page.locator('[role="row"]:focus');
     await expect(page.getByRole('row', { name: /zz\// }).first()).toHaveAttribute('aria-rowindex', '2');
     await expect(focused).toHaveAttribute('aria-rowindex', '2');
@@ -287,7 +291,7 @@ test('a whole image with nothing hidden has no column for hidden bytes', { tag: 
     const cut = await row.evaluate((button) => [...button.children].filter((line) => line.scrollWidth > line.clientWidth).length);
     expect(cut, `${width} px`).toBe(0);
   }
-  // Nor does it offer ways to list packages that don't exist.
+  // The window also offers no ways to list packages if there are none.
   await win.page.keyboard.press('i');
   await expect(win.page.getByText('No packages here')).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'By layer' })).toHaveCount(0);
@@ -305,7 +309,7 @@ test('a whole image is filtered by what is visible and what is hidden', { tag: '
 
 test('a breakdown has sums by file type and top folder, and lists the biggest files', { tag: '@page' }, async ({ win }) => {
   const { page, layer, changes } = await openImage(win);
-  // It covers all files, whatever was typed to filter them.
+  // The breakdown covers all files, whatever was typed to filter them.
   const filter = page.getByRole('searchbox', { name: 'Filter by path' });
   await filter.fill('ssl');
   await page.getByRole('radio', { name: 'Breakdown' }).click();
@@ -426,7 +430,7 @@ test('what makes an image big has a reserved place before it is known, in every 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
-  // Layouts that answer the question themselves use its space.
+  // Layouts that show by themselves what makes an image big use the line's space.
   await page.setViewportSize({ width: 1320, height: 860 });
   for (const [layout, isThere] of [
     ['Breakdown', false],

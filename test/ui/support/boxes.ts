@@ -104,7 +104,7 @@ export async function boxComplaintsOf(page: Page): Promise<string[]> {
         const wide = Math.min(one.box.right, other.box.right) - other.box.left;
         if (wide <= SLACK) break;
         const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
-        // Lines of text may touch, because glyphs are lower than their boxes.
+        // Boxes of lines may overlap by a few pixels, because glyphs are shorter than their boxes.
         if (high <= 4 || one.element === other.element) continue;
         // A drawer covers the beginning or end of what is next to it.
         if (one.element.closest('[data-drawer]') !== other.element.closest('[data-drawer]')) continue;

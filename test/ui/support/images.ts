@@ -15,7 +15,7 @@ export interface ImageOptions {
   readonly os?: string;
   /** Steps after the last layer that create no layer. */
   readonly lastSteps?: readonly string[];
-  /** When its steps were made: all of them, or each of its layers and last steps. */
+  /** When the image's steps were made: all of them, or each of its layers and last steps. */
   readonly created?: string | readonly (string | null)[];
   /** Settings for containers: the `config` object in the image's config. */
   readonly config?: object;

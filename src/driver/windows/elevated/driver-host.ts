@@ -15,7 +15,7 @@ const LOOK_MS = 1_000;
 export interface HostOptions {
   /** Called with the error as one line. Default: writes to stderr, for anyone who started the process by hand. */
   readonly report?: (line: string) => void;
-  /** Ends the process after this long without calls, mounts and open files. Default 10 minutes. */
+  /** Ends the process after this long without calls, mounts or open files. Default 10 minutes. */
   readonly idleMs?: number;
   /** How long the parent may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
@@ -28,7 +28,8 @@ export interface HostOptions {
 
 /**
  * Hosts the driver named in the arguments for the process named there, until that process disconnects, ends, or is idle for ten minutes;
- * then releases its mounts. Reports an error and returns the exit code (./host-exit.ts); never throws. `argv`: the whole process's.
+ * then releases its mounts. Reports an error and returns the exit code (./host-exit.ts); never throws. `argv`: all of this process's
+ * arguments.
  */
 export async function runDriverHost(argv: readonly string[], options: HostOptions = {}): Promise<number> {
   try {
@@ -61,7 +62,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const watch = watchFor(parent, options.lookMs ?? LOOK_MS);
   try {
     const error = await Promise.race([served.ended, watch.ended]);
-    // If the parent is killed, the pipe breaks at an arbitrary point: this isn't a failure of the present process.
+    // If the parent is killed, the pipe breaks at an arbitrary point: this process hasn't failed.
     if (error !== null && !(error.code === 'IO' && parent.exitCode() !== null)) throw error;
   } finally {
     watch.stop();
@@ -69,7 +70,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
 }
 
 interface Watch {
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has exited. */
   readonly ended: Promise<null>;
   stop(): void;
 }

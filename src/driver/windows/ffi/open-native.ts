@@ -10,8 +10,8 @@ import { Privileges } from './privileges.ts';
 import { NativeVolumes, windowsBuild } from './volumes.ts';
 
 /**
- * Opens {@link Native} on Windows. Throws UNSUPPORTED elsewhere, and on a Windows without vmcompute.dll. `files`: for tests, libraries to
- * load in place of the system's.
+ * Opens {@link Native} on Windows. Throws UNSUPPORTED elsewhere, and if Windows has no vmcompute.dll. `files`: for tests, libraries to load
+ * in place of the system's.
  */
 export function openNative(files: LibraryFiles = {}): Native {
   if (process.platform !== 'win32') {

@@ -50,7 +50,7 @@ function pathOf(name: string): string {
 class NativePipeEnd implements PipeEnd {
   readonly peerProcessId: number;
   readonly #calls: Calls;
-  /** Null once it is closed or belongs to the stream. */
+  /** Null once the handle is closed or belongs to the stream. */
   #handle: unknown;
 
   constructor(calls: Calls, handle: unknown, peerProcessId: number) {
@@ -83,7 +83,7 @@ export class NativePipeServer implements PipeServer {
   readonly name: string;
   readonly #calls: Calls;
   readonly #overlapped = Buffer.alloc(OVERLAPPED_ROOM);
-  /** Null once it is closed or belongs to the client's end. */
+  /** Null once the handle is closed or belongs to the client's end. */
   #handle: unknown;
   #isPending = true;
 

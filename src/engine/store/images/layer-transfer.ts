@@ -28,7 +28,7 @@ export function newLayerId(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Creates a layer on `parent` from a tar. A failure or cancellation leaves no layer. Throws the errors of {@link GraphDriver}. */
+/** Creates a layer on `parent` from a tar. A failure or cancellation leaves nothing behind. Throws the errors of {@link GraphDriver}. */
 export async function importLayerTar(
   driver: GraphDriver,
   layer: { readonly id: string; readonly parent: string | null; readonly tar: LayerTar },

@@ -63,7 +63,7 @@ export type Imported =
   | { readonly kind: 'images'; readonly images: readonly StoredImage[] }
   | { readonly kind: 'layers'; readonly ids: readonly string[]; readonly sizeBytes: number };
 
-/** Returns all roots of an archive, or that of the chosen image. */
+/** Returns all roots of an archive, or only that of the chosen image. */
 function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoot[] {
   if (choice.image === undefined && choice.platform === undefined) return archive.roots();
   const image = chooseImage(archive, choice);

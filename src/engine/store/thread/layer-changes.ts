@@ -1,4 +1,4 @@
-// Reads what a layer changed. For a working copy this is repeated while its folder changes.
+// Reads what a layer changed. For a working copy, this is done again whenever its folder changes.
 import { createHash } from 'node:crypto';
 import type { DriverChange, GraphDriver } from '#driver';
 

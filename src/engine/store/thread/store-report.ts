@@ -69,7 +69,7 @@ function imageReport(image: StoredImage): StoredImageReport {
   };
 }
 
-/** Total size of a store: blobs shared by images once, plus layers that belong to no image. */
+/** Returns the total size of a store: blobs shared by images count once, plus layers that don't belong to an image. */
 function sizeOf(images: readonly StoredImage[], layers: readonly LayerInfo[]): number {
   const sizes = new Map(images.flatMap(({ root }) => root.blobs.map(({ digest, source }) => [digest, source.length] as const)));
   let sum = 0;

@@ -48,14 +48,17 @@ export interface StoreService {
   report(): Promise<ServiceReport>;
   /** Imports an image of an archive, or a layer tar as a layer on `parent`. A failure leaves nothing behind. */
   importImage(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
-  /** Returns what {@link remove} would delete, and which of these layers this process holds mounted or an ended process left mounted. */
+  /**
+   * Returns what {@link remove} would delete, and which of these layers are mounted by this process or were left mounted by one that has
+   * exited.
+   */
   removal(name: string): Promise<Removal & { readonly mounted: readonly string[] }>;
   /**
    * Removes an image by name or digest, or a layer or leftover by id. With `withCopies`, first releases the mounts that {@link removal}
-   * names and removes the working copies based on the layer.
+   * reports and removes the working copies based on the layer.
    */
   remove(name: string, withCopies: boolean): Promise<void>;
-  /** Removes a working copy and its changes, and releases its mount, whether held by this process or left by an ended one. */
+  /** Removes a working copy and its changes, and releases its mount, even one left by a process that has exited. */
   discard(id: string): Promise<void>;
   verify(options: ServiceOptions): Promise<readonly StoreProblem[]>;
   /** Returns the names of what {@link cleanup} would remove. */
@@ -64,7 +67,7 @@ export interface StoreService {
   /** Mounts a layer until {@link release} or {@link close}. */
   mount(id: string): Promise<MountedAt>;
   release(id: string): Promise<void>;
-  /** Returns the folders of held mounts by layer; empty after the thread or elevated process that held them has ended. */
+  /** Returns the folders of held mounts by layer; empty after the thread or elevated process that held them has exited. */
   mounts(): Promise<ReadonlyMap<string, string>>;
   /** Creates a writable layer on `parent` and returns its id. */
   createReadWrite(parent: string): Promise<string>;
@@ -83,7 +86,7 @@ export interface StoreService {
 /** How to start the elevated copy of this program. */
 export interface ElevatedLaunch {
   readonly executable: string;
-  /** Arguments that come before the program's own: the app's folder, if it isn't packed. */
+  /** Arguments that come before the program's own: the app's folder, if the app isn't packed. */
   readonly args: readonly string[];
   /** HWND of the window that owns Windows' prompt. */
   readonly ownerWindow?: bigint | undefined;
@@ -156,7 +159,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
     return mount !== undefined;
   };
 
-  /** Releases mounts held by this process or left by ended processes. */
+  /** Releases mounts held by this process or left by processes that have exited. */
   const unmount = async (driver: GraphDriver, ids: readonly string[]): Promise<void> => {
     for (const id of ids) await releaseHeld(id);
     const left = new Set(await driver.mountsLeft?.());
