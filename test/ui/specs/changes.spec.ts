@@ -203,6 +203,9 @@ test('a search of all layers looks switched on, has no other list above it, and 
   await page.mouse.move(0, 0);
   await expect(all).toHaveAttribute('aria-pressed', 'true');
   await expect(culprits).toHaveCount(0);
+  // The chips stay on one line.
+  const chips = page.getByRole('toolbar', { name: 'Filters' }).getByRole('button');
+  expect(new Set(await chips.evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().y)))).size).toBe(1);
   await page.getByRole('searchbox').fill('ssl');
   const found = page.getByRole('list', { name: 'Paths in all layers' });
   await expect(found.locator('mark').first()).toHaveText('ssl');

@@ -29,6 +29,8 @@ test('a file, a folder and an image’s report can be saved', async ({ win }) =>
   const menu = page.getByRole('menu', { name: 'Save' });
   await expect(menu.getByRole('menuitem')).toHaveText([
     'Save etc/ as tar…',
+    /^Save as stored…/,
+    'Save as uncompressed tar…',
     'Save as Docker archive…',
     'Save as OCI archive…',
     'Save report…',
