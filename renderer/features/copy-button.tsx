@@ -1,10 +1,19 @@
 import { useEffect, useState } from 'react';
+import { displayText } from '#model';
 import { IconButton } from '../components/button.tsx';
 import { copyText } from '../state/clipboard.ts';
 import { words } from '../words/index.ts';
 
+interface Copied {
+  readonly label: string;
+  readonly text: string;
+  /** Whether the ends of lines are copied as they are. In a name from an image they are escaped: pasted into a terminal, they end a command. */
+  readonly hasLines?: boolean;
+  readonly className?: string | undefined;
+}
+
 /** A button that copies `text` and then shows a tick. */
-export function CopyButton({ label, text, className }: { label: string; text: string; className?: string | undefined }) {
+export function CopyButton({ label, text, hasLines = false, className }: Copied) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -18,7 +27,7 @@ export function CopyButton({ label, text, className }: { label: string; text: st
       label={copied ? words.copied : label}
       icon={copied ? 'check' : 'copy'}
       onPress={() => {
-        copyText(text).then(setCopied);
+        copyText(hasLines ? text : displayText(text)).then(setCopied);
       }}
     />
   );

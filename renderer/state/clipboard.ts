@@ -1,5 +1,11 @@
-/** Copies text to the clipboard. Returns false if the browser refuses. */
-export async function copyText(text: string): Promise<boolean> {
+import { displayText } from '#model';
+
+/**
+ * Copies text to the clipboard. Returns false if the browser refuses. Control and bidi characters are escaped, as in the window, because a
+ * terminal that the text is pasted into would obey them. Tabs and ends of lines stay, so a name from an image must be escaped before.
+ */
+export async function copyText(copied: string): Promise<boolean> {
+  const text = copied.replace(/[^\t\n]+/g, displayText);
   try {
     await navigator.clipboard.writeText(text);
     return true;

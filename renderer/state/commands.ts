@@ -1,5 +1,5 @@
 import { COMMAND_FACTS, COPY_DIAGNOSTICS, type CommandFacts, type CommandId } from '#contract';
-import { isWindowsPlatform } from '#model';
+import { displayText, isWindowsPlatform } from '#model';
 import { words } from '../words/index.ts';
 import { type AppState, dispatchChanges, dispatchDetails, getApp, setLayout } from './app-state.ts';
 import { comparePicked } from './catalog/catalog-actions.ts';
@@ -131,5 +131,5 @@ export function isShortcut(key: string): boolean {
 
 async function copyPath(): Promise<void> {
   const { path } = getApp().selection;
-  if (path !== null && (await copyText(copiedPath(path, imageOf())))) toast(words.pathCopied);
+  if (path !== null && (await copyText(displayText(copiedPath(path, imageOf()))))) toast(words.pathCopied);
 }

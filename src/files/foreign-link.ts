@@ -66,8 +66,8 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 
 /**
  * Opens a folder that the user chose to write into; with `isMade`, creates it and its parents. Follows links, even another user's, but not
- * one in a folder that everybody may write to, such as /tmp: the rule of Linux's fs.protected_symlinks, which may be off and doesn't exist
- * on other systems. Must be disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
+ * one in a folder that everybody may write to, such as /tmp, even where Linux's fs.protected_symlinks is off or would follow it. Must be
+ * disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
  */
 export function openNamedFolder(folder: string, isMade = false): TargetFolder {
   const missing: string[] = [];
@@ -92,16 +92,14 @@ function isForeign({ uid }: BigIntStats): boolean {
   return uid !== BigInt(ME ?? 0) && uid !== 0n;
 }
 
-const STICKY_FOR_ALL = 0o1002;
+const WRITABLE_BY_ALL = 0o002;
 
 /**
- * Whether a link was made by another user in a sticky, world-writable folder that doesn't belong to that user. Source: proc_sys_fs(5),
- * protected_symlinks.
+ * Whether a link was made by another user in a folder that everybody may write to. Stricter than fs.protected_symlinks, which follows such
+ * a link if the folder isn't sticky or belongs to the link's owner. Source: proc_sys_fs(5).
  */
 function isPlanted(link: BigIntStats, folder: string): boolean {
-  if (!isForeign(link)) return false;
-  const { mode, uid } = statSync(folder);
-  return (mode & STICKY_FOR_ALL) === STICKY_FOR_ALL && BigInt(uid) !== link.uid;
+  return isForeign(link) && (statSync(folder).mode & WRITABLE_BY_ALL) !== 0;
 }
 
 /**

@@ -19,10 +19,13 @@ export function Fact({
   main = false,
   below = false,
   number = false,
+  copiesLines = false,
 }: {
   label: string;
   children: ReactNode;
   copy?: string | undefined;
+  /** Whether `copy` has several lines. */
+  copiesLines?: boolean;
   /** What the label means. */
   title?: string;
   mono?: boolean;
@@ -40,7 +43,7 @@ export function Fact({
       </dt>
       <dd className={styles.line}>
         <span className={`${styles.value} ${mono ? styles.mono : ''} ${number ? styles.number : ''} selectable`}>{children}</span>
-        {copy === undefined ? null : <CopyButton className={styles.copy} label={words.copyThe(label)} text={copy} />}
+        {copy === undefined ? null : <CopyButton className={styles.copy} hasLines={copiesLines} label={words.copyThe(label)} text={copy} />}
       </dd>
     </div>
   );

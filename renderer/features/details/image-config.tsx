@@ -33,7 +33,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
     <Section title={words.details.config}>
       <Facts>
         {facts.map(({ label, values, arePairs = false }) => (
-          <Fact key={label} label={label} copy={values.join('\n')} mono below={arePairs}>
+          <Fact key={label} label={label} copy={values.map(displayText).join('\n')} copiesLines mono below={arePairs}>
             {arePairs ? (
               <Pairs pairs={values} />
             ) : values.length === 1 ? (
@@ -56,7 +56,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
           <pre className={`${styles.json} selectable`} tabIndex={0}>
             {json}
           </pre>
-          <CopyButton className={styles.copy} label={words.details.copyConfig} text={json} />
+          <CopyButton className={styles.copy} label={words.details.copyConfig} hasLines text={json} />
         </div>
         {complete ? null : <p className={styles.quiet}>{words.details.cut}</p>}
       </details>

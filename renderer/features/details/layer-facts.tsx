@@ -57,7 +57,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       ) : (
         <div className={styles.commandBox}>
           <pre className={`${styles.command} selectable`}>{plainLines(command)}</pre>
-          <CopyButton className={styles.copy} label={words.details.copyCommand} text={command} />
+          <CopyButton className={styles.copy} label={words.details.copyCommand} hasLines text={command} />
         </div>
       )}
       <Facts>

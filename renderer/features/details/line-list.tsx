@@ -23,7 +23,7 @@ export function LineList({ ranges, text }: { ranges: readonly LineRange[]; text:
           </li>
         ))}
       </ol>
-      <CopyButton className={styles.copy} label={words.origin.copyLines} text={text} />
+      <CopyButton className={styles.copy} label={words.origin.copyLines} hasLines text={text} />
     </div>
   );
 }

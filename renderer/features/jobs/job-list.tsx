@@ -133,7 +133,7 @@ function Failed({
         <span className={styles.title} title={title}>
           {title}
         </span>
-        <CopyButton label={words.jobs.copyDetails} text={`${title}\n${error.message}\n${hint}\n${error.code}`} />
+        <CopyButton hasLines label={words.jobs.copyDetails} text={`${title}\n${error.message}\n${hint}\n${error.code}`} />
         <IconButton small label={words.jobs.dismiss(title)} icon="close" onPress={onDismiss} />
       </div>
       <div className={styles.reason}>

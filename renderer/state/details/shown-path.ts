@@ -1,5 +1,5 @@
 // Paths of an image as users know them. In a Windows image these are the container's: `C:\Windows` for `Files/Windows`.
-import type { ImageSummary } from '#contract';
+import type { EntryDetails, ImageSummary } from '#contract';
 import { decodeUtf8, displayPath, isWindowsPlatform, shownPath, unescapePath, windowsPathOf } from '#model';
 import { words } from '../../words/index.ts';
 import { type AppState, getApp } from '../app-state.ts';
@@ -55,6 +55,11 @@ export function copiedPath(path: string, image: OfImage): string {
   const bytes = unescapePath(path);
   const shown = shownPath(bytes, true);
   return shown === windowsPathOf(decodeUtf8(bytes) ?? '') ? shown : path;
+}
+
+/** Whether details are those of a path, which is escaped. In details, control characters are escaped as well. */
+export function areDetailsOf(details: Pick<EntryDetails, 'path'>, path: string): boolean {
+  return details.path === displayPath(unescapePath(path));
 }
 
 /** Returns the image that the selection is in. */

@@ -111,7 +111,7 @@ function nameMenu(rows: CatalogRows, image: number, isInTags: boolean): CatalogM
     title: name,
     sections: sectionsOf(show, compare, [
       ...copyAction('name', first.places[0]?.repository ?? name),
-      ...copyAction('names', members.map(nameOf).join('\n')),
+      ...copyAction('names', members.map((at) => displayText(nameOf(at))).join('\n')),
     ]),
   };
 }
@@ -136,7 +136,7 @@ function layerMenu(rows: CatalogRows, layer: number): CatalogMenu | null {
       ...copyAction('command', plainCommand(found.createdBy)),
       ...copyAction('digest', found.digest),
       ...copyAction('diffId', found.layer),
-      ...copyAction('names', holders.map(nameOf).join('\n')),
+      ...copyAction('names', holders.map((at) => displayText(nameOf(at))).join('\n')),
     ]),
   };
 }

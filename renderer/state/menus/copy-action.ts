@@ -1,3 +1,4 @@
+import { displayText } from '#model';
 import type { MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import { copyText } from '../clipboard.ts';
@@ -5,12 +6,15 @@ import { toast } from '../messages.ts';
 
 type Copied = keyof typeof words.menus.copyWhat;
 
+/** What may have several lines. In anything else, the end of a line is escaped: pasted into a terminal, it would end a command. */
+const WITH_LINES: ReadonlySet<Copied> = new Set(['command', 'json', 'names']);
+
 /** Returns an action that copies `text`; no action if there is nothing to copy. */
 export function copyAction(what: Copied, text: string | null): readonly MenuAction[] {
   if (text === null || text === '') return [];
   const copied = words.menus.copied[what === 'diffId' ? 'digest' : what === 'imagePath' ? 'path' : what];
   const run = async () => {
-    if (await copyText(text)) toast(copied);
+    if (await copyText(WITH_LINES.has(what) ? text : displayText(text))) toast(copied);
   };
   return [{ id: what, label: words.menus.copyWhat[what], run: () => void run() }];
 }

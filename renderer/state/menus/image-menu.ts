@@ -1,4 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { jsonText } from '#model';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import type { AppState } from '../app-state.ts';
@@ -44,7 +45,7 @@ export function imageActions(app: Known, archive: ArchiveSummary, image: ImageSu
         ...copyAction('name', image.names[0] ?? imageTitle(archive, image)),
         ...copyAction('digest', image.manifestDigest ?? image.configDigest),
         ...copyAction('size', String(storedBytes(image))),
-        ...copyAction('json', JSON.stringify(image, null, 2)),
+        ...copyAction('json', jsonText(image, 2)),
       ],
     },
     {

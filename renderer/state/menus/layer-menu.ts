@@ -1,5 +1,5 @@
 import type { ImageSummary } from '#contract';
-import type { LayerReport } from '#model';
+import { jsonText, type LayerReport } from '#model';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import { chooseMode, compareLayerBelow, goTo } from '../choosing.ts';
@@ -34,7 +34,7 @@ export function layerActions(archiveId: string, image: ImageSummary, index: numb
         ...copyAction('digest', layer.digest),
         ...copyAction('diffId', layer.diffId),
         ...copyAction('size', String(image.loaded ? layer.fileBytes : layer.blobBytes)),
-        ...copyAction('json', JSON.stringify(layer, null, 2)),
+        ...copyAction('json', jsonText(layer, 2)),
       ],
     },
     {

@@ -1,10 +1,11 @@
 import type { EntryDetails } from '#contract';
+import { jsonText } from '#model';
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import { type AppState, dispatchDetails } from '../app-state.ts';
 import { goTo, goToSideA, openDetails } from '../choosing.ts';
 import { showPreview } from '../commands.ts';
-import { copiedPath, imageOf } from '../details/shown-path.ts';
+import { areDetailsOf, copiedPath, imageOf } from '../details/shown-path.ts';
 import { onlySideA } from '../details/views.ts';
 import { exportPath } from '../exporting.ts';
 import { keysOfId } from '../key-names.ts';
@@ -32,7 +33,7 @@ export function rowActions(app: Pick<AppState, 'archives' | 'selection' | 'detai
   const { path, mode } = selection;
   if (path === null) return [];
   const copied = copiedPath(path, imageOf(app));
-  const details = state.details.state === 'ready' && state.details.value.path === path ? state.details.value : null;
+  const details = state.details.state === 'ready' && areDetailsOf(state.details.value, path) ? state.details.value : null;
   const entry = details?.now ?? details?.before ?? null;
   const show: MenuAction[] = [];
   if (isFile(entry)) show.push({ id: 'preview', label: words.menus.preview, detail: keysOfId('preview'), run: showPreview });
@@ -59,7 +60,7 @@ export function rowActions(app: Pick<AppState, 'archives' | 'selection' | 'detai
         ...copyAction('imagePath', copied === path ? null : path),
         ...copyAction('name', path.slice(path.lastIndexOf('/') + 1)),
         ...copyAction('size', isFile(entry) ? String(entry?.size) : null),
-        ...copyAction('json', details === null ? null : JSON.stringify(details, null, 2)),
+        ...copyAction('json', details === null ? null : jsonText(details, 2)),
       ],
     },
     {

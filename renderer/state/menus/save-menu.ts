@@ -1,6 +1,7 @@
 import type { ActionSection, MenuAction } from '../../components/action-menu.tsx';
 import { words } from '../../words/index.ts';
 import type { AppState } from '../app-state.ts';
+import { areDetailsOf } from '../details/shown-path.ts';
 import { exportPath, startExport } from '../exporting.ts';
 import { imageTitle } from '../library.ts';
 import { selectedImage } from '../selection.ts';
@@ -38,7 +39,7 @@ export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'deta
 /** Returns the actions that save the selected path, unless it is known not to be in the filesystem. */
 function pathSaves({ selection: { path }, details: { details } }: Pick<AppState, 'selection' | 'details'>): readonly MenuAction[] {
   if (path === null) return [];
-  const known = details.state === 'ready' && details.value.path === path ? details.value : null;
+  const known = details.state === 'ready' && areDetailsOf(details.value, path) ? details.value : null;
   if (known !== null && !isExportable(known)) return [];
   const name = path.slice(path.lastIndexOf('/') + 1);
   const label = known?.now?.type === 'directory' ? words.menus.saveFolder(name) : words.menus.saveFile(name);

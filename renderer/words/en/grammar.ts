@@ -6,6 +6,7 @@ export const { form, counted, list } = grammarOf('en');
 export const LAYERS = { one: 'layer', other: 'layers' };
 export const IMAGES = { one: 'image', other: 'images' };
 export const FILES = { one: 'file', other: 'files' };
+export const BYTES = { one: 'byte', other: 'bytes' };
 export const PATHS = { one: 'path', other: 'paths' };
 export const CHANGES = { one: 'change', other: 'changes' };
 export const ENTRIES = { one: 'entry', other: 'entries' };

@@ -1,6 +1,6 @@
 import { ERROR_HINTS } from '#model';
 import { formatCount, formatShare, formatSize, formatTenth } from '../numbers.ts';
-import { counted, LAYERS, list } from './grammar.ts';
+import { BYTES, counted, LAYERS, list } from './grammar.ts';
 
 const changed = { added: 'added', modified: 'modified', removed: 'removed' };
 
@@ -56,8 +56,8 @@ export const shared = {
   layerRange: (from: number, to: number) => `layers ${from}–${to}`,
   layerRangeTitle: (from: number, to: number) => `Layers ${from}–${to}`,
 
-  exactBytes: (bytes: number) => `${formatCount(bytes)} bytes`,
-  sizeInFull: (bytes: number) => (bytes < 1000 ? `${bytes} bytes` : `${formatSize(bytes)} (${formatCount(bytes)} bytes)`),
+  exactBytes: (bytes: number) => counted(bytes, BYTES),
+  sizeInFull: (bytes: number) => (bytes < 1000 ? counted(bytes, BYTES) : `${formatSize(bytes)} (${counted(bytes, BYTES)})`),
   percent: (share: number) => `${formatShare(share)} %`,
   amountOf: (done: number, total: number) => `${formatSize(done)} of ${formatSize(total)}`,
   efficiency: (share: number) => `efficiency ${formatTenth(share * 100)} %`,

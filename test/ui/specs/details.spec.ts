@@ -511,7 +511,8 @@ test('the size that matters comes first, and label names are above their long va
 test('a breadcrumb is one line, and a long part is cut in the middle', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const folder = 'a-folder-with-a-name-that-is-longer-than-the-breadcrumb-has-room-for';
-  await win.drop(await win.write('long.tar', dockerArchive([{ createdBy: 'COPY', tar: tar(file(`${folder}/a`, 'x')) }], { name: 'a:1' })));
+  const layer = tar(file(`${folder}/a`, 'x'), file(`etc/${folder}`, 'x'));
+  await win.drop(await win.write('long.tar', dockerArchive([{ createdBy: 'COPY', tar: layer }], { name: 'a:1' })));
   await page
     .getByRole('row', { name: / a$| a / })
     .last()
@@ -521,4 +522,12 @@ test('a breadcrumb is one line, and a long part is cut in the middle', { tag: '@
   await expect(part).toHaveAttribute('title', `/${folder}`);
   await expect(part.locator('[data-cut]')).toHaveAttribute('data-cut', /^a-.*….*room-for$/);
   expect((await crumbs.boundingBox())?.height).toBeLessThan(36);
+  // A short folder above a long name isn't cut, and keeps the mark between them.
+  await page
+    .getByRole('row', { name: /room-for/ })
+    .last()
+    .click();
+  await expect(crumbs.getByRole('button', { name: 'etc' })).toBeVisible();
+  const cut = await crumbs.getByRole('button', { name: 'etc' }).evaluate((element) => element.scrollWidth - element.clientWidth);
+  expect(cut).toBeLessThanOrEqual(0);
 });

