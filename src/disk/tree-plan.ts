@@ -44,7 +44,7 @@ export interface PlanOptions {
   /** Rows [from, end) of the view, all below one folder. Defaults to all rows. */
   readonly from?: number;
   readonly end?: number;
-  /** Length in bytes of the path of the folder that the rows are below, which is removed from the rows' paths. */
+  /** Number of bytes to remove from the start of each row's path: the path of the folder that contains the rows, with its slash. */
   readonly prefix?: number;
   /** Returns why a name must not be written; null if it may be. */
   readonly refuseName: (name: Uint8Array) => RefusedName | null;
@@ -95,7 +95,7 @@ class EntryGroups {
 
 /**
  * Plans rows of a view. Refuses paths and hard links that point outside the image, names that must not be written, and dangling hard links.
- * Also refuses everything below an entry that isn't a folder, because that would be written through a link.
+ * Also refuses everything below an entry that isn't a folder, because that entry may be a link to somewhere else.
  */
 export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
   const { from = 0, end = rows.length, prefix = 0 } = options;
