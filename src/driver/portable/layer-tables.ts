@@ -12,7 +12,7 @@ import { readOwnFile, unfinishedName } from './own-files.ts';
 
 const ENDING = '.idx';
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
-/** Columns that say what a layer contains and where. */
+/** The columns to compare: those that describe what a layer contains and where. */
 const COMPARED = ['node', 'type', 'flags', 'size', 'mtimeSeconds', 'mtimeNanos', 'headerBlock', 'headerBlocks', 'meta', 'link'] as const;
 const COMPARED_NAMES = ['nodeParent', 'nodeNameStart', 'nodeNames', 'linkStart', 'linkNames', 'linkTarget'] as const;
 /** Maximum size of a cached table; a million entries take about 80 MB. */
@@ -49,7 +49,7 @@ export class LayerTables {
     return read;
   }
 
-  /** Caches the table of a compressed blob; reading the headers of other blobs is quick. Never throws. */
+  /** Caches the table of a compressed blob. Other blobs aren't cached, because reading their headers is quick. Never throws. */
   async keep(digest: string, layer: IndexedLayer): Promise<void> {
     const { folder, temporary, blob } = this.#places;
     try {

@@ -48,7 +48,7 @@ export class OwnFolders {
     }
   }
 
-  /** Throws PATH_ESCAPE if the home's path no longer leads to the same folder. */
+  /** Throws PATH_ESCAPE if the home's path no longer leads to the folder that was opened. */
   async requireSame(): Promise<void> {
     await this.#within(async () => {});
   }

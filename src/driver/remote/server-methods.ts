@@ -52,7 +52,7 @@ export class HeldResources {
   }
 }
 
-/** A method's access to its call. */
+/** What a method gets for one call: its signal, its data in both directions, and where to send events. */
 export interface MethodCall {
   readonly signal: AbortSignal;
   /** Sends data to the client. */
