@@ -13,7 +13,7 @@ const FOLDER = 0x46;
 const FILE = 0x52;
 const SLASH = Uint8Array.of(0x2f);
 const NO_PATH = new Uint8Array(0);
-/** Maximum length of a folder or file name: a folder's name is repeated for each of its files. */
+/** Maximum length of a folder or file name. It is limited because a folder's name is repeated for each of its files. */
 const MAX_NAME_BYTES = 4096;
 
 /** Parses an `installed` file. Leaves out the virtual packages that `apk add --virtual` creates. Throws TOO_LARGE. */
