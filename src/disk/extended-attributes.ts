@@ -100,8 +100,8 @@ function setByText(root: string, text: string, count: number): number {
 
 /**
  * Reads the attributes of entries, in order; null if the system can't. Entries whose modes exclude this user are temporarily made readable.
- * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because each is a descriptor that
- * the program inherits.
+ * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because the program inherits a
+ * descriptor for each of them.
  */
 export function readAttributes(entries: readonly HeldEntry[]): (Attributes | null)[] {
   const found: (Attributes | null)[] = entries.map(() => null);

@@ -108,7 +108,7 @@ export class FolderPath implements Disposable {
     throw this.#changed(level.name);
   }
 
-  /** Goes to another folder below the root: leaves and enters only the folders that differ. */
+  /** Goes to another folder below the root. Stays in the folders that both paths have in common; leaves and enters only the others. */
   goTo(names: readonly string[]): void {
     let same = 0;
     while (same < names.length && this.#levels[same + 1]?.name === names[same]) same++;
