@@ -188,7 +188,7 @@ export class MountFolders {
   }
 
   /**
-   * Removes a folder. The file that identifies it is removed last, and an empty folder is recognized too: if the process is killed in
+   * Removes a folder. The file that identifies it is removed last, and an empty folder is recognized too. So if the process is killed in
    * between, or the rest can't be removed, the next attempt still finds the folder.
    */
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {

@@ -105,7 +105,7 @@ export class PortableHome {
     const layout = await readJson(home.in('oci-layout'));
     if (layout === undefined) {
       await home.#make().catch(async (error: unknown) => {
-        // Ignored if another process has created the home in the meantime.
+        // The error is ignored if another process has created the home in the meantime.
         if ((await readJson(home.in('oci-layout'))) === undefined) throw writeError(error, home.folder);
       });
     } else if ((layout as { imageLayoutVersion?: unknown }).imageLayoutVersion !== LAYOUT.imageLayoutVersion) {

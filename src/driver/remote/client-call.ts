@@ -113,7 +113,7 @@ export class ClientCall {
     this.#reject(error);
   }
 
-  /** Asks the server to stop; the call ends with its reply. Drops data received but not read. */
+  /** Asks the server to stop; the call ends with the server's reply. Drops data that was received but not read. */
   cancel(): void {
     this.#in.cut(new LayerscopeError('CANCELLED', 'cancelled'));
     if (this.#isSettled || this.#isCancelled) return;
@@ -135,7 +135,7 @@ export class ClientCall {
       this.#plan.signal?.removeEventListener('abort', this.#onAbort);
       this.cancel();
       const failed = await this.#failure();
-      // The consumer stopped, but the server couldn't release what it had read.
+      // The consumer stopped reading, but the server failed to release the call.
       if (!isReported && failed !== null) await Promise.reject(failed);
     }
   }

@@ -197,7 +197,7 @@ export class WindowsDriver implements GraphDriver {
     throwIfCancelled(options.signal);
     const disk = (await this.#home.isReadWrite(found)) ? this.#home.inFolder(found, SANDBOX_FILE) : null;
     await this.#removal.remove(this.#home.folder(found), this.#native.paths.join(this.home, removingNameOf(found)), disk);
-    // As in Docker, failure doesn't matter here: a later cleanup finds the backups.
+    // As in Docker, a failure doesn't matter here, because a later cleanup finds the backups.
     const backups = this.#home.backupsOf(found);
     await this.#native.files
       .facts(backups)

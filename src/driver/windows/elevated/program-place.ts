@@ -28,7 +28,7 @@ const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** Rights that allow changing a file, or adding one that the program would load. */
 const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
 
-/** The entry applies only to future children, not to this object. */
+/** The flag of an entry that applies only to future children, not to this object. */
 const INHERIT_ONLY = 0x8;
 const DENY_TYPES: ReadonlySet<number> = new Set([0x1, 0x6, 0xa, 0xc]);
 
