@@ -1,6 +1,6 @@
 // Alpine's database is one file of records: a letter, a colon and a value on each line, and an empty line after each record.
 //
-//   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the last folder
+//   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the folder of the F before it
 //
 // Source: apk-package(5), apk-tools src/database.c.
 import { type FoundPackage, FoundPackages, foundPackage, NO_FILES } from './package.ts';

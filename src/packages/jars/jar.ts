@@ -63,7 +63,7 @@ export async function readJar(
   return distinct(found);
 }
 
-/** Drops repeated versions of an artifact: libraries are often bundled more than once. */
+/** Keeps only one package with the same name and version, because libraries are often bundled more than once. */
 function distinct(found: readonly FoundPackage[]): FoundPackage[] {
   const known = new Map<string, FoundPackage>();
   for (const each of found) {
