@@ -114,7 +114,10 @@ export class MountFolders {
     if (folder !== undefined) await this.#remove('mounts', path.basename(folder));
   }
 
-  /** Removes mounts of a layer whose processes have exited. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
+  /**
+   * Removes a layer's mounts, whose processes must have exited. Throws NOT_FOUND if there are no mounts; EXISTS if one of the processes is
+   * still running, or is in another container or on another machine.
+   */
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { name, owner } of all) {
