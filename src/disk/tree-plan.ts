@@ -69,7 +69,7 @@ function rowFlags(stack: Stack, rows: RowTable, row: number): number {
   return layer === NO_LAYER || entry === NO_ENTRY ? 0 : (stack.layers[layer]?.flags[entry] ?? 0);
 }
 
-/** Whether there is an entry below a folder whose own path doesn't point outside the image. */
+/** Whether any entry below a folder has a path that doesn't point outside the image. */
 function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   for (let at = row + 1; at < (rows.subtreeEnd[row] as number); at++) {
     if (rows.layer[at] !== NO_LAYER && (rowFlags(stack, rows, at) & FLAG.escapes) === 0) return true;
