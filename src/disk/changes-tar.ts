@@ -28,7 +28,7 @@ export async function* tarOfChanges(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   if (changes.length === 0) {
-    // A working copy that was never mounted doesn't have a folder.
+    // A working copy that was never mounted has no changes, and no folder to open.
     yield writer.end();
     return;
   }
@@ -62,7 +62,7 @@ export async function* tarOfChanges(
   yield writer.end();
 }
 
-/** Returns a folder and its parents, outermost first, except those already written; records them as written. */
+/** Returns a folder and its parents, outermost first, except those already written. Records the returned folders as written. */
 function unwritten(folder: WalkedEntry | null, written: Set<WalkedEntry>): WalkedEntry[] {
   const found: WalkedEntry[] = [];
   for (let at = folder; at !== null && !written.has(at); at = at.parent) {

@@ -1,5 +1,5 @@
-// Creates the entries of a tree in a folder, never replacing one, and sets their facts as far as the file system and the user's rights
-// allow. Calls go through the `fs` object, so that tests can simulate a limited file system.
+// Creates the entries of a tree in a folder, never replacing an existing entry, and sets their facts as far as the file system and the
+// user's rights allow. Calls go through the `fs` object, so that tests can simulate a limited file system.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -33,7 +33,10 @@ const NODE_LETTERS: ReadonlyMap<number, string> = new Map([
 /** The entry to set metadata on: its path or an open descriptor. */
 type Handle = Buffer | number;
 
-/** Paths are raw bytes below the root, joined by `/`. Every folder on a path must have been created here. */
+/**
+ * A tree being created below a root. Paths are raw bytes, relative to the root, with `/` between components. Every folder on a path must
+ * have been created here.
+ */
 export class DiskTree {
   readonly #root: Buffer;
   readonly #keeps: Keeps;
@@ -143,7 +146,8 @@ export class DiskTree {
 
   /**
    * Returns the attributes to set. File capabilities grant rights to a program, like set-id bits, so both are kept or left out together.
-   * The same goes for attributes that tell overlayfs where to look if the folder becomes one of its layers.
+   * Overlayfs's own attributes are treated alike, because they tell overlayfs where to look if a folder with them becomes one of its
+   * layers.
    */
   kept(name: Uint8Array, attributes: Attributes): Attributes {
     if (this.#keeps.setIds) return attributes;
@@ -152,7 +156,10 @@ export class DiskTree {
     return attributes.filter((each) => !isCapability(each) && !isOfOverlay(each));
   }
 
-  /** Sets extended attributes. Call this before setting modes, because a user can set attributes only on what is writable. */
+  /**
+   * Sets extended attributes. Call this before setting modes, because users other than root can set attributes only on entries that they
+   * can write to.
+   */
   setAttributes(entries: readonly { readonly path: Uint8Array; readonly attributes: Attributes }[]): void {
     const named = entries.map(({ path: name, attributes }) => ({ path: Buffer.from(name).toString('latin1'), attributes }));
     this.shortfalls.noteAttributes(setAttributes(this.#root.toString(), named));
@@ -182,7 +189,7 @@ export class DiskTree {
     });
   }
 
-  /** Sets a fact; continues if the file system doesn't support it. */
+  /** Sets a fact. If the file system or the user's rights don't allow it for this entry, notes a shortfall and continues. */
   #fact(kind: Shortfall, name: Uint8Array, set: () => void): void {
     try {
       set();

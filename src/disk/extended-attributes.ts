@@ -1,6 +1,6 @@
-// Reads and sets extended attributes, which Node.js can't, with the programs of the attr package if the system has them (Linux only).
-// The programs are never started in a folder of an image, and reach entries through descriptors that they inherit. Values are bytes, one
-// per character.
+// Reads and sets extended attributes, which Node.js can't, with the programs of the attr package if the system has them (Linux only). The
+// programs never run with a folder of an image as their working directory, and they reach entries through descriptors that they inherit.
+// Values are bytes, one per character.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { findProgram } from '#files';
@@ -100,8 +100,8 @@ function setByText(root: string, text: string, count: number): number {
 
 /**
  * Reads the attributes of entries, in order; null if the system can't. Entries whose modes exclude this user are temporarily made readable.
- * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because each is a descriptor that
- * the program inherits.
+ * Throws TOO_LARGE if a single entry has more than {@link MAX_TEXT}. Pass a few hundred entries at most, because the program inherits a
+ * descriptor for each of them.
  */
 export function readAttributes(entries: readonly HeldEntry[]): (Attributes | null)[] {
   const found: (Attributes | null)[] = entries.map(() => null);
@@ -145,7 +145,7 @@ function parseBlock(block: string, onFound: (index: number, attributes: Attribut
   if (number === undefined) return;
   const attributes: [string, string][] = [];
   for (const line of lines) {
-    // `=` is quoted in names. An empty value has nothing after the name.
+    // `=` is quoted in names, so the first one ends the name. If there is none, the value is empty.
     const equals = line.indexOf('=');
     const name = Buffer.from(unquoted(equals < 0 ? line : line.slice(0, equals)), 'latin1').toString();
     const value = equals < 0 ? '' : Buffer.from(line.slice(equals + 1).replace(/^0s/, ''), 'base64').toString('latin1');

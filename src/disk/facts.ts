@@ -11,7 +11,7 @@ export interface Facts extends FileTime {
   readonly gid: number;
   readonly devMajor: number;
   readonly devMinor: number;
-  /** Extended attributes, without Windows' own. */
+  /** Extended attributes, except for Windows metadata (`MSWINDOWS.…`). */
   readonly attributes: Attributes;
 }
 
@@ -37,7 +37,7 @@ export function factsAt(stack: Stack, { layer, member }: EntryAt): Facts {
   };
 }
 
-/** Returns the facts of a folder in a view, which may be implied. */
+/** Returns the facts of a view's folder, even if the folder is only implied. */
 export function folderFacts(stack: Stack, rows: RowTable, row: number): Facts {
   const layer = rows.layer[row] as number;
   const member = rows.entry[row] as number;

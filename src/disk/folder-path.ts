@@ -21,7 +21,10 @@ interface Level {
   held: HeldEntry | null;
 }
 
-/** The folders from a root to the current one, which is made listable. Names are raw bytes, one per character. Dispose of it. */
+/**
+ * The folders from a root to the current one. A folder that this user can't list is made listable until it is left. Names are raw bytes,
+ * one per character. The caller must dispose of it.
+ */
 export class FolderPath implements Disposable {
   readonly #root: Buffer;
   readonly #levels: Level[] = [];
@@ -57,7 +60,7 @@ export class FolderPath implements Disposable {
     }
   }
 
-  /** Enters a folder in the current one. Throws IO if it is gone or, judging by `identity`, isn't the one seen before. */
+  /** Enters a folder inside the current one. Throws IO if the folder is gone or if it isn't the one that `identity` identifies. */
   enter(name: string, identity: string | null = null): void {
     let held: HeldEntry;
     try {
@@ -80,7 +83,7 @@ export class FolderPath implements Disposable {
       held[Symbol.dispose]();
       throw error;
     }
-    // The root stays open. On systems other than Linux, nothing is held.
+    // Close the folder that is now too far above, but never the root.
     const far = this.#levels.length - 1 - MOST_OPEN;
     if (far > 0) close(this.#levels[far]);
   }
@@ -105,7 +108,7 @@ export class FolderPath implements Disposable {
     throw this.#changed(level.name);
   }
 
-  /** Goes to another folder below the root: leaves and enters only the folders that differ. */
+  /** Goes to another folder below the root. Stays in the folders that both paths have in common; leaves and enters only the others. */
   goTo(names: readonly string[]): void {
     let same = 0;
     while (same < names.length && this.#levels[same + 1]?.name === names[same]) same++;
@@ -113,7 +116,10 @@ export class FolderPath implements Disposable {
     for (const name of names.slice(same)) this.enter(name);
   }
 
-  /** Opens a regular file in the current folder that was seen before, whatever its mode. Throws IO if it was replaced. */
+  /**
+   * Opens a regular file in the current folder, even if its mode forbids reading. Throws IO if the name no longer leads to the file that
+   * `identity` identifies.
+   */
   openFile(name: string, identity: string): number {
     using held = this.look(name);
     if (held === null || !held.stats.isFile() || held.identity !== identity) throw this.#changed(name);
@@ -147,7 +153,7 @@ export class FolderPath implements Disposable {
     try {
       while (this.#levels.length > 0) this.leave();
     } catch {
-      // A folder was moved meanwhile: the others can't be reached through it.
+      // A folder was moved meanwhile, so the folders above it can't be reached through it.
     } finally {
       for (const level of this.#levels) close(level);
     }

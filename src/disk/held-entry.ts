@@ -3,7 +3,7 @@ import { openEntryItself, pathOfDescriptor } from '#files';
 
 /**
  * Anything that has a name in a folder: a file, folder, link, pipe or device. On Linux it is held by a descriptor, so `at` leads to it even
- * after something else gets its name; elsewhere `at` is its path. Dispose of it.
+ * after something else gets its name; elsewhere `at` is its path. The caller must dispose of it.
  */
 export class HeldEntry implements Disposable {
   readonly at: Buffer;

@@ -1,5 +1,5 @@
 // Lays a plan out in a new folder. The order makes every step safe without checking where paths lead: first folders and files, each newly
-// created; then further names of files, devices and pipes; then symbolic links, when nothing more is written below any name; then extended
+// created; then hard links, devices and pipes; then symbolic links, after which no more entries are created below any name; then extended
 // attributes. The facts of folders come last, because times change with content, and modes may deny access to this user.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
@@ -30,7 +30,7 @@ export interface LayOutOptions extends Keeps {
   readonly nodes: 'all' | 'pipes' | 'none';
   /** Opens the bodies of a layer; members are requested in tar order. Throws BLOB_MISSING if the layer has no blob. */
   readonly bodiesOf: (layer: number) => LayerBodies;
-  /** If true, an unreadable body is left out; otherwise it stops the work. */
+  /** If true, a file whose body can't be read is reported and left out; otherwise the error stops the work. */
   readonly takesDamage: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onBytes?: ((bytes: number) => void) | undefined;
@@ -140,7 +140,7 @@ class Laying implements LaidOut {
     this.#options.onRefused(refusal(this.#rows, row, code, finding, message));
   }
 
-  /** Runs the calls for one entry. Reports an error about the entry and returns false; throws any other. */
+  /** Runs the calls for one entry. Reports an error about the entry and returns false; throws any other error. */
   #attempt(row: number, work: () => void): boolean {
     try {
       work();

@@ -6,7 +6,7 @@ import { HeldEntry } from './held-entry.ts';
 import { refuseMountPoints } from './mount-points.ts';
 import { errorCode } from './system-errors.ts';
 
-/** Entries after which this thread yields to other work. */
+/** Number of entries after which this thread yields to other work. */
 const ENTRIES_A_TURN = 256;
 /** Maximum number of folders open at once, regardless of depth. */
 const MOST_OPEN = 32;
@@ -14,8 +14,8 @@ const MOST_OPEN = 32;
 /**
  * Removes a folder with its contents, or a file or link, regardless of folder modes and name bytes. Does nothing if the path doesn't exist.
  * Links aren't followed, not even (on Linux) one that another user substitutes for a folder meanwhile. Throws EXISTS, before removing
- * anything, if a file system is mounted in the folder. With `identity`, that of a HeldFolder, leaves the path alone if it now leads to
- * anything else.
+ * anything, if a file system is mounted in the folder. `identity`: that of a HeldFolder; if the path now leads to anything else, nothing is
+ * removed.
  */
 export async function removeTree(folder: string | Buffer, identity: string | null = null): Promise<void> {
   // On Windows modes don't matter, but virus scanners may block removal for a while, so `rm` retries.
@@ -45,7 +45,7 @@ interface Level {
 
 const SLASH = Buffer.from('/');
 const ABOVE = Buffer.from('..');
-/** Errors of a removal after another process has added or replaced something. */
+/** Errors of a removal that fails because another process has added or replaced something. */
 const CHANGED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
 class Removal {
@@ -83,7 +83,7 @@ class Removal {
     }
     const level: Level = { name, identity: identityOf(descriptor), folders: [], descriptor };
     this.#levels.push(level);
-    // The first level stays open: reopening starts from there.
+    // The first level stays open, because reopening may have to start from there.
     const far = this.#levels.at(-1 - MOST_OPEN);
     if (far !== undefined && far !== this.#levels[0] && pathOfDescriptor(descriptor) !== null) close(far);
     const inside = this.#inside(level);
@@ -195,7 +195,7 @@ function open(at: Buffer): void {
     using held = new HeldEntry(at);
     if (held.stats.isDirectory()) fs.chmodSync(held.at, 0o700);
   } catch (error) {
-    // The folder may be another user's: if that matters, the next step reports it.
+    // The folder may belong to another user, or be gone. If that matters, the next step fails and reports it.
     if (!['EPERM', 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) throw error;
   }
 }

@@ -1,7 +1,8 @@
-// Times on disk. Node.js takes a negative number to mean "now" but a string literally, and passes a double to the system. File systems
-// silently clamp times that they can't store: ext4 ends in 2446, FAT starts in 1980, older ones end in 2038.
+// Times on disk. Node.js takes a negative number to mean "now", but accepts a negative time in a string. It passes times to the system as
+// doubles. File systems silently clamp times that they can't store: the range of ext4 ends in 2446, that of FAT starts in 1980, and those of
+// older file systems end in 2038.
 
-/** From this time on, every file system can store times. */
+/** Every file system can store the times from SAFE_FIRST to SAFE_LAST. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01
 const SAFE_LAST = 2 ** 31 - 1;
 /** Beyond any file system's range, and still exact as a double. */

@@ -44,7 +44,7 @@ export interface PlanOptions {
   /** Rows [from, end) of the view, all below one folder. Defaults to all rows. */
   readonly from?: number;
   readonly end?: number;
-  /** Length in bytes of the path of the folder that the rows are below, which is removed from the rows' paths. */
+  /** Number of bytes to remove from the start of each row's path: the path of the folder that contains the rows, with its slash. */
   readonly prefix?: number;
   /** Returns why a name must not be written; null if it may be. */
   readonly refuseName: (name: Uint8Array) => RefusedName | null;
@@ -69,7 +69,7 @@ function rowFlags(stack: Stack, rows: RowTable, row: number): number {
   return layer === NO_LAYER || entry === NO_ENTRY ? 0 : (stack.layers[layer]?.flags[entry] ?? 0);
 }
 
-/** Whether a folder contains an entry whose own path doesn't point outside the image. */
+/** Whether any entry below a folder has a path that doesn't point outside the image. */
 function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   for (let at = row + 1; at < (rows.subtreeEnd[row] as number); at++) {
     if (rows.layer[at] !== NO_LAYER && (rowFlags(stack, rows, at) & FLAG.escapes) === 0) return true;
@@ -95,7 +95,7 @@ class EntryGroups {
 
 /**
  * Plans rows of a view. Refuses paths and hard links that point outside the image, names that must not be written, and dangling hard links.
- * Also refuses everything below an entry that isn't a folder, because that would be written through a link.
+ * Also refuses everything below an entry that isn't a folder, because that entry may be a link to somewhere else.
  */
 export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
   const { from = 0, end = rows.length, prefix = 0 } = options;

@@ -38,9 +38,12 @@ export interface WalkedEntry extends EntryFacts {
   readonly attributes: Attributes | null;
 }
 
-/** Number of entries whose attributes are read at once. Each is a descriptor, and starting the program takes longer than reading. */
+/**
+ * Number of entries whose attributes are read at once. Starting the program takes longer than reading, so there should be many, but each of
+ * them uses a descriptor.
+ */
 const BATCH = 640;
-/** Maximum length of a path, as in layers. */
+/** Maximum length of a path, in bytes; the same as in layers. */
 const MAX_PATH = 64 * 1024;
 /** Maximum length of the attributes kept for further names of files, in characters. */
 const MAX_KEPT = 64 * 1024 * 1024;

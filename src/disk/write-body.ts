@@ -8,7 +8,7 @@ import { errorCode, isAboutEntry, refusalText } from './system-errors.ts';
 const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
 
 export interface WriteBodyOptions {
-  /** If true, an unreadable body is returned as a failure; otherwise it stops the work. */
+  /** If true, an unreadable body is returned as a failure; otherwise the error is thrown. */
   readonly takesDamage: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (bytes: number) => void;

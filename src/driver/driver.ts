@@ -91,7 +91,7 @@ export interface DriverChange {
   readonly kind: DriverChangeKind;
   /** Path as in the layer's tar, but without a trailing `/`. */
   readonly path: string;
-  /** For a regular file in a working copy in a portable store: its size, and its times as a string that changes when they do. */
+  /** For a regular file in a portable store's working copy: its size, and its times as a string that changes when they do. */
   readonly file?: { readonly sizeBytes: number; readonly times: string };
 }
 
@@ -202,7 +202,7 @@ export interface GraphDriver extends AsyncDisposable {
   /** Returns the ids of layers that were left mounted by processes that have exited; see {@link releaseLeft}. */
   mountsLeft?(): Promise<readonly string[]>;
 
-  /** Reads the layer's tar. Throws while being read: NOT_FOUND. Stopping early releases everything. */
+  /** Reads the layer's tar. NOT_FOUND is thrown only once reading starts. Stopping early releases everything. */
   diff(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
 
   /** Lists the layer's changes, in the order of its tar. Throws NOT_FOUND. */

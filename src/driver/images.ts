@@ -14,7 +14,7 @@ export interface StoredImage {
   /** Why the manifest, the config or a layer can't be read, in one line; null if the image is complete. */
   readonly problem: string | null;
   readonly image: ArchiveImage;
-  /** The index entry that the image was stored under: an image, or an index of several. */
+  /** The entry of index.json that the image was stored under. It refers to the image itself or to an index of several images. */
   readonly root: ArchiveRoot;
 }
 
@@ -45,6 +45,9 @@ export interface ImageStore {
    */
   remove(name: string, options?: CallOptions): Promise<void>;
 
-  /** Reads every image completely, except for its layers. Returns the problems, one line each. Changes nothing. */
+  /**
+   * Reads all blobs of the images except their layers, and checks the cached tables of the layers. Returns the problems, one line each.
+   * Changes nothing.
+   */
   verify(options?: CallOptions): Promise<readonly ImageProblem[]>;
 }

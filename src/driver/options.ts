@@ -15,7 +15,7 @@ export interface MountOptions extends CallOptions {
   readonly asIs?: boolean;
   /** Absolute path of an empty folder to mount at; only for read-write layers of windowsfilter, whose mounts are volumes. */
   readonly at?: string;
-  /** Receives a finding for everything that couldn't be laid out as the layer has it. */
+  /** Receives a finding for everything that couldn't be laid out as it is in the layer. */
   readonly onFinding?: (finding: Finding) => void;
 }
 

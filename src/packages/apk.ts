@@ -1,6 +1,6 @@
 // Alpine's database is one file of records: a letter, a colon and a value on each line, and an empty line after each record.
 //
-//   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the last folder
+//   P name, V version, A architecture, I installed size, L license, o origin, F folder, R file in the folder of the F before it
 //
 // Source: apk-package(5), apk-tools src/database.c.
 import { type FoundPackage, FoundPackages, foundPackage, NO_FILES } from './package.ts';
@@ -13,7 +13,7 @@ const FOLDER = 0x46;
 const FILE = 0x52;
 const SLASH = Uint8Array.of(0x2f);
 const NO_PATH = new Uint8Array(0);
-/** Maximum length of a folder or file name: a folder's name is repeated for each of its files. */
+/** Maximum length of a folder or file name. It is limited because a folder's name is repeated for each of its files. */
 const MAX_NAME_BYTES = 4096;
 
 /** Parses an `installed` file. Leaves out the virtual packages that `apk add --virtual` creates. Throws TOO_LARGE. */

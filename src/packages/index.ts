@@ -2,7 +2,7 @@
  * Packages in an image, according to the data that package managers and compilers leave there, with one reader for each kind. Pure: files
  * are read through `SeenFiles`, which shows them as seen at a layer.
  *
- * - **site**: a place that describes packages: a database, a document, a program, a jar. `site.ts` knows where they are.
+ * - **site**: a place that describes packages: a database, a document, a program, a jar. `site.ts` finds these places.
  * - **package**: name, version and whatever else the site states, with the files that it lists (`package.ts`, `path-list.ts`).
  * - **seen files**: the files that readers may read (`seen-files.ts`).
  *

@@ -23,8 +23,8 @@ export type PackageType = (typeof PACKAGE_TYPES)[number];
 const SYSTEM_TYPES: ReadonlySet<PackageType> = new Set(['deb', 'rpm', 'apk', 'alpm', 'opkg']);
 
 /**
- * Whether packages of this type belong to the system's package manager. If both list a path, these own it rather than a language's
- * packages.
+ * Whether packages of this type belong to the system's package manager. If such a package and one of a language both list a path, the
+ * system's package owns it.
  */
 export function isSystemType(type: PackageType): boolean {
   return SYSTEM_TYPES.has(type);
@@ -58,10 +58,10 @@ export interface FoundPackage {
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
-/** Stands for a package whose files aren't known. An empty list would mean that it has none. */
+/** Stands for a package whose files aren't known. Any other empty list means that the package has no files. */
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
-/** Whether a package's files are known. Those of a module compiled into a program aren't, and a database may lack its lists. */
+/** Whether a package's files are known. They aren't for a module compiled into a program, or if a database lacks the list. */
 export function knowsFiles({ files: { paths, folders } }: Pick<FoundPackage, 'files'>): boolean {
   return paths !== NO_FILES.paths || folders !== NO_FILES.folders;
 }
@@ -69,7 +69,10 @@ export function knowsFiles({ files: { paths, folders } }: Pick<FoundPackage, 'fi
 /** Maximum length of a name, version or other string, in UTF-16 code units. */
 const MAX_TEXT = 1000;
 
-/** Maximum number of packages in a database. The largest distributions have somewhat more in total, a desktop a tenth of it. */
+/**
+ * Maximum number of packages in a database. The largest distributions have somewhat more packages in total; a desktop has a tenth of that
+ * installed.
+ */
 const MAX_PACKAGES = 50_000;
 
 /** Throws TOO_LARGE if `count` packages are more than any real database has. */

@@ -106,7 +106,7 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
       await seen.rest();
     }
   } catch (error) {
-    // Rethrows a cancellation instead of reporting it.
+    // `report` rethrows a cancellation instead of reporting it.
     seen.report(path, asLayerscopeError(error));
   }
   return found.all;

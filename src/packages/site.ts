@@ -50,7 +50,7 @@ function opkg(folder: string): Site {
   ]);
 }
 
-/** The places of system packages, which are the same in every image. */
+/** The places where system packages are described. They are the same in every image. */
 export const FIXED_SITES: readonly Site[] = [
   site('dpkg', 'var/lib/dpkg', 'var/lib/dpkg/status', [
     { path: 'var/lib/dpkg/status', depth: 0 },

@@ -37,7 +37,9 @@ export function* stanzasOf(text: string, wanted: ReadonlySet<string>): Generator
   if (fields.size > 0) yield fields;
 }
 
-/** Parses a number of bytes; null for anything but digits. */
+/**
+ * Parses a size in units of `unit` bytes and returns it in bytes. Null for anything but digits, or if the size is too large for a number.
+ */
 export function sizeOf(text: string | undefined, unit = 1): number | null {
   if (text === undefined || !/^\d{1,15}$/.test(text)) return null;
   const bytes = Number(text) * unit;

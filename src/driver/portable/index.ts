@@ -6,8 +6,8 @@
  * - **marker**: the file that identifies a home as one of this program's stores.
  * - **snapshot**: the initial content of a read-write layer's folder, to find later changes.
  *
- * Begin with portable-driver.ts, which lists the files of a home. portable-home.ts has the folder and its writers, layer-records.ts its
- * layers, layer-contents.ts their contents, portable-images.ts the images; writer-lock.ts is the lock, own-files.ts reads and writes the
- * home's files, and own-folders.ts checks for links and other users.
+ * Begin with portable-driver.ts, which lists the files of a home. portable-home.ts handles the folder and its writers, layer-records.ts the
+ * home's layers, layer-contents.ts their contents, and portable-images.ts the images. writer-lock.ts is the lock, own-files.ts reads and
+ * writes the home's files, and own-folders.ts checks for links and other users.
  */
 export { PortableDriver } from './portable-driver.ts';

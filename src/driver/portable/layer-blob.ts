@@ -91,7 +91,7 @@ export interface ReadBlob {
   readonly indexed: IndexedLayer;
 }
 
-/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED or TOO_LARGE if the blob can't be read to its end, IO, CANCELLED. */
+/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED or TOO_LARGE if the blob can't be read to its end; also IO, CANCELLED. */
 export async function readBlobTable(blob: BlobSource, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<ReadBlob> {
   const indexed = await readLayer(blob, signal);
   for (const { code, message, offset } of indexed.findings) {
@@ -101,7 +101,7 @@ export async function readBlobTable(blob: BlobSource, { signal }: { readonly sig
   return { blob, indexed };
 }
 
-/** Findings that make a blob unusable, as the errors to throw. */
+/** Findings that make a blob unusable, and the code of the error to throw for each. */
 const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   'bad-tar': 'BAD_TAR',
   truncated: 'TRUNCATED',

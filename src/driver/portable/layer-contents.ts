@@ -12,7 +12,10 @@ import { onDisk } from './own-files.ts';
 import type { PortableHome } from './portable-home.ts';
 import { type TreeChange, treeChanges } from './tree-diff.ts';
 
-/** Reads layers of a home. Checks a blob's digest while reading; the content of a read-write layer is what was written into its mount. */
+/**
+ * Reads the layers of a home. Checks a blob's digest while reading it. A read-write layer has no blob; its content is what was written into
+ * its mount.
+ */
 export class LayerContents {
   readonly #home: PortableHome;
   readonly #folders: MountFolders;

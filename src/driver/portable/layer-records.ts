@@ -9,7 +9,7 @@ import { readJson, readOwnFile, statsOf, writeDurably } from './own-files.ts';
 export interface RecordPlaces {
   /** Folder for the records. */
   readonly folder: string;
-  /** Folder for unfinished files, in the same file system. */
+  /** Folder for unfinished files, in the same file system as `folder`. */
   readonly temporary: string;
   readonly images: () => Promise<LayoutImages>;
   /** Durably removes a file from the folder. */

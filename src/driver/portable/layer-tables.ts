@@ -12,7 +12,7 @@ import { readOwnFile, unfinishedName } from './own-files.ts';
 
 const ENDING = '.idx';
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
-/** Columns that say what a layer contains and where. */
+/** The columns to compare: those that describe what a layer contains and where. */
 const COMPARED = ['node', 'type', 'flags', 'size', 'mtimeSeconds', 'mtimeNanos', 'headerBlock', 'headerBlocks', 'meta', 'link'] as const;
 const COMPARED_NAMES = ['nodeParent', 'nodeNameStart', 'nodeNames', 'linkStart', 'linkNames', 'linkTarget'] as const;
 /** Maximum size of a cached table; a million entries take about 80 MB. */
@@ -22,7 +22,7 @@ const MOST_BYTES = 2 ** 31 - 1;
 export interface TablePlaces {
   /** Folder for the tables. */
   readonly folder: string;
-  /** Folder for unfinished files, in the same file system. */
+  /** Folder for unfinished files, in the same file system as `folder`. */
   readonly temporary: string;
   /** This user's cache folder, which contains the key for the seals; if null, tables are neither kept nor used. */
   readonly cacheFolder: string | null;
@@ -49,7 +49,7 @@ export class LayerTables {
     return read;
   }
 
-  /** Caches the table of a compressed blob; reading the headers of other blobs is quick. Never throws. */
+  /** Caches the table of a compressed blob. Other blobs aren't cached, because reading their headers is quick. Never throws. */
   async keep(digest: string, layer: IndexedLayer): Promise<void> {
     const { folder, temporary, blob } = this.#places;
     try {
@@ -63,7 +63,8 @@ export class LayerTables {
         unfinished: unfinishedName(temporary),
       });
     } catch {
-      // The disk is full, or another writer cleaned up the temporary folder: the blob will be read again next time.
+      // The table can't be written, for example because the disk is full or another writer cleaned up the temporary folder. So the blob
+      // will be read again next time.
     }
   }
 
@@ -116,7 +117,7 @@ export class LayerTables {
   }
 }
 
-/** Removes the sums of contents: another reader may use a different key for them. */
+/** Removes the sums of contents, because a later reader of the table may use a different key for them. */
 function withoutSums(layer: IndexedLayer): IndexedLayer {
   return { ...layer, table: { ...layer.table, bodySums: new Uint32Array(0) } };
 }

@@ -1,5 +1,5 @@
-// Derives layers from the images of the layout. An image's layers don't have their own records: index.json, manifest and config define
-// them, so a single file decides what exists, and images that another program added to the layout have layers too.
+// Derives layers from the images of the layout. An image's layers don't have their own records: they follow from the image's config and
+// manifest, and index.json alone decides which images exist. So images that another program added to the layout have layers too.
 import { algorithmOf, chainIds, openLayoutFolder, sha256 } from '#archive';
 import type { Finding } from '#model';
 import { encodeUtf8 } from '#model';

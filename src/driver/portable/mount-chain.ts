@@ -12,7 +12,7 @@ import type { LayerRecord } from './layer-record.ts';
 import type { LayerTables } from './layer-tables.ts';
 import { onDisk } from './own-files.ts';
 
-/** Maximum number of omitted entries reported one by one; a last finding counts the rest. */
+/** Maximum number of omitted entries reported one by one; a final finding gives the number of all others. */
 const MOST_NAMED = 1000;
 
 /** The parts of a home needed to read a chain's blobs. */

@@ -50,7 +50,7 @@ export class MountFolders {
 
   /**
    * Mounts a layer and returns the root. `find` is called once other processes can see the mount, and returns the layer and its parents,
-   * nearest first, which no process removes from then on. Cleans up on failure.
+   * nearest first. From then on no process removes them. Cleans up on failure.
    */
   async mount(id: string, find: () => Promise<FoundLayer>, options: MountOptions): Promise<string> {
     const mark = await this.#newFolder(id);
@@ -114,7 +114,10 @@ export class MountFolders {
     if (folder !== undefined) await this.#remove('mounts', path.basename(folder));
   }
 
-  /** Removes mounts of a layer whose processes have exited. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
+  /**
+   * Removes a layer's mounts, whose processes must have exited. Throws NOT_FOUND if there are no mounts; EXISTS if one of the processes is
+   * still running, or is in another container or on another machine.
+   */
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { name, owner } of all) {
@@ -188,7 +191,7 @@ export class MountFolders {
   }
 
   /**
-   * Removes a folder. The file that identifies it is removed last, and an empty folder is recognized too: if the process is killed in
+   * Removes a folder. The file that identifies it is removed last, and an empty folder is recognized too. So if the process is killed in
    * between, or the rest can't be removed, the next attempt still finds the folder.
    */
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
@@ -231,7 +234,7 @@ export class MountFolders {
 
   async #isEmpty(name: string): Promise<boolean> {
     const names = await this.#names('mounts', name).catch(() => ['?']);
-    // Older versions removed the owner file before the mark of a completed mount.
+    // Older versions removed the owner file before the mark of a completed mount, so only the mark may be left.
     return names.every((below) => below === OWNER || below === COMPLETE);
   }
 
@@ -266,7 +269,9 @@ const OWNER = 'owner';
 const SNAPSHOT = 'snapshot';
 /** A file in the folder of each completed mount; older versions didn't write one. */
 const COMPLETE = 'complete';
-/** Name of a mount's folder: the layer's id, random digits, and the process's id, start time and place (older versions wrote no place). */
+/**
+ * Name of a mount's folder: the layer's id, random digits, and the process's id, start time and place (older versions left out the place).
+ */
 const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)(?:-([0-9a-f]{8}))?$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 

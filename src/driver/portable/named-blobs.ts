@@ -65,7 +65,10 @@ async function documentAt(file: string, isManifest: boolean): Promise<Buffer | n
   return readOwnFile(file, MAX_DOCUMENT_BYTES);
 }
 
-/** Returns a string, empty for anything else. Doesn't use `String`, which fails for an object whose `toString` isn't a function. */
+/**
+ * Returns the value if it is a string; otherwise an empty string. Doesn't use `String`, which fails for an object whose `toString` isn't a
+ * function.
+ */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

@@ -48,7 +48,7 @@ export class OwnFolders {
     }
   }
 
-  /** Throws PATH_ESCAPE if the home's path no longer leads to the same folder. */
+  /** Throws PATH_ESCAPE if the home's path no longer leads to the folder that was opened. */
   async requireSame(): Promise<void> {
     await this.#within(async () => {});
   }
@@ -149,8 +149,8 @@ export class OwnFolders {
     const before = await statsOf(this.#in(name));
     if (ME === undefined || before === null || (before.mode & forbidden) === 0 || !before.isDirectory()) return false;
     await this.#within(async (home) => {
-      // Uses a descriptor, in case a link replaces the folder in the meantime. On Linux, `home` is itself a symbolic link, the path of an
-      // open descriptor, which O_NOFOLLOW would refuse; hence the `/.`.
+      // Uses a descriptor, in case a link replaces the folder in the meantime. On Linux, `home` is the path of an open descriptor. That
+      // path is itself a symbolic link, which O_NOFOLLOW would refuse without the `/.` at the end.
       await using folder = await open(
         `${home}/${name === '' ? '.' : name}`,
         constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,

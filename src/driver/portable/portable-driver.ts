@@ -1,7 +1,7 @@
 // The driver for every system. Its home is an OCI image layout that other tools can open, with additional files for layers:
 //
 //   oci-layout, index.json, blobs/sha256/<hex>   from the OCI image-spec; layer blobs are stored unchanged
-//   layers/<id>.json                             parent and blob of a layer that isn't an image's
+//   layers/<id>.json                             parent and blob of a layer that doesn't come from an image
 //   tables/<digest>.idx                          the table of a compressed blob, to avoid decompressing it
 //   mounts/<name>/root, owner                    a chain laid out for a mount, and its process
 //   written/<id>/root, snapshot                  a read-write layer's files, and their original state

@@ -22,13 +22,13 @@ export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
 /** A digest as defined in image-spec descriptor.md. */
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** Errors after which it is unknown what a manifest refers to, so that blobs are not removed. */
+/** Errors after which it is unknown what a manifest refers to, so that no blobs are removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
 /** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';
 /** Maximum size of the file {@link WORKING}, which has a line for each new blob; an archive has at most 200,000 members. */
 const MAX_WORKING_BYTES = 64 * 1024 * 1024;
-/** A file that exists in tmp/ while a writer works. If the next writer finds the file, the last writer was interrupted. */
+/** A file that exists in tmp/ while a writer works. If the next writer finds the file, the previous writer was interrupted. */
 const WORKING = 'working';
 /** Names from {@link unfinishedName}. */
 const UNFINISHED = /^\.layerscope-[0-9a-f]{24}$/;
@@ -105,7 +105,7 @@ export class PortableHome {
     const layout = await readJson(home.in('oci-layout'));
     if (layout === undefined) {
       await home.#make().catch(async (error: unknown) => {
-        // Ignored if another process has created the home in the meantime.
+        // The error is ignored if another process has created the home in the meantime.
         if ((await readJson(home.in('oci-layout'))) === undefined) throw writeError(error, home.folder);
       });
     } else if ((layout as { imageLayoutVersion?: unknown }).imageLayoutVersion !== LAYOUT.imageLayoutVersion) {
@@ -116,7 +116,7 @@ export class PortableHome {
 
   /** Creates the home. Writes `oci-layout` last, so a home with that file is complete. */
   async #make(): Promise<void> {
-    // List first: another process may be creating the same home, and writes its marker before anything else.
+    // List the folder before reading the marker: another process that is creating the same home writes its marker before anything else.
     const names = await onDisk(() => readdir(this.folder));
     const isOurs = (await this.#readMarker()) !== null;
     if (!isOurs && names.some((name) => !HALF_MADE.test(name))) {
@@ -345,13 +345,16 @@ export class PortableHome {
     return unnamed.map(({ hex }) => hex);
   }
 
-  /** Returns the blobs that no record and no image refers to; none in a foreign layout. */
+  /** Returns the blobs that neither a record nor an image refers to; none in a foreign layout. */
   async unnamedBlobs(): Promise<readonly { readonly hex: string }[]> {
     const named = (await this.#readMarker())?.foreign === false ? await this.#namedBlobs() : null;
     return named === null ? [] : this.#blobsBut(named, false);
   }
 
-  /** Returns the digests that records and images refer to; null if one can't be read, because no blob may be removed then. */
+  /**
+   * Returns the digests that records and images refer to. Returns null if a record or a manifest can't be read, because no blob may be
+   * removed then.
+   */
   async #namedBlobs(): Promise<Set<string> | null> {
     const named = new Set<string>();
     for (const record of (await this.layers.all()).values()) {

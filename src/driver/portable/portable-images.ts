@@ -150,8 +150,8 @@ export class PortableImages implements ImageStore {
   }
 
   /**
-   * Adds an image from a docker-archive without an OCI manifest, and creates a manifest from its files. File names are not trusted: as in
-   * Docker, the config's diffIDs verify the layers.
+   * Adds an image from a docker-archive without an OCI manifest, and creates a manifest for the image. File names in the archive are not
+   * trusted: as in Docker, the config's diffIDs verify the layers.
    */
   async #takeUnlisted([image]: readonly ArchiveImage[], options: AddOptions): Promise<RootDescriptor> {
     if (image === undefined) throw new LayerscopeError('NOT_FOUND', 'no image');
@@ -321,7 +321,7 @@ function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): vo
   }
 }
 
-/** Creates a config from the layers' `json` files, for an image from Docker 1.9 or earlier, which has none. */
+/** Creates a config from the layers' `json` files. An image from Docker 1.9 or earlier has no config of its own. */
 function configOf(image: ArchiveImage, diffIds: readonly string[]): object {
   const [os, architecture] = image.platform === 'unknown' ? ['linux', 'amd64'] : image.platform.split('/');
   const legacy = (image.config ?? {}) as { created?: unknown; author?: unknown; config?: unknown };

@@ -12,12 +12,12 @@ export interface SnapshotEntry extends EntryFacts {
 }
 
 const CHUNK = 256 * 1024;
-/** Maximum length of a line. Earlier versions wrote attributes in full. */
+/** Maximum length of a line. It is this high because earlier versions wrote attributes in full. */
 const MAX_LINE = 16 * 1024 * 1024;
 const MOST_ENTRIES = 20_000_000;
 const NEW_LINE = 0x0a;
 
-/** Digests computed so far, because all names of a file share their attributes. */
+/** Digests computed so far. All names of a file share one list of attributes, whose digest is computed only once. */
 const sums = new WeakMap<Attributes, string>();
 
 /** Returns the digest of the attributes: empty if there are none, null if they weren't read. */

@@ -14,7 +14,7 @@ const MAX_KEPT = 512 * 1024 * 1024;
 
 /**
  * Whether an entry has changed. Ignores the times of folders, which change with their content. If a file's content was changed and its size
- * and time were then restored, its ctime still differs, because nothing can set that.
+ * and time were then restored, its ctime still differs, because programs can't set the ctime.
  */
 function differs(before: SnapshotEntry, now: WalkedEntry): boolean {
   if (before.kind !== now.kind || before.mode !== now.mode || before.uid !== now.uid || before.gid !== now.gid) return true;
@@ -86,7 +86,7 @@ class ChangeList {
     this.#folder = entry.kind === 'directory' ? entry : entry.parent;
   }
 
-  /** Adds a path that the walk has passed without finding it, in the order of the walk. */
+  /** Adds a removed path. Call this, in the order of the walk, as soon as the walk is past the place where the path would have been. */
   remove(path: string): void {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     while (this.#folder !== null && this.#folder.path.length > parent.length) this.#folder = this.#folder.parent;

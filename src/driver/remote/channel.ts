@@ -72,7 +72,7 @@ export class FrameChannel {
     this.send(type, call, encodeJson(value));
   }
 
-  /** Waits until the stream accepts more, or is closed. */
+  /** Waits until the stream accepts more data, or is closed. */
   async drained(): Promise<void> {
     while (!this.#isOver && this.#stream.writableNeedDrain) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

@@ -1,7 +1,7 @@
 // Checks for values received over the connection: each returns the value with its type, or throws. Unknown keys are refused.
 import { LayerscopeError } from '#model';
 
-/** Throws BAD_REQUEST naming the fault at `where`, without quoting the value. */
+/** A check of a value. Throws BAD_REQUEST with a message that says what is wrong at `where` but doesn't quote the value. */
 export type Check<T> = (value: unknown, where: string) => T;
 export type Checked<C> = C extends Check<infer T> ? T : never;
 

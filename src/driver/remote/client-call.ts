@@ -26,7 +26,7 @@ export class ClientCall {
   #isSettled = false;
   #isLost = false;
   #isCancelled = false;
-  /** An error of this side, which takes precedence over the server's reply. */
+  /** An error on this side, which takes precedence over the server's reply. */
   #failed: { readonly error: unknown } | null = null;
 
   constructor(channel: FrameChannel, id: number, method: Method, plan: CallPlan) {
@@ -49,7 +49,8 @@ export class ClientCall {
     this.#channel.sendJson(FRAME.request, this.#id, { method: this.#method, input, isCancelled });
     if (sendsData(this.#method)) this.#in.open();
     if (isCancelled) {
-      // A cancel frame isn't needed: the request itself has `isCancelled`, and the server may have another reason to refuse.
+      // The request was sent anyway, because the server may have another reason to refuse it. It contains `isCancelled`, so no cancel frame
+      // is needed.
       this.#isCancelled = true;
       this.#out.stop();
     }
@@ -94,7 +95,7 @@ export class ClientCall {
   #settle(): void {
     this.#isSettled = true;
     this.#out.stop();
-    // Until the received data has been read, the signal can still cancel the call.
+    // If the reply is data, the signal can still cancel the call until that data has been read.
     if (!sendsData(this.#method)) this.#plan.signal?.removeEventListener('abort', this.#onAbort);
   }
 
@@ -112,7 +113,7 @@ export class ClientCall {
     this.#reject(error);
   }
 
-  /** Asks the server to stop; the call ends with its reply. Drops data received but not read. */
+  /** Asks the server to stop; the call ends with the server's reply. Drops data that was received but not read. */
   cancel(): void {
     this.#in.cut(new LayerscopeError('CANCELLED', 'cancelled'));
     if (this.#isSettled || this.#isCancelled) return;
@@ -134,7 +135,7 @@ export class ClientCall {
       this.#plan.signal?.removeEventListener('abort', this.#onAbort);
       this.cancel();
       const failed = await this.#failure();
-      // The consumer stopped, but the server couldn't release what it had read.
+      // The consumer stopped reading, but the server failed to release the call.
       if (!isReported && failed !== null) await Promise.reject(failed);
     }
   }
@@ -160,7 +161,7 @@ export class ClientCall {
 
   /** Sends the tar's bytes. Never throws. */
   async #pump(tar: TarSource): Promise<void> {
-    // Waits until the driver asks for the tar. If it refuses the call, it never does.
+    // Wait until the driver asks for the tar, which it never does if it refuses the call.
     if (!(await this.#out.ready())) return;
     try {
       for await (const bytes of tar) {

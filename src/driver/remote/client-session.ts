@@ -85,7 +85,7 @@ export class ClientSession {
     try {
       await call.reply;
     } catch (error) {
-      // A server that has ended holds nothing to release.
+      // If the connection is lost, the server has nothing left to release.
       if (!call.isLost) throw error;
     } finally {
       this.#channel.cut(null);

@@ -55,8 +55,8 @@ export function proofOf(secret: Uint8Array, role: Role, nonces: Readonly<Record<
 }
 
 /**
- * Performs the handshake. If it fails, cuts the connection and throws the reason: FORBIDDEN (a wrong proof, or something else was sent),
- * UNSUPPORTED (another version), IO (too slow, or the other side left), BAD_REQUEST (invalid frames; a secret of the wrong length).
+ * Performs the handshake. If it fails, cuts the connection and throws the reason: FORBIDDEN (a wrong proof, or an unexpected frame),
+ * UNSUPPORTED (a different version), IO (too slow, or the other side left), BAD_REQUEST (invalid frames; a secret of the wrong length).
  */
 export async function shakeHands(channel: FrameChannel, options: HandshakeOptions): Promise<void> {
   const { role, secret, next, handshakeMs = HANDSHAKE_MS } = options;

@@ -4,7 +4,7 @@ import { decodeJson } from './frames.ts';
 
 /** Maximum size of an item: far more than a layer with a chain of thousands needs. */
 const MAX_ITEM_BYTES = 16 * 1024 * 1024;
-/** A batch is sent once it has this many characters, or once it is this old when an item is added. */
+/** A batch is sent once it has BATCH_CHARACTERS characters, or when an item is added BATCH_MS after the previous batch was sent. */
 const BATCH_CHARACTERS = 32 * 1024;
 const BATCH_MS = 50;
 const NEWLINE = 0x0a;

@@ -99,7 +99,10 @@ class RemoteDriver implements GraphDriver {
     return { ...mount, [Symbol.asyncDispose]: this.#releaseOnce(handle) };
   }
 
-  /** Releases a handle once. Does nothing after the driver has been disposed of, which releases everything. */
+  /**
+   * Returns a function that releases a handle when first called. After the driver has been disposed of, which releases everything, the
+   * function does nothing.
+   */
   #releaseOnce(handle: number): () => Promise<void> {
     let isHeld = true;
     return async () => {

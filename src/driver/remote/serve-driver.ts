@@ -1,6 +1,6 @@
 /**
- * The server's side: serves a driver to one client over a stream. The client can call the driver's methods, only on the home that the
- * driver was opened on, and nothing else.
+ * The server's side: serves a driver to one client over a stream. The client can only call the driver's methods, and only on the home that
+ * the driver was opened on.
  */
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';

@@ -19,7 +19,7 @@ export class HeldResources {
     return this.#held.size;
   }
 
-  /** Throws TOO_LARGE if the connection holds too many; call this before opening another resource. */
+  /** Throws TOO_LARGE if the connection holds the maximum number of resources. Call this before opening another one. */
   refuseFull(): void {
     if (this.#held.size >= MAX_HELD)
       throw new LayerscopeError('TOO_LARGE', `a connection can hold at most ${MAX_HELD} mounts and open layers`);
@@ -52,7 +52,7 @@ export class HeldResources {
   }
 }
 
-/** A method's access to its call. */
+/** What a method gets for one call: its signal, its data in both directions, and where to send events. */
 export interface MethodCall {
   readonly signal: AbortSignal;
   /** Sends data to the client. */
@@ -133,7 +133,7 @@ export async function perform(driver: GraphDriver, held: HeldResources, call: Me
   }
 }
 
-/** Sends the bytes. Once the call is cancelled, closes the source and throws CANCELLED, or the error of closing it. */
+/** Sends the bytes of a source. Once the call is cancelled, closes the source and throws CANCELLED, or the error of closing the source. */
 async function sendBytes(call: MethodCall, source: AsyncIterable<Uint8Array>): Promise<null> {
   let isStopped = false;
   for await (const bytes of source) {

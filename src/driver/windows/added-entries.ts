@@ -44,8 +44,8 @@ export class AddedEntries {
   }
 
   /**
-   * Removes what a whiteout names, but nothing that the tar added, because whiteouts apply to the layers below, regardless of their
-   * position in the tar. In an added folder, removes only what comes from parents. Throws what the file calls throw.
+   * Removes the path that a whiteout names, except for anything that the tar added, because whiteouts apply to the layers below, regardless
+   * of their position in the tar. In a folder that the tar added, removes only what comes from parents. Throws what the file calls throw.
    */
   async removeOthers(root: RootFolder, path: string): Promise<void> {
     const kind = this.kindOf(path);

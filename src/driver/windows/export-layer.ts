@@ -15,7 +15,7 @@ async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortS
   const firstNames = new Map<string, string>();
   for await (const { path, file } of entries) {
     throwIfCancelled(signal, 'the export was cancelled');
-    // Refused, although Docker's driver writes such a file: it would be lost when the tar is applied.
+    // Refused, although Docker's driver writes such a file, because the file would be lost when the tar is applied.
     if (isMarkerPath(tarNameOf(path)))
       throw new LayerscopeError('NAME_REFUSED', `${displayText(path)}: in a tar it would be a whiteout or inside one`);
     const first = file === null ? undefined : firstNames.get(file.links.fileId);

@@ -57,7 +57,10 @@ export function isLayerName(name: string): boolean {
   return idOfRemovingName(name) === null && !isOwnFolder(name) && layerIdOrNull(name) !== null;
 }
 
-/** Checks the id of a new layer: {@link isLayerName} has to accept its folder. Throws NAME_REFUSED. */
+/**
+ * Parses the id of a new layer. Throws NAME_REFUSED if the id is invalid, or if {@link isLayerName} doesn't accept it as the name of a
+ * folder.
+ */
 export function parseNewLayerId(text: string): WindowsLayerId {
   const id = parseWindowsLayerId(text);
   if (!isLayerName(id)) throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${displayText(id)}: the store itself uses that name`);
@@ -131,7 +134,10 @@ export class LayerHome {
     return this.#paths.join(this.path, await this.platformName(id));
   }
 
-  /** Reads layerchain.json; if it or the layerID can't be read, the chain is broken. An adopted base image needs none. */
+  /**
+   * Reads layerchain.json. If that file or layerID can't be read, the chain is broken. An adopted base image doesn't need a
+   * layerchain.json.
+   */
   async chain(id: WindowsLayerId): Promise<LayerChain> {
     let file = LAYER_CHAIN_FILE;
     let bytes: Uint8Array | null = null;
@@ -155,7 +161,7 @@ export class LayerHome {
     return this.inFolder(id, IMPORT_MARK_FILE);
   }
 
-  /** Whether anything was imported into a layer, given by the path of its files. */
+  /** Whether anything was imported into a layer. `layer`: the absolute path of its folder. */
   async hasFiles(layer: string): Promise<boolean> {
     return (await this.#files.facts(this.#paths.join(layer, FILES_FOLDER))) !== null;
   }
@@ -248,7 +254,7 @@ export class LayerHome {
     try {
       return await this.platformName(id);
     } catch (error) {
-      // Not reported here: using the layer reports it.
+      // Ignore the error here, because it is reported when the layer is used.
       if (error instanceof LayerscopeError) return id;
       throw error;
     }

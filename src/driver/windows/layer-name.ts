@@ -1,6 +1,6 @@
 // Entry names of a Windows layer's tar, as paths below the layer's folder. A layer has three roots: Files (the file system), Hives
-// (registry deltas) and UtilityVM (the utility VM's system, below UtilityVM\Files). NTFS ignores case, so `files` is accepted and written
-// as `Files`.
+// (registry deltas) and UtilityVM (the utility VM's system, below UtilityVM\Files). NTFS is case-insensitive, so `files` is accepted and
+// written as `Files`.
 import { reservedOnWindows } from '#format/path';
 import { displayText, foldWindowsCase, LayerscopeError } from '#model';
 

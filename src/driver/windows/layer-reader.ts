@@ -1,6 +1,7 @@
 // Reads a layer's changes entry by entry, in tar order. A layer with parents is read from the transport folder that ExportLayer writes
 // (described in layer-writer.ts, but with a tombstones.txt), a base layer from its own folder. Follows hcsshim's legacy layer reader and
-// base layer reader. The order is depth first, with names in byte order, and a folder before its tombstones and then its other contents.
+// base layer reader. The order is depth first, with names in byte order. A folder comes first, then its tombstones, then its other
+// contents.
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
 import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo, type SkippingSource } from '#format/windows-tar';
 import { foldWindowsCase, LayerscopeError } from '#model';
@@ -104,7 +105,8 @@ async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void
     if (path === TOMBSTONES_FILE || path.endsWith(FOLDER_FILE_SUFFIX)) continue;
     yield* opened(root, path, attributes, steady);
     if ((attributes & FILE_ATTRIBUTE.directory) === 0) continue;
-    // Windows exports the parent folder of every removed path. Like hcsshim, ignore tombstones for any other folder.
+    // Windows exports the parent folder of every removed path, so each tombstone follows its folder here. Like hcsshim, ignore tombstones
+    // whose folder wasn't exported.
     for (const gone of tombstones.get(foldWindowsCase(path)) ?? []) yield { path: gone, file: null };
   }
 }

@@ -1,5 +1,5 @@
 // States that a layer must be put into before it can be used: activated (its disk attached as a volume), prepared (its chain mounted on top
-// of the disk), or readable for an export, which is in between. Only read-write layers have a disk; other layers are folders.
+// of the disk), or readable for an export (activated but not prepared). Only read-write layers have a disk; other layers are folders.
 import type { WindowsLayerId } from '#format/layer';
 import { foldWindowsCase, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions, Mount, MountOptions } from '../driver.ts';
@@ -102,7 +102,7 @@ export class LayerStates {
     }
   }
 
-  /** Deactivates even if unpreparing fails. */
+  /** Unprepares and deactivates a layer. Deactivates it even if unpreparing fails. */
   async unmount(path: string): Promise<void> {
     await this.#leaveFolders(path);
     try {
@@ -163,7 +163,7 @@ export class LayerStates {
         await patiently(() => layers.activateLayer(this.#info, path), options);
         undo.push(() => layers.deactivateLayer(this.#info, path));
         if (isReadWrite) {
-          // A disk that was never prepared has nothing to export.
+          // Prepare the layer for a moment, because a disk that was never prepared has nothing to export.
           await patiently(() => layers.prepareLayer(this.#info, path, parents), options);
           undo.push(() => layers.unprepareLayer(this.#info, path));
           await layers.unprepareLayer(this.#info, path);

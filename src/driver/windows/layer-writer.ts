@@ -39,7 +39,7 @@ export interface LayerWriter {
    * Adds a file, folder or link, whose backup stream {@link write} receives. `isLink`: a reparse point. Throws EXISTS if the name is taken.
    */
   add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void>;
-  /** Writes the next bytes of the backup stream of the last entry. */
+  /** Writes the next bytes of the backup stream of the entry that was added last. */
   write(bytes: Uint8Array): Promise<void>;
   /** Adds a hard link. Throws NOT_FOUND if no layer has the target, NAME_REFUSED in a part of the layer that can't have hard links. */
   link(name: LayerName, target: LayerName): Promise<void>;
@@ -292,7 +292,7 @@ export class TransportWriter implements LayerWriter {
     return new CurrentFile(file, file.backupSink({ security: true }));
   }
 
-  /** Flushes and closes the last entry. */
+  /** Flushes and closes the entry that was added last. */
   async #finish(): Promise<void> {
     this.#dropsStream = false;
     const current = this.#current;
@@ -303,7 +303,7 @@ export class TransportWriter implements LayerWriter {
       this.#current = null;
       await current.close();
     }
-    // A folder that is a link is removed until commit, so that nothing is written through it.
+    // A folder that is a link stays out of the transport folder until commit, so that nothing is written through it.
     const last = this.#linkFolders.at(-1);
     if (last !== undefined && (await this.#transport.facts(last)) !== null) await this.#transport.remove(last);
   }

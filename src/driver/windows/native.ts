@@ -40,7 +40,7 @@ export type LayerExport =
   | 'NameToGuid'
   | 'ProcessBaseImage'
   | 'ProcessUtilityImage'
-  /** Never called: Windows Server 2016 TP4 and earlier lack it. */
+  /** Only looked up, never called: Windows Server 2016 TP4 and earlier are recognized by its absence. */
   | 'HNSCall';
 
 /**
@@ -94,8 +94,8 @@ export const ACCESS = {
   writeOwner: 0x0008_0000,
   systemSecurity: 0x0100_0000,
   /**
-   * For folders only. A share mode restricts other processes only if a right to read, write or delete was requested; attribute rights don't
-   * suffice.
+   * For folders only. Request this right to make a folder's share mode effective: a share mode restricts other processes only if a right to
+   * read, write or delete was requested; attribute rights don't suffice.
    */
   listFolder: 0x1,
   readAttributes: 0x80,
@@ -124,8 +124,8 @@ export interface FileFacts {
 const NAME_SURROGATE = 0x2000_0000;
 
 /**
- * Whether the file is a symbolic link or junction. Other reparse points are not links, such as an imported layer's own folders and files
- * (WCI), or deduplicated and compressed files. A reparse point with an unknown tag is treated as a link.
+ * Whether the file is a symbolic link or junction. Other reparse points, such as an imported layer's own folders and files (WCI) or
+ * deduplicated and compressed files, are not links. A reparse point with an unknown tag is treated as a link.
  */
 export function isLink({ attributes, reparseTag }: FileFacts): boolean {
   if ((attributes & FILE_ATTRIBUTE.reparsePoint) === 0) return false;
@@ -173,7 +173,8 @@ export interface OpenFile extends AsyncDisposable {
 
 /**
  * A folder that confines file access: names are relative and normalized (`.`, `..`, / or \), a name that leads outside is refused, and no
- * link or mount point on the path is followed. `''` is the folder itself. Names are compared as the file system does. Disposing closes it.
+ * link or mount point on the path is followed. `''` is the folder itself. Names are compared as the file system compares them. Disposing
+ * closes it.
  */
 export interface RootFolder extends AsyncDisposable {
   /** The folder's absolute path, without a trailing separator. */
@@ -204,7 +205,9 @@ export interface FileCalls {
   /** Describes a file; null if the path doesn't exist. */
   facts(path: string): Promise<FileFacts | null>;
   list(path: string): Promise<readonly ListedFile[]>;
-  /** Renames within a volume. Throws EXISTS if `to` is taken, PERMISSION (5) or IO (32) while something in a folder is in use. */
+  /**
+   * Renames within a volume. Throws EXISTS if `to` is taken, PERMISSION (5) or IO (32) if `from` is a folder and something in it is in use.
+   */
   rename(from: string, to: string): Promise<void>;
   /** Reads a complete file. Throws TOO_LARGE over 16 MiB. */
   readFile(path: string): Promise<Uint8Array>;

@@ -3,7 +3,7 @@ import { throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
 import { NativeError } from './native-error.ts';
 
-/** Errors of calls while a disk is being attached or detached, or while a scanner reads it. Source: winerror.h. */
+/** Codes of errors that occur while a disk is being attached or detached, or while a scanner reads it. Source: winerror.h. */
 const MOMENTARY: ReadonlySet<number> = new Set([
   5, // ERROR_ACCESS_DENIED
   21, // ERROR_NOT_READY

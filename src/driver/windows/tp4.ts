@@ -14,7 +14,8 @@ import { plainPathOf, unpackPlain } from './unpack-plain.ts';
 const TP5_BUILD = 14_300;
 
 /**
- * Whether this is TP4 or earlier. TP4 lacks HNSCall, but so may a future Windows, which wouldn't read TP4's diffs; hence the build number.
+ * Whether this is TP4 or earlier. TP4 lacks HNSCall. A future Windows may lack it too but wouldn't read TP4's diffs, so the build number is
+ * checked as well.
  */
 export function isTp4(native: Native): boolean {
   return !native.layers.has('HNSCall') && native.windowsBuild() < TP5_BUILD;

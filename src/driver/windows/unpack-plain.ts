@@ -1,6 +1,6 @@
 // Unpacks an ordinary tar into a folder: the diff format of windowsdiff and Windows Server 2016 TP4. Works as Docker does: a whiteout
-// removes, an opaque marker empties its folder, and an entry replaces any earlier one. Whiteouts and markers never remove what the same tar
-// adds. Symbolic links are kept and never followed.
+// removes a path, an opaque marker empties its folder, and an entry replaces any earlier one. Whiteouts and markers never remove what the
+// same tar adds. Symbolic links are kept and never followed.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
 import { displayText, foldWindowsCase, LayerscopeError, throwIfCancelled } from '#model';
 import type { ApplyOptions } from '../driver.ts';
@@ -139,7 +139,7 @@ class Unpacking {
       if (facts !== null && isRealFolder(facts)) await this.#added.emptyOfOthers(this.#root, folder);
       return;
     }
-    // Internal files of aufs.
+    // Ignore the internal files of aufs.
     if (base.startsWith(WHITEOUT + WHITEOUT)) return;
     const target = plainPathOf(name.slice(0, slash) + base.slice(WHITEOUT.length), below);
     if (base === WHITEOUT || (!target.includes('\\') && below !== undefined)) {
@@ -153,7 +153,7 @@ class Unpacking {
     for (let count = 1; count <= parts.length; count++) {
       const path = parts.slice(0, count).join('\\');
       if ((await this.#root.facts(path)) === null) await this.#root.makeFolder(path);
-      // An opaque marker keeps folders that the tar itself adds to.
+      // The tar adds something to this folder, so an opaque marker must not remove it.
       if (this.#added.kindOf(path) === undefined) this.#added.replace(path, 'folder');
     }
   }

@@ -76,7 +76,7 @@ export class WindowsDriver implements GraphDriver {
     this.name = name;
     this.home = home;
     this.#native = native;
-    // As in today's hcsshim, the home is empty, and layers are identified by their paths.
+    // As in today's hcsshim, Windows gets no home, and layers are identified by their paths.
     this.#info = { flavour: name === 'windowsfilter' ? 1 : 0, home: '' };
     this.#home = new LayerHome(home, native.files, native.paths);
     this.#states = new LayerStates(native, this.#info, this.#home);
@@ -164,8 +164,8 @@ export class WindowsDriver implements GraphDriver {
   }
 
   /**
-   * Returns the chain below `parent`; with `above`, including the parent. Contains only paths of layers' folders, because a volume's path
-   * is valid only while mounted. Throws UNSUPPORTED for a read-write parent, because its files are on a disk that no chain can include, and
+   * Returns the chain below `parent`; if `above`, including the parent. Contains only paths of layers' folders, because a volume's path is
+   * valid only while mounted. Throws UNSUPPORTED for a read-write parent, because its files are on a disk that no chain can include, and
    * for an empty parent.
    */
   async #chainOver(parent: WindowsLayerId, above: boolean): Promise<readonly string[]> {
@@ -197,7 +197,7 @@ export class WindowsDriver implements GraphDriver {
     throwIfCancelled(options.signal);
     const disk = (await this.#home.isReadWrite(found)) ? this.#home.inFolder(found, SANDBOX_FILE) : null;
     await this.#removal.remove(this.#home.folder(found), this.#native.paths.join(this.home, removingNameOf(found)), disk);
-    // As in Docker, failure doesn't matter here: a later cleanup finds the backups.
+    // As in Docker, a failure doesn't matter here, because a later cleanup finds the backups.
     const backups = this.#home.backupsOf(found);
     await this.#native.files
       .facts(backups)

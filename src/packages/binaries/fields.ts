@@ -1,4 +1,4 @@
-/** Reads numbers in a given byte order. Beyond the end they are 0, so that damaged headers end loops instead of throwing. */
+/** Reads numbers in a given byte order. Numbers beyond the end of the data are 0, so that damaged headers end loops instead of throwing. */
 export class Fields {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -96,7 +96,7 @@ function modulesOf(marked: Uint8Array, files: OwnedFiles): FoundPackage[] {
       modules.push({ name, version, isMain: kind === 'mod' });
     }
     const last = modules.at(-1);
-    // Replacing a module by a folder gives no version; the module then keeps its own name.
+    // If a module is replaced with a folder, there is no version, and the module keeps its own name.
     if (kind === '=>' && version !== '' && last !== undefined) Object.assign(last, { name, version });
   }
   const found: FoundPackage[] = [];

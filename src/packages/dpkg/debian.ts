@@ -1,6 +1,6 @@
 // dpkg's database is a folder: `status` has a stanza for each package, and `info/NAME.list` or `info/NAME:ARCH.list` lists its files, one
-// path per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead; they list files only with checksums, in
-// `status.d/NAME.md5sums`, with paths that have no leading slash and without configuration files. Source: deb-conffiles(5), dpkg's
+// path per line. Images without dpkg (distroless) have a stanza in `status.d/NAME` instead, and list files only in `status.d/NAME.md5sums`.
+// In that list each path follows a checksum and has no leading slash, and configuration files are missing. Source: deb-conffiles(5), dpkg's
 // lib/dpkg/db-fsys-files.c.
 import { type FoundPackage, FoundPackages, foundPackage, NO_FILES, type OwnedFiles } from '../package.ts';
 import { pathsOfLines } from '../path-list.ts';

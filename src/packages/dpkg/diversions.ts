@@ -9,7 +9,7 @@ interface Diversion {
   readonly by: string;
 }
 
-/** The effective diversions of a path: the last one or, for the package that made it, the last one by another package. */
+/** The diversions of a path that have an effect: the last one and, for the package that made it, the last one that another package made. */
 interface Diverted {
   readonly last: Diversion;
   readonly lastByOther: Diversion | null;

@@ -31,7 +31,7 @@ export function parseDpkgStatus(bytes: Uint8Array): readonly Stanza[] {
   return stanzas(bytes, KIBIBYTE);
 }
 
-/** Like {@link parseDpkgStatus}; but opkg states sizes in bytes, and a path to the source in Source. */
+/** Like {@link parseDpkgStatus}, except that opkg states sizes in bytes, and a path to the source in the field Source. */
 export function parseOpkgStatus(bytes: Uint8Array): readonly Stanza[] {
   return stanzas(bytes, 1);
 }

@@ -1,6 +1,9 @@
 import { LayerscopeError } from '#model';
 
-/** Limits for all jars of an image together, besides those for each: small jars can contain the same large one thousands of times. */
+/**
+ * Limits for all jars of an image together, in addition to the limits for each jar. They are needed because small jars can contain the same
+ * large jar thousands of times.
+ */
 export class JarBudget {
   #nested = 40_000;
   #entries = 5_000_000;

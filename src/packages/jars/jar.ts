@@ -63,7 +63,7 @@ export async function readJar(
   return distinct(found);
 }
 
-/** Drops repeated versions of an artifact: libraries are often bundled more than once. */
+/** Keeps only one package with the same name and version, because libraries are often bundled more than once. */
 function distinct(found: readonly FoundPackage[]): FoundPackage[] {
   const known = new Map<string, FoundPackage>();
   for (const each of found) {
@@ -136,14 +136,19 @@ class JarWalk {
     return bytes === null ? null : contentOf(bytes);
   }
 
-  /** Reads an entry; empty if it is too large or can't be read. Throws TOO_LARGE. */
+  /**
+   * Reads an entry; empty if the entry is too large or can't be read. Throws TOO_LARGE if a limit for this jar or for all jars is exceeded.
+   */
   async #text(content: Content, entry: ZipEntry): Promise<Uint8Array> {
     const bytes = (await this.#body(content, entry, MAX_TEXT)) ?? new Uint8Array(0);
     this.#budget.take({ text: bytes.length });
     return bytes;
   }
 
-  /** Reads an entry; null if it is larger than `most` or can't be read. Throws TOO_LARGE. */
+  /**
+   * Reads an entry; null if the entry is larger than `most` or can't be read. Throws TOO_LARGE if a limit for this jar or for all jars is
+   * exceeded.
+   */
   async #body(content: Content, entry: ZipEntry, most: number): Promise<Uint8Array | null> {
     if (entry.isEncrypted || entry.sizeBytes > most || entry.storedBytes > most) return null;
     const start = await dataStart(content, entry);
@@ -159,7 +164,10 @@ class JarWalk {
   }
 }
 
-/** Moves the artifact that the jar is named after to the front. Without artifacts, the manifest and the file name describe it. */
+/**
+ * Moves the artifact that the jar is named after to the front. If there are no artifacts, returns the one that the manifest and the file
+ * name describe, if any.
+ */
 function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, fileName: string): Artifact[] {
   if (artifacts.length === 0) {
     const own = artifactOf(manifest, fileName);
@@ -170,8 +178,8 @@ function ownFirst(artifacts: Artifact[], manifest: ReadonlyMap<string, string>, 
 }
 
 /**
- * Returns where an entry's data begins: its local header may have a longer extra field than the directory states. Null if there is no
- * header.
+ * Returns where an entry's data begins, according to its local header, whose extra field may be longer than the directory states. Null if
+ * there is no header.
  */
 async function dataStart(content: Content, { headerOffset }: ZipEntry): Promise<number | null> {
   const header = await content.read(headerOffset, LOCAL_HEADER);

@@ -53,7 +53,7 @@ export function artifactOf(manifest: ReadonlyMap<string, string>, fileName: stri
   const dash = stem.search(/-\d/);
   const symbolic = manifest.get('bundle-symbolicname')?.split(';')[0]?.trim() ?? '';
   const version = manifest.get('implementation-version') || manifest.get('bundle-version') || (dash > 0 ? stem.slice(dash + 1) : '');
-  // Titles are often free text; then the file name is closer to the artifact's name.
+  // A title is often free text. In that case the file name is closer to the artifact's name.
   const title = manifest.get('implementation-title') ?? '';
   const name = dash > 0 ? stem.slice(0, dash) : /^[\w.-]+$/.test(title) ? title : stem;
   if (version === '' || name === '') return null;

@@ -3,8 +3,8 @@ import { type FoundPackage, foundPackage, NO_FILES } from '../package.ts';
 import { pathsFrom } from './pypi.ts';
 
 /**
- * How many times the usual number of values a document may have: documents of large packages list tens of thousands of files, each with
- * several values.
+ * A document may have this many times the usual maximum number of values, because documents of large packages list tens of thousands of
+ * files, each with several values.
  */
 const MANY_VALUES = 4;
 

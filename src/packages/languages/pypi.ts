@@ -5,7 +5,7 @@ import { type FoundPackage, foundPackage, type OwnedFiles } from '../package.ts'
 import { PathListBuilder, pathIn } from '../path-list.ts';
 import { linesOf, textOf } from '../text.ts';
 
-/** Maximum length of a license: some packages put its whole text into the field. */
+/** Maximum length of a license. Some packages put the whole text of the license into the field. */
 const MAX_LICENSE = 200;
 /** Maximum number of files in a package: the largest have some ten thousand, but a 32 MiB list may name millions. */
 export const MAX_PATHS = 500_000;
@@ -70,7 +70,7 @@ export function pathsFrom(folder: Uint8Array, paths: readonly string[]): Uint8Ar
 }
 
 /**
- * Returns the files of a package in `folder` without a list of files: its description, and the modules and packages named in
+ * Returns the files of a package in `folder` that has no list of files: its description, and the modules and packages named in
  * `top_level.txt`.
  */
 export function ownedByNames(folder: Uint8Array, description: Uint8Array, names: readonly string[]): OwnedFiles {

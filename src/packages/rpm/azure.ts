@@ -11,7 +11,7 @@ import { sourceOfFile } from './header.ts';
 
 const KEY = 'gpg-pubkey';
 
-/** Parses `container-manifest-2`. Files aren't listed anywhere. Throws TOO_LARGE. */
+/** Parses `container-manifest-2`. The packages' files are unknown, because neither list contains them. Throws TOO_LARGE. */
 export function parseAzureManifest(bytes: Uint8Array): FoundPackage[] {
   const found = new FoundPackages();
   for (const line of linesOf(textOf(bytes))) {

@@ -12,7 +12,7 @@ export function checkPeer(system: ElevationSystem, end: PipeEnd, expected: HeldP
       `process ${end.peerProcessId} is at the other end of the driver's pipe, not ${expected.processId}`,
     );
   }
-  // Both come from the same call, so only case can differ: each path is spelled the way its program was started.
+  // Windows spells each path the way its program was started, so the paths of the same program may differ in case, but in nothing else.
   if (foldWindowsCase(expected.imagePath()) !== foldWindowsCase(system.ownImagePath())) {
     throw new LayerscopeError('FORBIDDEN', `process ${expected.processId} at the other end of the driver's pipe runs another program`);
   }

@@ -62,7 +62,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const watch = watchFor(parent, options.lookMs ?? LOOK_MS);
   try {
     const error = await Promise.race([served.ended, watch.ended]);
-    // If the parent is killed, the pipe breaks at an arbitrary point: this process hasn't failed.
+    // If the parent was killed, the pipe broke at an arbitrary point, which isn't a failure of this process.
     if (error !== null && !(error.code === 'IO' && parent.exitCode() !== null)) throw error;
   } finally {
     watch.stop();

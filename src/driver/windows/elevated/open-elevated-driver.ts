@@ -24,7 +24,7 @@ const EXIT_MS = 2_000;
 export interface ElevatedOptions {
   /** The program to start, the same executable as this process. */
   readonly executable: string;
-  /** Arguments that go before the driver host's: the app's folder if it isn't packed. */
+  /** Arguments to pass before the driver host's: the app's folder if the app isn't packed. */
   readonly args: readonly string[];
   /** Stops waiting. An open consent prompt stays until answered; consent then has no effect. */
   readonly signal?: AbortSignal | undefined;

@@ -28,7 +28,7 @@ const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** Rights that allow changing a file, or adding one that the program would load. */
 const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
 
-/** The entry applies only to future children, not to this object. */
+/** The flag of an entry that applies only to future children, not to this object. */
 const INHERIT_ONLY = 0x8;
 const DENY_TYPES: ReadonlySet<number> = new Set([0x1, 0x6, 0xa, 0xc]);
 
@@ -41,7 +41,7 @@ const MOST_FILES = 20_000;
  */
 export function strangerWith(rights: number, security: Uint8Array): Sid | null {
   const { owner, control, dacl } = parseSecurityDescriptor(security);
-  // An owner can always grant rights.
+  // An owner can always grant rights to themselves, so an owner who isn't trusted counts as having all of them.
   if (owner === null || !TRUSTED.has(owner)) return owner ?? 'S-1-1-0';
   if (dacl === null || (control & CONTROL.daclPresent) === 0) return 'S-1-1-0';
   return dacl.aces.find((ace) => givesAny(ace, rights))?.sid ?? (dacl.aces.some((ace) => ace.sid === null) ? 'S-1-1-0' : null);

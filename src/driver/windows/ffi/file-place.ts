@@ -19,7 +19,7 @@ const ATTRIBUTE_DIRECTORY = 0x10;
 const ATTRIBUTE_REPARSE_POINT = 0x400;
 /** OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION. */
 const OWNER_GROUP_DACL = 7;
-/** An access list takes at most 64 KiB. */
+/** Maximum size of a security descriptor: 64 KiB for its access list, and 4 KiB for the rest. */
 const MAX_SECURITY_BYTES = 0x1_1000;
 const FIND_DATA_BYTES = 592;
 const FIND_DATA_NAME = 44;

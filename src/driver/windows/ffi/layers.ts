@@ -14,7 +14,7 @@ function infoOf({ flavour, home }: DriverInfo): Record<string, unknown> {
 
 export class NativeLayers implements LayerCalls {
   readonly #calls: Calls;
-  /** Windows times out if layers are prepared at the same time. */
+  /** Settles when no layer is being prepared. Windows times out if several layers are prepared at the same time. */
   #preparing: Promise<unknown> = Promise.resolve();
 
   constructor(calls: Calls) {

@@ -8,7 +8,7 @@ import { NativeError } from '../native-error.ts';
 
 type Koffi = typeof import('koffi');
 
-/** A library's function: called directly, or on one of koffi's threads by its `async`. */
+/** A library's function. It is called directly, or on one of koffi's threads through its `async` method. */
 export type NativeFunction = ReturnType<LibraryHandle['func']>;
 
 let loaded: Koffi | null = null;
@@ -60,7 +60,7 @@ function system32(): string {
 function systemFile(name: LibraryName): string {
   // Node or Electron, both of which export libuv's functions.
   if (name === 'runtime') return process.execPath;
-  // BackupRead and BackupWrite are in kernel32; their own name lets tests replace them alone.
+  // BackupRead and BackupWrite are in kernel32. They have their own library name here, so that tests can replace only these two.
   return path.win32.join(system32(), `${name === 'backup' ? 'kernel32' : name}.dll`);
 }
 

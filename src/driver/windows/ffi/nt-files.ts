@@ -116,7 +116,10 @@ export function factsOf(calls: Calls, handle: unknown, name: string): FileFacts 
   return reparseTag === 0 ? facts : { ...facts, reparseTag };
 }
 
-/** Makes a hard link to an open file, called `name` (one part of a path), in the open folder. Throws EXISTS if the name is taken. */
+/**
+ * Makes a hard link to the open file `file`. The link is in the open folder `folder` and is called `name`, a single part of a path. Throws
+ * EXISTS if the name is taken.
+ */
 export function ntLink(calls: Calls, file: unknown, folder: unknown, name: string): void {
   const text = Buffer.from(name, 'utf16le');
   const info = Buffer.alloc(Math.max(LINK_INFORMATION_BYTES, LINK_INFORMATION_NAME + text.length));

@@ -219,9 +219,9 @@ export class NativeRoot implements RootFolder {
 }
 
 /**
- * Yields the entries in a buffer of FILE_ID_BOTH_DIR_INFO: distance to the next u32 at 0, size i64 at 40, attributes u32 at 56, length of
- * the name in bytes u32 at 60, u32 at 64 the size of the extended attributes (for a reparse point: its tag), name at 104. Source: [MS-FSCC]
- * 2.4.17.
+ * Yields the entries in a buffer of FILE_ID_BOTH_DIR_INFO: at 0 distance to the next entry u32, at 40 size i64, at 56 attributes u32, at 60
+ * length of the name in bytes u32, at 64 size of the extended attributes u32 (for a reparse point, its tag), at 104 the name. Source:
+ * [MS-FSCC] 2.4.17.
  */
 function* listedIn(buffer: Buffer): Generator<ListedFile, void, undefined> {
   for (let at = 0; ; ) {

@@ -47,7 +47,7 @@ export async function startProcess(
     return calls.failLast('ShellExecuteExW', executable);
   });
   if (!isStarted) return null;
-  // No handle: the shell passed the request to a process that was already running.
+  // There is no handle if the shell passed the request to a process that was already running.
   if (isNull(info.hProcess)) throw new LayerscopeError('IO', `ShellExecuteExW of ${executable} returned no process`);
   return new NativeProcess(calls, info.hProcess);
 }
