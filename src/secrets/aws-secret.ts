@@ -14,7 +14,7 @@ export function awsSecretNear(bytes: Uint8Array, start: number, end: number, fil
 }
 
 function hasSecret(bytes: Uint8Array, from: number, to: number): boolean {
-  // If a run begins before `from`, it is longer than it looks.
+  // Skips a run that begins before `from`, because its length can't be measured from there.
   let at = from <= 0 ? 0 : runEnd(bytes, BASE64, from - 1, to);
   for (; at < to; at++) {
     const end = runEnd(bytes, BASE64, at, to);

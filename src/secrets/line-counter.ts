@@ -1,8 +1,8 @@
-// Counts line feeds four bytes at a time. A gigabyte of text may need its lines counted up to the last byte.
+// Counts line feeds four bytes at a time, because a gigabyte of text may have to be counted up to the last byte.
 
 const LINE_FEEDS = 0x0a0a0a0a;
 const LOW_BITS = 0x7f7f7f7f;
-/** Number of words after which the four counters, one byte each, could overflow. */
+/** Maximum number of words to count before the four counters, one byte each, could overflow. */
 const WORDS = 255;
 
 /** Returns the number of line feeds between `from` and `to`. `words` views the same bytes, from its own start. */

@@ -43,7 +43,7 @@ const MAX_CONFIG_LETTERS = 1_048_576;
 export interface ImageQueries {
   /** Returns an image's config as JSON, null if it is missing or damaged; `complete` is false if the text is cut off. */
   config(ref: ImageRef): { readonly json: string | null; readonly complete: boolean };
-  /** Lists what layers `from` to `to` changed together. May take long, because it compares the contents of files of equal size. */
+  /** Lists what layers `from` to `to` changed together. May be slow, because it compares the contents of files of equal size. */
   changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
   /** Lists all bytes of an image by path, including hidden ones. */
@@ -54,7 +54,7 @@ export interface ImageQueries {
     wanted: { readonly of: BreakdownOf; readonly path: Uint8Array; readonly limit: number },
     signal: AbortSignal,
   ): Promise<BreakdownReport>;
-  /** Compares `b` with `a`. May take long, because it compares the contents of files of equal size. */
+  /** Compares `b` with `a`. May be slow, because it compares the contents of files of equal size. */
   compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
   /** Compares the configs of two complete images. */
   configs(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<ConfigReport>;

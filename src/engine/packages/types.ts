@@ -24,7 +24,7 @@ export type Difference =
   | { readonly kind: 'modified'; readonly now: Installed; readonly before: Installed }
   | { readonly kind: 'removed'; readonly before: Installed; readonly status: string | null };
 
-/** A place that couldn't be read, or only in part. */
+/** A place that couldn't be read, or was read only in part. */
 export interface PackageProblem {
   readonly layer: number;
   /** Escaped; empty if the problem concerns the whole layer. */
