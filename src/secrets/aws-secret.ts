@@ -3,7 +3,7 @@
 import { BASE64, distinctBytes, findText, runEnd } from './characters.ts';
 
 const SECRET = 40;
-/** Maximum distance from the id, in bytes. */
+/** Maximum distance of a secret from its id, in bytes. */
 const NEAR = 400;
 /** 40 random base64 digits have at least this many distinct ones. Hex digests have at most 16. */
 const FEWEST_DISTINCT = 17;

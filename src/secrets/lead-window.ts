@@ -11,7 +11,7 @@ import { countLines } from './line-counter.ts';
 export const WINDOW = 256 * 1024;
 /** Bytes after a window, with any content: the last block and the last lead may extend into them. */
 const SLACK = 2 * BLOCK;
-/** Address of the window in the code's memory: after a block of zeros, which precedes its first block. */
+/** Address of the window in the code's memory. A block of zeros precedes the window, because the search starts one block early. */
 const WINDOW_AT = BLOCK;
 /** Address at which the code writes results: four bytes for each block. */
 const FOUND_AT = WINDOW_AT + WINDOW + SLACK;

@@ -66,8 +66,8 @@ export interface ImageQueries {
   ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   /**
-   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, the folder is that of the
-   * whole image, hidden bytes included, whatever the layer.
+   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, sums up the folder in the
+   * whole image, including hidden bytes; the layer then doesn't matter.
    */
   folder(entry: EntryOf, withHidden: boolean, signal: AbortSignal): Promise<FolderReport>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;

@@ -193,7 +193,7 @@ export class OpenArchive {
   }
 }
 
-/** Returns the size in bytes of an archive's file; for a folder or an image opened by name, that of the layers and artifacts in it. */
+/** Returns the size of an archive's file in bytes; for a folder or an image opened by name, the total size of its layers and artifacts. */
 export async function archiveBytes(path: string | null, archive: Archive): Promise<number> {
   if (path !== null) {
     const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));

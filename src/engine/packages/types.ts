@@ -7,7 +7,7 @@ export interface Installed {
   readonly found: FoundPackage;
   /** The place that describes the package. */
   readonly site: Site;
-  /** Equal for the same package in every view: made of type, name, architecture and location; see Identities. */
+  /** Made of type, name, architecture and location, so that it is equal for the same package in every view; see Identities. */
   readonly identity: string;
   /** The layer that introduced this version. */
   since: number;

@@ -156,9 +156,8 @@ export class ImageRegistry {
   }
 
   /**
-   * Returns the hives that make up a hive's view at a layer, lowest first. Those that can't be read are left out and passed to
-   * `onUnreadable`.
-   * `inUse` counts the hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
+   * Returns the hives that make up a hive's view at a layer, lowest first. Hives that can't be read are left out and passed to
+   * `onUnreadable`. `inUse` counts the hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
    */
   async view(
     key: string,

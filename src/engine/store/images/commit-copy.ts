@@ -20,9 +20,10 @@ export interface CommitChoice {
 }
 
 /**
- * Creates a layer from the current content of a read-write layer, on the same parent; with a name, an image with its parent image's config
- * and history. If another image has the name, the name moves to the new image. A failure leaves nothing behind. Throws USAGE for a layer
- * that isn't read-write; UNSUPPORTED for a name in a store without images; BLOB_MISSING if a layer's blob is missing.
+ * Creates a layer from the current content of a read-write layer, on the same parent. With a name, creates an image with that layer, and
+ * with the config and history of the parent's image. If another image has the name, the name moves to the new image. A failure leaves
+ * nothing behind. Throws USAGE for a layer that isn't read-write; UNSUPPORTED for a name in a store without images; BLOB_MISSING if a
+ * layer's blob is missing.
  */
 export async function commitCopy(driver: GraphDriver, id: string, choice: CommitChoice, options: ApplyOptions): Promise<Imported> {
   const layer = (await driver.list()).find((known) => known.id === id);
