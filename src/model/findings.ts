@@ -164,7 +164,7 @@ export interface Finding {
   readonly encrypted?: true;
   /** For waste: bytes of the layer's regular files at or below `path`. */
   readonly bytes?: number;
-  /** For `waste-same-content`: the path with the same content. */
+  /** For `waste-same-content`: the other path that has the same content. */
   readonly of?: string;
   readonly message: string;
 }

@@ -1,4 +1,5 @@
-// Characters that JSON.stringify doesn't escape, but that control a terminal or mislead a reader: C1 controls, DEL, bidi marks.
+// Characters that JSON.stringify doesn't escape, but that control a terminal or mislead a reader: DEL, C1 controls, bidi marks, line and
+// paragraph separators, and U+FEFF.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 const PLAIN = /^[ !#-[\]-~]*$/;
 

@@ -54,7 +54,7 @@ function escapeUnsafe(text: string): string {
     return code < 0x80 ? `\\x${hexDigits(code, 2)}` : `\\u${hexDigits(code, 4)}`;
   });
   if (!MAY_HAVE_MARKS.test(safe)) return safe;
-  // The mark is one UTF-16 unit or two, a surrogate pair.
+  // A mark is one UTF-16 unit, or two if it is a surrogate pair.
   return safe.replace(MARKS, (mark) => mark.split('').map(unitEscape).join(''));
 }
 
@@ -128,8 +128,8 @@ export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-// Matches the escapes that displayPath and JSON write: for a byte, for a character (also a surrogate pair, never a lone surrogate), or a
-// single letter such as `\n`.
+// Matches the escapes that displayPath and JSON write: that of a byte, that of a character (also as a surrogate pair, but never a lone
+// surrogate), or a single letter such as `\n`.
 const ESCAPE =
   /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };

@@ -15,7 +15,7 @@ export const ROW_COLUMNS = {
   reason: Uint8Array,
   /** Code of ENTRY_TYPES: the present type or, for a removed row, the former one. */
   type: Uint8Array,
-  /** Present size of the file; for a removed file, its former size. 0 for everything but files (a hard link has the size of its body). */
+  /** Present size of the file; for a removed file, its former size. A hard link has the size of its body; anything else has 0. */
   size: Float64Array,
   /** Previous size of a modified file; otherwise 0. */
   previousSize: Float64Array,

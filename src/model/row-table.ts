@@ -9,7 +9,7 @@ export interface RowTable extends RowColumns {
   readonly length: number;
   /** Offsets in `names`, one more than there are rows: the name of row r is names[nameStart[r] .. nameStart[r+1]]. */
   readonly nameStart: Uint32Array;
-  /** The last path components, concatenated raw bytes. */
+  /** The last path component of each row: raw bytes, concatenated. */
   readonly names: Uint8Array;
   /** Raw link targets of symlinks and hard links, by row. Few rows are links. */
   readonly links: ReadonlyMap<number, Uint8Array>;

@@ -21,8 +21,9 @@ export function isWindowsPlatform(platform: string): boolean {
 }
 
 /**
- * Formats a path of an image for display, with control and bidi characters escaped: by {@link windowsPathOf} in a Windows image; by {@link
- * displayPath} for paths that aren't on any drive or that Windows can't express. `path`: raw bytes.
+ * Formats a path of an image for display, with control and bidi characters escaped: in a Windows image as {@link windowsPathOf} does,
+ * elsewhere as {@link displayPath} does. Paths that aren't on any drive or that Windows can't express are always formatted by displayPath.
+ * `path`: raw bytes.
  */
 export function shownPath(path: Uint8Array, windows: boolean): string {
   const text = windows ? decodeUtf8(path) : null;

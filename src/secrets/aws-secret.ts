@@ -3,7 +3,7 @@
 import { BASE64, distinctBytes, findText, runEnd } from './characters.ts';
 
 const SECRET = 40;
-/** Maximum distance from the id, in bytes. */
+/** Maximum distance of a secret from its id, in bytes. */
 const NEAR = 400;
 /** 40 random base64 digits have at least this many distinct ones. Hex digests have at most 16. */
 const FEWEST_DISTINCT = 17;
@@ -14,7 +14,7 @@ export function awsSecretNear(bytes: Uint8Array, start: number, end: number, fil
 }
 
 function hasSecret(bytes: Uint8Array, from: number, to: number): boolean {
-  // If a run begins before `from`, it is longer than it looks.
+  // Skips a run that begins before `from`, because its length can't be measured from there.
   let at = from <= 0 ? 0 : runEnd(bytes, BASE64, from - 1, to);
   for (; at < to; at++) {
     const end = runEnd(bytes, BASE64, at, to);

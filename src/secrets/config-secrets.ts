@@ -22,11 +22,14 @@ export interface ConfigHit extends Omit<SecretHit, 'at' | 'line'> {
   readonly layer?: number;
 }
 
-/** Maximum number of variables whose values are searched for in the history. */
+/** Maximum number of reported values that are removed from the history before it is searched. */
 const MOST_KNOWN_VALUES = 100;
 const MOST_HITS = 2_000;
 
-/** Finds secrets in a config, at most 2,000. A step that sets a variable isn't reported again for the variable's value. */
+/**
+ * Finds secrets in a config, at most 2,000. If a step contains the value of a variable or label with a token, that token isn't reported
+ * again.
+ */
 export function secretsOfConfig(texts: ConfigTexts): ConfigHit[] {
   const finder = new ConfigFinder();
   for (const text of texts.env) finder.lookAtVariable(text);
@@ -56,7 +59,7 @@ function hitsIn(text: string): readonly SecretHit[] {
 
 class ConfigFinder {
   readonly hits: ConfigHit[] = [];
-  /** Values that have been reported. */
+  /** Values of variables and labels in which a token was reported. */
   readonly #known: string[] = [];
 
   lookAtVariable(text: string): void {

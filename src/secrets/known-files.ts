@@ -228,8 +228,8 @@ const BY_NAME: Readonly<Record<string, KnownFile>> = {
   '.azure/service_principal_entries.json': byKind('secret-azure-credentials'),
 };
 /**
- * Known files by the last name of their path, so that most files need a single lookup: the name with its folder, or null for any folder,
- * and the file.
+ * Known files by the last name of their path, so that most files need a single lookup. Each comes with the folder and name that the path
+ * must end with, or null if it may be in any folder.
  */
 const byLastName = new Map<string, [string | null, KnownFile][]>();
 for (const [name, file] of Object.entries(BY_NAME)) {

@@ -1,7 +1,7 @@
-// Code that searches 16 bytes at once for leads: three ASCII characters that a secret may begin with, in up to eight groups. For each
-// position in a lead, two tables say which groups may have a byte there, one indexed by the byte's low half, one by its high half.
-// Combining both by AND leaves one bit per group; three bytes in a row with a common bit may be a lead. A group lets through more
-// combinations than it has leads, so matches must be checked. This is Teddy, from Hyperscan (https://github.com/intel/hyperscan).
+// Searches 16 bytes at once for leads. A lead is three ASCII characters that a secret may begin with; leads are divided into up to eight
+// groups. For each position in a lead, two tables say which groups may have a byte there, one indexed by the byte's low half, one by its
+// high half. Combining both by AND leaves one bit per group; three bytes in a row with a common bit may be a lead. A group lets through
+// more combinations than it has leads, so matches must be checked. This is Teddy, from Hyperscan (https://github.com/intel/hyperscan).
 
 import { type Code, type FunctionCode, get, i32, loop, set, v128, when } from '#vectors';
 
@@ -14,7 +14,10 @@ type Table = readonly number[];
 
 const sixteen = (byte: number): number[] => new Array<number>(BLOCK).fill(byte);
 
-/** Returns two tables for a position, by a byte's low and high half, with a bit for each group that has such a byte there. */
+/**
+ * Returns the two tables for a position in a lead, indexed by a byte's low and high half. An entry has a bit for each group that has such a
+ * byte at that position.
+ */
 function tablesOf(groups: readonly (readonly string[])[], place: number): readonly Table[] {
   const [lower, upper] = [sixteen(0), sixteen(0)];
   for (const [group, leads] of groups.entries()) {
@@ -29,8 +32,9 @@ function tablesOf(groups: readonly (readonly string[])[], place: number): readon
 
 /**
  * `find(at, end, out)` searches the blocks from `at` to `end`, both addresses and multiples of 16. For each block that contains the last
- * byte of a possible lead, it writes a 32-bit number, from `out` on; it returns the address after the last one. The number's high half is
- * the block's address / 16; its low half has a bit for each such byte. `isFast`: use an operation that Node 20 lacks.
+ * byte of a possible lead, it writes a 32-bit number. The numbers follow one another from `out` on; the function returns the address after
+ * them. A number's high half is the block's address / 16; its low half has a bit for each such byte. `isFast`: use an operation that Node
+ * 20 lacks.
  */
 function findCode(groups: readonly (readonly string[])[], isFast: boolean): FunctionCode {
   const [at, end, out] = [0, 1, 2];
@@ -54,7 +58,7 @@ function findCode(groups: readonly (readonly string[])[], isFast: boolean): Func
           set(upper, v128.and(v128.shiftRight(get(bytes), i32.of(4)), get(half))),
           set(firsts, groupsOf(0)),
           set(seconds, groupsOf(1)),
-          // Combines each third byte with the second and first one before it, which may be in the previous block.
+          // A byte may end a lead if the two bytes before it, which may be in the previous block, fit the lead's first two positions.
           set(found, v128.and(v128.joined(get(lastFirsts), get(firsts), 2), v128.joined(get(lastSeconds), get(seconds), 1))),
           set(found, v128.and(get(found), groupsOf(2))),
           set(lastFirsts, get(firsts)),

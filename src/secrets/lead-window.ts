@@ -11,7 +11,7 @@ import { countLines } from './line-counter.ts';
 export const WINDOW = 256 * 1024;
 /** Bytes after a window, with any content: the last block and the last lead may extend into them. */
 const SLACK = 2 * BLOCK;
-/** Address of the window in the code's memory: after a block of zeros, which precedes its first block. */
+/** Address of the window in the code's memory. A block of zeros precedes the window, because the search starts one block early. */
 const WINDOW_AT = BLOCK;
 /** Address at which the code writes results: four bytes for each block. */
 const FOUND_AT = WINDOW_AT + WINDOW + SLACK;
@@ -20,7 +20,7 @@ const MEMORY = FOUND_AT + 4 * (WINDOW / BLOCK + 2);
 const MOST_LEADS = WINDOW / 2;
 
 const LEADS: ReadonlySet<number> = new Set(LEAD_GROUPS.flat().map(leadOf));
-/** 1 if the two bytes begin a lead; the first one is the high byte of the index. */
+/** Indexed by two bytes, the first one high: 1 if a lead begins with them. */
 const STARTS = new Uint8Array(65_536);
 for (const lead of LEADS) STARTS[lead >> 8] = 1;
 
@@ -84,7 +84,7 @@ export class LeadWindow {
   }
 
   #findBy(code: LeadCode, from: number, to: number): number {
-    // The code needs the previous block for the first one.
+    // Starts one block early, because a lead may begin at the end of a block and end in the next one.
     const end = code.find(WINDOW_AT + from - BLOCK, WINDOW_AT + to + LEAD - 1, FOUND_AT);
     const blocks = (end - FOUND_AT) / 4;
     let count = 0;
@@ -107,7 +107,7 @@ export class LeadWindow {
 /** Unused windows. There are never more than the bodies that a thread searches at the same time: a handful. */
 const idle: LeadWindow[] = [];
 
-/** Returns a window for one body. It still contains bytes from an earlier body. */
+/** Returns a window for one body. The window may still contain bytes from an earlier body. */
 export function takeWindow(): LeadWindow {
   return idle.pop() ?? new LeadWindow();
 }

@@ -1,4 +1,5 @@
-// Leads: the three bytes at the start of a word by which a secret is found. The secret begins with that word or, failing that, contains it.
+// Leads: the three bytes at the start of a word by which a secret is found. A token begins with that word; a webhook or a private key
+// contains it.
 
 /**
  * All leads, in eight groups for `lead-code.ts`. Leads that differ at a single position go well together; a lead that is common in text
@@ -16,9 +17,9 @@ export const LEAD_GROUPS: readonly (readonly string[])[] = [
   'dap dck doo dop dor gho ghp ghr glp glr',
 ].map((group) => group.split(' '));
 
-/** In `-----BEGIN `. */
+/** The lead in `-----BEGIN `. */
 export const KEY_LEAD = leadOf('BEG');
-/** In `hooks.slack.com`. */
+/** The lead in `hooks.slack.com`. */
 export const HOST_LEAD = leadOf('sla');
 
 /** Returns a lead as a number. */

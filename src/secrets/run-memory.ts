@@ -17,7 +17,9 @@ export class RunMemory {
     if (this.#textFrom.size > 0) this.#textFrom.clear();
   }
 
-  /** Like {@link runEnd}. The other sets contain no byte that separates words, so their runs never overlap. */
+  /**
+   * Like {@link runEnd}, but caches runs of URL_BASE64. The other sets contain no byte that separates words, so their runs never overlap.
+   */
   runEnd(bytes: Uint8Array, set: ByteSet, from: number, to: number): number {
     if (set !== URL_BASE64) return runEnd(bytes, set, from, to);
     const isKnown = from >= this.#runFrom && from < this.#runEnd;

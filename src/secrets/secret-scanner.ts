@@ -34,9 +34,12 @@ export interface SecretHit {
 
 const BEHIND = 4096;
 const AHEAD = 8192;
-/** Number of bytes kept when the window moves on, a multiple of 16: a header begins before its lead. */
+/**
+ * Number of bytes before the decided position that are kept when the window moves on, a multiple of 16. It exceeds BEHIND, because a key's
+ * header begins before its lead.
+ */
 const KEPT = BEHIND + 16;
-/** A NUL in this many first bytes makes a file binary. */
+/** A NUL among this many first bytes makes a file binary. */
 const BINARY_BYTES = 8192;
 /** Maximum number of near-misses that are examined closely in one body; each takes up to two microseconds. */
 const MOST_CLOSE_LOOKS = 100_000;

@@ -5,17 +5,17 @@ import { type IgnoredFindings, parseIgnored } from './check-ignore.ts';
 import { isDisabled, parseByteSize, parseRatio, parseSeverity } from './check-values.ts';
 
 /**
- * Rules of a `.dive-ci` file; null disables a rule. As in dive's README (CI integration) and its rules, each value is a string or a number;
- * `disabled`, `off`, `false` and an empty value turn a rule off; a rule that isn't listed keeps dive's default. `failOn`, `waste`,
+ * Rules of a `.dive-ci` file; null disables a rule. The file's values follow dive's README (CI integration) and code. Each is a string or a
+ * number; `disabled`, `off`, `false` and an empty value turn a rule off; a rule that isn't listed keeps dive's default. `failOn`, `waste`,
  * `exclude` and `ignore` are our additions.
  */
 export interface CheckConfig {
   /** 0 to 1. */
   readonly lowestEfficiency: number | null;
   readonly highestWastedBytes: number | null;
-  /** 0 to 1: wasted bytes divided by the bytes of all layers but the lowest. */
+  /** Limit, 0 to 1, for the wasted bytes divided by the bytes of all layers but the lowest. */
   readonly highestUserWastedPercent: number | null;
-  /** Lowest severity of findings that fails the check. */
+  /** Findings of this severity or above fail the check. */
   readonly failOn: 'error' | 'warning' | null;
   /** By kind of waste: the maximum number of bytes. */
   readonly waste: ReadonlyMap<WasteCode, number>;
@@ -48,7 +48,8 @@ const RULE_NAMES: Readonly<Record<string, RuleName>> = {
 };
 const RULES = 'lowestEfficiency, highestWastedBytes, highestUserWastedPercent or failOn';
 /**
- * Maximum size of a `.dive-ci` file. The file and its contents are limited because anyone may have written the one in the current folder.
+ * Maximum size of a `.dive-ci` file, in bytes. It and its contents have limits, because the file in the current folder may come from
+ * anyone.
  */
 export const MOST_CONFIG_BYTES = 65_536;
 const MOST_ALIASES = 100;
@@ -73,7 +74,7 @@ function quoted(text: string): string {
 
 /** Returns the parser's message on one line. */
 function problemOf({ message }: Error): string {
-  // The parser recurses once per level of nesting, and reports a stack overflow as an error in the text.
+  // The parser recurses once per level of nesting, and reports a stack overflow as if it were an error in the text.
   return message.includes('call stack') ? 'nested too deeply' : displayText(message.split('\n', 1)[0] ?? '');
 }
 

@@ -2,8 +2,8 @@ import { PathMatcher } from '#format/path';
 import { FINDING_SEVERITY, type Finding, unescapePath } from '#model';
 
 /**
- * Findings that a check leaves out: those with a code, or with a prefix of codes (`secret-*`), everywhere or only at paths that match a
- * pattern.
+ * Findings that a check leaves out: those with one code, or with any code that has a given prefix (`secret-*`). With a pattern, only those
+ * whose path matches it.
  */
 export interface IgnoredFindings {
   readonly code: string;
@@ -11,7 +11,7 @@ export interface IgnoredFindings {
   readonly pattern: string | null;
 }
 
-/** Parses `CODE` or `CODE PATTERN`; null if no finding has such a code. */
+/** Parses `CODE` or `CODE PATTERN`; null if there is no such code. */
 export function parseIgnored(text: string): IgnoredFindings | null {
   const [code = '', ...rest] = text.trim().split(/\s+/);
   const pattern = rest.length === 0 ? null : text.trim().slice(code.length).trim();

@@ -111,7 +111,7 @@ export function checkRules(
   return results;
 }
 
-/** Checks the findings of a severity and above; if the rule is off, counts those that it might fail on. */
+/** Fails if there are findings of a severity or above. If the rule is disabled, its message says how many findings it could fail on. */
 function failOnRule(failOn: CheckConfig['failOn'], findings: readonly Finding[], isScanned: boolean): RuleResult {
   const of = (severity: Finding['severity']): readonly Finding[] => findings.filter((each) => each.severity === severity);
   const [errors, warnings] = [of('error'), of('warning')];

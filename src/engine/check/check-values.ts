@@ -36,7 +36,7 @@ function wrong(rule: string, text: string, what: string): LayerscopeError {
   return new LayerscopeError('USAGE', `${rule}: ${what}: ${displayText(JSON.stringify(text.slice(0, 60)))}`);
 }
 
-/** Trims the text. Throws USAGE if it is too long for the regular expressions, which may try to match a number at every position. */
+/** Trims the text. Throws USAGE if it is too long for the regular expressions, which may take quadratic time. */
 function short(rule: string, text: string, what: string): string {
   if (text.length > MOST_VALUE_LETTERS) throw wrong(rule, text, what);
   return text.trim();

@@ -44,8 +44,8 @@ export function fileName(text: string): string {
 }
 
 /**
- * Exports a file as seen at a layer; a folder becomes a tar with owners, times, links, attributes, devices and pipes. Links are followed.
- * Throws NOT_FOUND, BLOB_MISSING.
+ * Exports a file as seen at a layer; a folder becomes a tar with owners, times, links, attributes, devices and pipes. Links in `path` are
+ * followed. Throws NOT_FOUND, BLOB_MISSING.
  */
 export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array): Exported {
   const resolved = resolveImagePath(loaded, layer, splitPath(path), { followLast: true });
@@ -95,7 +95,7 @@ async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, s
   yield writer.end();
 }
 
-/** Yields the header of a link, device or pipe, and hard link headers for its other names. */
+/** Returns the header of a link, device or pipe, and hard link headers for its other names. */
 function headersOf(loaded: LoadedImage, { source, type, names: [first, ...others] }: PlannedEntry): TarHeader[] {
   const typeflag = BODILESS_FLAGS[type];
   const table = loaded.stack.layers[source.layer];

@@ -244,7 +244,10 @@ async function placeStage(folder: TargetFolder, stage: HeldFolder, target: strin
   }
 }
 
-/** Identifies an entry as {@link HeldFolder} does, because another user may give its name to something else; null without inode numbers. */
+/**
+ * Returns an entry's device and inode, in the form of {@link HeldFolder}'s `identity`, because another user may give the entry's name to
+ * something else. Null on Windows.
+ */
 function identityAt(entry: Buffer): string | null {
   if (process.platform === 'win32') return null;
   const { dev, ino } = lstatSync(entry, { bigint: true });

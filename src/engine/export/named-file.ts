@@ -1,4 +1,5 @@
-// Writes files to paths that the user chose. A file is first written next to its target, where leftovers of killed processes are removed.
+// Writes files to paths that the user chose. A file is first written under another name in the same folder, after removing the unfinished
+// files that killed processes left there.
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '#archive';
@@ -9,8 +10,8 @@ import { asLayerscopeError, displayText, LayerscopeError, systemPath, systemWord
 const ME = process.getuid?.();
 
 /**
- * Removes unfinished files that this user's killed processes left in a folder, and unfinished folders unless another user may have given
- * them their names. Ignores failures.
+ * Removes what this user's killed processes left unfinished in a folder. Unfinished folders stay if another user could have renamed them,
+ * because the name may now belong to a different folder. Ignores failures.
  */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
@@ -22,8 +23,8 @@ export async function sweepBeside(folder: string): Promise<void> {
 }
 
 /**
- * Writes a new file durably: `write` creates the file under another name. A failure leaves nothing behind. Throws EXISTS if `target`
- * exists, even if created meanwhile; IO, PERMISSION, and what `write` throws.
+ * Writes a new file durably: `write` creates the file under another name. A failure leaves nothing behind. Throws EXISTS if `target` exists
+ * or is created meanwhile; IO, PERMISSION, and what `write` throws.
  */
 export async function createNamed<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
   return named(target, write, createFile);

@@ -23,7 +23,7 @@ export class BoundedFindings {
     } else this.#leftOut.set(finding.code, (this.#leftOut.get(finding.code) ?? 0) + 1);
   }
 
-  /** Returns the kept findings, then, for each code that was cut off, one with the number of omitted findings. */
+  /** Returns the findings that were kept, followed by one for each code with omitted findings, which says how many were omitted. */
   finish(): Finding[] {
     for (const [code, count] of this.#leftOut) {
       this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these not listed` });

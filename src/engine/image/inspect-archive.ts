@@ -59,7 +59,9 @@ function isNamed({ cacheKey }: BlobSource, hasSource: boolean): boolean {
   return hasSource ? cacheKey.startsWith('digest:') : cacheKey !== '';
 }
 
-/** Reports that list secrets are never cached, nor those that a failing network or an unverified table of contents may have affected. */
+/**
+ * Reports that list secrets are never cached, nor are those that a failing network or an unverified table of contents may have affected.
+ */
 function mayKeep({ findings }: ArchiveReport, { source }: Archive): boolean {
   if (findings.some(({ code }) => code.startsWith('secret-'))) return false;
   return source === undefined || (source.verified && findings.every(({ severity, code }) => severity !== 'error' && code !== 'unverified'));

@@ -8,7 +8,7 @@ import { BoundedFindings } from './bounded-findings.ts';
 import { attestationReport } from './stated-reports.ts';
 import type { LoadedImage } from './types.ts';
 
-/** Maximum number of an image's findings about waste and modes, so that they don't crowd out those about damage. */
+/** Maximum number of an image's findings about waste and file modes, so that they don't crowd out those about damage. */
 const MAX_WASTE_FINDINGS = 5_000;
 
 export interface LoadOptions {

@@ -43,7 +43,7 @@ const MAX_CONFIG_LETTERS = 1_048_576;
 export interface ImageQueries {
   /** Returns an image's config as JSON, null if it is missing or damaged; `complete` is false if the text is cut off. */
   config(ref: ImageRef): { readonly json: string | null; readonly complete: boolean };
-  /** Lists what layers `from` to `to` changed together. May take long, because it compares the contents of files of equal size. */
+  /** Lists what layers `from` to `to` changed together. May be slow, because it compares the contents of files of equal size. */
   changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
   /** Lists all bytes of an image by path, including hidden ones. */
@@ -54,7 +54,7 @@ export interface ImageQueries {
     wanted: { readonly of: BreakdownOf; readonly path: Uint8Array; readonly limit: number },
     signal: AbortSignal,
   ): Promise<BreakdownReport>;
-  /** Compares `b` with `a`. May take long, because it compares the contents of files of equal size. */
+  /** Compares `b` with `a`. May be slow, because it compares the contents of files of equal size. */
   compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
   /** Compares the configs of two complete images. */
   configs(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<ConfigReport>;
@@ -66,8 +66,8 @@ export interface ImageQueries {
   ): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   /**
-   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, the folder is that of the
-   * whole image, hidden bytes included, whatever the layer.
+   * Sums up a folder and everything below it. Throws NOT_FOUND if the view has no such path. With `withHidden`, sums up the folder in the
+   * whole image, including hidden bytes; the layer then doesn't matter.
    */
   folder(entry: EntryOf, withHidden: boolean, signal: AbortSignal): Promise<FolderReport>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;

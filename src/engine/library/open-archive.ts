@@ -193,7 +193,7 @@ export class OpenArchive {
   }
 }
 
-/** Returns the size in bytes of an archive's file; for a folder or an image opened by name, that of the layers and artifacts in it. */
+/** Returns the size of an archive's file in bytes; for a folder or an image opened by name, the total size of its layers and artifacts. */
 export async function archiveBytes(path: string | null, archive: Archive): Promise<number> {
   if (path !== null) {
     const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
@@ -210,8 +210,8 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
 }
 
 /**
- * Returns the name of a file's folder; undefined if the file doesn't have the archive's name, as for an upload, which is in a folder of the
- * program.
+ * Returns the name of a file's folder; undefined if the file's name isn't the archive's title. This is so for uploads, which are kept in
+ * one of the program's own folders.
  */
 function folderOf(file: string | null, title: string): string | undefined {
   if (file === null || path.basename(file) !== title) return undefined;

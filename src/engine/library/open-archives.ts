@@ -19,13 +19,13 @@ export interface OpenRequest {
   readonly title: string;
   /** The job's title while it runs, if not the archive's. */
   readonly called?: string | undefined;
-  /** Opens the archive, if it is only a part of `path` or `path` is null. */
+  /** Opens the archive. Needed if the archive is only a part of `path`, or if `path` is null. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
   /** The item that `read` opens, if it is in a store. */
   readonly stored?: StoredRef;
   /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
-  /** Called once when the file is no longer needed: after it has been closed, or couldn't be opened. */
+  /** Called once when the file is no longer needed: after it has been closed, or if it couldn't be opened. */
   readonly release?: () => Promise<void>;
 }
 
@@ -179,7 +179,7 @@ function openWith(
   return reader.open(path, { ...options, followLinks: followLinks === true });
 }
 
-/** Returns a key for a file or layout that changes when its contents do. Null if unknown. */
+/** Returns a key for a file or layout; the key changes when the contents do. Null if unknown. */
 async function identityOf(file: string): Promise<string | null> {
   try {
     const there = await realpath(file);

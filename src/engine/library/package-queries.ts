@@ -11,14 +11,17 @@ import type { OpenArchive } from './open-archive.ts';
 /** A page of packages; `layer` is the top layer to read. */
 type PackagesQuery = PackagesWanted & { readonly layer: number };
 
-/** The layers that a view shows: all up to `layer`, or only those from `since` on. */
+/** The layers that a view shows: all up to `layer`, or only `since` to `layer`. */
 type Part = Pick<ViewRef, 'layer' | 'since'>;
 
-/** Answers queries about packages. What was read from an image is kept as long as the image is loaded. */
+/** Answers queries about packages. The packages of a few views of an image are kept as long as the image is loaded. */
 export interface PackageQueries {
   /** Throws NOT_FOUND, CANCELLED, IO. */
   packages(ref: ImageRef, query: PackagesQuery, signal: AbortSignal): Promise<PackagesReport>;
-  /** Lists the packages that differ between `a` and `b`. Throws NOT_FOUND, BAD_REQUEST if a side starts above its layer, CANCELLED, IO. */
+  /**
+   * Lists the packages that differ between `a` and `b`. Throws NOT_FOUND, BAD_REQUEST if a side's `since` is above its `layer`, CANCELLED,
+   * IO.
+   */
   comparePackages(a: ViewRef, b: ViewRef, wanted: DifferencesWanted, signal: AbortSignal): Promise<PackageDifferencesReport>;
 }
 
@@ -41,7 +44,7 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
     }
     const { packagesOf } = await import('../packages/packages-of.ts');
     const reading = packagesOf(viewOf(loaded, view).loaded, { layer: view.layer, signal });
-    // Views at the bottom layers are rarely requested again.
+    // Dropping all kept views at once costs little, because views at the bottom layers are rarely requested again.
     if (byPart.size >= MAX_KEPT) byPart.clear();
     byPart.set(key, reading);
     reading.catch(() => {

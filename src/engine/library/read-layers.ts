@@ -34,7 +34,7 @@ export async function readLayers(
     loadImage(reader, open.archive, image, {
       verify: kind === 'verify' || open.isVerified(image),
       scan: kind === 'scan' || open.isScanned(image),
-      // The window shows secrets separately: a scan leaves its other findings as they are.
+      // The window shows secrets separately, so a scan must not change the other findings.
       findsCopies: false,
       sums: 'taken',
       signal: use,

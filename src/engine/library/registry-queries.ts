@@ -11,7 +11,7 @@ interface RegistryPage {
   readonly count: number;
 }
 
-/** The layers that a view shows: all up to `layer`, or only those from `since` on. */
+/** The layers that a view shows: all up to `layer`, or only `since` to `layer`. */
 type Part = Pick<ViewRef, 'layer' | 'since'>;
 
 /** Methods throw NOT_FOUND if the archive, image, layer, hive or key doesn't exist, BAD_REQUEST if `since` is above `layer`, CANCELLED. */

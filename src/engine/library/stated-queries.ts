@@ -15,7 +15,7 @@ const MAX_TEXT = 16_384;
 
 /** Methods throw NOT_FOUND if the archive, image, artifact or path doesn't exist, and CANCELLED. */
 export interface StatedQueries {
-  /** Returns where a path (raw bytes) comes from. A given Dockerfile is matched to the history, as a guess. */
+  /** Returns where a path (raw bytes) comes from. If a Dockerfile is given, its lines are matched to the history, as a guess. */
   origin(ref: ImageRef, path: Uint8Array, dockerfile: GivenDockerfile | null, signal: AbortSignal): Promise<WhyReport>;
   /** Reads what is attested about an image. */
   stated(ref: ImageRef, signal: AbortSignal): Promise<readonly StatedReport[]>;

@@ -89,7 +89,7 @@ export function sumsBelow(
   isInside[folder] = 1;
   const sums = noSums(count);
   const nobodys = { files: 0, bytes: 0 };
-  // A parent's number is smaller than its children's.
+  // A parent's number is smaller than its children's, so it is marked before they are reached.
   for (let node = folder + 1; node < isInside.length; node++) {
     if (isInside[parent[node] as number] !== 1) continue;
     isInside[node] = 1;

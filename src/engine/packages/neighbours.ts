@@ -45,7 +45,7 @@ export async function compareNeighbours(
   return differences;
 }
 
-/** Returns a key that is equal for the same version in the same state. */
+/** Returns a key that is equal for packages with the same version and status. */
 function keyOf({ found }: Installed): string {
   return `${found.version}\0${found.status ?? ''}`;
 }

@@ -12,7 +12,7 @@ function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates encode characters that sort after the rest of the basic plane. */
+/** Makes surrogates sort last: they encode the characters above U+FFFF. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 }

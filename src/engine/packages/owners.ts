@@ -26,8 +26,8 @@ export class OwnerFinder {
 
   /**
    * Returns each node's owner, as an index into `packages`, or {@link NOBODY}. A path listed by several packages belongs to the first of
-   * them, but to a system package before a language's. Anything below folders of language packages belongs to the innermost one. Throws
-   * CANCELLED.
+   * them, but system packages take precedence over language packages. Anything below the folders of several language packages belongs to
+   * the package with the innermost folder. Throws CANCELLED.
    */
   async of(packages: readonly Installed[]): Promise<Int32Array> {
     const owners = new Int32Array(this.#views.tree.count).fill(NOBODY);

@@ -15,7 +15,7 @@ export interface PackagesWanted {
 
 const KIND_ORDER: readonly PackageRow['kind'][] = ['added', 'modified', 'removed', 'touched', 'installed'];
 
-/** Returns a page of an image's packages for the window, newest layer first, as in the chain. */
+/** Returns a page of an image's packages for the window. Changes of the newest layer come first, as in the window's list of layers. */
 export function packagesReport(packages: ImagePackages, { of, text, start, count }: PackagesWanted): PackagesReport {
   const wanted = text.toLowerCase();
   const layers = of.what === 'view' ? [] : packages.layers.slice(of.from, of.to + 1).reverse();

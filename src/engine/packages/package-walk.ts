@@ -94,7 +94,7 @@ export class PackageWalk implements AsyncDisposable {
     return this.read();
   }
 
-  /** Reads places that the current layer shows and that weren't read before. Throws CANCELLED, IO. */
+  /** Reads the places whose files have changed since they were last read, and returns how their packages differ. Throws CANCELLED, IO. */
   async read(): Promise<Difference[]> {
     if (this.#isCut) this.#reportLayer('the image has too many files that may describe packages: some were not read');
     this.#isCut = false;

@@ -71,7 +71,7 @@ export interface ImagePackages {
   readonly layers: readonly LayerPackages[];
   /** Returns the packages as seen at the top of these layers, sorted like the changes. */
   installed(): InstalledPackage[];
-  /** Places that couldn't be read, or only in part. */
+  /** Places that couldn't be read, or were read only in part. */
   readonly problems: readonly PackageProblem[];
   /**
    * Returns the package that owns a path as seen at the top of these layers, null if none does. `path` is in raw bytes as in the view, so
@@ -93,8 +93,8 @@ export interface PackageOptions {
 const MAX_LETTERS = 25_000_000;
 
 /**
- * Reads the packages of an image from the bottom up to a layer. Reads only databases, documents, programs and jars, each only where a layer
- * changed it. Damaged ones are reported as problems. Throws CANCELLED, IO.
+ * Reads the packages of an image from the bottom up to a layer. Reads only databases, documents, programs and jars, and each of them only
+ * at the layers that changed it. Damaged ones are reported as problems. Throws CANCELLED, IO.
  */
 export async function packagesOf(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<ImagePackages> {
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);
@@ -117,8 +117,8 @@ export async function packagesOf(loaded: LoadedImage, { layer, signal }: Package
 }
 
 /**
- * Reads the packages as seen at the top of an image, like {@link ImagePackages.installed}, without computing what each layer did. Damaged
- * places are left out. Throws CANCELLED, IO.
+ * Reads the packages as seen at `layer` or the image's top, like {@link ImagePackages.installed}, without computing what each layer did.
+ * Damaged places are left out. Throws CANCELLED, IO.
  */
 export async function installedPackages(loaded: LoadedImage, { layer, signal }: PackageOptions = {}): Promise<readonly InstalledPackage[]> {
   const top = Math.min(layer ?? loaded.image.layers.length - 1, loaded.image.layers.length - 1);

@@ -10,7 +10,7 @@ interface Pairing<T> {
 
 /** Pairs the items of two lists that have the same key. */
 export function pairEqual<T>(before: readonly T[], now: readonly T[], keyOf: (item: T) => string): Pairing<T> {
-  // In a comparison of tens of thousands of packages, nearly all lists have at most one item.
+  // A shortcut: in a comparison of tens of thousands of packages, nearly all lists have at most one item.
   if (before.length === 0 || now.length === 0) return { pairs: [], before, now };
   const byKey = grouped(before, keyOf);
   const counts = new Map<string, number>();

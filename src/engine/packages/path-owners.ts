@@ -20,8 +20,8 @@ interface PathOwners {
 const MAX_IN_FOLDER = 100;
 
 /**
- * Returns the owners of a path as seen at a layer; none for a layer below the lowest. Reads only what that layer shows, and only places
- * that may own something there. `path` is in raw bytes as in the view, so links in it must be resolved. Throws CANCELLED, IO.
+ * Returns the owners of a path as seen at a layer; none for layer -1, whose view is empty. Reads only what that layer shows, and only
+ * places that may own something there. `path` is in raw bytes as in the view, so links in it must be resolved. Throws CANCELLED, IO.
  */
 export async function ownersOf(
   loaded: LoadedImage,

@@ -9,9 +9,9 @@ import type { PackageProblem } from './types.ts';
 /** Maximum number of bytes to read from an image, and of problems to keep. */
 const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
 const MAX_PROBLEMS = 1000;
-/** Limit on the size of files whose parsed values are kept, in bytes; others are parsed again for each layer that shows them. */
+/** Limit on the total size, in bytes, of the files whose parsed values are kept; others are parsed again for each layer that shows them. */
 const MAX_KEPT_BYTES = 96 * 1024 * 1024;
-/** Estimated size of a package in memory: a small database may describe many. */
+/** Estimated size of a package in memory, in bytes. It is added to the file's size, because a small database may describe many packages. */
 const BYTES_PER_ITEM = 200;
 
 interface Body {

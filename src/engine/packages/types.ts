@@ -7,7 +7,7 @@ export interface Installed {
   readonly found: FoundPackage;
   /** The place that describes the package. */
   readonly site: Site;
-  /** Equal for the same package in every view: made of type, name, architecture and location; see Identities. */
+  /** Made of type, name, architecture and location, so that it is equal for the same package in every view; see Identities. */
   readonly identity: string;
   /** The layer that introduced this version. */
   since: number;
@@ -24,7 +24,7 @@ export type Difference =
   | { readonly kind: 'modified'; readonly now: Installed; readonly before: Installed }
   | { readonly kind: 'removed'; readonly before: Installed; readonly status: string | null };
 
-/** A place that couldn't be read, or only in part. */
+/** A place that couldn't be read, or was read only in part. */
 export interface PackageProblem {
   readonly layer: number;
   /** Escaped; empty if the problem concerns the whole layer. */

@@ -1,7 +1,7 @@
 // Limits the memory that the packages of a view take.
 import { type FoundPackage, NO_FILES } from '#packages';
 
-/** Limits for what is visible at a time: the strings of packages, in characters, and the paths that they list, in bytes. */
+/** Limits on what is visible at a time: the strings of packages, in characters, and the paths that the packages list, in bytes. */
 const MAX_LETTERS = 20_000_000;
 const MAX_PATH_BYTES = 128 * 1024 * 1024;
 /** Overhead of a package besides its strings, and of a path besides its bytes. */

@@ -14,7 +14,7 @@ import {
 import type { LayerscopeError, Rest } from '#model';
 import { walkStatements } from './walk-statements.ts';
 
-/** The build that an image's provenance describes, by layer. */
+/** An image's provenance, and which part of the build it gives for each layer. */
 export class ImageProvenance {
   readonly #origins: LayerOrigins | null;
   readonly provenance: Provenance | null;
@@ -31,7 +31,7 @@ export class ImageProvenance {
           );
   }
 
-  /** Whether the provenance names lines of a Dockerfile, as BuildKit's does in mode `max`. */
+  /** Whether there is provenance, and whether it names lines of a Dockerfile, as BuildKit's does in mode `max`. */
   get kind(): WhyReport['provenance'] {
     if (this.provenance === null) return 'none';
     return this.provenance.steps?.file ? 'with-lines' : 'without-lines';

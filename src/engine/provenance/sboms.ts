@@ -8,7 +8,7 @@ import { displayText, LayerscopeError } from '#model';
 import { walkStatements } from './walk-statements.ts';
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
-/** How many times the usual number of values a document may contain. */
+/** A document may contain this many times the number of values that JSON is usually limited to. */
 const MANY_VALUES = 8;
 
 /** An SBOM and where it was found: a file's name, or the digest of a statement. */

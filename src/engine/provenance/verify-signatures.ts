@@ -88,7 +88,7 @@ function signedFiles(files: readonly ArtifactFile[]): Iterable<SignedFile> {
   return found.values();
 }
 
-/** Runs on another thread, because hashing a large payload takes long and a document may have a hundred signatures. */
+/** Runs on another thread, because hashing a large payload is slow and a document may have a hundred signatures. */
 const verifyAside = promisify(verify);
 
 /** Checks signatures with one key, within the limits. */

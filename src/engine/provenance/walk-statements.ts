@@ -9,7 +9,7 @@ import { readWhole } from './read-whole.ts';
  * larger.
  */
 const MAX_STATEMENT_BYTES = 32 * 1024 * 1024;
-/** How many times the usual number of values a statement may contain. */
+/** A statement may contain this many times the number of values that JSON is usually limited to. */
 const MANY_VALUES = 8;
 /** Maximum number of statements read for one image; real ones have a handful. */
 const MAX_STATEMENTS = 100;

@@ -6,7 +6,9 @@ import type { LoadedImage } from '../image/types.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
 import type { ImageProvenance, SourceOf } from './image-provenance.ts';
 
-/** Finds the package that owns a path as seen at a layer, null if none does, and the packages in the path if it is a folder. */
+/**
+ * Finds the package that owns a path as seen at a layer, null if none does, and, if the path is a folder, the packages that own its files.
+ */
 export type OwnersOf = (
   path: Uint8Array,
   layer: number,

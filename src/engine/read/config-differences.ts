@@ -5,8 +5,8 @@ import type { ImageView } from './compare-images.ts';
 export type { ConfigDifference };
 
 /**
- * Compares the configs of two complete images. Returns null if a side is only part of an image (some of its layers, a single layer tar) or
- * has no readable config.
+ * Compares the configs of two complete images. Returns null if a side is only part of an image (some of its layers, or a single layer tar)
+ * or has no readable config.
  */
 export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDifference[] | null {
   if (!isWhole(a) || !isWhole(b)) return null;
@@ -19,7 +19,7 @@ export interface ShownDifference extends ConfigDifference {
 }
 
 const HIDDEN = '(secret)';
-/** Fields that name their value after a dot. */
+/** Fields that are named after a variable or a label, such as `Env.PATH`. */
 const NAMED = /^(?:Env|Labels)\.(.+)$/s;
 
 /** Marks differences that look like they contain a secret but keeps their values: JSON is for programs, which may need them. */

@@ -187,7 +187,7 @@ function* files(a: ImageView, b: ImageView, { rows, counts }: Comparison): Gener
   }
 }
 
-/** Returns the rows of one kind, sorted by their difference in bytes, largest first. Leaves out folders without any bytes. */
+/** Returns the rows of one kind, sorted by their difference in bytes, largest first. Leaves out folders, except removed ones. */
 function differences(rows: RowTable, counts: ArrayLike<number>, kind: number): { row: number; before: number; now: number }[] {
   const found = [];
   for (let row = 0; row < rows.length; row++) {

@@ -40,7 +40,7 @@ function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, 
   return `${line}}\n`;
 }
 
-/** Returns the previous spelling of a path if only its case changed, in a Windows image. */
+/** Returns `"path":"…",` with the previous spelling of a path if a layer changed only its case, in a Windows image; otherwise empty. */
 function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: number): string {
   const table = caseInsensitive ? layers[rows.previousLayer[row] as number] : null;
   if (!table) return '';

@@ -28,7 +28,7 @@ export interface Hop {
   readonly behind: number;
 }
 
-/** A longer chain is shortened in the middle to these first and last links. */
+/** How many links a message names at the start and at the end of a chain; those in between are only counted. */
 const FIRST_HOPS = 6;
 const LAST_HOPS = 3;
 

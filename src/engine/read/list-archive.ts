@@ -105,7 +105,7 @@ async function listTar(
     for await (const piece of bytes) {
       if (head === null) {
         head = piece;
-        // A single compressed file.
+        // A single compressed file isn't an archive.
         if (format !== 'tar' && piece.length >= 512 && !isTarHeader(piece)) return null;
       }
       reader.push(piece);

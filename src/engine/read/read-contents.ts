@@ -16,7 +16,7 @@ interface CompareProgress {
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of bytes compared so far, counted on one side. */
+  /** Called with the number of bytes compared so far, counted on one side, or with the stored bytes read so far to compute checksums. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
@@ -24,7 +24,10 @@ interface ReadOptions {
 export interface ContentOptions extends ReadOptions {
   /** If false, no bytes are compared and files of equal size are `unread`. */
   readonly reads?: boolean;
-  /** Wraps the reading, if there is anything to read. `totalBytes` counts one side. Must call `read` once. */
+  /**
+   * Wraps the reading, if there is anything to read. `totalBytes` counts one side or, if checksums must be computed, stored bytes. Must
+   * call `read` once.
+   */
   readonly runRead?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
 }
 

@@ -76,8 +76,8 @@ function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | n
 }
 
 /**
- * Describes what other layers do to a path that is missing from a layer's view: one removed it, or one above adds it. Null if no layer has
- * it.
+ * Describes what other layers do to a path that is missing from a layer's view: a layer removed it, or a higher one adds it. Null if no
+ * layer has the path.
  */
 function elsewhereInWords({ stack }: Loaded, layer: number, path: Uint8Array): string | null {
   const versions = pathVersions(stack, path);

@@ -1,6 +1,6 @@
 import { decodeUtf8, displayText, escapePath, jsonString, type RowTable, rowName, rowPath, toHex, windowsPathOf } from '#model';
 
-/** Formats the paths of rows. Caches the paths of folders, within a limit, because those below start with them. */
+/** Formats the paths of rows. Caches the paths of folders, within a limit, because the paths of the rows below them start with them. */
 export interface RowPaths {
   /** Returns the path, escaped by {@link escapePath}. */
   text(row: number): string;
@@ -20,9 +20,9 @@ const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 export function createRowPaths(rows: RowTable, windows: boolean): RowPaths {
   const plainName = plainNames(rows);
   const text = joinedNames(rows, (row) => plainName(row) ?? escapePath(rowName(rows, row)));
-  // A slash is neither escaped nor a mark, so names can be escaped one by one.
+  // A slash is neither escaped nor a combining mark, so names can be escaped one by one.
   const shown = joinedNames(rows, (row) => plainName(row) ?? displayText(escapePath(rowName(rows, row))));
-  const broken = new Uint8Array(rows.length); // 1: UTF-8, 2: not
+  const broken = new Uint8Array(rows.length); // 0: not yet known, 1: UTF-8, 2: not UTF-8
   const isBroken = (row: number): boolean => {
     if (row < 0) return false;
     if (broken[row] === 0) {

@@ -120,8 +120,8 @@ async function countedIn(view: readonly LayerHive[], signal: AbortSignal | undef
 }
 
 /**
- * Returns B's hives, with A's in place of those that have the same bytes. What both have in common is then skipped: images on the same base
- * image differ in their deltas only. Digests that an archive states would prove nothing.
+ * Returns B's hives, but replaces each by A's hive with the same bytes, if there is one. The comparison then skips what both sides share:
+ * images on the same base image differ only in their deltas. Bytes are compared, because digests that an archive states prove nothing.
  */
 function withShared(before: readonly LayerHive[], now: readonly LayerHive[]): LayerHive[] {
   const rest = new Set(before);

@@ -31,8 +31,8 @@ export async function isHiveFile(file: string): Promise<boolean> {
 }
 
 /**
- * Opens a hive on this machine. `logs` are its log files; by default, for a dirty hive, those next to it, whose names are matched ignoring
- * case. Throws what `openHive` throws; NOT_FOUND, PERMISSION, IO, CANCELLED.
+ * Opens a hive on this machine. `logs` are its log files. By default, the logs of a dirty hive are looked for next to it, ignoring the case
+ * of their names. Throws what `openHive` throws; NOT_FOUND, PERMISSION, IO, CANCELLED.
  */
 export async function openHiveFile(
   file: string,

@@ -42,7 +42,10 @@ export interface HiveOfLayer extends HiveFigures {
   readonly hive: Omit<Hive, 'bytes' | 'view'>;
 }
 
-/** A change of a hive's keys. If the layers below don't have the hive's base (`hasBase` is false), it may not be a change. */
+/**
+ * A change of a hive's keys. If the layers below don't have the hive's base (`hasBase` is false), the base may already contain the same
+ * data.
+ */
 export interface ChangeOfHive {
   readonly kind: 'change';
   readonly layer: number;
@@ -74,7 +77,7 @@ interface EntryBody {
 
 /** Maximum number of hives that Windows stacks. */
 const MAX_HIVES = 127;
-/** Maximum size of a hive in bytes: it must be in memory as a whole. Those of large installations take 150 MB. */
+/** Maximum size of a hive in bytes, because a whole hive must be in memory. Those of large installations take 150 MB. */
 const MAX_HIVE_BYTES = 160 * 1024 * 1024;
 const MAGIC_BYTES = 4;
 const ROOT_NAMES: readonly (readonly [prefix: RegExp, becomes: string])[] = [
@@ -153,9 +156,8 @@ export class ImageRegistry {
   }
 
   /**
-   * Returns the hives that make up a hive's view at a layer, lowest first. Those that can't be read are left out and passed to
-   * `onUnreadable`.
-   * `inUse` counts the hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
+   * Returns the hives that make up a hive's view at a layer, lowest first. Hives that can't be read are left out and passed to
+   * `onUnreadable`. `inUse` counts the hives that are needed at the same time. Throws TOO_LARGE, CANCELLED.
    */
   async view(
     key: string,

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { LayerHive } from '#format/registry-hive';
 import { formatSize, LayerscopeError } from '#model';
 
-/** Limit on all hives in memory, in bytes: the larger ones in real images take 100 MB, and a comparison needs two. */
+/** Limit on all hives in memory, in bytes. The larger ones in real images take 100 MB, and a comparison needs two. */
 const MAX_BYTES = 200 * 1024 * 1024;
 
 /** The most recently used hives. Those in use are among them, because callers never use more than fit. */

@@ -1,4 +1,4 @@
-// Rules that compare file contents. They need a checksum of every body, which only a scan computes.
+// Rules that compare file contents. They need a checksum of every body, which a scan computes.
 
 import type { Stack } from '#changes';
 import { SameContents } from '#findings/waste';

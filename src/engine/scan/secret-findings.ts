@@ -5,7 +5,7 @@ import { displayPath, displayText, escapePath, FINDING_HINTS, type Finding, find
 import { type ConfigHit, type SecretHit, secretsOfConfig } from '#secrets';
 import { configTexts } from './config-texts.ts';
 
-/** Maximum length of paths and names in a finding, in bytes or UTF-16 units. */
+/** Maximum length in a finding: of a path in bytes, of a name in UTF-16 units. */
 const MAX_SHOWN = 4096;
 
 interface PlacedHit {
@@ -24,7 +24,7 @@ export function fileFindings(indexed: readonly (IndexedLayer | null)[], stack: S
   indexed.forEach((layer, index) => {
     if (!layer?.scan) return;
     const { table, scan } = layer;
-    // The last entry of a path is the one that a container sees.
+    // Starts from the end, because the last entry of a path is the one that a container sees.
     for (const hit of scan.hits.toReversed()) {
       const node = pathNode(layer, hit.member);
       if (node === null) continue;

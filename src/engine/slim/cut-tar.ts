@@ -22,7 +22,7 @@ export interface CutOptions {
 
 /** Yields the plain tar of a planned layer. Throws UNSUPPORTED, BLOB_MISSING; TRUNCATED, DAMAGED, IO, CANCELLED. */
 export async function* cutTar(loaded: LoadedImage, layer: SlimLayer, options: CutOptions): AsyncGenerator<Uint8Array> {
-  // Folders come first, because their contents would imply them.
+  // New folders come before their contents, which would otherwise imply them.
   if (layer.folders.length > 0) yield* newMembers(layer.folders.map((path) => ({ name: `${nameOf(path)}/`, type: 'directory' })));
   for (const { layer: index, keep } of layer.sources) yield* keptBytes(loaded, index, keep, options);
   if (layer.whiteouts.length > 0) yield* newMembers(layer.whiteouts.map((path) => ({ name: whiteoutName(nameOf(path)) })));
@@ -82,7 +82,7 @@ async function* keptBytes(
     for (let range = ranges[next]; range !== undefined && range.start < end; range = ranges[next]) {
       const from = Math.max(range.start, at);
       const to = Math.min(range.end, end);
-      // The reader reuses its buffer.
+      // Copied, because the reader reuses its buffer.
       if (to > from) yield piece.slice(from - at, to - at);
       if (range.end > end) break;
       next++;

@@ -31,7 +31,7 @@ function candidates(loaded: LoadedImage, packed: PackedWeights): Candidate[] {
     if (what.zstd && !canWriteZstd()) return [];
     const plan = planOf(loaded, what);
     const { layers, fileBytes, storedBytes } = plannedWeight(loaded, what, plan);
-    // Recompressing doesn't change the files.
+    // Recompressing changes only the stored size; any other change must reduce the size of the files.
     if (what.zstd ? storedBytes === now.storedBytes : fileBytes >= now.fileBytes) return [];
     const found = packed.get(whatIfText(what));
     const obstacle = plan.obstacle ?? (typeof found === 'object' ? found.obstacle : null);

@@ -53,7 +53,10 @@ export function whatIfText({ mergeRemovals, dropCaches, squashFrom, zstd }: What
   return words.join(',');
 }
 
-/** Returns the what-ifs worth knowing for any image, one change each: all layers merged, all above the lowest merged, and the others. */
+/**
+ * Returns the what-ifs worth knowing for any image, each with a single change. Layers are merged in two ways: all of them, and all above
+ * the lowest.
+ */
 export function everyWhatIf(stack: Stack): WhatIf[] {
   const squashes = stack.layers.length < 2 ? [] : stack.layers.length === 2 ? [0] : [1, 0];
   return [

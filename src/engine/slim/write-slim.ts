@@ -84,7 +84,7 @@ async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester):
   }
 }
 
-/** Copies the pieces: a stream holds on to them, but readers reuse their memory. */
+/** Copies the pieces, because a stream holds on to them while readers reuse their memory. */
 async function* kept(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield piece.slice();
 }

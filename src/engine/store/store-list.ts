@@ -80,8 +80,8 @@ interface Listed extends StoreLocation {
   readonly service: Omit<StoreService, 'close'>;
   checked: StoreChecked;
   /**
-   * Titles of items as of the last report, by the names that open them: those of images are their names, those of working copies mention
-   * the image.
+   * Titles of items as of the latest report, by the names that open the items. An image's title is its name; a working copy's contains the
+   * image's name.
    */
   called: ReadonlyMap<string, string>;
 }

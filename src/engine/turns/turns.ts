@@ -2,7 +2,7 @@ import { type Rest, throwIfCancelled } from '#model';
 
 /** Longest time between two rests, in milliseconds. */
 const TURN_MS = 10;
-/** Reading the clock for each item would cost as much as the item. */
+/** How many items to yield between looks at the clock, because a look for each item would cost as much as the item. */
 const ITEMS_PER_LOOK = 64;
 
 /** Creates a {@link Rest} for one piece of work. */

@@ -72,6 +72,7 @@ export function isBuildTool(name: Uint8Array): boolean {
   if (words.length > 1 && /^[0-9.]{1,12}$/.test(words.at(-1) ?? '')) words.pop();
   const tool = words.pop() ?? '';
   if (!TOOLS.has(tool)) return false;
-  // The words before it must be the target of a cross compiler: a processor, a vendor, a system, such as x86_64-alpine-linux-musl.
+  // Words before the tool's name must be the target of a cross compiler: a processor, perhaps a vendor, and a system, as in
+  // x86_64-alpine-linux-musl.
   return words.length === 0 || (words.length >= 2 && words.includes('linux'));
 }

@@ -4,7 +4,7 @@
  * - **catalogue**: paths with contents that an image can do without, such as caches (catalogue.ts), found in one pass (path-trie.ts).
  * - **place**: a path in one layer that is in the catalogue; everything at or below it is one finding.
  *
- * Begin with waste-findings.ts, for what is always reported. same-content.ts needs the digests of all files, which only a scan computes.
+ * Begin with waste-findings.ts, for what is always reported. same-content.ts needs the digests of all files, which a scan computes.
  */
 export { cacheNodes } from './cache-nodes.ts';
 export { SameContents } from './same-content.ts';

@@ -9,7 +9,7 @@ export interface WastePlace {
   /** Node of the layer's table. */
   readonly node: number;
   bytes: number;
-  /** Layer that removed the last of these files; 0 if any of them stays. */
+  /** The highest layer that removes files of this place; 0 if any of its files stays. */
   removedIn: number;
 }
 

@@ -2,7 +2,7 @@
 // name. Most names aren't in any pattern and cost one lookup in a table of hashes.
 //
 // If a name doesn't continue its parent's pattern, it may begin one that applies in any folder. If it does both, the continued pattern
-// wins.
+// wins, unless the name only matches its `*`.
 
 import { hashName, type LayerTable } from '#format/layer';
 

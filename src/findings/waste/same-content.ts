@@ -38,7 +38,7 @@ interface Copy {
 export class SameContents {
   readonly #stack: Stack;
   readonly #first = new Map<string, Place>();
-  /** The last body added, by path number. */
+  /** The most recently added body of each path, by path number. */
   readonly #last = new Map<number, BodyDigest>();
   readonly #copies: Copy[] = [];
   readonly #merged: ReadonlySet<number>;
@@ -67,7 +67,7 @@ export class SameContents {
     else this.#copies.push({ code: 'waste-same-content', at: { layer, row }, of: first, bytes: size });
   }
 
-  /** Yields findings with `layer`, `path`, `bytes` and `of`: the biggest for each layer and code. */
+  /** Yields findings with `layer`, `path`, `bytes` and `of`: the biggest for each layer and code, then one without a path for the rest. */
   *findings(): Generator<Finding> {
     for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`).values()) {
       copies.sort((a, b) => b.bytes - a.bytes);

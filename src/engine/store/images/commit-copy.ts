@@ -20,9 +20,10 @@ export interface CommitChoice {
 }
 
 /**
- * Creates a layer from the current content of a read-write layer, on the same parent; with a name, an image with its parent image's config
- * and history. If another image has the name, the name moves to the new image. A failure leaves nothing behind. Throws USAGE for a layer
- * that isn't read-write; UNSUPPORTED for a name in a store without images; BLOB_MISSING if a layer's blob is missing.
+ * Creates a layer from the current content of a read-write layer, on the same parent. With a name, creates an image with that layer, and
+ * with the config and history of the parent's image. If another image has the name, the name moves to the new image. A failure leaves
+ * nothing behind. Throws USAGE for a layer that isn't read-write; UNSUPPORTED for a name in a store without images; BLOB_MISSING if a
+ * layer's blob is missing.
  */
 export async function commitCopy(driver: GraphDriver, id: string, choice: CommitChoice, options: ApplyOptions): Promise<Imported> {
   const layer = (await driver.list()).find((known) => known.id === id);
@@ -89,7 +90,7 @@ async function* digested(pieces: AsyncIterable<Uint8Array>, digester: Digester):
   }
 }
 
-/** The root alone identifies the image. */
+/** A placeholder: an added image is read only from its root, not from an archive. */
 const NO_ARCHIVE = { title: 'a working copy' } as Archive;
 
 interface LayerBlob {
@@ -116,11 +117,11 @@ async function layersOf(driver: GraphDriver, chain: readonly string[], image: Ar
 interface Added {
   readonly created: string;
   readonly step: object;
-  /** Layers below the new one, for an image without its own history. */
+  /** Number of layers below the new one. Those that the image's history lacks get empty history steps. */
   readonly steps: number;
 }
 
-/** Returns the parent image's config with the new layer. Keeps the history if it matches the layers. */
+/** Returns the parent image's config with the new layer. Keeps the history, and adds an empty step for each layer that it lacks. */
 function configOf(image: ArchiveImage | null, layers: readonly LayerBlob[], { created, step, steps }: Added): object {
   const known = (image?.config ?? {}) as { readonly history?: unknown };
   const history = Array.isArray(known.history) ? (known.history as { readonly empty_layer?: unknown }[]) : [];

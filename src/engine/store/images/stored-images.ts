@@ -130,7 +130,7 @@ export async function exportStoredImage(
     await sweepBeside(path.dirname(path.resolve(to)));
     return writeLayout(stored.root, to, options);
   }
-  // Each piece of a blob is read into its own buffer.
+  // The pieces may be kept, because each piece of a blob is read into its own buffer.
   await writeNewFile(to, packStoredImage(stored, format, options), { areKept: true });
 }
 
