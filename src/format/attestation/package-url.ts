@@ -2,7 +2,7 @@
 //
 // Source: package-url/purl-spec.
 
-/** A package's name as package databases have it. */
+/** A package as package databases identify it. */
 export interface PackageName {
   /** The type, as in package URLs: `deb`, `npm`. */
   readonly type: string;

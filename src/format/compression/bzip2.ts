@@ -103,7 +103,7 @@ export class Bzip2Unpacker implements Unpacker {
     try {
       this.#text = readBlock(bits, this.#table, this.#blockBytes);
     } catch (error) {
-      // Past the end only zeros are read, so the actual problem is the end of the input.
+      // Past the end, only zeros are read. So if the input has ended, the real problem is that it is cut off.
       throw bits.isOver && queue.ended ? cutOff() : error;
     }
     if (bits.isOver) throw cutOff();
@@ -155,7 +155,7 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
     if (symbol === last) break;
     if (length >= blockBytes) throw damaged('a block over its maximum size');
     const byte = present[symbol - 1] as number;
-    // The move is usually short, so a loop is faster than a call.
+    // The distance is usually short, so a loop is faster than calling copyWithin.
     for (let place = symbol - 1; place > 0; place--) present[place] = present[place - 1] as number;
     present[0] = byte;
     counts[byte] = (counts[byte] as number) + 1;

@@ -1,10 +1,13 @@
-// Reads a TOC's JSON piece by piece. Parsing it as a whole would take gigabytes for 80 MB of unknown fields; a piece can be collected as
-// garbage once its known fields have been read.
+// Reads a TOC's JSON piece by piece. Parsing it as a whole would take gigabytes for 80 MB of unknown fields; a piece can be
+// garbage-collected once its known fields have been read.
 import { decodeUtf8, encodeUtf8, isDigest, LayerscopeError } from '#model';
 import { decodeBase64 } from './base64.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;
-/** If a layer has more entries, the layer itself is read, because its parsed TOC would take more memory than the resulting table. */
+/**
+ * Maximum number of entries. If there are more, the layer itself is read instead, because the parsed TOC would take more memory than the
+ * resulting table.
+ */
 const MAX_ENTRIES = 600_000;
 /** Maximum size of one entry, or of another field. Go reads tar headers with at most 1 MiB of attributes, which are 1.4 MB in base64. */
 const MAX_PIECE_BYTES = 2 * 1024 * 1024;
@@ -15,7 +18,9 @@ const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 /** Maximum number of attributes, for all entries together. */
 const MAX_XATTRS = 600_000;
 const MAX_DEPTH = 16;
-/** Maximum number of distinct field names, including unknown ones and attributes; V8 keeps each for a while in twenty times its size. */
+/**
+ * Maximum number of distinct field names, including unknown ones and attributes. V8 keeps each name for a while, in twenty times its size.
+ */
 const MAX_NAMES = 1000;
 
 const QUOTE = 0x22;
@@ -239,7 +244,7 @@ class JsonPieces {
     }
   }
 
-  /** Throws DAMAGED if anything follows. */
+  /** Throws DAMAGED if anything follows the object. */
   end(): void {
     if (this.next() !== undefined) throw notJson();
   }

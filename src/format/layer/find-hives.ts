@@ -1,5 +1,5 @@
-// Finds the members of an image's layers that may be hives. Names are compared without case; whether a file with one of these names really
-// is a hive depends on its first bytes.
+// Finds the members of an image's layers that may be hives. Names are compared case-insensitively; whether a file with one of these names
+// really is a hive depends on its first bytes.
 import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
 import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from './layer-table.ts';
 
@@ -35,7 +35,7 @@ const OTHER_NAMES = new Set([
   'bcd',
   'bcd-template',
 ]);
-/** Names that mean a hive only in these folders; elsewhere they may mean anything. */
+/** Names that mean a hive only in the folders `config` and `regback`; elsewhere they may mean anything. */
 const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', ...SYSTEM_HIVES.map((name) => name.toLowerCase())]);
 const CONFIG_FOLDERS = /\/(config|regback)$/;
 const HIVE_EXTENSION = /\.(hve|hiv)$/;

@@ -53,7 +53,7 @@ export class LayerTableBuilder implements TarHandler {
   readonly #rows: LayerColumns;
   readonly #ownLinks: OwnLinks;
   readonly #findings = new FindingList();
-  /** The last member, which the next findings are about. */
+  /** The most recent member, which the next findings are about. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
   #dotSlashOffset = 0;

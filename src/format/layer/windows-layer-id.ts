@@ -16,7 +16,10 @@ declare const idBrand: unique symbol;
 /** A layer's id in a Windows store: the name of its folder. */
 export type WindowsLayerId = string & { readonly [idBrand]: true };
 
-/** Checks a layer id. Throws NAME_REFUSED if Windows doesn't allow a folder with that name: empty, too long, a path, a drive, a device. */
+/**
+ * Checks a layer id. Throws NAME_REFUSED if the id is empty, too long, a path, a drive or a device, because Windows doesn't allow a folder
+ * with such a name.
+ */
 export function parseWindowsLayerId(text: string): WindowsLayerId {
   if (text.length > MAX_ID_LENGTH) throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${text.length} characters`);
   const refused = refuseName(encodeUtf8(text), 'windows');

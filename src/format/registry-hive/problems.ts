@@ -22,7 +22,7 @@ export interface HiveProblem {
   readonly message: string;
 }
 
-/** Why a part of a hive can't be read. Returned rather than thrown, because a damaged hive may have a hundred thousand. */
+/** Why a part of a hive can't be read. Returned rather than thrown, because a damaged hive may have a hundred thousand such parts. */
 export class Damage {
   readonly reason: string;
 

@@ -21,7 +21,7 @@ export type HiveChange =
       readonly previous: ShownKey;
       readonly values: readonly ValueChange[];
     }
-  /** `hidden`: the keys below it, which disappear too, and the values of all of them. */
+  /** `hidden`: the number of keys below the removed one, which disappear too, and the number of values in all these keys. */
   | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
 
 interface Level {
@@ -106,7 +106,7 @@ function changeOf(path: string, key: ShownKey, previous: ShownKey | null): HiveC
   return { kind: 'modified', path, key, previous, values };
 }
 
-/** Both lists are sorted by folded name. */
+/** Compares a key's values in two views, both sorted by folded name. */
 function valueChanges(before: readonly ShownValue[], now: readonly ShownValue[]): ValueChange[] {
   const changes: ValueChange[] = [];
   for (let a = 0, b = 0; a < before.length || b < now.length; ) {
@@ -136,7 +136,7 @@ function isSameSecurity(a: SecurityAt | null, b: SecurityAt | null): boolean {
   return a === null || b === null ? a === b : isSameData([a.bytes], [b.bytes]);
 }
 
-/** Counts the keys that a view has below a key, and the values of all of them. */
+/** Counts the keys that a view has below `top`, and the values of all of them and of `top`. */
 function hiddenWith(pass: StackPass, top: StackKey, seen: Seen, shown: ShownKey): { readonly keys: number; readonly values: number } {
   let keys = 0;
   let values = shown.values.length;

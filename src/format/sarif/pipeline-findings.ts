@@ -9,7 +9,7 @@ export interface PipelineFinding {
   readonly severity: Severity;
   /** Safe to print. */
   readonly message: string;
-  /** A relative URI, percent-encoded: `layer-N/PATH`; `layer-N` without a path, `config` without a layer. */
+  /** A relative URI, percent-encoded: `layer-N/PATH`; `layer-N` for a finding without a path; `config` for one without a layer. */
   readonly uri: string;
   /** Counted from 1. */
   readonly line: number;

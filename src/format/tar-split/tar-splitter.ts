@@ -67,7 +67,8 @@ export class TarSplitter {
       finding: ({ code, message, offset }) => {
         if (code !== 'truncated') return;
         this.#truncated = message;
-        // Extension headers without a member: `offset` is the end marker's second block, not the next header expected so far.
+        // The finding is about extension headers without a member. Its `offset` is that of the end marker's second block, not of the next
+        // header expected so far.
         if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });
@@ -110,7 +111,7 @@ export class TarSplitter {
     const isRepeated = this.#names.has(key);
     const isFile = member.type === TYPE.file && member.sparse === null;
     if (stored > 0 && (isRepeated || !isFile || this.#keepInside(name, stored))) return;
-    // tar-split refuses a repeated name, even of a folder, and without content the entry isn't needed.
+    // tar-split refuses a repeated name, even a folder's. A repeated member without content can be restored without an entry.
     if (isRepeated) return;
     this.#names.add(key);
     if (stored === 0) this.#emit({ kind: 'file', name: name.slice(), sizeBytes: 0, crc64: null });

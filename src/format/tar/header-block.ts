@@ -21,7 +21,7 @@ const MTIME = 34;
 const DEVICES = 82;
 const LAST_OF_DEVICES = 344;
 
-/** Parses header blocks. Numbers that are the same as in the previous block, which most are, are not parsed again. */
+/** Parses header blocks. Most numbers are the same as in the previous block; these aren't parsed again. */
 export class HeaderBlock {
   #mode = 0;
   #uid = 0;
@@ -50,7 +50,7 @@ export class HeaderBlock {
     member.mtimeNanos = 0;
     member.devMajor = 0;
     member.devMinor = 0;
-    // A malformed number is NaN, and NaN survives addition.
+    // Adds up all numbers, because a malformed one is NaN and makes the sum NaN.
     let all = parseNumeric(bytes, at + 124, at + 136);
     const size = all;
     all += this.#mode + this.#uid + this.#gid + this.#mtime;

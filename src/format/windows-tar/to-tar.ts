@@ -88,7 +88,7 @@ export function basicInfoHeader(
   };
 }
 
-/** Returns the header of a whiteout of `name`: the last part prefixed with `.wh.`, of type 0, without times. */
+/** Returns the header of a whiteout of `name`: the last component is prefixed with `.wh.`, the type is 0, and there are no times. */
 export function whiteoutHeader(name: string): TarHeader {
   const path = tarNameOf(name);
   const slash = path.lastIndexOf('/') + 1;
