@@ -33,7 +33,10 @@ const FILTERS: Readonly<Record<number, string>> = {
 };
 const MOST_NUMBER_BYTES = 9;
 
-/** Computes the SHA-256 of data that arrives in pieces. The caller provides an implementation, because this pure code can't use Node's. */
+/**
+ * Computes the SHA-256 of data that arrives in pieces. The caller provides an implementation, because this pure code can't import
+ * node:crypto.
+ */
 export interface Sha256 {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;

@@ -30,8 +30,8 @@ export interface BlockSink {
   /** Unpacked bytes: `start` to `end` of `bytes`, valid during the call. */
   plain(bytes: Uint8Array, start: number, end: number): void;
   /**
-   * Called before each block. Offsets are relative to where the decoder began; `bits` and `window()` have the same meaning as in {@link
-   * Checkpoint}.
+   * Called before each block. Offsets are relative to where the decoder began; `bits` and `window()` have the same meaning as in a
+   * checkpoint.
    */
   block(packedOffset: number, bits: number, plainOffset: number, window: () => Uint8Array): void;
 }

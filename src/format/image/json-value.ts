@@ -27,8 +27,8 @@ export function parseJson(bytes: Uint8Array, what: string, times = 1): unknown {
   try {
     return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
-    // V8's message quotes the beginning of the text. The quotation must not be shown, because the file may be something else than the
-    // expected document.
+    // V8's message quotes the beginning of the text. The quotation must not be shown, because the file may not be the expected
+    // document.
     const reason = (cause as Error).message.replace(/, ".*" is not valid JSON$/s, '');
     throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not JSON: ${displayText(reason)}`, { cause });
   }

@@ -22,7 +22,7 @@ export interface BaseImage {
 
 /**
  * Computes a base image's id: the first 32 bytes of the SHA-384 of its folder's name, in lower-case hex. `sha384` returns the digest's 48
- * bytes; the caller provides it, because this pure code can't use Node's.
+ * bytes; the caller provides it, because this pure code can't import node:crypto.
  */
 export function baseImageId(folder: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return toHex(sha384(encodeUtf8(folder)).subarray(0, ID_BYTES));

@@ -52,7 +52,7 @@ export function* walkView(hives: readonly LayerHive[], from = ''): Generator<Vie
 /** A direct subkey in a view. */
 export interface ViewSubkey {
   readonly name: string;
-  /** Whether any of its visible records states subkeys. All of those may be hidden. */
+  /** Whether there may be keys below it. They aren't looked up, so all of them may be hidden. */
   readonly hasSubkeys: boolean;
 }
 

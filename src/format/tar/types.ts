@@ -46,8 +46,8 @@ export interface TarMember {
   /** Offset and length of each stored piece, in ascending order; null if the file isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
   /**
-   * Whether the body was cut off. This isn't known yet when a handler gets the member, so it is always false then: see {@link
-   * TarHandler.truncated}.
+   * Whether the body was cut off. This isn't known yet when a handler gets the member, so it is always false then; see
+   * {@link TarHandler.truncated}.
    */
   truncated: boolean;
 
