@@ -86,7 +86,7 @@ export async function align<T extends ComparedStep>(
   return matchesOf(steps, commands.length, lengths, same);
 }
 
-/** Walks back through the table of lengths. */
+/** Finds the matches by walking back through the table of lengths. */
 function matchesOf<T>(steps: readonly T[], count: number, lengths: Uint32Array, same: Uint8Array): (T | null)[] {
   const width = count + 1;
   const found = new Array<T | null>(count).fill(null);

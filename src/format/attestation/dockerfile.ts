@@ -13,7 +13,7 @@ const MAX_HEREDOCS = 16;
 export interface Instruction {
   /** In upper case: `RUN`. */
   readonly keyword: string;
-  /** Everything after the keyword, on one line; for a here-document, its lines. */
+  /** Everything after the keyword, on one line, followed by the lines of any here-documents. */
   readonly text: string;
   readonly lines: LineRange;
 }

@@ -24,7 +24,7 @@ export function isAbout({ subjects }: Pick<Statement, 'subjects'>, digest: strin
   return subjects.has(digest);
 }
 
-/** Reads a statement from its parsed document: bare, in an envelope or in a bundle; null if it isn't one. Throws TOO_LARGE. */
+/** Reads the statement in a parsed document: a bare one, or one in an envelope or a bundle. Null if there is none. Throws TOO_LARGE. */
 export function parseStatement(value: unknown): Statement | null {
   if (!isSignedDocument(value)) return readStatement(asObject(value));
   const envelope = envelopeOf(value);

@@ -113,7 +113,7 @@ export class Bzip2Unpacker implements Unpacker {
   }
 }
 
-/** Undoes everything but the Burrows-Wheeler transform and the outer runs. */
+/** Reads a block, and undoes everything but the Burrows-Wheeler transform and the outer runs. */
 function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): BlockText {
   const crc = bits.readUint32();
   if (bits.read(1) === 1) throw new LayerscopeError('UNSUPPORTED', 'a randomized block, as bzip2 0.9.0 wrote them');

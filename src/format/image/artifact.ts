@@ -21,7 +21,8 @@ const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Media types of placeholder configs: the layers are files, although their media type is often that of an image layer by default (ORAS).
+ * Media types of placeholder configs. The layers of such a manifest are files, although their media type is often that of an image layer by
+ * default (ORAS).
  */
 const NO_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociEmpty, 'application/vnd.unknown.config.v1+json']);
 

@@ -31,7 +31,10 @@ export function isHole({ chunkStart, chunkEnd }: Pick<LayerTable, 'chunkStart' |
   return chunkStart[chunk] === chunkEnd[chunk];
 }
 
-/** Returns the digest of a file's content that isn't also the digest of its only stored piece; null if none is stated. */
+/**
+ * Returns the digest of a file's whole content, unless it is also the digest of the file's only stored piece. Null if there is no such
+ * digest.
+ */
 export function wholeDigest(table: Pick<LayerTable, 'wholeRows' | 'wholeDigests'>, row: number): string | null {
   return asText(wholeBytes(table, row));
 }

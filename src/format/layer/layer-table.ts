@@ -72,8 +72,8 @@ export interface LayerTable {
   readonly linkStart: Uint32Array;
   readonly linkNames: Uint8Array;
   /**
-   * For each link: 1 + the row that a hard link is another name of, which is never a hard link itself. 0 for symbolic links, and for hard
-   * links whose target isn't an earlier member of this layer.
+   * For each link that is a hard link: 1 + the row that it is another name of; that row is never a hard link itself. 0 for symbolic links,
+   * and for hard links whose target isn't an earlier member of this layer.
    */
   readonly linkTarget: Uint32Array;
 }

@@ -19,7 +19,9 @@ function text(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Interns metadata that members share. Most members have the same metadata as the previous one, which costs only a comparison. */
+/**
+ * Interns metadata that members share. Most members have the same metadata as the previous one, so for these a single comparison is enough.
+ */
 export class MetaTable {
   readonly metas: MemberMeta[] = [];
   /** Raw owner names of each metadata record; {@link MemberMeta} has these as text. */

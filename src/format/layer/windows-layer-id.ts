@@ -2,8 +2,8 @@ import { refuseName } from '#format/path';
 import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 
 /**
- * A file in a layer's folder that contains the name of the folder with the layer's actual content; base images are adopted this way. Docker
- * writes `layerId` and reads `layerID`, which are the same name on Windows.
+ * A file in a layer's folder that contains the name of another folder, in which the layer's actual content is. Base images are adopted by
+ * adding such a file. Docker writes `layerId` and reads `layerID`, which are the same name on Windows.
  */
 export const LAYER_ID_FILE = 'layerID';
 

@@ -44,7 +44,7 @@ function literalAt(text: string, at: number): { readonly length: number; readonl
   return { length: skip + letter.length, bytes: encodeUtf8(letter) };
 }
 
-/** Returns the class that begins with the `[` at `at`; null if no `]` closes it, which makes the bracket an ordinary character. */
+/** Returns the class that begins with the `[` at `at`. Null if no `]` closes it; the bracket is then an ordinary character. */
 function classAt(text: string, at: number): { readonly length: number; readonly piece: Piece } | null {
   let next = at + 1;
   const inverse = text[next] === '!' || text[next] === '^';

@@ -90,7 +90,7 @@ export function applyNewLogs(
   return { bytes, sequence: last.sequence };
 }
 
-/** Returns the entries that continue the hive, each with its log. */
+/** Returns the entries whose sequence numbers continue the hive's, each with its log. */
 function applicableEntries(logs: readonly NewLog[], from: number, maxBytes: number): { readonly log: NewLog; readonly entry: Entry }[] {
   const steps: { readonly log: NewLog; readonly entry: Entry }[] = [];
   for (const log of logs) {

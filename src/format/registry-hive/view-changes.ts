@@ -38,8 +38,8 @@ interface Side {
 }
 
 /**
- * Compares two views of stacks, lowest hive first, which may have hives in common. Yields changes sorted by folded path, a parent before
- * its subkeys. A changed time alone isn't a change. A removed key is listed without its subkeys.
+ * Compares the views of two stacks, each with its lowest hive first. The stacks may have hives in common. Yields changes sorted by folded
+ * path, a parent before its subkeys. A changed time alone isn't a change. A removed key is listed without its subkeys.
  */
 export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
   for (const change of viewSteps(before, now)) if (change !== null) yield change;

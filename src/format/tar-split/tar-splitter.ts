@@ -38,7 +38,8 @@ function keyOf(bytes: Uint8Array): string {
 
 /**
  * Makes a tar's metadata from its bytes, and emits entries in order. If tar-split accepts the tar, the entries equal tar-split's. Unlike
- * tar-split, this also restores sparse files and repeated names, by storing their content, and links with a size, which is ignored.
+ * tar-split, this also restores sparse files and repeated names, by storing their content, and links whose header states a size, by
+ * ignoring it.
  */
 export class TarSplitter {
   readonly #emit: (entry: SplitEntry) => void;
@@ -101,8 +102,8 @@ export class TarSplitter {
     const isGlobal = member.type === TYPE.global;
     const bodyOffset = member.bodyOffset + (isGlobal ? member.storedSize : 0);
     this.#gather(bodyOffset);
-    // A sparse member is recognized only after its map. How many bytes have been gathered by then depends on the chunks, so a sparse member
-    // doesn't start a new segment.
+    // A sparse member is recognized only after its map has been read. How many bytes have been gathered by then depends on the chunks, so a
+    // sparse member doesn't start a new segment.
     if (member.sparse === null) this.#flush();
     const stored = isGlobal ? 0 : member.storedSize;
     this.#nextHeader = bodyOffset + stored + (-(bodyOffset + stored) & (BLOCK - 1));

@@ -100,7 +100,8 @@ export class HeaderBlock {
     const start = at + 345;
     if (magic === 'star') return textEnd(bytes, start, start + 131);
     if (magic === 'ustar') return textEnd(bytes, start, start + 155);
-    // GNU has times here, but Go before 1.8 wrote a prefix. If the times don't parse and the field is ASCII, treat it as a prefix.
+    // The GNU format has times in this field, but Go before 1.8 wrote a prefix there. If the times don't parse and the field is ASCII, it
+    // is treated as a prefix.
     const atimeBad = bytes[start] !== 0 && Number.isNaN(parseNumeric(bytes, start, start + 12));
     const ctimeBad = bytes[start + 12] !== 0 && Number.isNaN(parseNumeric(bytes, start + 12, start + 24));
     if (!atimeBad && !ctimeBad) return start;
