@@ -21,7 +21,7 @@ const MOST_SYMBOL_BYTES = 2.5;
 const GROUP_SYMBOLS = 50;
 const MAGIC = [0x42, 0x5a, 0x68] as const;
 
-/** See {@link Unpacker}. Memory: four bytes for each byte of a block, and the largest possible compressed block: 6 MB. */
+/** See {@link Unpacker}. Takes 6 MB of memory: four bytes for each byte of a block, and space for the largest possible compressed block. */
 export class Bzip2Unpacker implements Unpacker {
   readonly #queue = new ByteQueue();
   /** How many bits of the queue's first byte have been read. */

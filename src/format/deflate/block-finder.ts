@@ -1,6 +1,6 @@
 // Finds where deflate blocks begin without unpacking the data before them. The header of a dynamic block is so restricted that hardly any
-// other bits look like one, and a stored block states its length twice. A match is only a guess until the bytes unpacked from there have
-// been compared. Source: RFC 1951, 3.2.
+// other bits look like one, and a stored block states its length twice. Still, a match is only a guess: the caller must compare the bytes
+// unpacked from there with those of the whole stream. Source: RFC 1951, 3.2.
 
 /** A position where a block seems to begin; the fields have the same meaning as a checkpoint's. */
 export interface BlockPlace {

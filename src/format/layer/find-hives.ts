@@ -62,7 +62,7 @@ export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
   return [...found.values()].sort((a, b) => compareTexts(a.hive, b.hive) || compareTexts(a.role, b.role));
 }
 
-/** Quickly rules out most of a layer's names, which are raw bytes. */
+/** Whether a name, in raw bytes, may be a hive's. This quickly rules out most of a layer's names. */
 function mayBeHiveName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > 64) return false;
   const text = decodeUtf8(name);

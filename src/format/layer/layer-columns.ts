@@ -36,7 +36,7 @@ export class LayerColumns {
   #flags = new Uint16Array(256);
   #size = new Float64Array(256);
   #mtimeSeconds = new Float64Array(256);
-  /** Nanoseconds. Allocated at the first member with a fraction of a second. */
+  /** Nanoseconds of each row's time. Allocated when the first member with a fraction of a second is added. */
   #mtimeNanos = new Uint32Array(0);
   #headerBlock = new Uint32Array(256);
   #headerBlocks = new Uint32Array(256);

@@ -197,7 +197,7 @@ class Way {
     return this.#tree.find(folder, name, 0, name.length);
   }
 
-  /** Determines the folder of the first `count` components, the last of which is `part`, from that of the components before it. */
+  /** Determines the folder of the first `count` components from that of the components before the last one, which is `part`. */
   #enter(count: number, part: string): void {
     const { holds, parent } = this.#tree;
     let folder = this.#folders[count - 1] as number;

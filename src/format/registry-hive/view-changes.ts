@@ -1,5 +1,5 @@
-// What a layer changed in a hive: the view with it compared to the view without it. Keys that the upper hives don't mention are the same in
-// both, so comparing a small delta over a large hive only takes time in proportion to the delta.
+// Finds what a layer changed in a hive, by comparing the view with the layer to the view without it. Keys that the upper hives don't
+// mention are the same in both, so comparing a small delta over a large hive only takes time in proportion to the delta.
 import { isSameData } from './data.ts';
 import { keyPath, MAX_DEPTH, MAX_PATH_UNITS } from './key-names.ts';
 import { allPositions, type LayerHive, look, type Seen, type ShownKey, type ShownValue, type StackKey, StackPass } from './key-stack.ts';
@@ -46,8 +46,8 @@ export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHi
 }
 
 /**
- * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ: two large hives may have few differences, and
- * it must still be possible to interrupt their comparison.
+ * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ. Without the nulls, a comparison of two large
+ * hives with few differences could hardly be interrupted.
  */
 export function* viewSteps(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange | null, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];
