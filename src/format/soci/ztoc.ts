@@ -13,7 +13,7 @@ import { isDigest, LayerscopeError } from '#model';
 import { type FlatBudget, type FlatTable, rootTable } from './flatbuffer.ts';
 
 const MAX_ZTOC_BYTES = 1024 * 1024 * 1024;
-/** Maximum number of entries, as for other tables of contents. If a layer has more, the layer itself is read. */
+/** Maximum number of entries, as for other tables of contents. If a layer has more, the layer itself is read instead. */
 const MAX_ENTRIES = 600_000;
 const MAX_TEXT_BYTES = 96 * 1024 * 1024;
 /** Maximum number of entries, attributes and span digests together. */

@@ -65,7 +65,7 @@ export class SplitScanner {
     if (from < bytes.length) this.#hold(bytes, from, bytes.length);
   }
 
-  /** Takes a last line without an LF. Throws what {@link push} throws. */
+  /** Ends the input; a last line needs no LF. Throws what {@link push} throws. */
   end(): void {
     if (this.#heldBytes > 0) this.#takeHeld();
   }

@@ -275,7 +275,7 @@ class Conversion {
     if (this.#writer.left > 0) this.#fail('DAMAGED', `archive/tar: missed writing ${this.#writer.left} bytes`);
   }
 
-  /** Handles a stream after the data: an alternate data stream becomes a member, others are dropped. */
+  /** Handles a stream after the data: an alternate data stream becomes a member; others are dropped. */
   async *copyAlternate(cursor: BackupCursor, stream: BackupStream): AsyncGenerator<Uint8Array, void, undefined> {
     const kept = this.#file.readTwice === true;
     switch (stream.id) {
