@@ -1,7 +1,7 @@
 // Compares the instructions of a Dockerfile with the commands of a history, and aligns the two sequences so that as many as possible match.
 import type { Rest } from '#model';
 
-/** An instruction or a command in the same form: its keyword and the rest on one line. */
+/** An instruction or a command, in a form common to both: its keyword, and the rest on one line. */
 export interface Command {
   readonly keyword: string;
   readonly text: string;
@@ -18,8 +18,8 @@ export interface HistoryCommand extends Command {
 /** An instruction, prepared for comparison. */
 export interface ComparedStep extends Command {
   /**
-   * The text before, between and after the `$VARIABLE`s of an instruction, whose command has values in their place; null if it has no
-   * variables.
+   * The parts of an instruction's text before, between and after its `$VARIABLE`s, which the history replaces with values. Null if there
+   * are no variables to replace.
    */
   readonly around: readonly string[] | null;
 }
@@ -38,7 +38,7 @@ export function comparedStep(command: Command): ComparedStep {
   return { ...command, around: around.length < 2 ? null : around };
 }
 
-/** Maximum number of comparisons of an instruction with a command, or of work that takes as long. */
+/** Maximum number of units of work. A unit is the comparison of an instruction with a command, or work that takes about as long. */
 const MAX_UNITS = 1_000_000;
 /** Searching this many characters for a single one takes about as long as comparing an instruction with a command. */
 const LETTERS_PER_UNIT = 1_024;
@@ -47,7 +47,7 @@ const LETTERS_PER_UNIT = 1_024;
 export class ComparisonBudget {
   #left = MAX_UNITS;
 
-  /** Takes units for work about to be done. Returns false, now and from then on, if the budget doesn't allow it. */
+  /** Reserves units for work about to be done. Once the budget has been exceeded, returns false for this and every later call. */
   take(units: number): boolean {
     this.#left -= units;
     return this.#left >= 0;
@@ -86,7 +86,7 @@ export async function align<T extends ComparedStep>(
   return matchesOf(steps, commands.length, lengths, same);
 }
 
-/** Walks back through the table of lengths. */
+/** Finds the matches by walking back through the table of lengths. */
 function matchesOf<T>(steps: readonly T[], count: number, lengths: Uint32Array, same: Uint8Array): (T | null)[] {
   const width = count + 1;
   const found = new Array<T | null>(count).fill(null);

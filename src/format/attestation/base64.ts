@@ -27,6 +27,6 @@ export function decodeBase64(text: string): Uint8Array | null {
     }
   }
   const isPadded = /^[=\r\n]{0,8}$/.test(text.slice(at, at + 9));
-  // Six bits are left over only if the last group has a single character.
+  // Six leftover bits mean that the last group has a single character, which can't encode a byte.
   return isPadded && bits !== 6 ? bytes.subarray(0, count) : null;
 }

@@ -11,7 +11,7 @@ import { decodeBase64 } from './base64.ts';
 
 /** Maximum number of lines read from a Dockerfile. */
 export const MAX_DOCKERFILE_LINES = 50_000;
-/** Maximum length of the Dockerfile's base64, enough for 1 MiB and line breaks. Longer ones aren't read. */
+/** Maximum length of the Dockerfile's base64, enough for 1 MiB and line breaks. A longer Dockerfile isn't read. */
 const MAX_DATA_LETTERS = 1_500_000;
 
 /** A range of lines in a file, counted from 1, including both ends. */
@@ -40,8 +40,8 @@ export interface BuildSteps {
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Reads the steps from BuildKit's metadata and the build's graph; null if there are no layers in it, as in mode `min`. Fields in any other
- * form are ignored.
+ * Reads the steps from BuildKit's metadata and the build's graph. Null if the metadata lists no layers, as in mode `min`. Fields in any
+ * other form are ignored.
  */
 export function parseBuildSteps(metadata: unknown, graph: unknown): BuildSteps | null {
   const source = asObject(asObject(metadata)?.source);
@@ -90,7 +90,7 @@ function parseFile(info: unknown): BuildSteps['file'] {
   return { name, lines: lenient.decode(bytes).split('\n', MAX_DOCKERFILE_LINES) };
 }
 
-/** Returns a step's ranges in the first file, cut to its `count` lines. */
+/** Returns a step's line ranges in the Dockerfile, limited to the `count` lines that were read. */
 function parseRanges(value: unknown, count: number): LineRange[] {
   const found: LineRange[] = [];
   for (const location of asArray(asObject(value)?.locations)) {

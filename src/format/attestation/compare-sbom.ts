@@ -80,7 +80,7 @@ function shownVersion({ version }: PackageName): string {
   return version ?? '';
 }
 
-/** Names of Python packages ignore case and treat all separators alike. Source: PEP 503. */
+/** Python package names are case-insensitive, and all separators in them are equivalent. Source: PEP 503. */
 function comparedName(type: string, name: string): string {
   if (type === 'pypi') return name.toLowerCase().replace(/[-_.]{1,99}/g, '-');
   return type === 'npm' ? name.toLowerCase() : name;

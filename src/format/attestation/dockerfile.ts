@@ -13,7 +13,7 @@ const MAX_HEREDOCS = 16;
 export interface Instruction {
   /** In upper case: `RUN`. */
   readonly keyword: string;
-  /** Everything after the keyword, on one line; for a here-document, its lines. */
+  /** Everything after the keyword, on one line, followed by the lines of any here-documents. */
   readonly text: string;
   readonly lines: LineRange;
 }
@@ -56,7 +56,7 @@ export function stageAt(stages: readonly Stage[], line: number): StageWords | nu
   return stageWords(stages, low - 1);
 }
 
-/** Returns the words for a stage, given its index; null if there is no such stage. */
+/** Returns a stage's name and base, given its index; null if there is no such stage. */
 export function stageWords(stages: readonly Stage[], index: number): StageWords | null {
   const stage = stages[index];
   return stage === undefined ? null : { name: stages.length < 2 ? null : (stage.name ?? String(index)), base: stage.base };
@@ -117,7 +117,7 @@ function escapeOf(lines: readonly string[]): string {
   return '\\';
 }
 
-/** Returns the words that end an instruction's here-documents. */
+/** Returns the delimiters that end an instruction's here-documents. */
 function heredocsOf(keyword: string, text: string): { readonly word: string; readonly stripsTabs: boolean }[] {
   if (keyword !== 'RUN' && keyword !== 'COPY' && keyword !== 'ADD') return [];
   const found = [...text.matchAll(/(?:^|\s)\d?<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_.]{0,99})\2/g)];

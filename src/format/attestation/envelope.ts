@@ -19,7 +19,10 @@ export interface Envelope {
   readonly signatures: readonly Uint8Array[];
 }
 
-/** Returns the envelope that a parsed document is, or that a bundle contains; null if there is none, or its payload isn't base64. */
+/**
+ * Returns the envelope in a parsed document, which may itself be an envelope or a bundle that contains one. Null if there is none, or if
+ * its payload isn't base64.
+ */
 export function envelopeOf(value: unknown): Envelope | null {
   const object = asObject(value);
   if (object === null) return null;

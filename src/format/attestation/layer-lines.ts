@@ -17,15 +17,15 @@ export interface DockerfileLines {
   readonly lines: readonly LineRange[];
   /** Lines of steps in other stages: those that made what the layer's own steps copied or mounted. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage with `lines`; null if it is the Dockerfile's only stage. */
+  /** Name or number of the stage that contains `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;
   /** What `stage` is based on, according to its FROM; null for lines before the first FROM. */
   readonly stageBase: string | null;
-  /** The stages with the lines of `from`, without duplicates. */
+  /** The stages that contain the lines in `from`, without duplicates. */
   readonly fromStages: readonly string[];
   /** What each of `fromStages` is based on. */
   readonly fromStageBases: readonly string[];
-  /** How the layer was found. */
+  /** How the layer was found in the provenance. */
   readonly by: 'digest' | 'position';
   /** The `lines`, joined by line feeds. */
   readonly text: string;
@@ -53,7 +53,7 @@ const VISITS_A_TURN = 1_000;
 /** The origins of an image's layers, determined on demand. */
 export class LayerOrigins {
   readonly #build: BuildSteps;
-  /** The layers' digests as stated in the provenance, or null. */
+  /** The digests of the image's layers, bottom first; null for unknown ones. */
   readonly #digests: readonly (string | null)[];
   readonly #makers: Map<string, Set<string>>;
   readonly #bases: Map<string, string>;
@@ -112,7 +112,7 @@ export class LayerOrigins {
     this.#stages ??= parseStages(file.lines.join('\n'));
     const stages = this.#stages;
     const stage = stageAt(stages, lines[0]?.[0] ?? 0);
-    // Keyed by name, because several lines may be in one stage.
+    // Keyed by name, because several ranges of lines may be in the same stage.
     const others = new Map(from.map(([first]) => stageAt(stages, first)).flatMap((each) => (each?.name ? [[each.name, each.base]] : [])));
     const dockerfile: DockerfileLines = {
       file: file.name,
@@ -141,7 +141,10 @@ export class LayerOrigins {
     return joinRanges(ranges);
   }
 
-  /** Returns the steps that some others depend on, directly or not, stopping at steps that have layers in this image. */
+  /**
+   * Returns the steps that `makers` depend on, directly or not. Steps that have layers in this image are left out, with what only they
+   * depend on.
+   */
   async #behind(makers: ReadonlySet<string>, rest: Rest): Promise<ReadonlySet<string>> {
     const seen = new Set<string>();
     const todo = [...makers].flatMap((step) => this.#build.steps.get(step)?.inputs ?? []);

@@ -23,11 +23,11 @@ export interface GuessedLines {
   readonly lines: readonly LineRange[];
   /** Lines of the stage that the instruction copies from. */
   readonly from: readonly LineRange[];
-  /** Name or number of the stage with `lines`; null if it is the Dockerfile's only stage. */
+  /** Name or number of the stage that contains `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;
   /** What `stage` is based on, according to its FROM. */
   readonly stageBase: string | null;
-  /** Name or number of the stage with the lines in `from`, and what that stage is based on: at most one element each. */
+  /** Name or number of the stage that contains the lines in `from`, and what that stage is based on: at most one element each. */
   readonly fromStages: readonly string[];
   readonly fromStageBases: readonly string[];
   readonly text: string;
@@ -36,7 +36,7 @@ export interface GuessedLines {
 }
 
 const LAYER_MAKERS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
-/** Maximum length of the text that is compared. */
+/** Maximum length of the text that is compared, for an instruction or a command. */
 const MAX_TEXT = 4_000;
 /** Limit on the total length of the lines that guesses include from other stages; each range counts as a few characters more. */
 const MAX_FROM_LETTERS = 4_000_000;
@@ -50,8 +50,8 @@ interface Step extends ComparedStep {
 
 /**
  * Matches a Dockerfile's instructions to the commands that made an image's layers, bottom first. Returns a guess for each layer, null where
- * nothing matches. If there are several stages, uses the one that matches best, or the last of those that match equally well. If there are
- * far too many, only the last ones are compared. Throws what `rest` throws.
+ * nothing matches. If there are several stages, uses the one that matches best, or the last of those that match equally well. If comparing
+ * all stages would take too long, only the last ones are compared. Throws what `rest` throws.
  */
 export async function matchDockerfile(
   dockerfile: string,

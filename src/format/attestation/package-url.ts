@@ -2,7 +2,7 @@
 //
 // Source: package-url/purl-spec.
 
-/** A package's name as package databases have it. */
+/** A package as package databases identify it. */
 export interface PackageName {
   /** The type, as in package URLs: `deb`, `npm`. */
   readonly type: string;
@@ -23,7 +23,7 @@ export function parsePackageUrl(purl: string): PackageName | null {
   const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]{0,63})\/(.+)$/s.exec(body);
   if (found === null) return null;
   const [, kind = '', rest = ''] = found;
-  // According to the standard, a scope's @ is encoded, but not all tools do so.
+  // According to the standard, a scope's @ is encoded, but not all tools encode it.
   const at = rest.lastIndexOf('@');
   const hasVersion = at > rest.lastIndexOf('/') + (rest.includes('/') ? 0 : -1) && at > 0;
   const parts = (hasVersion ? rest.slice(0, at) : rest).split('/').filter((part) => part !== '');

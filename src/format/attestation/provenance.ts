@@ -26,7 +26,7 @@ export interface Provenance {
   /** URI of the builder, such as a CI run. */
   readonly builder: string | null;
   readonly buildType: string | null;
-  /** Where the sources came from: a repository's URI, and its revision. */
+  /** Where the sources came from: a repository's URI, its revision, and the path in it of the file that defines the build. */
   readonly source: { readonly uri: string | null; readonly revision: string | null; readonly path: string | null };
   /** Build arguments and other options; values that aren't text are JSON. */
   readonly parameters: readonly { readonly name: string; readonly value: string }[];

@@ -10,11 +10,11 @@ import { decodeBase64 } from './base64.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { isAbout, parseStatement } from './statement.ts';
 
-/** Signed bytes, the signatures that claim to cover them, and what they are about. */
+/** Signed bytes, the signatures that claim to cover them, and a way to check which manifest they are about. */
 export interface SignedPayload {
   readonly bytes: Uint8Array;
   readonly signatures: readonly Uint8Array[];
-  /** Whether the payload names this manifest. */
+  /** Whether the payload names the manifest with this digest. */
   isAbout(digest: string): boolean;
 }
 

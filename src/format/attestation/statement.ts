@@ -24,7 +24,7 @@ export function isAbout({ subjects }: Pick<Statement, 'subjects'>, digest: strin
   return subjects.has(digest);
 }
 
-/** Reads a statement from its parsed document: bare, in an envelope or in a bundle; null if it isn't one. Throws TOO_LARGE. */
+/** Reads the statement in a parsed document: a bare one, or one in an envelope or a bundle. Null if there is none. Throws TOO_LARGE. */
 export function parseStatement(value: unknown): Statement | null {
   if (!isSignedDocument(value)) return readStatement(asObject(value));
   const envelope = envelopeOf(value);
@@ -51,16 +51,19 @@ function subjectsOf(value: unknown): ReadonlySet<string> {
   return digests;
 }
 
-/** Size of the beginning to read from a statement that is too large: `_type`, `predicateType` and `subject` come before the predicate. */
+/**
+ * Number of bytes to read from the start of a statement that is too large to read completely. `_type`, `predicateType` and `subject` are
+ * usually there, before the predicate.
+ */
 export const STATEMENT_HEAD_BYTES = 1024 * 1024;
 
 /**
- * Reads a bare statement's type and subjects from its first bytes; null if they don't come before the predicate, or the document isn't a
- * statement. Most of a large SBOM is its predicate.
+ * Reads a bare statement's type and subjects from its first bytes, without the predicate, which makes up most of a large SBOM. Null if the
+ * type and subjects don't come before the predicate, or if the document isn't a statement.
  */
 export function parseStatementHead(head: Uint8Array): Statement | null {
   const end = predicateStart(head);
-  // The cut is between two fields, so never inside a character.
+  // The text is cut between two fields, so never inside a character.
   const text = end < 0 ? null : decodeUtf8(head.subarray(0, end));
   if (text === null) return null;
   try {
@@ -73,7 +76,7 @@ export function parseStatementHead(head: Uint8Array): Statement | null {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Maximum depth of lists and objects before a predicate; real statements are less deep. */
+/** Maximum depth of lists and objects before a predicate; real statements are shallower. */
 const MAX_HEAD_DEPTH = 8;
 
 /** Returns the offset of the quote that begins the outermost object's key `predicate`; -1 if it isn't among the first bytes. */

@@ -4,14 +4,14 @@
 //   u16 · 8 name, 8-bit characters · NUL · value · zeros up to a multiple of 4
 //
 // The padding after the last entry is written, but may be missing in input. WSL stores a file's owner and mode in the attributes $LXUID,
-// $LXGID and $LXMOD, Windows its signatures in $KERNEL.PURGE.ESBCACHE.
+// $LXGID and $LXMOD; Windows stores its signatures in $KERNEL.PURGE.ESBCACHE.
 import { LayerscopeError } from '#model';
 
 export interface ExtendedAttribute {
   /** The name's bytes as Latin-1. */
   readonly name: string;
   readonly value: Uint8Array;
-  /** 0x80: a program that does not know the attribute must not open the file. */
+  /** 0x80: a program that doesn't know the attribute must not open the file. */
   readonly flags: number;
 }
 
@@ -35,7 +35,7 @@ export function parseExtendedAttributes(bytes: Uint8Array): ExtendedAttribute[] 
     for (let i = at + HEAD; i < nameEnd; i++) name += String.fromCharCode(bytes[i] as number);
     attributes.push({ name, value: bytes.subarray(nameEnd + 1, valueEnd), flags: view.getUint8(at + 4) });
     if (next === 0) break;
-    // An entry inside the previous one could point to itself and cause an endless loop.
+    // The next entry must not overlap this one, or begin after the end of the list.
     if (at + next < valueEnd || at + next > bytes.length) throw damaged(at, 'a wrong distance to the next entry');
     at += next;
   }

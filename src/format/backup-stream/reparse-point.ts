@@ -97,7 +97,7 @@ export function encodeReparsePoint(point: ReparsePoint): Uint8Array<ArrayBuffer>
 }
 
 /**
- * Makes a link to `target` as Windows would: `\\?\X`, `\\server\share` and `C:\x` are absolute, everything else is relative, even a rooted
+ * Makes a link to `target` as Windows would: `\\?\X`, `\\server\share` and `C:\x` are absolute; everything else is relative, even a rooted
  * `\x`. Like go-winio's EncodeReparsePoint.
  */
 export function linkTo(target: string, isMountPoint: boolean): ReparsePoint {

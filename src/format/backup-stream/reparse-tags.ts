@@ -3,7 +3,7 @@ export const REPARSE_TAG = {
   mountPoint: 0xa0000003,
   symlink: 0xa000000c,
   lxSymlink: 0xa000001d,
-  /** A file in the store of data deduplication, which opens like any regular file. */
+  /** A file whose content is in the data deduplication store. It opens like any regular file. */
   dedup: 0x80000013,
   wcifs: 0x80000018,
   wcifsTombstone: 0xa000001f,

@@ -23,7 +23,9 @@ export type BackupPiece =
  * pushed, never beyond the stream's size. Buffers at most one header. Reads nothing after an error.
  */
 export class BackupStreamReader {
-  /** The header so far. Starts small, because each file has a reader, and grows for a long name. */
+  /**
+   * The bytes of the header that were pushed so far. The buffer is small, because each file has its own reader; it grows for a long name.
+   */
   #head = new Uint8Array(128);
   #view = new DataView(this.#head.buffer);
   #filled = 0;

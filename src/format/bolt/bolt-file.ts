@@ -25,7 +25,7 @@ const LEAF = 2;
 const IS_BUCKET = 1;
 const MIN_PAGE = 512;
 const MAX_PAGE = 1 << 20;
-/** If the first meta page doesn't state the page size, the second one is searched at these offsets. */
+/** Offsets at which to look for the second meta page if the first one doesn't state the page size. */
 const USUAL_PAGES = [4096, 16_384, 65_536, 8192, 32_768];
 const MAX_DEPTH = 32;
 const MAX_BUCKETS_DEEP = 16;
@@ -39,7 +39,7 @@ interface Meta {
   readonly transaction: bigint;
 }
 
-/** A page's bytes, and its position for messages. */
+/** A page's bytes, and a description of the page for error messages. */
 interface Page {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -133,7 +133,7 @@ export class BoltBucket {
     const count = page.view.getUint16(10, true);
     if (HEADER + count * ELEMENT > page.bytes.length) throw damaged(`${page.what} has more elements than fit`);
     if (flags === LEAF) {
-      // Elements follow one another. If they could overlap, a small file could contain any number of nested buckets.
+      // Elements must not overlap. Otherwise, a small file could contain any number of nested buckets.
       let free = HEADER + count * ELEMENT;
       for (let index = 0; index < count; index++) {
         const { entry, start, end } = this.#entry(page, HEADER + index * ELEMENT);

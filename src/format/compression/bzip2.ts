@@ -21,7 +21,7 @@ const MOST_SYMBOL_BYTES = 2.5;
 const GROUP_SYMBOLS = 50;
 const MAGIC = [0x42, 0x5a, 0x68] as const;
 
-/** See {@link Unpacker}. Memory: four bytes for each byte of a block, and the largest possible compressed block: 6 MB. */
+/** See {@link Unpacker}. Takes 6 MB of memory: four bytes for each byte of a block, and space for the largest possible compressed block. */
 export class Bzip2Unpacker implements Unpacker {
   readonly #queue = new ByteQueue();
   /** How many bits of the queue's first byte have been read. */
@@ -103,7 +103,7 @@ export class Bzip2Unpacker implements Unpacker {
     try {
       this.#text = readBlock(bits, this.#table, this.#blockBytes);
     } catch (error) {
-      // Past the end only zeros are read, so the actual problem is the end of the input.
+      // Past the end, only zeros are read. So if the input has ended, the real problem is that it is cut off.
       throw bits.isOver && queue.ended ? cutOff() : error;
     }
     if (bits.isOver) throw cutOff();
@@ -113,7 +113,7 @@ export class Bzip2Unpacker implements Unpacker {
   }
 }
 
-/** Undoes everything but the Burrows-Wheeler transform and the outer runs. */
+/** Reads a block, and undoes everything but the Burrows-Wheeler transform and the outer runs. */
 function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): BlockText {
   const crc = bits.readUint32();
   if (bits.read(1) === 1) throw new LayerscopeError('UNSUPPORTED', 'a randomized block, as bzip2 0.9.0 wrote them');
@@ -155,7 +155,7 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
     if (symbol === last) break;
     if (length >= blockBytes) throw damaged('a block over its maximum size');
     const byte = present[symbol - 1] as number;
-    // The move is usually short, so a loop is faster than a call.
+    // The distance is usually short, so a loop is faster than calling copyWithin.
     for (let place = symbol - 1; place > 0; place--) present[place] = present[place - 1] as number;
     present[0] = byte;
     counts[byte] = (counts[byte] as number) + 1;

@@ -269,7 +269,7 @@ export class LzmaDecoder {
     return high + this.#direct(bits - ALIGN_BITS) * (1 << ALIGN_BITS) + this.#reverseTree(this.#align, 0, ALIGN_BITS);
   }
 
-  /** Reads bits with equal probabilities. */
+  /** Reads bits for which 0 and 1 are equally likely. */
   #direct(count: number): number {
     let value = 0;
     for (let i = 0; i < count; i++) {

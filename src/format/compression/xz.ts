@@ -7,7 +7,7 @@
 //   CRC-32, size of the index, the flags again, 59 5A
 //
 // LZMA2 is a sequence of chunks of at most 64 KiB compressed and 2 MiB uncompressed, ended by a zero byte. It is the only supported filter,
-// as in Go's ulikunitz/xz, which Docker, Podman and skopeo use. Numbers have seven bits in a byte, lowest first.
+// as in Go's ulikunitz/xz, which Docker, Podman and skopeo use. Numbers have seven bits in each byte, lowest first.
 // Source: Lasse Collin and Igor Pavlov, The .xz File Format, 1.2.1.
 import { LayerscopeError } from '#model';
 import { Crc64, crc32 } from './crc.ts';
@@ -33,7 +33,10 @@ const FILTERS: Readonly<Record<number, string>> = {
 };
 const MOST_NUMBER_BYTES = 9;
 
-/** Computes SHA-256 in pieces. The caller provides one, because pure code has no hash. */
+/**
+ * Computes the SHA-256 of data that arrives in pieces. The caller provides an implementation, because this pure code can't import
+ * node:crypto.
+ */
 export interface Sha256 {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;

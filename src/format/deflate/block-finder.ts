@@ -1,8 +1,8 @@
 // Finds where deflate blocks begin without unpacking the data before them. The header of a dynamic block is so restricted that hardly any
-// other bits look like one, and a stored block states its length twice. A match is only a guess until the bytes unpacked from there have
-// been compared. Source: RFC 1951, 3.2.
+// other bits look like one, and a stored block states its length twice. Still, a match is only a guess: the caller must compare the bytes
+// unpacked from there with those of the whole stream. Source: RFC 1951, 3.2.
 
-/** A position where a block seems to begin, in the terms of a checkpoint. */
+/** A position where a block seems to begin; the fields have the same meaning as a checkpoint's. */
 export interface BlockPlace {
   /** Offset of the first whole byte of the block. */
   readonly packedOffset: number;
@@ -32,7 +32,7 @@ export function findBlock(bytes: Uint8Array, from: number, to: number): BlockPla
     if (((word ^ (word >>> 16)) & 0xffff) === 0xffff) return { packedOffset: at, bits: 0, isStored: true };
     for (let bit = 0; bit < 8; bit++) {
       const head = low >>> bit;
-      // The block isn't the last, has type 2, and at most 286 literals and 30 distances.
+      // Skips anything but a block that isn't the last, has type 2, and states at most 286 literals and 30 distances.
       if ((head & 7) !== 4 || ((head >>> 3) & 31) > 29 || ((head >>> 8) & 31) > 29) continue;
       if (!hasCompleteCodes(bytes, at, bit, (head >>> 13) & 15) || !isHeader(bytes, at * 8 + bit)) continue;
       return bit === 0 ? { packedOffset: at, bits: 0, isStored: false } : { packedOffset: at + 1, bits: 8 - bit, isStored: false };
@@ -41,7 +41,7 @@ export function findBlock(bytes: Uint8Array, from: number, to: number): BlockPla
   return null;
 }
 
-/** Whether the code length codes are complete, as they must be. Rejects nearly everything that isn't a header. */
+/** Whether the code length codes are complete, as they must be. This rejects nearly everything that isn't a header. */
 function hasCompleteCodes(bytes: Uint8Array, at: number, bit: number, stated: number): boolean {
   let sum = 0;
   let position = at * 8 + bit + 17;
@@ -90,7 +90,7 @@ function isHeader(bytes: Uint8Array, start: number): boolean {
   return lengths[END_OF_BLOCK] !== 0 && isUsable(0, literals) && isUsable(literals, all);
 }
 
-/** Makes a table of complete codes of at most 7 bits: `symbol << 3 | bits` for each 7 bits of the stream. */
+/** Makes a table for a complete code of at most 7 bits. The next 7 bits of the stream index it; an entry is `symbol << 3 | bits`. */
 function fillCodeTable(): void {
   let code = 0;
   for (let bits = 1; bits <= 7; bits++) {

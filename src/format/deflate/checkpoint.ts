@@ -10,7 +10,7 @@ import { LayerscopeError } from '#model';
 /** Largest distance that deflate can refer back to, in bytes. */
 export const WINDOW_BYTES = 32_768;
 
-/** A position between two blocks. */
+/** A position between two blocks, and what is needed to continue unpacking there. */
 export interface Checkpoint {
   /** Offset in the packed bytes of the block's first whole byte. */
   readonly packedOffset: number;

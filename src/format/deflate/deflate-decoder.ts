@@ -29,7 +29,10 @@ const ENDED = 3;
 export interface BlockSink {
   /** Unpacked bytes: `start` to `end` of `bytes`, valid during the call. */
   plain(bytes: Uint8Array, start: number, end: number): void;
-  /** Called before each block. Offsets are relative to where the decoder began; `bits` and `window()` are those of a checkpoint. */
+  /**
+   * Called before each block. Offsets are relative to where the decoder began; `bits` and `window()` have the same meaning as in a
+   * checkpoint.
+   */
   block(packedOffset: number, bits: number, plainOffset: number, window: () => Uint8Array): void;
 }
 
@@ -85,7 +88,7 @@ export class DeflateDecoder {
     this.#run(false);
   }
 
-  /** Unpacks bytes that were held back for more input. Throws DAMAGED; TRUNCATED if the stream hasn't ended. */
+  /** Unpacks the bytes that were held back until more input arrived. Throws DAMAGED; TRUNCATED if the stream hasn't ended. */
   end(): void {
     this.#run(true);
     if (!this.ended) throw new LayerscopeError('TRUNCATED', 'the deflate stream is cut off', { offset: this.packedBytes });
@@ -129,7 +132,7 @@ export class DeflateDecoder {
     try {
       this.#readHeader();
     } catch (error) {
-      // Bits after the end were read as zeros.
+      // If the input is cut off here, the missing bits were read as zeros, which may have caused the error.
       if (!this.#isCut) throw error;
     }
     if (!this.#isCut) return true;

@@ -5,13 +5,13 @@ import { LayerscopeError } from '#model';
 const MAX_BITS = 15;
 
 /**
- * A code as a table. An entry is `symbol << 4 | bits`; for codes longer than `rootBits`, `start << 4 | 0`, with the start of a second
- * table. 0: no code.
+ * A code as a table. An entry is `symbol << 4 | bits`. For a code longer than `rootBits`, it is `start << 4 | 0`, where `start` is the
+ * index of a second table. 0: no code.
  */
 export interface HuffmanTable {
   readonly rootBits: number;
   readonly entries: Uint32Array;
-  /** Bits that index a second table. */
+  /** Number of bits that index a second table. */
   readonly restBits: number;
 }
 

@@ -1,7 +1,7 @@
-// The footer is an empty gzip member at the end of the layer, whose extra field has the offset of the TOC in 16 hex digits:
+// The footer is an empty gzip member at the end of the layer, whose extra field contains the offset of the TOC in 16 hex digits:
 //
 //   51 bytes   1f8b 08 04 00000000 00 ff  1a00 "SG" 1600 HEX16 "STARGZ"  01 0000 ffff  8 zeros
-//   47 bytes   the same without the subfield's head, of older writers: 1f8b 08 04 00000000 00 ff  1600 HEX16 "STARGZ"  01 0000 ffff  8 zeros
+//   47 bytes   older, without the subfield's head: 1f8b 08 04 00000000 00 ff  1600 HEX16 "STARGZ"  01 0000 ffff  8 zeros
 //   46 bytes   "SG" 1100 "STARGZEXTERNALTOC" as the extra field: the TOC is in another image
 //
 // Source: stargz-snapshotter docs/estargz.md, Footer; estargz/gzip.go, estargz/externaltoc.

@@ -1,21 +1,26 @@
-// Reads a TOC's JSON piece by piece. Parsing it as a whole would take gigabytes for 80 MB of unknown fields; a piece can be collected as
-// garbage once its known fields have been read.
+// Reads a TOC's JSON piece by piece. Parsing it as a whole would take gigabytes for 80 MB of unknown fields; a piece can be
+// garbage-collected once its known fields have been read.
 import { decodeUtf8, encodeUtf8, isDigest, LayerscopeError } from '#model';
 import { decodeBase64 } from './base64.ts';
 
 const MAX_TOC_BYTES = 96 * 1024 * 1024;
-/** If a layer has more entries, the layer itself is read, because its parsed TOC would take more memory than the resulting table. */
+/**
+ * Maximum number of entries. If there are more, the layer itself is read instead, because the parsed TOC would take more memory than the
+ * resulting table.
+ */
 const MAX_ENTRIES = 600_000;
 /** Maximum size of one entry, or of another field. Go reads tar headers with at most 1 MiB of attributes, which are 1.4 MB in base64. */
 const MAX_PIECE_BYTES = 2 * 1024 * 1024;
 /** Entries are parsed together up to this size, because a call to the parser takes longer than parsing most entries. */
 const BATCH_BYTES = 64 * 1024;
-// Most entries have no attributes, and a separate map would take more memory than the rest of an entry.
+// Most entries have no attributes, and a separate map for each would take more memory than the rest of the entry.
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 /** Maximum number of attributes, for all entries together. */
 const MAX_XATTRS = 600_000;
 const MAX_DEPTH = 16;
-/** Maximum number of distinct field names, including unknown ones and attributes; V8 keeps each for a while in twenty times its size. */
+/**
+ * Maximum number of distinct field names, including unknown ones and attributes. V8 keeps each name for a while, in twenty times its size.
+ */
 const MAX_NAMES = 1000;
 
 const QUOTE = 0x22;
@@ -125,7 +130,7 @@ function readEntries(pieces: JsonPieces, names: Set<string>): TocFields[] {
   return entries;
 }
 
-/** Written out in full, because V8 reads and creates objects several times as fast if all have the same known shape. */
+/** All fields are written out, because V8 reads and creates objects several times faster if they all have the same known shape. */
 function fieldsOf(value: unknown): TocFields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged("an entry that isn't an object");
   const stated = value as { readonly [Key in keyof TocFields]?: unknown };
@@ -239,7 +244,7 @@ class JsonPieces {
     }
   }
 
-  /** Throws DAMAGED if anything follows. */
+  /** Throws DAMAGED if anything follows the object. */
   end(): void {
     if (this.next() !== undefined) throw notJson();
   }

@@ -89,7 +89,7 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
     let next = at + 1;
     while (fields[next]?.type === 'chunk') next++;
     entries.push(entryOf(fields, at, next, around));
-    // Releases the parsed fields early: a million objects needn't stay until the last one has become an entry.
+    // Releases parsed fields that are no longer needed. Otherwise, all of them would stay in memory until the last entry is made.
     fields.fill(NO_FIELDS, at, next);
     at = next;
   }
@@ -190,7 +190,7 @@ function chunksOf(
     const isZeros = fields.chunkType === 'zeros';
     const packedEnd = isZeros ? packedStart : (frames?.[at - first] ?? members?.after(packedStart) ?? dataEnd);
     if (!isZeros && !(packedStart < packedEnd && packedEnd <= dataEnd)) throw damaged('a piece outside the layer');
-    // If a file is a single piece, its digest is usually stated twice; the second needn't be checked again.
+    // If a file is a single piece, its digest is usually stated twice. The second one needn't be validated again.
     const isWhole = isOnly && fields.chunkDigest === fields.digest;
     const digest = isWhole ? whole : (digestOf(fields.chunkDigest, 'chunkDigest') ?? (isOnly ? whole : null));
     chunks.push({ fileOffset, sizeBytes: size, packedStart, packedEnd, innerOffset, digest, isZeros });
@@ -236,7 +236,10 @@ function nameOfId(names: Map<number, string>, id: number, stated: string): strin
 }
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
-/** The day of the last parsed time, `2026-01-31T`, and its first second. Cached because most files in a layer share a few days. */
+/**
+ * The day of the most recently parsed time, such as `2026-01-31T`, and its first second. Cached because most files in a layer share a few
+ * days.
+ */
 let lastDay = { text: '-', seconds: 0 };
 
 /** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */

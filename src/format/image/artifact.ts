@@ -21,7 +21,8 @@ const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Media types of placeholder configs: the layers are files, although their media type is often that of an image layer by default (ORAS).
+ * Media types of placeholder configs. The layers of such a manifest are files, although their media type is often that of an image layer by
+ * default (ORAS).
  */
 const NO_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociEmpty, 'application/vnd.unknown.config.v1+json']);
 
@@ -39,7 +40,8 @@ function isImageLayerType(mediaType: string): boolean {
 }
 
 /**
- * Whether an image layer may have this media type. With an image config many unofficial types are accepted, but not JSON, text or modules.
+ * Whether an image layer may have this media type. With an image config, many unofficial types are accepted, but not JSON, XML or
+ * WebAssembly.
  */
 function mayBeLayerType(mediaType: string | null): boolean {
   if (mediaType === null || !mediaType.includes('/') || isImageLayerType(mediaType)) return true;
@@ -53,8 +55,8 @@ export function isImageConfigType(mediaType: string | null): boolean {
 }
 
 /**
- * Whether the descriptor's media type allows it to be a manifest or an index. Indexes can also list other blobs, as those of BuildKit's
- * caches do.
+ * Whether the descriptor's media type allows it to be a manifest or an index. An index can also list other blobs, as BuildKit's cache
+ * indexes do.
  */
 export function mayBeManifest({ mediaType }: Descriptor): boolean {
   return mediaType === null || /json|jws|manifest/.test(mediaType);

@@ -2,9 +2,9 @@
 //
 //   { "Config": "<path>", "RepoTags": ["name:tag", …] or null, "Layers": ["<path>", …], "LayerSources": { "<diffID>": descriptor } }
 //
-// Paths name members of the archive; layers are listed bottom first. Docker up to 24 writes `<hex>.json` and `<id>/layer.tar`, since 25
-// `blobs/sha256/<hex>`; crane and kaniko write `sha256:<hex>` and `<hex>.tar.gz`. `LayerSources` (Docker 1.12 and later) has the
-// descriptors of pulled layers, with urls if the layer is foreign.
+// Paths name members of the archive; layers are listed bottom first. Docker 24 and earlier write `<hex>.json` and `<id>/layer.tar`;
+// Docker 25 and later write `blobs/sha256/<hex>`; crane and kaniko write `sha256:<hex>` and `<hex>.tar.gz`. `LayerSources` (Docker 1.12
+// and later) contains the descriptors of pulled layers, with urls if the layer is foreign.
 //
 // Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
 import { LayerscopeError } from '#model';

@@ -6,7 +6,7 @@
 import { decodeUtf8, displayText } from '#model';
 import { asObject } from './json-value.ts';
 
-/** Names of every field that describes an image, folded as in Go. Filled by {@link fieldReader}. */
+/** Names of all fields that describe an image, folded as in Go. Filled by {@link fieldReader}. */
 const known = new Set<string>();
 
 /** Folds a name so that names equal to Go become identical: `ſ` counts as an s, the Kelvin sign as a k. */

@@ -27,7 +27,8 @@ export function parseJson(bytes: Uint8Array, what: string, times = 1): unknown {
   try {
     return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
-    // V8 quotes the beginning of the text, which must not be shown if the file isn't the expected document.
+    // V8's message quotes the beginning of the text. The quotation must not be shown, because the file may not be the expected
+    // document.
     const reason = (cause as Error).message.replace(/, ".*" is not valid JSON$/s, '');
     throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not JSON: ${displayText(reason)}`, { cause });
   }
@@ -77,7 +78,7 @@ export function measureJson(bytes: Uint8Array): { readonly depth: number; readon
     const byte = bytes[at] as number;
     if (byte === QUOTE) at = stringEnd(bytes, at + 1);
     else if (byte === COMMA) values++;
-    // [ and {, ] and } differ in one bit.
+    // `[` and `{` differ only in the bit 0x20, as do `]` and `}`.
     else if ((byte | 0x20) === 0x7b) {
       values++;
       deepest = Math.max(deepest, ++depth);

@@ -1,4 +1,4 @@
-// The end of a layer's media type states its compression (OCI image-spec media-types.md, layer.md; Docker schema 2):
+// The suffix of a layer's media type states its compression (OCI image-spec media-types.md, layer.md; Docker schema 2):
 //
 //   application/vnd.oci.image.layer.v1.tar | .tar+gzip | .tar+zstd
 //   application/vnd.oci.image.layer.nondistributable.v1.tar | +gzip | +zstd       foreign

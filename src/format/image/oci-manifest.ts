@@ -1,6 +1,6 @@
-// An OCI image layout has `oci-layout` (a version), `index.json` and `blobs/<algorithm>/<hex>`. The index lists descriptors (media type,
-// size, digest, platform, annotations) of manifests and further indexes. A manifest has descriptors of the image's config and of its
-// layers, bottom first. Docker's schema 2 has the same structure with other media types.
+// An OCI image layout contains `oci-layout` (a version), `index.json` and `blobs/<algorithm>/<hex>`. The index lists descriptors (media
+// type, size, digest, platform, annotations) of manifests and further indexes. A manifest has descriptors of the image's config and of
+// its layers, bottom first. Docker's schema 2 has the same structure with other media types.
 //
 // Source: OCI image-spec image-layout.md, image-index.md, manifest.md, descriptor.md; Docker distribution manifest v2, schema 2.
 // Real tools omit `mediaType`, write `manifests: null` (moby#47210), and list artifacts besides images (artifact.ts). Fields decide
@@ -69,7 +69,7 @@ const ANNOTATIONS = [
   'com.amazon.soci.image-layer-digest',
 ] as const;
 
-/** Returns only the annotations in use, because there may be many others. */
+/** Returns only the annotations that this program uses, because there may be many others. */
 function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
   const object = asObject(value);
   const kept: Record<string, string> = {};

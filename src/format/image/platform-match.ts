@@ -10,7 +10,7 @@ interface Wanted {
   readonly variant: string;
 }
 
-// Maps rather than objects, because an image's architecture may be `constructor`.
+// These are maps, because in a plain object an architecture named `constructor` would find an inherited property.
 const OS_NAMES: ReadonlyMap<string, string> = new Map([['macos', 'darwin']]);
 const ARCHITECTURE_NAMES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['i386', ['386']],

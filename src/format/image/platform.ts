@@ -26,8 +26,8 @@ export function parsePlatform(value: unknown): Platform | null {
 }
 
 /**
- * Formats a platform like `linux/amd64` or `linux/arm/v7`, with `unknown` for a part that isn't stated, or for the entire platform. Safe to
- * print.
+ * Formats a platform like `linux/amd64` or `linux/arm/v7`, with `unknown` for a part that isn't stated; just `unknown` if neither os nor
+ * architecture is stated. Safe to print.
  */
 export function platformName(platform: Platform | null): string {
   if (platform === null) return 'unknown';
@@ -37,7 +37,7 @@ export function platformName(platform: Platform | null): string {
   return displayText(name.slice(0, 200));
 }
 
-/** OCI architecture names, by Node.js's names. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
+/** OCI architecture names, keyed by Node.js's names. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
 const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
 
 /**

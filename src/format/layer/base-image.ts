@@ -3,7 +3,7 @@
 //   {"Images":[{"Name":"WindowsServerCore","Version":"10.0.10586.0","Path":"C:\\…\\CN=Microsoft_…","Size":9697000000,
 //    "CreatedTime":"2015-11-18T22:13:12.2310000Z"}]}
 //
-// Docker derives an id of 64 hex digits from the folder's name. As in Go, keys ignore case and unknown keys are ignored.
+// Docker derives an id of 64 hex digits from the folder's name. As in Go, keys are case-insensitive and unknown keys are ignored.
 import { displayText, encodeUtf8, LayerscopeError, toHex } from '#model';
 import { folderOfPath } from './layer-chain.ts';
 
@@ -22,7 +22,7 @@ export interface BaseImage {
 
 /**
  * Computes a base image's id: the first 32 bytes of the SHA-384 of its folder's name, in lower-case hex. `sha384` returns the digest's 48
- * bytes; the caller provides it, because pure code has no hash.
+ * bytes; the caller provides it, because this pure code can't import node:crypto.
  */
 export function baseImageId(folder: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return toHex(sha384(encodeUtf8(folder)).subarray(0, ID_BYTES));

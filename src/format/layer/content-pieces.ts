@@ -1,4 +1,4 @@
-// Pieces of contents in a table made from a table of contents (TOC), and the digests that the TOC states.
+// The pieces of files' contents in a layer table that was made from a table of contents (TOC), and the digests that the TOC states.
 import { toHex } from '#model';
 import type { LayerTable } from './layer-table.ts';
 
@@ -31,7 +31,10 @@ export function isHole({ chunkStart, chunkEnd }: Pick<LayerTable, 'chunkStart' |
   return chunkStart[chunk] === chunkEnd[chunk];
 }
 
-/** Returns the digest of a file's content that isn't also the digest of its only stored piece; null if none is stated. */
+/**
+ * Returns the digest of a file's whole content, unless it is also the digest of the file's only stored piece. Null if there is no such
+ * digest.
+ */
 export function wholeDigest(table: Pick<LayerTable, 'wholeRows' | 'wholeDigests'>, row: number): string | null {
   return asText(wholeBytes(table, row));
 }
@@ -43,12 +46,13 @@ export function wholeDigest(table: Pick<LayerTable, 'wholeRows' | 'wholeDigests'
 export function sameContents(a: Contents, rowA: number, b: Contents, rowB: number): boolean | null {
   const byPieces = samePieces(a, rowA, b, rowB);
   if (byPieces !== null) return byPieces;
-  // If a file has several pieces, nothing proves its digest, but nobody gains anything by faking a difference.
+  // The stated digest of a file with several pieces isn't verified. It is only used to tell files apart, and nobody gains anything by
+  // faking a difference.
   const [one, two] = [fileDigest(a, rowA), fileDigest(b, rowB)];
   return one === null || two === null || sameDigest(one, two) ? null : false;
 }
 
-/** Null if the files are divided into different pieces, or a piece has no digest or isn't stored. */
+/** Compares two files piece by piece. Null if they are divided into different pieces, or if a piece has no digest or isn't stored. */
 function samePieces(a: Contents, rowA: number, b: Contents, rowB: number): boolean | null {
   const [startA, startB] = [a.bodyAt[rowA] as number, b.bodyAt[rowB] as number];
   let [x, y] = [chunkOf(a, startA), chunkOf(b, startB)];

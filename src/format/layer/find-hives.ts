@@ -1,5 +1,5 @@
-// Finds the members of an image's layers that may be hives. Names are compared without case; whether a file with one of these names really
-// is a hive depends on its first bytes.
+// Finds the members of an image's layers that may be hives. Names are compared case-insensitively; whether a file with one of these names
+// really is a hive depends on its first bytes.
 import { decodeUtf8, escapePath, foldWindowsCase, TYPE } from '#model';
 import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from './layer-table.ts';
 
@@ -35,7 +35,7 @@ const OTHER_NAMES = new Set([
   'bcd',
   'bcd-template',
 ]);
-/** Names that mean a hive only in these folders; elsewhere they may mean anything. */
+/** Names that mean a hive only in the folders `config` and `regback`; elsewhere they may mean anything. */
 const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', ...SYSTEM_HIVES.map((name) => name.toLowerCase())]);
 const CONFIG_FOLDERS = /\/(config|regback)$/;
 const HIVE_EXTENSION = /\.(hve|hiv)$/;
@@ -62,7 +62,7 @@ export function hiveCandidates(table: LayerTable, layer: number): HiveFile[] {
   return [...found.values()].sort((a, b) => compareTexts(a.hive, b.hive) || compareTexts(a.role, b.role));
 }
 
-/** Quickly rules out most of a layer's names, which are raw bytes. */
+/** Whether a name, in raw bytes, may be a hive's. This quickly rules out most of a layer's names. */
 function mayBeHiveName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > 64) return false;
   const text = decodeUtf8(name);

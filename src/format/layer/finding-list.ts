@@ -18,7 +18,7 @@ export class FindingList {
   readonly #leftOut = new Map<FindingCode, number>();
   #characters = 0;
 
-  /** Keeps the finding, or only counts it. Calls `path` only if the finding is kept. */
+  /** Keeps the finding; once a limit is reached, only counts it. Calls `path` only if the finding is kept. */
   add(code: FindingCode, message: string, offset: number, path: () => string | undefined): void {
     const count = (this.#counts.get(code) ?? 0) + 1;
     this.#counts.set(code, count);

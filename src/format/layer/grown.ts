@@ -1,5 +1,5 @@
-// Columns grow by copying. Buffers that grow in place would avoid the copy, but each access to them takes several times as long until the
-// function is optimized, which it isn't for most of the time it takes to read an image; and they don't save memory.
+// Columns grow by copying. Buffers that grow in place would avoid the copy, but they don't save memory, and each access takes several times
+// as long until V8 has optimized the function. Most of an image is read before that happens.
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 type ColumnType<T> = { new (length: number): T };
 
@@ -18,7 +18,7 @@ export function finished<T extends Column>(array: T, length: number): T {
   return result;
 }
 
-/** Frees the memory immediately instead of at a later collection, if the JavaScript engine supports it. */
+/** Frees the memory immediately instead of at a later garbage collection, if the JavaScript engine supports it. */
 export function release(array: Column): void {
   if (typeof array.buffer.transfer === 'function') array.buffer.transfer(0);
 }

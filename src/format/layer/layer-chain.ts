@@ -23,12 +23,12 @@ export interface LayerChain {
   readonly problem: ChainProblem | null;
 }
 
-/** Whether the path is absolute on any system: a drive, a share, `\\?\`, or a root with /. */
+/** Whether the path is absolute on Windows or elsewhere: whether it begins with a drive, a share, `\\?\` or `/`. */
 function isAbsolute(path: string): boolean {
   return /^([A-Za-z]:[\\/]|\\\\[^\\]|\/)/.test(path);
 }
 
-/** Returns the last part of a path with \ or /, ignoring trailing separators: the name of a layer's folder. */
+/** Returns the last component of a path that is separated by `\` or `/`: the name of a layer's folder. Ignores trailing separators. */
 export function folderOfPath(path: string): string {
   const trimmed = trimEnd(path, '\\/');
   return trimmed.slice(Math.max(trimmed.lastIndexOf('\\'), trimmed.lastIndexOf('/')) + 1);
@@ -68,8 +68,8 @@ export function encodeLayerChain(parents: readonly string[]): Uint8Array<ArrayBu
 
 /**
  * Checks the chain of the layer in `folder`: the layer must not be its own ancestor, its parents must exist, and the chain of its nearest
- * parent must equal the rest of its own chain. `chainOf` returns a chain by folder name, or null if there is no such layer. Names ignore
- * case, as on Windows. Returns null for a valid chain.
+ * parent must equal the rest of its own chain. `chainOf` returns a chain by folder name, or null if there is no such layer. Names are
+ * case-insensitive, as on Windows. Returns null for a valid chain.
  */
 export function chainProblem(folder: string, chain: LayerChain, chainOf: (folder: string) => LayerChain | null): ChainProblem | null {
   if (chain.problem !== null) return chain.problem;

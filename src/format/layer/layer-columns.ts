@@ -26,7 +26,7 @@ type MemberColumns = Pick<
   | 'linkTarget'
 >;
 
-/** Builds a table's columns of members. Each row is a member, in the order of the tar. */
+/** Builds the columns of a table that describe its members. Each row is a member, in the order of the tar. */
 export class LayerColumns {
   readonly #metas: MetaTable;
   count = 0;
@@ -36,7 +36,7 @@ export class LayerColumns {
   #flags = new Uint16Array(256);
   #size = new Float64Array(256);
   #mtimeSeconds = new Float64Array(256);
-  /** Nanoseconds. Allocated at the first member with a fraction of a second. */
+  /** Nanoseconds of each row's time. Allocated when the first member with a fraction of a second is added. */
   #mtimeNanos = new Uint32Array(0);
   #headerBlock = new Uint32Array(256);
   #headerBlocks = new Uint32Array(256);
@@ -143,7 +143,7 @@ export class LayerColumns {
 
   /** Makes a hard link another name of `inode`, a row that isn't a hard link itself. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
-    // Reserves memory for the meta shared by both, which `finish` creates.
+    // Reserves memory for the metadata record that both will share, which `finish` creates.
     if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);

@@ -53,7 +53,7 @@ export class LayerTableBuilder implements TarHandler {
   readonly #rows: LayerColumns;
   readonly #ownLinks: OwnLinks;
   readonly #findings = new FindingList();
-  /** The last member, which the next findings are about. */
+  /** The most recent member, which the next findings are about. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
   #dotSlashOffset = 0;
@@ -91,7 +91,7 @@ export class LayerTableBuilder implements TarHandler {
     try {
       this.#place(member, row);
     } catch (error) {
-      // There isn't enough memory for the path. A table of the earlier members can still be finished.
+      // The path exceeds a limit of the table. The row becomes raw only, so that a table of the earlier members can still be finished.
       this.#setRawOnly(row);
       throw error;
     }
@@ -202,7 +202,7 @@ export class LayerTableBuilder implements TarHandler {
     return WALK.found;
   }
 
-  /** Puts the member at the node. `shown`: the row to show for paths through the node: a hard link's target, or -1 if there is none. */
+  /** Puts the member at the node. `shown` is the row to show for paths through the node: a hard link's target, or -1 if there is none. */
   #put(member: TarMember, row: number, node: number, shown: number): void {
     const tree = this.#tree;
     this.#rows.node[row] = node;

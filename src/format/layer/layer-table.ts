@@ -30,8 +30,8 @@ export interface LayerTable {
   /** 1 + index into the link names, or 0 if there is none. */
   readonly link: Uint32Array;
   /**
-   * Two words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file). Empty if
-   * bodies weren't read, as in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
+   * Two 32-bit words for each member: the checksum of a regular file's body; both 0 if there is none (a truncated body, a sparse file).
+   * Empty if bodies weren't read, as in a table made from a table of contents. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
   /**
@@ -47,19 +47,21 @@ export interface LayerTable {
   /** For each piece, the range of the blob that contains the packed piece; empty for zeros that aren't stored. */
   readonly chunkStart: Float64Array;
   readonly chunkEnd: Float64Array;
-  /** Offset of the piece in the unpacked range. */
+  /** For each piece, its offset in the unpacked range. */
   readonly chunkInner: Float64Array;
   /** For each piece, the 32 bytes of its SHA-256; zeros if no digest is stated. */
   readonly chunkDigests: Uint8Array;
   /** The rows, in ascending order, of files with a stated digest that isn't also the digest of their only stored piece. */
   readonly wholeRows: Uint32Array;
-  /** For each of these rows, the 32 bytes of its SHA-256. Digests of pieces don't prove it: only reading the whole file does. */
+  /**
+   * For each of the `wholeRows`, the 32 bytes of the file's SHA-256. Digests of pieces don't prove it: only reading the whole file does.
+   */
   readonly wholeDigests: Uint8Array;
 
   /** Number of path nodes. Node 0 is the root; a parent's number is smaller than its children's. */
   readonly nodeCount: number;
   readonly nodeParent: Uint32Array;
-  /** nodeCount + 1 offsets into `nodeNames`, which holds last path components. */
+  /** nodeCount + 1 offsets into `nodeNames`, which contains the last component of each node's path. */
   readonly nodeNameStart: Uint32Array;
   readonly nodeNames: Uint8Array;
   /** {@link hashName} of each node's name. */
@@ -70,8 +72,8 @@ export interface LayerTable {
   readonly linkStart: Uint32Array;
   readonly linkNames: Uint8Array;
   /**
-   * For each link: 1 + the row that a hard link is another name of, which is never a hard link itself. 0 for symbolic links, and for hard
-   * links whose target isn't an earlier member of this layer.
+   * For each link that is a hard link: 1 + the row that it is another name of; that row is never a hard link itself. 0 for symbolic links,
+   * and for hard links whose target isn't an earlier member of this layer.
    */
   readonly linkTarget: Uint32Array;
 }

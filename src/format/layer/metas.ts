@@ -19,22 +19,24 @@ function text(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Interns metadata that members share. Most members have the same metadata as the previous one, which costs only a comparison. */
+/**
+ * Interns metadata that members share. Most members have the same metadata as the previous one, so for these a single comparison is enough.
+ */
 export class MetaTable {
   readonly metas: MemberMeta[] = [];
-  /** Raw owner names of each meta; {@link MemberMeta} has these as text. */
+  /** Raw owner names of each metadata record; {@link MemberMeta} has these as text. */
   readonly #unames: Uint8Array[] = [];
   readonly #gnames: Uint8Array[] = [];
-  /** Hash table of 1 + index for metas without attributes; 0 is a free slot. */
+  /** Hash table of 1 + index for metadata records without attributes; 0 is a free slot. */
   #slots = new Uint32Array(64);
   #slotCount = 0;
   /**
-   * Hash table of 1 + index into `#forms`, for metas with attributes. A form consists of the raw records as written, and the meta made from
-   * them.
+   * Hash table of 1 + index into `#forms`, for metadata records with attributes. A form consists of the raw PAX records as written, and the
+   * metadata record made from them.
    */
   #formSlots = new Uint32Array(64);
   readonly #forms: { readonly records: Uint8Array; readonly meta: number }[] = [];
-  /** Index by all values as text, so that forms that differ only in the order of their records share a meta. */
+  /** Index by all values as text, so that forms that differ only in the order of their PAX records share a metadata record. */
   readonly #byText = new Map<string, number>();
   /** Results of {@link withFactsOf}, keyed by its arguments. */
   readonly #shared = new Map<string, number>();
@@ -46,7 +48,7 @@ export class MetaTable {
     this.#room = room;
   }
 
-  /** Returns the index of the member's meta. */
+  /** Returns the index of the member's metadata record. */
   intern(member: TarMember): number {
     if (member.hasAttributes) return this.#internWithAttributes(member);
     if (this.#last >= 0 && this.#is(this.#last, member)) return this.#last;
@@ -67,7 +69,10 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller must reserve the memory. */
+  /**
+   * Returns the index of a copy of the metadata record `meta`, with the mode and owner of the record `facts`. The caller must reserve the
+   * memory.
+   */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;

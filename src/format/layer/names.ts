@@ -1,5 +1,5 @@
-// Names that look harmless here but point outside the root on some other system: on Windows `C:\x`, `a\..\..\x`, `\\host\share` and,
-// because Windows drops trailing spaces, `.. ` (go-containerregistry#2227).
+// Names that look harmless on other systems but point outside the root on Windows: `C:\x`, `a\..\..\x`, `\\host\share` and, because Windows
+// drops trailing spaces, `.. ` (go-containerregistry#2227).
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;

@@ -25,7 +25,7 @@ const FREE_STEPS = 1 << 22;
 const STEPS_PER_NAME = 512;
 /** Bytes of a link's target that count as a step. */
 const BYTES_PER_STEP = 8;
-/** Stands for the folder at a path that has none. */
+/** Used instead of a node for a path where there is no folder. */
 const NOWHERE = -1;
 
 /** Follows the symbolic links of a layer under construction. */
@@ -36,11 +36,11 @@ export class OwnLinks {
   #links = 0;
   /** Steps that are left. */
   #steps = FREE_STEPS;
-  /** Whether the last path went through a link. */
+  /** Whether the most recently resolved path went through a link. */
   through = false;
-  /** Whether the last path would have climbed out of the root. */
+  /** Whether the most recently resolved path would have climbed out of the root. */
   climbs = false;
-  /** The last result, kept because names in one folder are mostly consecutive. */
+  /** The most recent result, kept because names in one folder are mostly consecutive. */
   #last: {
     readonly path: string;
     readonly changes: number;
@@ -93,7 +93,7 @@ export class OwnLinks {
       if (target.length > MAX_PATH || !this.#spend(target.length / BYTES_PER_STEP)) return null;
       const text = textOf(target);
       if (text.startsWith('/')) {
-        // If nothing follows, the next pass takes the target as it is: a `..` in it may come after a link.
+        // If no component follows, the next pass resolves the target itself, because a `..` in it may come after another link.
         if (index === parts.length - 1) return text;
         way.clear();
       } else way.pop();
@@ -124,12 +124,12 @@ export class OwnLinks {
   }
 }
 
-/** A path in normal form, and the folder that each part of it from the root leads to, with links followed as the system does. */
+/** A path in normal form, and the folder that each prefix of it leads to, with links followed as the system does. */
 class Way {
   readonly #tree: PathTree;
   readonly #partsOfTarget: (node: number) => string[] | null;
   readonly #parts: string[] = [];
-  /** By number of components: the folder, or {@link NOWHERE}, and how many links lead there. Determined as far as was needed. */
+  /** By number of components: the folder, or {@link NOWHERE}, and how many links lead there. Determined only as far as needed so far. */
   readonly #folders: number[] = [0];
   readonly #links: number[] = [0];
   #length = 0;
@@ -197,7 +197,7 @@ class Way {
     return this.#tree.find(folder, name, 0, name.length);
   }
 
-  /** Determines the folder of the first `count` components, the last of which is `part`, from that of the components before it. */
+  /** Determines the folder of the first `count` components from that of the components before the last one, which is `part`. */
   #enter(count: number, part: string): void {
     const { holds, parent } = this.#tree;
     let folder = this.#folders[count - 1] as number;

@@ -17,7 +17,7 @@ const MAX_DEPTH = 4096;
 /**
  * Builds the tree of paths, and tracks what each path is after the members read so far. As in containerd, a layer is applied to its own
  * empty folder, so earlier entries determine where later names lead. A single hash table finds nodes by parent and name. The tree remembers
- * the folders of the last name, so that the next name in the same folder costs one lookup.
+ * the folders of the previous name, so that the next name in the same folder costs one lookup.
  */
 export class PathTree {
   count = 1;
@@ -39,7 +39,7 @@ export class PathTree {
   /** Hash table of node numbers. 0 is a free slot, because the root is never looked up. */
   #slots = new Uint32Array(256);
 
-  // The folders of the last name. `#path` is their names joined by `/`.
+  // The folders of the previous name. `#path` is their names joined by `/`.
   #path = new Uint8Array(256);
   #depth = 0;
   #previous: Uint8Array = new Uint8Array(0);
@@ -371,7 +371,7 @@ export class PathTree {
     this.#slots = slots;
   }
 
-  /** Frees what only building needs. No more walks or lookups are possible. */
+  /** Frees the memory that was needed only for building. No more walks or lookups are possible. */
   finish(): void {
     release(this.#slots);
     release(this.member);

@@ -5,7 +5,7 @@ import { LayerscopeError } from '#model';
  * over more.
  */
 const FREE = 512;
-/** Total number of slots that longer lookups may pass over, which takes tenths of a second. */
+/** Total number of slots that longer lookups may pass over. Passing over so many takes tenths of a second. */
 const MOST = 8_000_000;
 /** Number of bytes that can be compared in the time it takes to pass over a slot. */
 const BYTES_A_SLOT = 16;

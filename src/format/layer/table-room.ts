@@ -7,7 +7,10 @@ const BYTES_A_BYTE = 2;
 const BASE_PATH_BYTES = 128 * 1024 * 1024;
 const PATH_BYTES_A_BYTE = 4;
 
-/** Memory for a member, a path node, a link and a meta, without their names. A meta is an object and has entries in several tables. */
+/**
+ * Memory in bytes for a member, a path node, a link and a metadata record, without their names. A metadata record is an object and has
+ * entries in several tables.
+ */
 const MEMBER_BYTES = 56;
 const NODE_BYTES = 34;
 const LINK_BYTES = 12;
@@ -48,7 +51,7 @@ export class TableRoom {
     this.#take(NODE_BYTES + nameBytes);
   }
 
-  /** Counts a full path. */
+  /** Counts a full path towards the limit on the length of all paths. */
   path(bytes: number): void {
     this.#paths += bytes;
     if (this.#paths > this.#mostPaths) this.#refuse('longer paths');
@@ -59,7 +62,7 @@ export class TableRoom {
     this.#take(LINK_BYTES + nameBytes);
   }
 
-  /** Reserves memory for a meta; `bytes` is the length of its attributes or owner names. */
+  /** Reserves memory for a metadata record; `bytes` is the length of its attributes or owner names. */
   meta(bytes: number): void {
     this.#take(META_BYTES + bytes * META_COPIES);
   }

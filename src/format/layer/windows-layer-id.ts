@@ -2,8 +2,8 @@ import { refuseName } from '#format/path';
 import { decodeUtf8, displayText, encodeUtf8, foldWindowsCase, LayerscopeError } from '#model';
 
 /**
- * A file in a layer's folder that contains the name of the folder with the layer's actual content; base images are adopted this way. Docker
- * writes `layerId` and reads `layerID`, which are the same name on Windows.
+ * A file in a layer's folder that contains the name of another folder, in which the layer's actual content is. Base images are adopted by
+ * adding such a file. Docker writes `layerId` and reads `layerID`, which are the same name on Windows.
  */
 export const LAYER_ID_FILE = 'layerID';
 
@@ -16,7 +16,10 @@ declare const idBrand: unique symbol;
 /** A layer's id in a Windows store: the name of its folder. */
 export type WindowsLayerId = string & { readonly [idBrand]: true };
 
-/** Checks a layer id. Throws NAME_REFUSED if Windows doesn't allow a folder with that name: empty, too long, a path, a drive, a device. */
+/**
+ * Checks a layer id. Throws NAME_REFUSED if the id is empty, too long, a path, a drive or a device, because Windows doesn't allow a folder
+ * with such a name.
+ */
 export function parseWindowsLayerId(text: string): WindowsLayerId {
   if (text.length > MAX_ID_LENGTH) throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${text.length} characters`);
   const refused = refuseName(encodeUtf8(text), 'windows');

@@ -12,7 +12,10 @@ import { displayText } from '#model';
 /** Maximum length of a name in UTF-16 units; longer names are cut in the middle. */
 const MAX_LENGTH = 200;
 
-/** cmark-gfm, GitHub's renderer, doesn't recognize fences of more than 80 backticks. */
+/**
+ * In names with a run of this length, all backticks are escaped, because cmark-gfm, GitHub's renderer, doesn't recognize fences of more
+ * than 80.
+ */
 const LONGEST_RUN = '`'.repeat(40);
 
 /** Formats a code span for a table cell. Control and bidi characters are escaped, and long text is cut in the middle. */

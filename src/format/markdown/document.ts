@@ -7,7 +7,7 @@ export interface MarkdownTable {
   readonly more?: number;
 }
 
-/** Space for the lines that state what is left out. */
+/** Number of characters reserved for each table's line `and N more`, and for the note about omitted rows at the end. */
 const RESERVED_A_TABLE = 40;
 const RESERVED = 120;
 

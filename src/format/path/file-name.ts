@@ -74,7 +74,10 @@ export function oddOnWindows(name: Uint8Array): string | null {
   return reservedOnWindows(file) ?? (FORBIDDEN.test(stream) ? 'has a character that Windows refuses in names' : null);
 }
 
-/** Whether a path (raw bytes) in a Windows image becomes a file, because it is below `Files` or `UtilityVM/Files`, with / or \. */
+/**
+ * Whether a path in a Windows image becomes a file, because it is below `Files` or `UtilityVM/Files`. The path is raw bytes and may contain
+ * `/` or `\`.
+ */
 export function isWindowsFile(path: Uint8Array): boolean {
   const [first, second, ...more] = splitPath(path).flatMap((part) => latin1(part).toLowerCase().split('\\'));
   return first === 'files' ? second !== undefined : first === 'utilityvm' && second === 'files' && more.length > 0;

@@ -14,7 +14,7 @@ const BACKSLASH = '\\';
 const MOST_SEGMENTS = 100;
 /** Maximum number of steps, which take about half a minute. With an image of 80,000 files, 200 patterns need a hundredth of that. */
 const MOST_STEPS = 4_000_000_000;
-/** Cost of a position in a pattern at each name, apart from matching. */
+/** Number of steps that a position in a pattern costs for each name, in addition to those for matching. */
 const POSITION_STEPS = 8;
 
 /** Pairs of a first and a last code point. */
@@ -44,7 +44,7 @@ function literalAt(text: string, at: number): { readonly length: number; readonl
   return { length: skip + letter.length, bytes: encodeUtf8(letter) };
 }
 
-/** Returns the class that begins with the `[` at `at`; null if no `]` closes it, which makes the bracket an ordinary character. */
+/** Returns the class that begins with the `[` at `at`. Null if no `]` closes it; the bracket is then an ordinary character. */
 function classAt(text: string, at: number): { readonly length: number; readonly piece: Piece } | null {
   let next = at + 1;
   const inverse = text[next] === '!' || text[next] === '^';
@@ -144,7 +144,8 @@ class Work {
 function matchesName(pieces: readonly Piece[], name: Uint8Array, work: Work): boolean {
   let piece = 0;
   let at = 0;
-  // The last star, and the end of its match: after a mismatch, the star matches one more character. Earlier stars needn't be retried.
+  // The most recent star, and the end of what it matches. After a mismatch, that star matches one more character; earlier stars needn't be
+  // retried.
   let star = -1;
   let starEnd = 0;
   let steps = 1;
@@ -180,7 +181,10 @@ export interface PathState {
   readonly matches: boolean;
   /** Whether a pattern matches everything below the path. */
   readonly matchesBelow: boolean;
-  /** Where the patterns may continue: pattern × {@link STRIDE} + number of segments that match the path so far, ascending. */
+  /**
+   * Where the patterns may continue: for each position, the pattern's index × {@link STRIDE} + the number of its segments that match the
+   * path so far. In ascending order.
+   */
   readonly active: readonly number[];
 }
 
@@ -246,7 +250,8 @@ export class PathMatcher {
 }
 
 /**
- * Adds a position, and also the next one if a `**` there may match no folder. Avoids duplicates: positions within a pattern only increase.
+ * Adds a position, and also the next one if a `**` there may match no folder. Positions are added in ascending order, so one that isn't
+ * greater than the last is there already.
  */
 function reach(active: number[], position: number, { segments }: Glob): void {
   if (position > (active.at(-1) ?? -1)) active.push(position);

@@ -63,12 +63,12 @@ export function looksLikeFile(text: string): boolean {
   return /^\.{0,2}\//.test(text) || text.includes('\\') || FILE_ENDING.test(text);
 }
 
-/** Parses an engine's name or id of an image. Throws USAGE if the text is neither a reference nor an id. */
+/** Parses an image's name or id in an engine. Throws USAGE if the text is neither a reference nor an id. */
 function engineName(text: string): EngineName {
   const prefixed = PREFIXED_ID.exec(text)?.[1];
   if (prefixed !== undefined) return { reference: null, idStart: prefixed };
   if (!ID.test(text)) return { reference: parseReference(text), idStart: null };
-  // Docker refuses names with 64 hex digits, because these are complete ids.
+  // Docker refuses names that consist of 64 hex digits, because these are complete ids.
   return { reference: text.length === 64 ? null : parseReference(text), idStart: text };
 }
 

@@ -11,7 +11,7 @@
 export const BASE_BLOCK_BYTES = 4096;
 /** Maximum size of a hive that is read; Windows' own are below 200 MB. */
 export const MAX_HIVE_BYTES = 512 * 1024 * 1024;
-/** Size of the part of the block that the checksum covers, and that logs have a copy of. */
+/** Size of the part of the block that the checksum covers. Logs contain a copy of it. */
 export const BASE_SECTOR_BYTES = 512;
 
 export const BASE = {

@@ -14,7 +14,7 @@ const EXTRA_ALLOWANCE = 65_536;
 
 /**
  * Reads each key of a hive at most once. In a sound hive, only security descriptors are shared; in a hostile one, a million keys may share
- * one long name or value. So a pass may read at most about twice the stored bytes, and what exceeds that counts as damaged.
+ * one long name or value. So a pass may read at most about twice the stored bytes; anything beyond that counts as damaged.
  */
 export class HivePass {
   readonly hive: Hive;

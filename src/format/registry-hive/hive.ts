@@ -70,7 +70,7 @@ export function openHive(bytes: Uint8Array, logs: readonly Uint8Array[] = []): H
   };
 }
 
-/** Bins after those that the base block counts are also part of the hive. */
+/** Returns the position where the hive's bins end. Bins after those that the base block counts are also part of the hive. */
 function endOfBins(view: DataView, { binsBytes }: BaseBlock, problems: ProblemList): number {
   const stated = BASE_BLOCK_BYTES + binsBytes;
   if (stated > view.byteLength) {

@@ -1,4 +1,4 @@
-// Names of keys and values are compared without case, one UTF-16 unit at a time, and sorted by the units of their upper case.
+// Names of keys and values are compared case-insensitively, one UTF-16 unit at a time, and sorted by the units of their upper case.
 import { foldWindowsCase } from '#model';
 
 /** Folds a name for comparing and sorting, to upper case. ß and other letters without a single upper-case unit stay unchanged. */
@@ -17,14 +17,14 @@ export function keyPath(parent: string | null, depth: number, name: string): str
   return depth === 1 ? name : `${parent}\\${name}`;
 }
 
-/** Folds a typed path for {@link restOfPath}; empty for the root. One `\\` at either end is ignored. */
+/** Folds a typed path for {@link restOfPath}; empty for the root. One `\` at either end is ignored. */
 export function foldKeyPath(text: string): string {
   return foldKeyName(text.replace(/^\\|\\$/g, ''));
 }
 
 /**
  * Returns what is left of a folded path after a key's folded name: empty if the path ends at or above the key; null if the path doesn't
- * lead through the key. A name may contain `\\`.
+ * lead through the key. A name may contain `\`.
  */
 export function restOfPath(path: string, folded: string): string | null {
   if (path === '' || path === folded) return '';

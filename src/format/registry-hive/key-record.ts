@@ -38,7 +38,7 @@ export interface HiveKey {
   readonly parent: number;
   readonly subkeyCount: number;
   readonly subkeyList: number;
-  /** 0 if the field doesn't contain a count. */
+  /** 0 for a predefined handle, whose field doesn't contain a count. */
   readonly valueCount: number;
   readonly valueList: number;
   readonly security: number;

@@ -82,7 +82,7 @@ export class StackPass {
     return { folded: '', records };
   }
 
-  /** Returns the keys directly below, in the hives at `positions`, by folded name. */
+  /** Returns the keys directly below a key in the hives at `positions`, sorted by folded name. */
   subkeys({ records }: StackKey, positions: readonly number[]): StackKey[] {
     const byName = new Map<string, Map<number, HiveKey[]>>();
     for (const position of positions) {

@@ -6,7 +6,10 @@ export interface Log {
   readonly view: DataView;
 }
 
-/** A log contains most pages of the bins that it adds. The missing ones become zeros, and a small log must not add mostly zeros. */
+/**
+ * Maximum growth of a hive per byte of its logs. A log contains most pages of the bins that it adds; the missing ones become zeros, so a
+ * limit is needed to keep a small log from adding mostly zeros.
+ */
 const GROWTH_PER_LOG_BYTE = 64;
 const MIN_GROWTH = 1 << 20;
 

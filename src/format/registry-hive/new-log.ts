@@ -71,7 +71,8 @@ export function applyNewLogs(
   isBaseRight: boolean,
   logs: readonly NewLog[],
 ): { readonly bytes: Uint8Array; readonly sequence: number } | null {
-  // One log's base block says nothing about the other log's entries.
+  // If the hive's base block is damaged, it is restored from one log, so only that log can be used: its base block says nothing about the
+  // other log's entries.
   const used = isBaseRight ? logs : logs.slice(-1);
   const [first] = used;
   if (first === undefined) return null;
@@ -89,7 +90,7 @@ export function applyNewLogs(
   return { bytes, sequence: last.sequence };
 }
 
-/** Returns the entries that continue the hive, each with its log. */
+/** Returns the entries whose sequence numbers continue the hive's, each with its log. */
 function applicableEntries(logs: readonly NewLog[], from: number, maxBytes: number): { readonly log: NewLog; readonly entry: Entry }[] {
   const steps: { readonly log: NewLog; readonly entry: Entry }[] = [];
   for (const log of logs) {

@@ -10,7 +10,7 @@ import type { ProblemList } from './problems.ts';
 const SIGNATURE = 0x5452_4944;
 const BITMAP = BASE_SECTOR_BYTES + 4;
 const PAGE = 512;
-/** Offset of a timestamp in the first bin, which stands in for the one in a damaged base block. */
+/** Offset of a timestamp in the first bin. It is used instead of the base block's if the base block is damaged. */
 const BIN_WRITTEN = 20;
 
 /** Whether the log is at least as new as the hive. */

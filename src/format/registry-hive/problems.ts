@@ -22,7 +22,7 @@ export interface HiveProblem {
   readonly message: string;
 }
 
-/** Why a part of a hive can't be read. Returned rather than thrown, because a damaged hive may have a hundred thousand. */
+/** Why a part of a hive can't be read. Returned rather than thrown, because a damaged hive may have a hundred thousand such parts. */
 export class Damage {
   readonly reason: string;
 
@@ -35,7 +35,7 @@ export function hex(offset: number): string {
   return `0x${offset.toString(16)}`;
 }
 
-/** Maximum number of problems, more than in a hive that was truncated in the middle. */
+/** Maximum number of problems. A hive that was truncated in the middle has fewer. */
 const MAX_PROBLEMS = 100_000;
 /** Limit on the total length of paths; each problem in a hostile hive may have a path of 32,767 characters. */
 const MAX_PATH_CHARACTERS = 32 * 1024 * 1024;

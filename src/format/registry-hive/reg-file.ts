@@ -29,7 +29,7 @@ export interface RegFile {
 
 /** A key in a .reg file. */
 interface RegKey {
-  /** Where the key's hive is in the registry: `HKEY_LOCAL_MACHINE\\SYSTEM`. */
+  /** Where the key's hive is in the registry: `HKEY_LOCAL_MACHINE\SYSTEM`. */
   readonly place: string;
   /** Path in the hive, and the number of names in it. */
   readonly path: string;

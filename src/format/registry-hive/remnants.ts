@@ -69,7 +69,7 @@ class RemnantSearch {
   readonly #keys = new Map<number, HiveKey>();
   readonly #values = new Map<number, HiveValue>();
   readonly #paths = new Map<number, string | null>();
-  /** Limit on the total size of data and lists; those of hostile records may overlap. */
+  /** Limit on the total size of the data and lists that are read, because those of hostile records may overlap. */
   #allowance: number;
 
   constructor(hive: Hive) {
@@ -107,7 +107,7 @@ class RemnantSearch {
     const room = end - record;
     const offset = at - BASE_BLOCK_BYTES;
     const signature = room >= VALUE_HEAD ? view.getUint16(record, true) : 0;
-    // The outermost size covers all cells that were joined.
+    // In a free cell that was joined from several, the size of the first one covers all of them.
     const size = Math.abs(view.getInt32(at, true));
     if ((signature !== KEY && signature !== VALUE) || size % CELL_STEP !== 0 || size > end - at) return CELL_STEP;
     const isKey = signature === KEY;

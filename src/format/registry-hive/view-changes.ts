@@ -1,5 +1,5 @@
-// What a layer changed in a hive: the view with it compared to the view without it. Keys that the upper hives don't mention are the same in
-// both, so comparing a small delta over a large hive only takes time in proportion to the delta.
+// Finds what a layer changed in a hive, by comparing the view with the layer to the view without it. Keys that the upper hives don't
+// mention are the same in both, so comparing a small delta over a large hive only takes time in proportion to the delta.
 import { isSameData } from './data.ts';
 import { keyPath, MAX_DEPTH, MAX_PATH_UNITS } from './key-names.ts';
 import { allPositions, type LayerHive, look, type Seen, type ShownKey, type ShownValue, type StackKey, StackPass } from './key-stack.ts';
@@ -21,7 +21,7 @@ export type HiveChange =
       readonly previous: ShownKey;
       readonly values: readonly ValueChange[];
     }
-  /** `hidden`: the keys below it, which disappear too, and the values of all of them. */
+  /** `hidden`: the number of keys below the removed one, which disappear too, and the number of values in all these keys. */
   | { readonly kind: 'removed'; readonly path: string; readonly hidden: { readonly keys: number; readonly values: number } };
 
 interface Level {
@@ -38,16 +38,16 @@ interface Side {
 }
 
 /**
- * Compares two views of stacks, lowest hive first, which may have hives in common. Yields changes sorted by folded path, a parent before
- * its subkeys. A changed time alone isn't a change. A removed key is listed without its subkeys.
+ * Compares the views of two stacks, each with its lowest hive first. The stacks may have hives in common. Yields changes sorted by folded
+ * path, a parent before its subkeys. A changed time alone isn't a change. A removed key is listed without its subkeys.
  */
 export function* viewChanges(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange, void, void> {
   for (const change of viewSteps(before, now)) if (change !== null) yield change;
 }
 
 /**
- * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ: two large hives may have few differences, and
- * it must still be possible to interrupt their comparison.
+ * Yields what {@link viewChanges} does, and null after each compared key that doesn't differ. Without the nulls, a comparison of two large
+ * hives with few differences could hardly be interrupted.
  */
 export function* viewSteps(before: readonly LayerHive[], now: readonly LayerHive[]): Generator<HiveChange | null, void, void> {
   const hives = [...before, ...now.filter((each) => !before.includes(each))];
@@ -106,7 +106,7 @@ function changeOf(path: string, key: ShownKey, previous: ShownKey | null): HiveC
   return { kind: 'modified', path, key, previous, values };
 }
 
-/** Both lists are sorted by folded name. */
+/** Compares a key's values in two views, both sorted by folded name. */
 function valueChanges(before: readonly ShownValue[], now: readonly ShownValue[]): ValueChange[] {
   const changes: ValueChange[] = [];
   for (let a = 0, b = 0; a < before.length || b < now.length; ) {
@@ -136,7 +136,7 @@ function isSameSecurity(a: SecurityAt | null, b: SecurityAt | null): boolean {
   return a === null || b === null ? a === b : isSameData([a.bytes], [b.bytes]);
 }
 
-/** Counts the keys that a view has below a key, and the values of all of them. */
+/** Counts the keys that a view has below `top`, and the values of all of them and of `top`. */
 function hiddenWith(pass: StackPass, top: StackKey, seen: Seen, shown: ShownKey): { readonly keys: number; readonly values: number } {
   let keys = 0;
   let values = shown.values.length;

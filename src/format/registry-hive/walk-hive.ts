@@ -35,7 +35,7 @@ interface Level {
 /**
  * Yields all keys of a hive, each before its subkeys, in the hive's own order. With `from`, yields only those keys and the keys below them.
  * Each key is read only once, even if a damaged hive has cycles or thousands of keys that share subkeys. Damage to keys is added to
- * `problems`; after a walk of the whole hive, so is damage to bins and cells.
+ * `problems`; after a walk of the whole hive, damage to bins and cells is added too.
  */
 export function* walkHive(hive: Hive, problems: ProblemList | null, from?: readonly KeyAt[]): Generator<WalkedKey, void, void> {
   const pass = new HivePass(hive, problems);

@@ -52,7 +52,7 @@ export function* walkView(hives: readonly LayerHive[], from = ''): Generator<Vie
 /** A direct subkey in a view. */
 export interface ViewSubkey {
   readonly name: string;
-  /** Whether there may be keys below it: this doesn't check whether they are hidden. */
+  /** Whether there may be keys below it. They aren't looked up, so all of them may be hidden. */
   readonly hasSubkeys: boolean;
 }
 
@@ -61,7 +61,7 @@ interface PathStep {
   readonly positions: readonly number[];
   readonly parent: string | null;
   readonly depth: number;
-  /** Folded path, starting at the key's parent. */
+  /** Folded path of the requested key, relative to this key's parent. */
   readonly rest: string;
 }
 

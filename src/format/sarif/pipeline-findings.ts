@@ -9,7 +9,7 @@ export interface PipelineFinding {
   readonly severity: Severity;
   /** Safe to print. */
   readonly message: string;
-  /** A relative URI, percent-encoded: `layer-N/PATH`; `layer-N` without a path, `config` without a layer. */
+  /** A relative URI, percent-encoded: `layer-N/PATH`; `layer-N` for a finding without a path; `config` for one without a layer. */
   readonly uri: string;
   /** Counted from 1. */
   readonly line: number;
@@ -26,7 +26,8 @@ export interface PipelineFindings {
 const RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
 /**
- * Prepares the findings of one image, at most {@link MAX_RESULTS}. Findings with the same fingerprint are merged. `diffIds`: by layer.
+ * Prepares the findings of one image, at most {@link MAX_RESULTS}. Findings with the same fingerprint are merged. `diffIds`: the diffID of
+ * each layer.
  * `hash`: returns SHA-256 in hex.
  */
 export function pipelineFindings(

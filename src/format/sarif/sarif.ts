@@ -7,7 +7,7 @@ import type { PipelineFinding, PipelineFindings } from './pipeline-findings.ts';
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 const FINGERPRINT = 'layerscope/v1';
 
-/** By the first word of a code: its tags, and how often such findings are right. */
+/** For each first word of a finding's code: the tags of such findings, and how often they are right. */
 const KINDS: Readonly<Record<string, { readonly tags: readonly string[]; readonly precision: string }>> = {
   secret: { tags: ['security', 'secret'], precision: 'high' },
   waste: { tags: ['size'], precision: 'high' },

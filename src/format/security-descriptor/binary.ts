@@ -101,7 +101,8 @@ function aceAt(bytes: Uint8Array, offset: number): Ace {
 }
 
 /**
- * Encodes a descriptor: according to its layout, with zeros in the gaps, or without gaps if it has no layout. The caller owns the result.
+ * Encodes a descriptor. If it has a layout, its parts are placed accordingly, with zeros in the gaps; otherwise there are no gaps. The
+ * caller owns the result.
  */
 export function encodeSecurityDescriptor(descriptor: SecurityDescriptor): Uint8Array<ArrayBuffer> {
   const parts = {

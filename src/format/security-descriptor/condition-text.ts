@@ -7,9 +7,9 @@ import type { Sid } from './descriptor.ts';
 
 const MAX_DEPTH = 64;
 
-// Token to text
+// Formatting: tokens to text
 
-// How tightly a piece of text binds: an operand, a relation, `&&`, `||`.
+// How tightly a piece of text binds; a higher number binds more tightly. TERM is a relation, ALL_OF is `&&` and ANY_OF is `||`.
 const OPERAND = 3;
 const TERM = 2;
 const ALL_OF = 1;
@@ -114,7 +114,7 @@ function textOf(tokens: readonly ConditionToken[], sidText: (sid: Sid) => string
   return `(${whole.text})`;
 }
 
-// Text to token
+// Parsing: text to tokens
 
 /** Encodes a condition, with its parentheses, as an entry's data. Throws DAMAGED. */
 export function conditionFromText(text: string, sidOf: (text: string) => Sid): Uint8Array<ArrayBuffer> {

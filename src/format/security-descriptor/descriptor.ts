@@ -72,7 +72,7 @@ export interface SecurityDescriptor {
 }
 
 const OBJECT_TYPES = new Set([0x05, 0x06, 0x07, 0x08, 0x0b, 0x0c, 0x0f, 0x10]);
-/** The last type with a mask and a SID; type 4 (compound) has two SIDs. */
+/** The highest type number of an entry with a mask and a SID. Type 4 (compound) is an exception, because it has two SIDs. */
 const LAST_KNOWN_TYPE = 0x15;
 
 export function isObjectAce(type: number): boolean {

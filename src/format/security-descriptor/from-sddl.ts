@@ -24,7 +24,7 @@ import { encodeSid, readSid } from './sid.ts';
 
 const ACL_REVISION = 2;
 const ACL_REVISION_OBJECTS = 4;
-/** Maximum number of characters, more than any descriptor needs, because lists are limited to 64 KiB. */
+/** Maximum length in characters. No real descriptor needs this many, because an access control list is at most 64 KiB. */
 const MAX_SDDL = 1 << 20;
 
 const RIGHTS: ReadonlyMap<string, number> = new Map([...RIGHT_NAMES, ...MASK_NAMES, ...LABEL_RIGHT_NAMES]);
@@ -138,7 +138,7 @@ function listFromSddl(text: string): ListText {
   };
 }
 
-/** Splits SDDL into its parts, by their letter: a part begins with a letter and a colon outside parentheses. */
+/** Splits SDDL into its parts, keyed by letter. A part begins with a letter and a colon outside parentheses. */
 function partsOf(sddl: string): Map<string, string> {
   const parts = new Map<string, string>();
   let letter = '';

@@ -12,8 +12,8 @@ function damaged(what: string): LayerscopeError {
 }
 
 /**
- * What may still be read from a buffer. References may share their targets, so the buffer's size doesn't limit the work: each reference in
- * a vector counts, and a string counts each time it is read.
+ * What may still be read from a buffer. References may share their targets, so the buffer's size doesn't limit the work. Therefore, each
+ * reference in a vector counts, and a string counts each time it is read.
  */
 export interface FlatBudget {
   references: number;

@@ -13,12 +13,12 @@ import { isDigest, LayerscopeError } from '#model';
 import { type FlatBudget, type FlatTable, rootTable } from './flatbuffer.ts';
 
 const MAX_ZTOC_BYTES = 1024 * 1024 * 1024;
-/** Maximum number of entries, as for other tables of contents. If a layer has more, the layer itself is read. */
+/** Maximum number of entries, as for other tables of contents. If a layer has more, the layer itself is read instead. */
 const MAX_ENTRIES = 600_000;
 const MAX_TEXT_BYTES = 96 * 1024 * 1024;
 /** Maximum number of entries, attributes and span digests together. */
 const MAX_REFERENCES = 2 * MAX_ENTRIES;
-/** Maximum number of a file's attributes. Linux lists at most 64 KiB of their names. */
+/** Maximum number of a file's attributes. Linux lists at most 64 KiB of their names, each of which takes at least two bytes. */
 const MAX_XATTRS = 32_768;
 const HEAD_BYTES = 12;
 const RECORD_HEAD = 17;
@@ -52,7 +52,7 @@ export interface Ztoc {
   readonly packedBytes: number;
   readonly plainBytes: number;
   /**
-   * Reads the entries one at a time, because parsed ones take many times their stored size. Throws DAMAGED for an inconsistent one;
+   * Reads the entries one at a time, because parsed ones take many times their stored size. Throws DAMAGED for an inconsistent entry;
    * TOO_LARGE.
    */
   readonly entries: () => Generator<ZtocEntry>;

@@ -25,7 +25,7 @@ for (let byte = 0; byte < 256; byte++) {
 const [HIGH0, HIGH1, HIGH2, HIGH3] = HIGH as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 const [LOW0, LOW1, LOW2, LOW3] = LOW as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
-/** Computes the CRC-64 of bytes in pieces. */
+/** Computes the CRC-64 of bytes that arrive in pieces. */
 export class Crc64 {
   #low = 0xffffffff;
   #high = 0xffffffff;

@@ -3,7 +3,7 @@
 import { encodeUtf8, LayerscopeError } from '#model';
 import { parseSplitLine, type SplitEntry } from './split-entry.ts';
 
-/** Maximum length of a line. Large, because older versions put everything after a tar's end into one segment. */
+/** Maximum length of a line. It is large, because older versions of tar-split put everything after a tar's end into one segment. */
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 const LF = 0x0a;
 const QUOTE = 0x22;
@@ -65,7 +65,7 @@ export class SplitScanner {
     if (from < bytes.length) this.#hold(bytes, from, bytes.length);
   }
 
-  /** Takes a last line without an LF. Throws what {@link push} throws. */
+  /** Ends the input; a last line needs no LF. Throws what {@link push} throws. */
   end(): void {
     if (this.#heldBytes > 0) this.#takeHeld();
   }
@@ -150,7 +150,7 @@ export class SplitScanner {
     let wrong = 0;
     plain.fill(0, 0, most);
     for (let at = start; at < whole; at += 4, to += 3) {
-      // Two thirds of the bytes are zero padding.
+      // Two thirds of the bytes are zero padding, and `plain` already contains zeros.
       if (view.getUint32(at) === ZEROS) continue;
       const group =
         ((VALUES[text[at] as number] as number) << 18) |

@@ -38,7 +38,8 @@ function keyOf(bytes: Uint8Array): string {
 
 /**
  * Makes a tar's metadata from its bytes, and emits entries in order. If tar-split accepts the tar, the entries equal tar-split's. Unlike
- * tar-split, this also restores sparse files and repeated names, by storing their content, and links with a size, which is ignored.
+ * tar-split, this also restores sparse files and repeated names, by storing their content, and links whose header states a size, by
+ * ignoring it.
  */
 export class TarSplitter {
   readonly #emit: (entry: SplitEntry) => void;
@@ -67,7 +68,8 @@ export class TarSplitter {
       finding: ({ code, message, offset }) => {
         if (code !== 'truncated') return;
         this.#truncated = message;
-        // Extension headers without a member: `offset` is the end marker's second block, not the next header expected so far.
+        // The finding is about extension headers without a member. Its `offset` is that of the end marker's second block, not of the next
+        // header expected so far.
         if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });
@@ -100,8 +102,8 @@ export class TarSplitter {
     const isGlobal = member.type === TYPE.global;
     const bodyOffset = member.bodyOffset + (isGlobal ? member.storedSize : 0);
     this.#gather(bodyOffset);
-    // A sparse member is recognized only after its map. How many bytes have been gathered by then depends on the chunks, so a sparse member
-    // doesn't start a new segment.
+    // A sparse member is recognized only after its map has been read. How many bytes have been gathered by then depends on the chunks, so a
+    // sparse member doesn't start a new segment.
     if (member.sparse === null) this.#flush();
     const stored = isGlobal ? 0 : member.storedSize;
     this.#nextHeader = bodyOffset + stored + (-(bodyOffset + stored) & (BLOCK - 1));
@@ -110,7 +112,7 @@ export class TarSplitter {
     const isRepeated = this.#names.has(key);
     const isFile = member.type === TYPE.file && member.sparse === null;
     if (stored > 0 && (isRepeated || !isFile || this.#keepInside(name, stored))) return;
-    // tar-split refuses a repeated name, even of a folder, and without content the entry isn't needed.
+    // tar-split refuses a repeated name, even a folder's. A repeated member without content can be restored without an entry.
     if (isRepeated) return;
     this.#names.add(key);
     if (stored === 0) this.#emit({ kind: 'file', name: name.slice(), sizeBytes: 0, crc64: null });

@@ -78,7 +78,7 @@ export class Extensions {
 
   /** Which of the member's names differ between GNU and PAX headers. */
   get ambiguous(): readonly string[] {
-    // The usual case, which must not allocate.
+    // This is the usual case, which must not allocate.
     if (this.#longName.length === 0 && this.#longLink.length === 0) return NONE;
     const all = [
       { long: this.#longName, key: KEY.path, what: 'name' },

@@ -21,7 +21,7 @@ const MTIME = 34;
 const DEVICES = 82;
 const LAST_OF_DEVICES = 344;
 
-/** Parses header blocks. Numbers that are the same as in the previous block, which most are, are not parsed again. */
+/** Parses header blocks. Most numbers are the same as in the previous block; these aren't parsed again. */
 export class HeaderBlock {
   #mode = 0;
   #uid = 0;
@@ -50,7 +50,7 @@ export class HeaderBlock {
     member.mtimeNanos = 0;
     member.devMajor = 0;
     member.devMinor = 0;
-    // A malformed number is NaN, and NaN survives addition.
+    // Adds up all numbers, because a malformed one is NaN and makes the sum NaN.
     let all = parseNumeric(bytes, at + 124, at + 136);
     const size = all;
     all += this.#mode + this.#uid + this.#gid + this.#mtime;
@@ -100,7 +100,8 @@ export class HeaderBlock {
     const start = at + 345;
     if (magic === 'star') return textEnd(bytes, start, start + 131);
     if (magic === 'ustar') return textEnd(bytes, start, start + 155);
-    // GNU has times here, but Go before 1.8 wrote a prefix. If the times don't parse and the field is ASCII, treat it as a prefix.
+    // The GNU format has times in this field, but Go before 1.8 wrote a prefix there. If the times don't parse and the field is ASCII, it
+    // is treated as a prefix.
     const atimeBad = bytes[start] !== 0 && Number.isNaN(parseNumeric(bytes, start, start + 12));
     const ctimeBad = bytes[start + 12] !== 0 && Number.isNaN(parseNumeric(bytes, start + 12, start + 24));
     if (!atimeBad && !ctimeBad) return start;

@@ -1,7 +1,7 @@
 /** A GNU long name or link name, in a buffer that is reused for the next one. */
 export class LongText {
   bytes = new Uint8Array(512);
-  /** Length in bytes; 0 if there is none, which equals an empty name. */
+  /** Length in bytes; 0 if there is no long name. An empty one counts as none. */
   length = 0;
 
   /** Copies the first `length` bytes. */

@@ -52,7 +52,7 @@ export class TarReader {
   #state = AT_HEADER;
   #offset: number;
   #memberCount = 0;
-  /** Whether the last block was zeros; the next block must be, too. */
+  /** Whether the previous block was all zeros. If so, the next one must be too. */
   #oneZeroBlock = false;
   #trailingReported = false;
 
@@ -95,7 +95,7 @@ export class TarReader {
     return this.#state === AT_END || this.#state === STOPPED;
   }
 
-  /** Number of members read so far, including globals. */
+  /** Number of members read so far, including global headers. */
   get memberCount(): number {
     return this.#memberCount;
   }
@@ -292,7 +292,7 @@ export class TarReader {
     let bytes = source;
     let at = from;
     if (member.typeflag === FLAG_SPARSE || records.start(KEY.sparseMajor) >= 0) {
-      // The member is passed on after its map has been read, when the chunk may no longer be valid.
+      // Keeps a copy, because the member is passed on only after its map has been read, when the chunk may no longer be valid.
       this.#kept.set(source.subarray(from, from + BLOCK));
       bytes = this.#kept;
       at = 0;

@@ -38,7 +38,7 @@ export class SparseReading {
     return null;
   }
 
-  /** Begins with the records of a PAX sparse member; `hasMore` if its map is in the body. */
+  /** Begins with the records of a PAX sparse member. Sets `hasMore` if its map is in the body. */
   startPax(member: MemberView, records: PaxRecords): string | null {
     const name = records.start(KEY.sparseName);
     if (name >= 0) member.setName(records.bytes, name, records.end(KEY.sparseName));

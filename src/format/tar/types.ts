@@ -45,7 +45,10 @@ export interface TarMember {
   readonly hasAttributes: boolean;
   /** Offset and length of each stored piece, in ascending order; null if the file isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
-  /** Always false during the call: see {@link TarHandler.truncated}. */
+  /**
+   * Whether the body was cut off. This isn't known yet when a handler gets the member, so it is always false then; see
+   * {@link TarHandler.truncated}.
+   */
   truncated: boolean;
 
   // The same names as spans of arrays, for hot paths that can't afford to create a view for each name.
@@ -84,10 +87,10 @@ export interface TarHandler {
   member(member: TarMember): void;
   finding(finding: TarFinding): void;
   /**
-   * Receives the stored bytes of the last member's body, `start` to `end` of `bytes`, as they are pushed: without padding, a PAX 1.0
+   * Receives the stored bytes of the current member's body, `start` to `end` of `bytes`, as they are pushed: without padding, a PAX 1.0
    * map, or skipped bytes. Without this method bodies are ignored.
    */
   body?(bytes: Uint8Array, start: number, end: number): void;
-  /** Called at the end of the input if a member's body was cut off. `memberIndex` starts at 0 and includes globals. */
+  /** Called at the end of the input if a member's body was cut off. `memberIndex` starts at 0 and counts global headers too. */
   truncated?(memberIndex: number): void;
 }

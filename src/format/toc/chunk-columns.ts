@@ -3,7 +3,7 @@ import { DIGEST_BYTES, grown, type LayerTable } from '#format/layer';
 
 const SHA256 = 'sha256:';
 
-/** The columns of a table that locate contents, and their digests. */
+/** The columns of a table that locate files' contents and state their digests. */
 export type ContentColumns = Pick<
   LayerTable,
   'bodyAt' | 'chunkAt' | 'chunkStart' | 'chunkEnd' | 'chunkInner' | 'chunkDigests' | 'wholeRows' | 'wholeDigests'

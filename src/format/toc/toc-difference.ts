@@ -3,7 +3,7 @@ import { compareBytes, displayPath, TYPE } from '#model';
 
 const MODE_BITS = 0o7777;
 const ROLE = FLAG.whiteout | FLAG.opaque | FLAG.rawOnly;
-/** Prefix of attributes found only in a tar, because a TOC lists only extended attributes. */
+/** Prefix of Windows attributes, which only a tar contains: a TOC lists only extended attributes. */
 const WINDOWS = 'MSWINDOWS.';
 const EMPTY = new Uint8Array(0);
 

@@ -47,12 +47,15 @@ class TextBytes {
   }
 }
 
-/** Returns an entry's type of member. */
+/** Returns the type of the member that an entry describes. */
 export function typeOf({ type }: TocEntry): TarMember['type'] {
   return TYPES[type].type;
 }
 
-/** The member that a TOC entry describes, like a tar reader's except for the position. One object is reused for all entries. */
+/**
+ * The member that a TOC entry describes. It equals a tar reader's, except that its position is unknown. One object is reused for all
+ * entries.
+ */
 export class EntryMember implements TarMember {
   headerOffset = NO_OFFSET;
   ownHeaderOffset = NO_OFFSET;

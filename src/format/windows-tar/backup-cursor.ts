@@ -6,7 +6,7 @@ export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A source that can skip bytes without reading them, as a file can. */
 export interface SkippingSource extends AsyncIterable<Uint8Array> {
-  /** Skips bytes after the piece that was yielded last. */
+  /** Skips the bytes that follow the most recently yielded piece. */
   skip(bytes: number): void;
 }
 
@@ -18,7 +18,7 @@ export class BackupCursor {
   readonly #source: ByteSource | SkippingSource;
   readonly #reader = new BackupStreamReader();
   readonly #pieces: AsyncGenerator<BackupPiece, void, undefined>;
-  /** Whether the last piece that the source yielded has been used up. */
+  /** Whether the most recent piece from the source has been used up. */
   #isPieceDone = false;
   #ahead: BackupStream | null = null;
 

@@ -38,8 +38,8 @@ function isNewline(byte: number | undefined): boolean {
 }
 
 /**
- * Decodes standard base64 as Go's StdEncoding does: padding is required, line ends and the unused bits before padding are ignored. Throws
- * DAMAGED with the offset of the error.
+ * Decodes standard base64 as Go's StdEncoding does. Padding is required; line breaks and the unused bits before the padding are ignored.
+ * Throws DAMAGED with the offset of the error.
  */
 export function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);

@@ -19,7 +19,7 @@ function badRecord(key: string, value: string): LayerscopeError {
   return new LayerscopeError('BAD_TAR', `${key} is not valid: ${displayText(value.slice(0, 100))}`);
 }
 
-/** Returns the FILETIME in a legacy record; null if missing or not a number, which go-winio ignored at the time. */
+/** Returns the FILETIME in a legacy record. Null if it is missing or not a number; the go-winio of that time ignored such records. */
 function legacyTime(member: HeldMember, key: string): bigint | null {
   const value = text(member, key);
   return value !== null && /^\d{1,19}$/.test(value) && BigInt(value) < 1n << 63n ? BigInt(value) : null;
@@ -43,9 +43,9 @@ function attributesOf(member: HeldMember): number {
 
 /**
  * Returns the times and attributes of a member. Legacy records (MSWINDOWS.*time) take precedence over PAX times, and PAX times over the
- * header's. If the creation time is missing, the write time is used; missing access and change times become 0, "leave unchanged", where
- * Go's zero time would become 1754. The reparse flag is dropped unless the member is a link, because a file with the flag but without a
- * reparse point can't be opened (hcsshim#1873).
+ * header's. If the creation time is missing, the write time is used. Missing access and change times become 0, which leaves the file's
+ * times unchanged; Go would turn its zero time into a date in 1754. The reparse flag is dropped unless the member is a link, because a file
+ * with the flag but without a reparse point can't be opened (hcsshim#1873).
  */
 export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttributes: number } {
   const headerTime = tarTimeToFiletime({ seconds: member.mtimeSeconds, nanos: member.mtimeNanos });

@@ -1,7 +1,7 @@
 // Turns members of a tar into Windows files, the reverse of to-tar.ts (go-winio, WriteBackupStreamFromTarFile). A file's backup stream
 // consists of its security descriptor, its extended attributes, its reparse point (type 2), its data (type 0, even if empty), and an
-// alternate data stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 right after it. Whiteouts and hard links have no backup
-// stream; they are applied to the layer.
+// alternate data stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 that directly follows the file's own member. Whiteouts and
+// hard links have no backup stream; they are applied to the layer.
 import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import { displayPath, LayerscopeError, TYPE, trimEnd } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
@@ -17,7 +17,8 @@ export interface WindowsEntry {
   /** The name in the tar, with / but without a trailing one. Unchecked, so it may lead anywhere. */
   readonly name: string;
   /**
-   * `whiteout`: the last part begins with `.wh.`, regardless of the member's type. `other`: a device or FIFO, which becomes an empty file.
+   * `whiteout`: the name's last component begins with `.wh.`, regardless of the member's type. `other`: a device or FIFO, which becomes an
+   * empty file.
    */
   readonly type: WindowsEntryType;
   /** Size of a file's data without alternate data streams; 0 for other types. */
@@ -33,8 +34,8 @@ export interface WindowsEntry {
 }
 
 /**
- * An entry, or the next bytes of the last entry's backup stream. `stream`: name of an alternate data stream as in the tar, `FILE:STREAM`;
- * set with the stream's header.
+ * An entry, or the next bytes of the current entry's backup stream. `stream`: name of an alternate data stream as in the tar,
+ * `FILE:STREAM`; set with the stream's header.
  */
 export type WindowsTarPiece =
   | { readonly kind: 'entry'; readonly entry: WindowsEntry }

@@ -19,5 +19,5 @@ export const RECORD = {
   legacyChangeTime: 'MSWINDOWS.changetime',
 } as const;
 
-/** The end of an alternate data stream's name in a backup stream; a tar omits it. */
+/** The suffix of an alternate data stream's name in a backup stream; a tar omits it. */
 export const STREAM_TYPE_SUFFIX = ':$DATA';

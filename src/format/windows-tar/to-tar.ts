@@ -88,7 +88,7 @@ export function basicInfoHeader(
   };
 }
 
-/** Returns the header of a whiteout of `name`: the last part prefixed with `.wh.`, of type 0, without times. */
+/** Returns the header of a whiteout of `name`: the last component is prefixed with `.wh.`, the type is 0, and there are no times. */
 export function whiteoutHeader(name: string): TarHeader {
   const path = tarNameOf(name);
   const slash = path.lastIndexOf('/') + 1;
@@ -275,7 +275,7 @@ class Conversion {
     if (this.#writer.left > 0) this.#fail('DAMAGED', `archive/tar: missed writing ${this.#writer.left} bytes`);
   }
 
-  /** Handles a stream after the data: an alternate data stream becomes a member, others are dropped. */
+  /** Handles a stream after the data: an alternate data stream becomes a member; others are dropped. */
   async *copyAlternate(cursor: BackupCursor, stream: BackupStream): AsyncGenerator<Uint8Array, void, undefined> {
     const kept = this.#file.readTwice === true;
     switch (stream.id) {

@@ -75,7 +75,10 @@ export function zip64Directory(record: Uint8Array): ZipDirectory {
   return { entries: large(data, 32), bytes: large(data, 40), offset: large(data, 48) };
 }
 
-/** Yields the entries of a directory; of one that is cut off, possibly inside an entry, those at its beginning. Throws DAMAGED. */
+/**
+ * Yields the entries of a directory. If the directory is cut off, even inside an entry, yields the complete entries before that point.
+ * Throws DAMAGED.
+ */
 export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
   const data = view(list);
   for (let at = 0; at + ENTRY_BYTES <= list.length; ) {
@@ -103,7 +106,8 @@ export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
 type Fields = readonly [size: number, stored: number, headerOffset: number];
 
 /**
- * Returns sizes and offset, using the ZIP64 extra field for those that don't fit 32 bits. The field has only these, in this order.
+ * Returns the sizes and the offset. Values that don't fit 32 bits are read from the ZIP64 extra field, which contains only these, in the
+ * order of {@link Fields}.
  */
 function largeFields(data: DataView, from: number, end: number, stated: Fields): Fields {
   if (!stated.includes(0xffff_ffff)) return stated;

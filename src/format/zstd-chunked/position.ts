@@ -1,5 +1,5 @@
-// At the end of the layer are skippable frames: the TOC (which its source calls the manifest), in newer ones tar-split metadata, and a
-// footer. The first two are compressed with zstd; offsets point past the 8-byte head of the skippable frame.
+// At the end of the layer are skippable frames: the TOC (called the manifest in the source below), tar-split metadata in newer layers,
+// and a footer. The first two are compressed with zstd; offsets point past the 8-byte head of the skippable frame.
 //
 //   older   502a4d18 28000000   offset, length, raw length, 1 (u64), "GnUlInUx"
 //   newer   502a4d18 40000000   offset, length, raw length, 1, tar-split's offset, length, raw length, "GNUlInUx"
