@@ -14,13 +14,13 @@ const MOST_CODES = 20;
 export interface Log {
   /** Folder with the current log and the old ones. */
   readonly folder: string;
-  /** Logs an event, in this program's own words. Never throws. */
+  /** Logs an event. `text` contains only this program's own words. Never throws. */
   event(text: string): void;
-  /** Logs where an unexpected error happened. `error`: an error, or its text with the stack, from the host. */
+  /** Logs where an unexpected error happened. `error`: an Error, or text from the host with the message and the stack. */
   defect(error: unknown): void;
   /** Logs that something was refused or failed, and remembers its code. */
   code(what: string, code: string): void;
-  /** Lists the last codes, latest first, each with its time and what failed. */
+  /** Lists the most recent codes, latest first, each with its time and what failed. */
   codes(): readonly string[];
 }
 
@@ -71,11 +71,14 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // There are fewer old logs so far.
+    // This old log doesn't exist yet.
   }
 }
 
-/** Returns an error's kind and stack, without messages, which may contain names, and without the program's folders. */
+/**
+ * Returns an error's kind and the file name and position of each call on its stack. Messages and folders are left out, because they may
+ * contain names.
+ */
 function placesOf(error: unknown): string {
   const text = error instanceof Error ? defectText(error) : String(error);
   const name = error instanceof Error ? error.name : (/^layerscope: INTERNAL: (\w{1,40}Error)\b/.exec(text)?.[1] ?? typeof error);

@@ -37,7 +37,7 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   );
 }
 
-/** Returns a logarithmic share, so that small numbers stay visible next to large ones. */
+/** Returns the length of a part, on a logarithmic scale so that small numbers stay visible next to large ones. */
 function part(count: number): number {
   return Math.log2(count + 1);
 }

@@ -11,7 +11,9 @@ export function Size({ bytes, className, unit = null }: { bytes: number; classNa
   return sizeText(bytes, className, words.exactBytes(bytes), unit);
 }
 
-/** Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip that says more. */
+/**
+ * Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip instead of the exact bytes.
+ */
 export function sizeText(bytes: number, className = '', title = words.exactBytes(bytes), shared: SizeUnit | null = null): ReactElement {
   const { value, unit } = sizeParts(bytes, shared);
   return (

@@ -21,9 +21,9 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
 }
 
 /**
- * Whether a filesystem is known to be later than another: it is a higher layer of the same image, or its image was created later or, if
- * that isn't known, has a higher version of the same name. A comparison reads from the earlier to the later, so the later one is side B,
- * whichever of them is on screen.
+ * Whether a filesystem is known to be later than another. In the same image, the higher layer is later. Otherwise the image that was
+ * created later is or, if that isn't known, the one with the higher version of the same name. A comparison reads from the earlier to the
+ * later, so the later one is side B, whichever of them is on screen.
  */
 export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
   if (side.archiveId === than.archiveId && side.image === than.image) return side.layer > than.layer;
@@ -133,7 +133,7 @@ export function foldedRuns<T extends { readonly index: number }>(
   return runs.flatMap((run) => (run.length > MOST_WITHOUT_SIDE ? [run] : run.map((layer) => [layer])));
 }
 
-/** Returns what a side covers, for its sums. */
+/** Returns what a side covers, in the form that a request for its sums needs. */
 export function sideScope({ layer, since }: Side): BreakdownOf {
   return since === undefined ? { what: 'view', layer } : { what: 'changes', from: since, to: layer };
 }

@@ -183,8 +183,8 @@ export function runningCount(state: JobsState): number {
 }
 
 /**
- * Returns the job that reads file contents for an image's table; null if none runs. If there are several, the window is waiting for the
- * last one.
+ * Returns the job that reads file contents for an image's table; null if none is running. If several are, the window is waiting for the
+ * newest.
  */
 export function contentsJob({ jobs }: JobsState, { archiveId, image }: { archiveId: string | null; image: number }): Job | null {
   return jobs.findLast((job) => job.kind === 'compare' && isRunning(job) && job.archiveId === archiveId && job.image === image) ?? null;
@@ -219,7 +219,7 @@ export function runningJob({ jobs }: JobsState, kind: Job['kind'], archiveId: st
   return jobs.find((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && isRunning(job)) ?? null;
 }
 
-/** Returns the last finished job of a kind for an image; null if there is none on the list. */
+/** Returns the newest job of a kind for an image that has ended; null if the list doesn't have one. */
 export function endedJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
   return jobs.findLast((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && !isRunning(job)) ?? null;
 }

@@ -196,7 +196,7 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
   return known;
 }
 
-/** Applies the filter. While a long one runs, the rows stay as they are. */
+/** Applies the filter. While a long table is being filtered, the rows stay as they are. */
 function filtered(state: ChangesState): ChangesState {
   return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
@@ -240,8 +240,8 @@ function findAtOnce(state: ChangesState, table: RowTable): Found {
 const FILTERED_AT_ONCE = 25_000;
 
 /**
- * Returns the filter that applies to the table. In a layer or a comparison, unchanged rows are only there because of what is in them, and
- * have no chip, so a filter by kind doesn't match them on their own.
+ * Returns the filter that applies to the table. In a layer or a comparison, unchanged rows are shown only because of what is below them.
+ * The user can't filter by this kind, so a filter by other kinds excludes it.
  */
 function rowFilter({ filter, compares, mode }: ChangesState): RowFilter {
   const { differences, ...rest } = filter;

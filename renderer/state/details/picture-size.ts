@@ -17,8 +17,8 @@ export interface PictureSize {
 }
 
 /**
- * Reads a picture's size in pixels from its header. Null if the header has no size, or if decoders may read it differently, because the
- * size must be the drawn one. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
+ * Reads a picture's size in pixels from its header. Null if the header has no size. Also null if decoders may read a different size,
+ * because the result must be the size that is drawn. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
  */
 export function pictureSize(bytes: Uint8Array, kind: PreviewKind): PictureSize | null {
   const size = statedSize(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), kind);
@@ -44,7 +44,7 @@ function pngSize(view: DataView): PictureSize | null {
   return isHeader ? { width: view.getUint32(16), height: view.getUint32(20) } : null;
 }
 
-/** Reads the size of a GIF, including its first frame: browsers enlarge the screen if the frame is larger. */
+/** Reads the size of a GIF, including its first frame: browsers enlarge the logical screen if the frame is larger. */
 function gifSize(view: DataView): PictureSize | null {
   const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const flags = view.getUint8(10);

@@ -28,7 +28,7 @@ export function followCopy(storeId: string, id: string, jobId: string): void {
     opened.set(copyKey(storeId, id), { storeId, id, jobId, stamp: getApp().copies.get(copyKey(storeId, id))?.stamp ?? null });
 }
 
-/** Counts the changes of all working copies in portable stores; in other stores this would take too long. Returns how many ms it took. */
+/** Counts the changes of all working copies in portable stores; in other stores this would be too slow. Returns the time it took, in ms. */
 export function countCopies(): Promise<number> {
   counting ??= countAll(getApp().stores ?? []).finally(() => {
     counting = null;
