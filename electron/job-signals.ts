@@ -43,8 +43,8 @@ function hasEnded({ state }: Job): boolean {
 }
 
 /**
- * Returns the combined progress of all jobs, weighted by bytes and rounded down to a hundredth: `unknown` while any of them has no total,
- * null if none is running.
+ * Returns the combined progress of all unfinished jobs, weighted by bytes and rounded down to a hundredth; `unknown` while any of them has
+ * no total; null if there are none.
  */
 export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   let done = 0;

@@ -24,7 +24,7 @@ export interface Log {
   codes(): readonly string[];
 }
 
-/** Opens a log in a folder, which is created. Entries are on disk when a call returns, so that a crash doesn't lose any. */
+/** Opens a log in a folder, creating the folder if necessary. Entries are on disk when a call returns, so that a crash doesn't lose any. */
 export function createLog(folder: string, now: () => Date = () => new Date()): Log {
   const file = path.join(folder, 'layerscope.log');
   const codes: string[] = [];

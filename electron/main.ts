@@ -1,5 +1,5 @@
-// Electron's main process: security, the window, and requests from later starts of the program. Everything else is in program.ts, which is
-// loaded only after the window is created, because loading it takes longer.
+// Electron's main process: security, the window, and requests from later launches of the program. Everything else is in program.ts. It is
+// loaded only after the window is created, because loading it takes longer than the window takes to appear.
 import path from 'node:path';
 import { app, BrowserWindow, session } from 'electron';
 import { defectText } from '#host';

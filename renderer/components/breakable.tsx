@@ -7,7 +7,7 @@ const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } a
 const MOST_LETTERS = 1_000;
 
 /**
- * A name that may break after its punctuation, such as `org.opencontainers.image.title` before `image`, or a path that may break only after
+ * A name that may break after its punctuation, such as the dots in `org.opencontainers.image.title`, or a path that may break only after
  * its separators.
  */
 export function Breakable({ text, after = 'punctuation' }: { text: string; after?: keyof typeof PLACES }) {

@@ -104,7 +104,7 @@ export function stratumHeights(sizes: readonly number[], room: number): number[]
   return sizes.map(() => STRATUM_MIN);
 }
 
-/** Whether a layer only removes: it has no bytes itself, and its effect shows only in the layers below. */
+/** Whether a layer only removes files: it has no bytes itself, and hides some in the layers below. */
 export function onlyRemoves(layer: LayerReport): boolean {
   return layer.status === 'present' && layer.fileBytes === 0 && layer.removed > 0;
 }

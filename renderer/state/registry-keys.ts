@@ -29,7 +29,7 @@ export interface KeyNode extends KeyAt {
 export interface KeyTree {
   readonly nodes: readonly KeyNode[];
   readonly parent: Int32Array;
-  /** The row after the last one below each row. */
+  /** For each row, the number of the first row after it and everything below it. */
   readonly end: Uint32Array;
   /** Number of changed values. */
   readonly values: Uint32Array;

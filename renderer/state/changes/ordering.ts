@@ -23,7 +23,7 @@ export interface Arranged extends Order {
   readonly expanded: Uint8Array;
   /** Which rows match the filter, by row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
-  /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
+  /** Sums over the rows that the mask leaves; null without a filter. */
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
@@ -62,7 +62,7 @@ export function isSlowOrder(state: Ordering, most: number): boolean {
   return most > SORTED_AT_ONCE && !liesSorted(state);
 }
 
-/** Whether rows sorted for one state are also right for the other. */
+/** Whether `a` is still waiting for the rows that are being sorted for `b`. */
 export function isSameOrder(a: Arranged, b: Arranged): boolean {
   return (
     a.sorting &&

@@ -19,7 +19,7 @@ const ELSE = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DI
 
 /**
  * Returns how an image stores the selected file again, if the file is known to have the same content as before and another mode or owner.
- * Otherwise null. Also null if the two versions are from different images, because each image then stores the file only once.
+ * Otherwise null. Also null unless one image has both versions, because otherwise each image stores the file only once.
  */
 export function storedAgain(
   details: EntryDetails,

@@ -14,7 +14,7 @@ export type OpenNameStep =
 export interface OpenNameState {
   readonly text: string;
   readonly step: OpenNameStep;
-  /** Why the previously chosen name could not be opened. */
+  /** Why the most recently chosen name could not be opened. */
   readonly error: PlainError | null;
 }
 

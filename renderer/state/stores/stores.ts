@@ -107,7 +107,7 @@ export function openedFrom(
   return archives?.find(({ stored }) => stored?.storeId === storeId && names.includes(stored.name));
 }
 
-/** Returns the index of the image in an open archive whose top layer is the given layer of a store. */
+/** Returns the index of an open archive's image that has the given layer of a store on top; 0 if there is none. */
 export function imageWithTop({ images }: ArchiveSummary, top: string | null): number {
   return images.find(({ chainIds }) => top !== null && chainIds.at(-1) === `sha256:${top}`)?.index ?? 0;
 }
