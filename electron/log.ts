@@ -6,7 +6,7 @@ import { defectText } from '#host';
 /** Size at which the log is rotated, in bytes, and the number of old logs that are kept. */
 const MOST_BYTES = 512 * 1024;
 const OLD_ONES = 2;
-/** Maximum length of an entry. */
+/** Maximum length of an entry, in characters. */
 const MOST_TEXT = 8 * 1024;
 /** Number of error codes that are remembered. */
 const MOST_CODES = 20;

@@ -23,7 +23,7 @@ export function Button({
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** Whether what the button opens is open; only for a button that opens something. */
+  /** For a button that opens something: whether that is open. */
   expanded?: boolean;
   /** Labels that the button has at other times; it is always wide enough for them. */
   otherLabels?: readonly string[];

@@ -4,8 +4,8 @@ import { type SizeUnit, sizeParts } from '../words/numbers.ts';
 import styles from './size.module.css';
 
 /**
- * A size, with its unit in a lighter tone and the exact bytes in the tooltip. `unit`: the unit to use, shared with the sizes it is compared
- * with.
+ * A size, with its unit in a lighter tone and the exact bytes in the tooltip. `unit`: a unit shared with other sizes that this one is
+ * compared with.
  */
 export function Size({ bytes, className, unit = null }: { bytes: number; className?: string | undefined; unit?: SizeUnit | null }) {
   return sizeText(bytes, className, words.exactBytes(bytes), unit);

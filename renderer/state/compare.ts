@@ -116,10 +116,10 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** Runs of layers without a side are folded into one line if they are longer than this. */
+/** Longer runs of layers are folded into one line if none of these layers is a side of the comparison. */
 const MOST_WITHOUT_SIDE = 8;
 
-/** Returns the layers in order, each as an item, except that a long run without a side is one item. */
+/** Returns the layers in order, each as an item, except that a long run of layers that are not sides of the comparison is one item. */
 export function foldedRuns<T extends { readonly index: number }>(
   layers: readonly T[],
   isSide: (layer: number) => boolean,

@@ -23,11 +23,11 @@ export interface Transfer {
 /** Why this window started a job, which determines what happens when the job ends. */
 export type Purpose =
   /**
-   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read. If several files are opened, the first by `place` is shown.
+   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import the image to the store. `isShown` means
+   * that the image is already on screen while its layers are still being read. If several files are opened, the first by `place` is shown.
    * `imageId` selects an image in an archive with several: the digest of its config or manifest, as listed in a catalog. `at` is the place
-   * in the image to show first; all of it if absent. With `compares`, the window asks what to compare it with. `onOpen` receives the image
-   * as a side; the image isn't shown then.
+   * in the image to show first; all of the image if absent. With `compares`, the window asks what to compare the image with. `onOpen`
+   * receives the image as a side; the image isn't shown then.
    */
   | {
       readonly kind: 'open';
@@ -219,7 +219,7 @@ export function runningJob({ jobs }: JobsState, kind: Job['kind'], archiveId: st
   return jobs.find((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && isRunning(job)) ?? null;
 }
 
-/** Returns the newest job of a kind for an image that has ended; null if the list doesn't have one. */
+/** Returns the newest ended job of a kind for an image; null if the list has none. */
 export function endedJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
   return jobs.findLast((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && !isRunning(job)) ?? null;
 }

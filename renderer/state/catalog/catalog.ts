@@ -252,7 +252,10 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
 
 const DAY_MS = 86_400_000;
 
-/** Returns a time, or null if it is the beginning of 1970 or of year 1, which reproducible builds write instead of a time. */
+/**
+ * Returns a time, or null if it is on or before the first day of 1970. Reproducible builds write the beginning of 1970 or of the year 1
+ * instead of a time.
+ */
 export function knownTime(created: number | null): number | null {
   return created === null || created < DAY_MS ? null : created;
 }

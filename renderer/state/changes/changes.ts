@@ -92,7 +92,7 @@ export type ChangesAction =
       /** The table's mode; `stacked` if absent. */
       readonly mode?: Selection['mode'];
     }
-  /** `open` comes with a table's first rows if more follow: the folders in the whole table that are open by default. */
+  /** `open`: the folders in the whole table that are open by default. Only sent with a table's first rows, if more follow. */
   | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly open?: Uint32Array }
   | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
   | { readonly type: 'cleared' }

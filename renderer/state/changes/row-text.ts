@@ -105,7 +105,7 @@ export function readsAlike(a: number, b: number): boolean {
   return formatSize(a) === formatSize(b);
 }
 
-/** Describes how a modified file's content relates to its previous content; empty if unknown. */
+/** Describes how a modified file's content relates to its previous content; empty if `differs` doesn't say. */
 export function contentWords(differs: number): string {
   const bit = differs & CONTENT_BITS;
   if (bit === DIFFERS.rewritten) return words.changes.sameContent;

@@ -76,8 +76,8 @@ function webpSize(view: DataView): PictureSize | null {
 }
 
 /**
- * Reads the frame header before the first scan. Skips by length only the markers that decoders know; from others, such as FF 00, decoders
- * search for the next FF.
+ * Reads the frame header before the first scan. Skips only segments that all decoders skip by their length. Null at any other marker, such
+ * as FF 00, because decoders continue at the next FF instead.
  */
 function jpegSize(view: DataView): PictureSize | null {
   let size: PictureSize | null = null;
@@ -90,8 +90,8 @@ function jpegSize(view: DataView): PictureSize | null {
     }
     if (marker === 0xda) return size;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    // A second frame header is not allowed.
     if (!isFrame && !SKIPPED.has(marker)) return null;
+    // A second frame header is not allowed.
     if (isFrame && size !== null) return null;
     const length = view.getUint16(at + 2);
     if (length < (isFrame ? FRAME_BYTES : 2)) return null;

@@ -90,7 +90,7 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
   await closeArchive(before);
 }
 
-/** Waits until a job has ended and its archive is listed, and returns the archive; null if the job failed. */
+/** Waits until a job has ended and its archive is listed, and returns the archive's id; null if the job failed. */
 export function archiveOf(jobId: string): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): boolean => {

@@ -174,8 +174,8 @@ export const catalog = {
     created: 'Created',
   },
   /**
-   * What a group contains: the number of tags, and those of images and of places if they differ from it. Images without a name have no
-   * tags.
+   * What a group contains: its number of tags, its number of images if that differs, and its number of places if that is greater than both.
+   * Images without a name have no tags.
    */
   inGroup: (tags: number, images: number, rows: number) =>
     [

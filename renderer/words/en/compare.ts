@@ -97,7 +97,7 @@ export const compare = {
   // Configs
   configDifferences: 'Config differences',
   field: 'Field',
-  /** Titles for the config's ports, volumes and labels, by the config's key for them. Each has a name. */
+  /** Titles for a port, a volume or a label, by the config field that contains it. */
   namedField: {
     ExposedPorts: (name: string) => `Port ${name}`,
     Volumes: (name: string) => `Volume ${name}`,
