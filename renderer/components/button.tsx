@@ -71,7 +71,7 @@ export function IconButton({
   disabled?: boolean;
   pressed?: boolean;
   small?: boolean;
-  /** Short lines below the icon that distinguish it from others like it. */
+  /** Short lines below the icon that distinguish the button from similar ones. */
   caption?: readonly string[];
   className?: string | undefined;
 }) {

@@ -181,7 +181,7 @@ export function compareLayerBelow(layer: number): void {
   select({ ...rest, from: layer, to: layer, mode: 'compare', path: null, against: { archiveId, image, layer: layer - 1 } });
 }
 
-/** Swaps the sides. With `replace`, Back skips the sides as they were. */
+/** Swaps the sides. With `replace`, Back skips the comparison as it was before. */
 export function swapSides({ replace = false }: { replace?: boolean } = {}): void {
   const { selection } = getApp();
   const { against, archiveId, image, to, since } = selection;
