@@ -39,7 +39,7 @@ export interface LayoutState {
 
 export const PREVIEW_TEXT = [11, 12, 14, 16] as const;
 
-/** Returns the line height of previews with a text size, in px. */
+/** Returns a preview's line height for a text size, both in px. */
 export function lineHeight(previewText: number): number {
   return Math.round(previewText * 1.5);
 }
