@@ -32,7 +32,7 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await file.read() };
 }
 
-/** The script that draws the window. The page's small first script loads it once a frame is drawn. */
+/** The script that draws the window. A small first script in the page loads it after the first frame. */
 const MAIN_SCRIPT = /\/main-[^/]*\.js$/;
 
 /**
@@ -43,7 +43,7 @@ export async function serveRenderer(folder: string, onScript: () => void): Promi
   const files = await listStaticFiles(folder);
   const answer = async (url: string, method: string): Promise<Reply> => {
     const made = await reply(files, url, method);
-    if (MAIN_SCRIPT.test(url)) setImmediate(onScript); // after the response
+    if (MAIN_SCRIPT.test(url)) setImmediate(onScript); // so that the response is sent first
     return made;
   };
   if (typeof protocol.handle === 'function') {
@@ -53,7 +53,7 @@ export async function serveRenderer(folder: string, onScript: () => void): Promi
     });
     return;
   }
-  // Electron before 25
+  // Electron before 25 doesn't have protocol.handle.
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
     answer(request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),

@@ -144,7 +144,8 @@ export function createBridge(host: Host, onRefused: (name: string, code: string)
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
       windows.set(webContents, connected);
-      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those must not end anything.
+      // A new document ends the old page's calls and subscriptions. did-start-navigation also reports navigations that are denied later, so
+      // it counts only for the page's own URL.
       webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
         if (isMainFrame && !isInPlace && isPageUrl(url)) endPage(connected);
       });

@@ -11,7 +11,7 @@ export function versionLines(): readonly string[] {
   return [`Electron ${electron}`, `Chromium ${chrome}`, `Node ${node}`];
 }
 
-/** Describes the system, the displays and the last errors, one per line. */
+/** Describes the system, the displays and the most recent errors, one per line. */
 export function diagnosticLines(log: Log): readonly string[] {
   const displays = screen.getAllDisplays().map(({ size, scaleFactor }) => `${size.width}x${size.height}@${scaleFactor}`);
   const codes = log.codes();

@@ -3,7 +3,7 @@ import type { Job } from '#contract';
 
 /** How long a job must have run for its end to be worth a notification, in ms. */
 const LONG_MS = 10_000;
-/** Maximum length of a title in a notification. */
+/** Maximum length of a title in a notification, in characters. */
 const TITLE = 80;
 
 /** What notifications say when a job ends, by its kind. */
@@ -20,7 +20,7 @@ const ENDS: Readonly<Record<Job['kind'], readonly [done: string, failed: string]
   weigh: ['Size computed', 'Computing the size failed'],
 };
 
-/** A notification. Only its title contains text from outside, because some desktops parse markup in the body. */
+/** A notification. The body contains only the program's own words, because some desktops parse markup in it; names go in the title. */
 export interface Notice {
   readonly title: string;
   readonly body: string;
@@ -42,7 +42,10 @@ function hasEnded({ state }: Job): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
-/** Returns the combined progress of all jobs, by bytes and to a hundredth; `unknown` while any of them has no total. */
+/**
+ * Returns the combined progress of all unfinished jobs, weighted by bytes and rounded down to a hundredth; `unknown` while any of them has
+ * no total; null if there are none.
+ */
 export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   let done = 0;
   let total = 0;
@@ -56,7 +59,7 @@ export function progressOf(jobs: readonly Job[]): number | 'unknown' | null {
   return total === 0 ? 'unknown' : Math.floor((100 * done) / total) / 100;
 }
 
-/** Returns a listener for lists of jobs, which sends `signals`. */
+/** Returns a listener that receives each new list of jobs and calls `signals`. */
 export function watchJobs(signals: JobSignals): (jobs: readonly Job[]) => void {
   /** When each job was first seen running, by id. */
   const started = new Map<string, number>();

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type KeptHomes, readSaved, type StoreLocation, saveText } from '#engine';
 
-/** Maximum number of stores, in case the file is damaged or forged. */
+/** Maximum length of the list, even if the file is damaged or forged. */
 const MOST = 100;
 const DRIVERS: readonly StoreLocation['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
 

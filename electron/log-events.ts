@@ -3,7 +3,7 @@ import { app } from 'electron';
 import { versionLines } from './diagnostics.ts';
 import { createLog, type Log } from './log.ts';
 
-/** Opens the log in the system's folder for this program's logs, and logs the start, crashes of processes and uncaught errors. */
+/** Opens the log in the system's folder for this program's logs, and logs startup, process crashes and uncaught errors. */
 export function openLog(): Log {
   const log = createLog(app.getPath('logs'));
   log.event(['start', app.getVersion(), ...versionLines(), process.platform, release(), process.arch].join(', '));

@@ -6,7 +6,7 @@ import { defectText } from '#host';
 /** Size at which the log is rotated, in bytes, and the number of old logs that are kept. */
 const MOST_BYTES = 512 * 1024;
 const OLD_ONES = 2;
-/** Maximum length of an entry. */
+/** Maximum length of an entry, in characters. */
 const MOST_TEXT = 8 * 1024;
 /** Number of error codes that are remembered. */
 const MOST_CODES = 20;
@@ -14,17 +14,17 @@ const MOST_CODES = 20;
 export interface Log {
   /** Folder with the current log and the old ones. */
   readonly folder: string;
-  /** Logs an event, in this program's own words. Never throws. */
+  /** Logs an event. `text` contains only this program's own words. Never throws. */
   event(text: string): void;
-  /** Logs where an unexpected error happened. `error`: an error, or its text with the stack, from the host. */
+  /** Logs where an unexpected error happened. `error`: an Error, or text from the host with the message and the stack. */
   defect(error: unknown): void;
   /** Logs that something was refused or failed, and remembers its code. */
   code(what: string, code: string): void;
-  /** Lists the last codes, latest first, each with its time and what failed. */
+  /** Lists the most recent codes, latest first, each with its time and what failed. */
   codes(): readonly string[];
 }
 
-/** Opens a log in a folder, which is created. Entries are on disk when a call returns, so that a crash doesn't lose any. */
+/** Opens a log in a folder, creating the folder if necessary. Entries are on disk when a call returns, so that a crash doesn't lose any. */
 export function createLog(folder: string, now: () => Date = () => new Date()): Log {
   const file = path.join(folder, 'layerscope.log');
   const codes: string[] = [];
@@ -71,11 +71,14 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // There are fewer old logs so far.
+    // This old log doesn't exist yet.
   }
 }
 
-/** Returns an error's kind and stack, without messages, which may contain names, and without the program's folders. */
+/**
+ * Returns an error's kind and the file name and position of each call on its stack. Messages and folders are left out, because they may
+ * contain names.
+ */
 function placesOf(error: unknown): string {
   const text = error instanceof Error ? defectText(error) : String(error);
   const name = error instanceof Error ? error.name : (/^layerscope: INTERNAL: (\w{1,40}Error)\b/.exec(text)?.[1] ?? typeof error);

@@ -1,5 +1,5 @@
-// Electron's main process: security, the window, and requests from other starts of the program. Everything else is in program.ts, which
-// takes longer to load than the window takes to appear.
+// Electron's main process: security, the window, and requests from later launches of the program. Everything else is in program.ts. It is
+// loaded only after the window is created, because loading it takes longer than the window takes to appear.
 import path from 'node:path';
 import { app, BrowserWindow, session } from 'electron';
 import { defectText } from '#host';
@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   await serveRenderer(RENDERER_FOLDER, onScript);
   const window = newWindow();
   const loading = loadPage(window);
-  // Lets the page run its script while the program is loading.
+  // Wait until the page has its script, so that it can run while program.ts is loading.
   await Promise.race([hasScript, loading]);
   const { createProgram } = await import('./program.ts');
   const loaded = createProgram(own, logDefect);

@@ -5,7 +5,7 @@ import { displayText } from '#model';
 
 const isMac = process.platform === 'darwin';
 
-/** Actions of the menu. `open` shows the system's dialogs; all other items are commands of the window. */
+/** What the menu's items do. `open` shows the system's dialog for files or a folder. */
 export interface MenuActions {
   readonly open: (what: 'files' | 'folder') => void;
   /** Runs a command in the focused window. */
@@ -160,7 +160,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
   refreshMenu();
 }
 
-/** Enables image commands while the focused window shows an image, as its URL reveals. */
+/** Enables image commands while the focused window shows an image, which is known from its URL. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

@@ -42,7 +42,7 @@ export function namesOf(argv: readonly string[]): readonly string[] {
 const START_COMMANDS = ['open', 'open-name'] as const;
 export type StartCommand = (typeof START_COMMANDS)[number];
 
-/** Prefix of the switch that gives a command at startup. */
+/** Prefix of the switch that names a command to run at startup. */
 export const COMMAND_SWITCH = '--command=';
 
 /** Returns the commands among a process's arguments, as passed by the program's entries in the desktop's menus; ignores unknown ones. */

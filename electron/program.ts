@@ -126,7 +126,7 @@ export function createProgram(log: Log, onDefect: (error: unknown) => void): Pro
     event.preventDefault();
     isDisposed = true;
     const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS));
-    // Deferred, because app.quit() inside will-quit is ignored if nothing was open.
+    // Deferred: if there is nothing to dispose of, this runs within will-quit, where app.quit() is ignored.
     void Promise.race([disposeAll().catch(onDefect), late]).then(() => setImmediate(() => app.quit()));
   });
 

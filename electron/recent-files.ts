@@ -7,8 +7,8 @@ import type { GrantedFile, RecentFiles } from '#host';
 const MOST = 12;
 
 /**
- * Remembers recently opened files in a file, latest first. Doesn't list files that no longer exist. `onChange` is called whenever the list
- * changes.
+ * Keeps a list of recently opened files in `file`, latest first. Files that no longer exist are left out. `onChange` is called whenever the
+ * list changes.
  */
 export function createRecentFiles(file: string, onFailure: (error: unknown) => void, onChange: () => void): RecentFiles {
   let paths = readPaths(file);

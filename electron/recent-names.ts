@@ -5,7 +5,7 @@ import { type RecentNames, withName } from '#host';
 const MOST = 12;
 const MAX_LENGTH = 1_024;
 
-/** Remembers names of recently opened images in a file, latest first. Images aren't opened until the user chooses one. */
+/** Keeps a list of recently opened images' names in `file`, latest first. The images aren't opened until the user chooses one. */
 export function createRecentNames(file: string, onFailure: (error: unknown) => void): RecentNames {
   let names = readNames(file);
   let writing = Promise.resolve();

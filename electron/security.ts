@@ -57,6 +57,6 @@ export function isOwnFrame(contents: WebContents, frame: WebFrameMain | null): b
     const { mainFrame } = contents;
     return frame.processId === mainFrame.processId && frame.routingId === mainFrame.routingId;
   } catch {
-    return false; // the frame has disappeared since
+    return false; // the frame no longer exists
   }
 }

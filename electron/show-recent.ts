@@ -1,4 +1,4 @@
-// Recent files and tasks in the system's places: on Windows in the program's jump list, on macOS in the dock's menu.
+// Shows recent files and tasks outside the window: on Windows in the program's jump list, on macOS in the dock's menu.
 import { app, Menu } from 'electron';
 import { jumpList, TASKS } from './jump-list.ts';
 import type { StartCommand } from './paths.ts';
@@ -8,7 +8,7 @@ export function showRecent(files: readonly string[], run: (task: StartCommand) =
   if (process.platform === 'win32') {
     const removed = new Set(app.getJumpListSettings().removedItems.flatMap(({ args }) => args ?? []));
     const program = { executable: process.execPath, before: app.isPackaged ? [] : [app.getAppPath()] };
-    // The user may have turned off lists of recent files; that is reported by an error code, not an exception.
+    // The user may have turned off lists of recent files. setJumpList then returns an error code; it doesn't throw.
     app.setJumpList(jumpList(files, program, removed));
   }
   if (process.platform !== 'darwin') return;

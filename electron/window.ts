@@ -59,7 +59,7 @@ export async function chooseHome(window: BrowserWindow): Promise<string | null> 
   return canceled ? null : (filePaths[0] ?? null);
 }
 
-/** Shows the system's dialog for a new file, which confirms before replacing one; returns null if the user cancels. */
+/** Shows the system's dialog for saving a file, which asks before replacing an existing one; returns null if the user cancels. */
 export async function chooseTarget(window: BrowserWindow, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, { title: 'Export', defaultPath: name });
   return canceled || filePath === undefined || filePath === '' ? null : filePath;

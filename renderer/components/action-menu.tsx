@@ -18,7 +18,7 @@ export interface MenuAction {
 export interface ActionSection {
   readonly id: string;
   readonly title: string;
-  /** The title is only for screen readers. */
+  /** Shows the title only to screen readers. */
   readonly quiet?: boolean;
   readonly selected?: string | undefined;
   readonly actions: readonly MenuAction[];

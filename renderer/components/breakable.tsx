@@ -3,12 +3,12 @@ import styles from './breakable.module.css';
 
 /** Where a line may break. Never before a digit, so that `1.7.12` and `12.4+deb12u1/5` stay in one piece. */
 const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
-/** Longer strings may break anywhere: splitting them into so many parts would cost more than it helps. */
+/** Maximum length of a string that is split, in characters. Longer ones may break anywhere, because they would have too many parts. */
 const MOST_LETTERS = 1_000;
 
 /**
- * A name that may break after its punctuation, as in `org.opencontainers.` `image.title`, or a path that may break only after its
- * separators.
+ * A name that may break after its punctuation, such as the dots in `org.opencontainers.image.title`, or a path that may break only after
+ * its separators.
  */
 export function Breakable({ text, after = 'punctuation' }: { text: string; after?: keyof typeof PLACES }) {
   if (text.length > MOST_LETTERS) return text;

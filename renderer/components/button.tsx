@@ -23,7 +23,7 @@ export function Button({
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** Whether what the button opens is open; only for a button that opens something. */
+  /** For a button that opens something: whether that is open. */
   expanded?: boolean;
   /** Labels that the button has at other times; it is always wide enough for them. */
   otherLabels?: readonly string[];
@@ -71,7 +71,7 @@ export function IconButton({
   disabled?: boolean;
   pressed?: boolean;
   small?: boolean;
-  /** Short lines below the icon that distinguish it from others like it. */
+  /** Short lines below the icon that distinguish the button from similar ones. */
   caption?: readonly string[];
   className?: string | undefined;
 }) {

@@ -7,8 +7,8 @@ export interface MiddleCut {
 const ELLIPSIS = '…';
 
 /**
- * Returns how to cut a string so that it fits into `room` px; null if all of it fits. Keeps as much as fits, so that both parts touch the
- * ellipsis. `tail`: index of the end to keep; if even that doesn't fit, less of the end is kept.
+ * Returns how to cut a string so that it fits into `room` px; null if all of it fits. Keeps as many characters as fit, so that both parts
+ * touch the ellipsis. `tail`: index where the end to keep begins; if even that end doesn't fit, less of it is kept.
  */
 export function cutMiddle(text: string, tail: number, room: number, widthOf: (text: string) => number): MiddleCut | null {
   // A width measured on a canvas may differ by a fraction of a pixel from what is drawn.
@@ -45,7 +45,7 @@ function last(most: number, isTrue: (value: number) => boolean): number {
 
 let pen: CanvasRenderingContext2D | null = null;
 
-/** Returns a function that measures the width of strings in an element's font, px. */
+/** Returns a function that measures the width of strings in an element's font, in px. */
 export function textWidths(element: Element): (text: string) => number {
   const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(element);
   pen ??= document.createElement('canvas').getContext('2d');

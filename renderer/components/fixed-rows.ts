@@ -7,7 +7,7 @@ export interface RowWindow {
   readonly end: number;
 }
 
-/** Number of rows to scroll before the drawn rows change. */
+/** The drawn rows change only once this many rows have been scrolled. */
 const STEP = 2;
 
 /** Returns the rows on screen and a few before and after them. */

@@ -37,7 +37,7 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   );
 }
 
-/** Returns a logarithmic share, so that small numbers stay visible next to large ones. */
+/** Returns a part's length relative to the other parts, on a logarithmic scale so that small numbers stay visible next to large ones. */
 function part(count: number): number {
   return Math.log2(count + 1);
 }

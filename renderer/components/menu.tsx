@@ -34,7 +34,7 @@ export function MenuButton({
   quiet?: boolean;
   /** Gives the button a frame, like an ordinary button's. */
   framed?: boolean;
-  /** Draws the button without a frame and a caret. */
+  /** Draws the button without a frame or a caret. */
   bare?: boolean;
 }) {
   return (

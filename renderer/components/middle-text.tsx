@@ -27,7 +27,7 @@ function fit(elements: readonly Element[]): void {
   });
 }
 
-/** Keeps a name cut to its width; returns a function that stops this. */
+/** Keeps a name cut to its element's width; returns a function that stops this. */
 function keepFitting(element: Element, name: Name): () => void {
   observer ??= new ResizeObserver((entries) => fit(entries.map(({ target }) => target)));
   watched.set(element, name);

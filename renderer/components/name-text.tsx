@@ -1,15 +1,15 @@
 import { MiddleText } from './middle-text.tsx';
 import styles from './name-text.module.css';
 
-/** Maximum length of a part, which fits on two lines of a narrow library; a longer one shows its beginning and end. */
+/** Maximum length of a part, in characters: what fits on two lines of a narrow library. A longer part is cut in the middle. */
 const MOST = 44;
 const TAIL = 20;
 
 /**
  * The name of an image. If it doesn't fit on one line, it breaks after the colon, so that the first line shows that a tag follows. A tag or
  * digest stays in one piece if it fits on a line. A part that is too long is cut in the middle, so that the end of a name, a tag or a
- * digest stays visible. The tooltip is the parent's. The custom property `--name-aside` is the width that something else takes at the end
- * of its first line.
+ * digest stays visible. The parent provides the tooltip. The custom property `--name-aside` is the width to leave free at the end of the
+ * first line for something else.
  */
 export function NameText({ text, className = '' }: { text: string; className?: string | undefined }) {
   const [first = '', ...others] = text.split(/(?=@)|(?<!@.*)(?<=:)/);

@@ -3,7 +3,7 @@ import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
 import styles from './segmented.module.css';
 import { Hint } from './tooltip.tsx';
 
-/** An option, and the key that chooses it, which its tooltip shows. */
+/** An option. Its tooltip shows the key that chooses it. */
 export interface SegmentedOption<T extends string> {
   readonly value: T;
   readonly label: string;

@@ -4,14 +4,16 @@ import { type SizeUnit, sizeParts } from '../words/numbers.ts';
 import styles from './size.module.css';
 
 /**
- * A size, with its unit in a lighter tone and the exact bytes in the tooltip. `unit`: the unit to use, shared with the sizes it is compared
- * with.
+ * A size, with its unit in a lighter tone and the exact bytes in the tooltip. `unit`: a unit shared with other sizes that this one is
+ * compared with.
  */
 export function Size({ bytes, className, unit = null }: { bytes: number; className?: string | undefined; unit?: SizeUnit | null }) {
   return sizeText(bytes, className, words.exactBytes(bytes), unit);
 }
 
-/** Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip that says more. */
+/**
+ * Like {@link Size}, as a plain function, which is faster than a component for many rows. `title`: a tooltip instead of the exact bytes.
+ */
 export function sizeText(bytes: number, className = '', title = words.exactBytes(bytes), shared: SizeUnit | null = null): ReactElement {
   const { value, unit } = sizeParts(bytes, shared);
   return (

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Tabs as AriaTabs, Tab, TabList, TabPanel } from 'react-aria-components/Tabs';
 import styles from './tabs.module.css';
 
-/** Tabs with one panel in the document at a time. */
+/** Tabs. Only the selected tab's panel is in the document. */
 export function Tabs<T extends string>({
   label,
   value,

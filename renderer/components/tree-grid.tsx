@@ -130,7 +130,7 @@ export function TreeGrid({
   const count = Math.min(rows.length, Math.floor(MAX_HEIGHT / ROW_HEIGHT));
   const places = useMemo(() => placesOf(rows, shape.parent), [rows, shape.parent]);
   const activeIndex = useMemo(() => (active < 0 ? -1 : rows.indexOf(active)), [rows, active]);
-  // The last active row, kept so that the keyboard can return there after it is deselected.
+  // The most recent active row, kept so that the keyboard can return to it after it is deselected.
   const left = useRef<{ row: number; parent: Int32Array } | null>(null);
   if (active >= 0) left.current = { row: active, parent: shape.parent };
   const leftRow = activeIndex < 0 && left.current?.parent === shape.parent ? left.current.row : -1;
@@ -155,7 +155,8 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // The rows of a long table arrive in pages and are sorted at the end. Until the user acts, the active row stays on screen.
+  // Whether to keep the active row on screen. A long table moves it, because rows arrive in pages and are sorted after the last page. The
+  // user's first action ends this.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;

@@ -2,10 +2,11 @@ import { escapePath, trimEnd, unescapePath, wellFormed } from '#model';
 import { CATALOG_VIEWS, type CatalogChoice, NOTHING, type Selection, type Side } from './selection.ts';
 
 /**
- * Returns the address of what is on screen: `#/image/<archive>[.<image>]` for a whole image, else `…/layer/<n>[-<m>]?path=…&mode=stacked`.
- * `path` is escaped as in the command line's JSON (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A
- * of `mode=compare`, `since` belongs to side B, `view=treemap` shows a treemap, `view=breakdown` a breakdown, `view=packages` packages and
- * `view=registry` the registry. `#/catalog/<id>/<view>` is a catalog, `…/search?what=package&text=…` a search in it.
+ * Returns the address of what is on screen: `#/image/<archive>[.<image>]` for a whole image; for layers, the same followed by
+ * `/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as in the command line's JSON; parseAddress also understands other forms. With
+ * `mode=compare`, `against=<archive>[.<image>]@<layer>[~<since>]` is side A, and a parameter `since` is that of side B. `view=treemap`
+ * shows a treemap, `view=breakdown` a breakdown, `view=packages` packages and `view=registry` the registry. `#/catalog/<id>/<view>` is a
+ * catalog, and `…/search?what=package&text=…` a search in it.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return selection.catalog === undefined ? '#/' : formatCatalog(selection.catalog);

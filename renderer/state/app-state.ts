@@ -59,7 +59,7 @@ export interface AppState {
   readonly contextMenu: OpenMenu | null;
   /** The element that had the focus before a sheet took it. */
   readonly focusedBefore: Element | null;
-  /** Grants that the system or the command line sent and this window has opened. */
+  /** Grants from the system or the command line whose files this window has already opened. */
   readonly openedRequests: ReadonlySet<string>;
   /** Reports of the stores; null if the host has none, or before the first report. */
   readonly stores: readonly StoreReport[] | null;
@@ -126,7 +126,7 @@ export function setLayout(part: Partial<LayoutState>): void {
   setApp((state) => ({ layout: { ...state.layout, ...part } }));
 }
 
-/** Aborts a pane's last request and returns the signal for the next one. */
+/** Aborts a pane's previous request and returns the signal for the next one. */
 export function newRequest(pane: keyof AppState['requests']): AbortSignal {
   const control = new AbortController();
   getApp().requests[pane]?.abort();

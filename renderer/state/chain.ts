@@ -82,9 +82,9 @@ export function commandLines(height: number): number {
 }
 
 /**
- * Computes heights in px, to scale: twice the bytes are twice as high, except that no stratum is lower than its text, which takes {@link
- * STRATUM_TALL} if that fits and otherwise {@link STRATUM_MIN}. The largest is between 64 and 168, chosen so that all strata fit into
- * `room` if possible. If they can't fit, their total is at most a quarter more than their text needs, so that each of 120 equal layers
+ * Computes heights in px, proportional to the sizes, except that no stratum is lower than its text, which takes {@link STRATUM_TALL} if
+ * that fits and otherwise {@link STRATUM_MIN}. The largest stratum is at most 168 px high, and less if otherwise the strata wouldn't fit
+ * into `room`. If they can't fit at all, their total is at most a quarter more than their text needs, so that each of 120 equal layers
  * takes one line.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
@@ -104,7 +104,7 @@ export function stratumHeights(sizes: readonly number[], room: number): number[]
   return sizes.map(() => STRATUM_MIN);
 }
 
-/** Whether a layer only removes: it has no bytes itself, and its effect shows only in the layers below. */
+/** Whether a layer only removes files: it has no bytes itself, and hides some in the layers below. */
 export function onlyRemoves(layer: LayerReport): boolean {
   return layer.status === 'present' && layer.fileBytes === 0 && layer.removed > 0;
 }

@@ -181,7 +181,7 @@ export function compareLayerBelow(layer: number): void {
   select({ ...rest, from: layer, to: layer, mode: 'compare', path: null, against: { archiveId, image, layer: layer - 1 } });
 }
 
-/** Swaps the sides. With `replace`, Back skips the sides as they were. */
+/** Swaps the sides. With `replace`, Back skips the comparison as it was before. */
 export function swapSides({ replace = false }: { replace?: boolean } = {}): void {
   const { selection } = getApp();
   const { against, archiveId, image, to, since } = selection;
@@ -203,7 +203,7 @@ export function showSide({ archiveId, image, layer }: Side): void {
   select({ archiveId, image, ...shown, path: null, ...viewFor(found.image, selection) });
 }
 
-/** Shows a path in all bytes of a side's image. */
+/** Shows a path in the whole image that a side belongs to. */
 export function showWholeOf({ archiveId, image }: Side, path: string): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
@@ -213,7 +213,7 @@ export function showWholeOf({ archiveId, image }: Side, path: string): void {
   select({ archiveId, image, from: 0, to, mode: 'image', path });
 }
 
-/** Leaves the comparison for the changes of a layer of one of its sides, at the same path. */
+/** Leaves the comparison and shows the changes of a layer of one of its sides, with the same path selected. */
 export function showLayerOfSide({ archiveId, image }: Side, layer: number): void {
   const { archives, selection } = getApp();
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
@@ -249,7 +249,7 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
   return view === undefined ? {} : { view };
 }
 
-/** Returns the selection's view if another image has it too. */
+/** Returns the selection's view if `image` has this view too. */
 function viewFor(image: ImageSummary | null, selection: Selection): Pick<Selection, 'view'> {
   const { view = 'tree' } = selection;
   return image !== null && viewsOf(image, null).includes(view) ? viewOf(selection) : {};

@@ -24,7 +24,7 @@ export async function openClient(onConnection: (connected: boolean) => void): Pr
   }
   return createWebClient({
     secret,
-    // The host must not receive cookies from other programs on this address.
+    // The host must not receive cookies that other programs at this address have set.
     fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' } as RequestInit),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     XMLHttpRequest: window.XMLHttpRequest,

@@ -18,7 +18,7 @@ export { setOverlay };
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
-/** Presses the button that leads to the next or previous difference; the preview's, if it is open in front of the details. */
+/** Presses the button that leads to the next or previous difference: in the preview if it is open, else in the details. */
 function stepDifference(step: 1 | -1): void {
   const shown = [...document.querySelectorAll('[data-differences]')].at(-1);
   shown?.querySelectorAll('button')[step < 0 ? 0 : 1]?.click();
@@ -71,7 +71,7 @@ export interface Command extends CommandFacts {
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
 
-/** Returns the commands that do something here: without sources, a host can't open images by name; only Windows images have a registry. */
+/** Returns the commands that apply here. Without sources, a host can't open images by name; only Windows images have a registry. */
 export function commandsHere({ info, archives, selection }: Pick<AppState, 'info' | 'archives' | 'selection'>): readonly Command[] {
   const platform = imageOf({ archives, selection })?.platform ?? null;
   return COMMANDS.filter(
@@ -80,7 +80,7 @@ export function commandsHere({ info, archives, selection }: Pick<AppState, 'info
   );
 }
 
-/** Whether a command needs an image and none is selected. The images of a catalog can also be filtered, and two of them compared. */
+/** Whether a command needs an image and none is selected. A catalog is enough for filtering, and two picked images for comparing. */
 export function lacksImage({ id, image }: Command): boolean {
   const { selection, catalog } = getApp();
   if (image !== true || selection.archiveId !== null) return false;

@@ -21,9 +21,9 @@ export function obviousSide(archives: readonly ArchiveSummary[], selection: Sele
 }
 
 /**
- * Whether a filesystem is known to be later than another: it is a higher layer of the same image, or its image was created later or, if
- * that isn't known, has a higher version of the same name. A comparison reads from the earlier to the later, so the later one is side B,
- * whichever of them is on screen.
+ * Whether a filesystem is known to be later than another. In the same image, the higher layer is later. Otherwise the image that was
+ * created later is or, if that isn't known, the one with the higher version of the same name. A comparison reads from the earlier to the
+ * later, so the later one is side B, whichever of them is on screen.
  */
 export function isLater(archives: readonly ArchiveSummary[], side: Side, than: Side): boolean {
   if (side.archiveId === than.archiveId && side.image === than.image) return side.layer > than.layer;
@@ -116,10 +116,10 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** Runs of layers without a side are folded into one line if they are longer than this. */
+/** Longer runs of layers are folded into one line if none of these layers is a side of the comparison. */
 const MOST_WITHOUT_SIDE = 8;
 
-/** Returns the layers in order, each as an item, except that a long run without a side is one item. */
+/** Returns the layers in order, each as an item, except that a long run of layers that are not sides of the comparison is one item. */
 export function foldedRuns<T extends { readonly index: number }>(
   layers: readonly T[],
   isSide: (layer: number) => boolean,
@@ -133,7 +133,7 @@ export function foldedRuns<T extends { readonly index: number }>(
   return runs.flatMap((run) => (run.length > MOST_WITHOUT_SIDE ? [run] : run.map((layer) => [layer])));
 }
 
-/** Returns what a side covers, for its sums. */
+/** Returns what a side covers, in the form that a request for its sums needs. */
 export function sideScope({ layer, since }: Side): BreakdownOf {
   return since === undefined ? { what: 'view', layer } : { what: 'changes', from: since, to: layer };
 }

@@ -10,7 +10,7 @@ export interface DraggedItem {
 export interface DropOffer {
   readonly accepts: boolean;
   readonly text: string;
-  /** What a drop on the window's right half does, if it differs. */
+  /** What a drop on the window's right half does, if that differs from a drop on the left half. */
   readonly compares?: string;
 }
 

@@ -15,7 +15,7 @@ export function isSecret(code: FindingCode): boolean {
   return code.startsWith('secret-');
 }
 
-/** Whether a finding says that content doesn't have the digest that is stated. */
+/** Whether a finding says that content doesn't match its stated digest. */
 export function isMismatch(code: FindingCode): boolean {
   return code === 'digest-mismatch' || code === 'diffid-mismatch';
 }
@@ -49,7 +49,7 @@ export function groupFindings(findings: readonly Finding[], image: number): read
     .map(([key, members]) => {
       const code = key as FindingCode;
       const { title, hint } = words.findings.codes[code];
-      // Secrets with one code differ in severity: an encrypted key is only a note.
+      // Secrets with the same code may differ in severity: an encrypted key is only a note.
       const sorted = [...members].sort(compareMembers);
       return { code, severity: sorted[0]?.severity ?? 'note', title, hint, findings: sorted };
     })

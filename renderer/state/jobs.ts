@@ -23,11 +23,11 @@ export interface Transfer {
 /** Why this window started a job, which determines what happens when the job ends. */
 export type Purpose =
   /**
-   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import it to the store. `isShown` means that
-   * the image is already on screen while its layers are still being read. If several files are opened, the first by `place` is shown.
+   * Shows the image by itself, or compared with side A. With `offersImport`, also offers to import the image to the store. `isShown` means
+   * that the image is already on screen while its layers are still being read. If several files are opened, the first by `place` is shown.
    * `imageId` selects an image in an archive with several: the digest of its config or manifest, as listed in a catalog. `at` is the place
-   * in the image to show first; all of it if absent. With `compares`, the window asks what to compare it with. `onOpen` receives the image
-   * as a side; the image isn't shown then.
+   * in the image to show first; all of the image if absent. With `compares`, the window asks what to compare the image with. `onOpen`
+   * receives the image as a side; the image isn't shown then.
    */
   | {
       readonly kind: 'open';
@@ -183,8 +183,8 @@ export function runningCount(state: JobsState): number {
 }
 
 /**
- * Returns the job that reads file contents for an image's table; null if none runs. If there are several, the window is waiting for the
- * last one.
+ * Returns the job that reads file contents for an image's table; null if none is running. If several are, the window is waiting for the
+ * newest.
  */
 export function contentsJob({ jobs }: JobsState, { archiveId, image }: { archiveId: string | null; image: number }): Job | null {
   return jobs.findLast((job) => job.kind === 'compare' && isRunning(job) && job.archiveId === archiveId && job.image === image) ?? null;
@@ -219,7 +219,7 @@ export function runningJob({ jobs }: JobsState, kind: Job['kind'], archiveId: st
   return jobs.find((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && isRunning(job)) ?? null;
 }
 
-/** Returns the last finished job of a kind for an image; null if there is none on the list. */
+/** Returns the newest ended job of a kind for an image; null if the list has none. */
 export function endedJob({ jobs }: JobsState, kind: Job['kind'], archiveId: string, image: number): Job | null {
   return jobs.findLast((job) => job.kind === kind && job.archiveId === archiveId && job.image === image && !isRunning(job)) ?? null;
 }

@@ -1,4 +1,4 @@
-/** Range of hues, in degrees, that all look green; layers pass through it faster. */
+/** Range of hues, in degrees, that all look green. The layers' hues pass through it `pace` times as fast. */
 const GREENS = { from: 70, to: 160, pace: 2.5 };
 const FIRST_HUE = 34;
 const LAST_HUE = 330;
@@ -16,7 +16,7 @@ function hueAt(part: number): number {
 /** Returns a layer's colours in the treemap. Hues go from brown for the lowest layer through green and blue to rose. */
 export function layerColour(layer: number, count: number, dark: boolean): { readonly fill: string; readonly edge: string } {
   const hue = Math.round(hueAt(count <= 1 ? 0 : layer / (count - 1)));
-  // Neighbours differ in lightness too, because with many layers the hues are close together.
+  // Neighbouring layers also differ in lightness, because their hues are close together if there are many layers.
   const odd = layer % 2 === 1;
   // Brown, blue and rose are dimmer than green at the same lightness, and would hardly stand out from a dark background.
   const dim = Math.min(1, Math.max(0, (Math.abs(hue - 120) - 60) / 30));

@@ -39,7 +39,7 @@ export interface LayoutState {
 
 export const PREVIEW_TEXT = [11, 12, 14, 16] as const;
 
-/** Returns a preview's line height for this text size, px. */
+/** Returns a preview's line height for a text size, both in px. */
 export function lineHeight(previewText: number): number {
   return Math.round(previewText * 1.5);
 }
@@ -54,15 +54,19 @@ export const PANE_LIMITS = {
 } as const;
 
 /**
- * Returns the default width of the details in a window of `room` px: 300 px up to 1,320, rising to 480 px from 2,560 on. Next to a
- * comparison it is 280 px up to 1,340, because its rows need more space.
+ * Returns the default width of the details in a window that is `room` px wide: 300 px in windows of up to 1,320 px, rising to 480 px in
+ * windows of 2,560 px or more. Next to a comparison it is 280 px in windows of up to 1,340 px, because the comparison's rows need more
+ * space.
  */
 export function detailsRoom(room: number, compares: boolean): number {
   const width = Math.round(Math.min(480, Math.max(300, 300 + ((room - 1_320) * 180) / 1_240)));
   return compares ? Math.min(width, Math.max(280, room - 1_060)) : width;
 }
 
-/** Returns the default width of a comparison's chains in a window of `room` px: 232 px up to 1,320, then rising to 340 px. */
+/**
+ * Returns the default width of a comparison's chains in a window that is `room` px wide: 232 px in windows of up to 1,320 px, rising to 340
+ * px in wider ones.
+ */
 export function compareRoom(room: number): number {
   return Math.min(340, Math.max(232, room - 1_088));
 }

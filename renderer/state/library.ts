@@ -3,8 +3,8 @@ import { type ArtifactReport, displayText, isBareTag, shortDigest } from '#model
 import { words } from '../words/index.ts';
 
 /**
- * Returns the name to show for an image: its first name, after the archive's name if it is only a tag, else its config's short digest, else
- * the archive's name. For a layer tar, this is the file's name.
+ * Returns the name to show for an image. This is its first name, appended to the archive's name if it is only a tag; for an image without a
+ * name, its config's short digest or else the archive's name. For a layer tar, it is the name of the file.
  */
 export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
   if (archive.format === 'layer') return displayText(archive.title);

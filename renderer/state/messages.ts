@@ -6,7 +6,7 @@ const MOST_TOASTS = 3;
 /** Full ids and digests, which nobody reads in a message. Those in paths are excluded, because a shortened path is useless. */
 const IDS = /(?<![/\\\w])([0-9a-f]{12})[0-9a-f]{52}(?![/\\\w])/g;
 
-/** Shows a message for a few seconds, replacing an equal one, and only while it applies. Ids in it are shortened. */
+/** Shows a message for a few seconds, or until it no longer applies. Replaces an equal message. Ids in it are shortened. */
 export function toast(message: string, action: Toast['action'] = null, applies: Toast['applies'] = () => true): void {
   const text = message.replace(IDS, '$1');
   let id = 0;

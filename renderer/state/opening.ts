@@ -38,12 +38,12 @@ export function toOpen({
   return { kind: 'open', sideA, offersImport, isShown: false, compares, ...wanted };
 }
 
-/** Ends the offers to import, because they have been answered, or ignored until something else is opened. */
+/** Ends the offers to import. They end when they are answered, or when something else is opened. */
 export function endOffers(): void {
   if (getApp().offers.length > 0) setApp({ offers: [] });
 }
 
-/** Shows the image that a job opens as soon as possible. */
+/** Shows, as soon as possible, the image that a job opens. */
 export function showWhenOpen(jobId: string): void {
   endOffers();
   dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
@@ -108,7 +108,7 @@ async function openFile(file: File, sideA: Side | null, place?: PlaceInBatch): P
   }
 }
 
-/** Adds a file that can't even be sent to the list of jobs, with the reason. */
+/** Adds a failed transfer to the list, with the reason, for a file that can't even be sent. */
 export function listFailure(name: string, error: PlainError): void {
   const id = newTransferId();
   dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
@@ -148,8 +148,8 @@ async function orToast(run: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Opens files that the user chooses, in the system's dialog in Electron, in the page's own in a browser. With a side A, the first file is
- * compared with it.
+ * Opens files that the user chooses, using the system's dialog in Electron and the page's own in a browser. With a side A, the first file
+ * is compared with it.
  */
 export async function choose(what: 'files' | 'folder', sideA: Side | null = null): Promise<void> {
   const client = await connectedClient();

@@ -30,10 +30,10 @@ interface RecentFile {
 
 const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
 
-/** The image's action that is also a command. */
+/** Id of the image action that is also a command. */
 const COMPARE_WITH = 'with';
 
-/** The lines that people open the palette for, by id, and those that they run by key anyway. */
+/** Ids of the lines that people open the palette for and, in `LAST`, of those that they use by key anyway. */
 const FIRST = ['compare', 'image/show/compare', 'waste', 'image/check/scan', 'findings', 'open', 'open-name', 'export', 'path'];
 const LAST = ['back', 'forward', 'next-pane', 'previous-pane', 'older', 'newer', 'widen-older', 'widen-newer', 'deselect'];
 

@@ -9,7 +9,7 @@ export function matchesWords(label: string, text: string): boolean {
     .every((word) => name.includes(word));
 }
 
-/** Returns the layer to select for a path: the current one if it touches the path, else the last one that does. */
+/** Returns the layer to select for a path: the current one if it touches the path, else the highest one that does. */
 export function landing(match: PathMatch, shown: number): number {
   const layers = match.touches.map(({ layer }) => layer);
   return layers.includes(shown) ? shown : (layers.at(-1) ?? shown);

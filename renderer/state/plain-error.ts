@@ -1,7 +1,7 @@
 import { asLayerscopeError, type ErrorCode } from '#model';
 import { words } from '../words/index.ts';
 
-/** An error in the form kept in the state and shown. */
+/** An error in the form in which it is kept in the state and shown. */
 export interface PlainError {
   readonly code: string;
   readonly message: string;
@@ -17,7 +17,7 @@ export function hintFor(error: PlainError): string {
   return words.errorHints[error.code as ErrorCode] ?? '';
 }
 
-/** Errors about the contents, which reading them again won't change. */
+/** Errors that are due to the contents of what was read, so reading it again gives the same error. */
 const LASTING: ReadonlySet<string> = new Set<ErrorCode>([
   'NOT_AN_IMAGE',
   'BAD_MANIFEST',

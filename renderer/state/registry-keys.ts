@@ -1,4 +1,4 @@
-// Keys of the registry as a tree of rows, built from the host's lists: keys with their paths, in any order.
+// Builds a tree of rows from the host's lists of registry keys, which give each key's path and are in any order.
 import type { RegistryChange } from '#contract';
 
 /** A key, by hive and path; the path of a hive's root is empty. */
@@ -17,7 +17,9 @@ export interface KeyNode extends KeyAt {
   hasSubkeys: boolean;
   /** Changes to the key itself, oldest layer first. */
   readonly changes: RegistryChange[];
-  /** The matching value of a key that a search found; null if its own name matches; undefined if it only leads to such keys. */
+  /**
+   * The matching value of a key that a search found; null if the key's own name matches; undefined if the key only leads to matching ones.
+   */
   found?: string | null;
   /** The layer that removed the key, which is then shown as it was below that layer; absent if it wasn't removed. */
   removedIn?: number;
@@ -27,7 +29,7 @@ export interface KeyNode extends KeyAt {
 export interface KeyTree {
   readonly nodes: readonly KeyNode[];
   readonly parent: Int32Array;
-  /** The row after the last one below each row. */
+  /** For each row, the number of the first row after it and everything below it. */
   readonly end: Uint32Array;
   /** Number of changed values. */
   readonly values: Uint32Array;
@@ -134,7 +136,7 @@ export function sumOfChanges(changes: readonly { readonly kind: RegistryChange['
   return changes[0]?.kind === 'added' ? 'added' : 'modified';
 }
 
-/** Returns the keys that no longer exist after all changes, by the ids of the keys above them. */
+/** Returns the keys that no longer exist after all changes, by the id of the key above them. */
 export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, readonly KeyNode[]> {
   const removed = new Map<string, KeyNode[]>();
   for (const [row, { hive, path, changes }] of nodes.entries()) {

@@ -9,8 +9,8 @@ interface ImageOf {
 }
 
 /**
- * Returns an archive's name, with what distinguishes it from other open archives of the same name: its folder, and if that is the same too,
- * its place in the order in which they were opened.
+ * Returns an archive's name, with what distinguishes it from other open archives with the same name: its folder or, if they are in the same
+ * folder, its place in the order in which they were opened.
  */
 export function archiveLabel(archives: readonly ArchiveSummary[], archive: ArchiveSummary): string {
   const sameTitle = archives.filter(({ title }) => title === archive.title);

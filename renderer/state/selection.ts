@@ -34,8 +34,8 @@ export interface Selection {
   readonly archiveId: string | null;
   readonly image: number;
   /**
-   * The range of layers, both ends included: all of them in mode `image`. Modes `stacked` and `compare` use only `to`; in `compare` this is
-   * side B.
+   * The range of layers, both ends included: all of them in mode `image`. Modes `stacked` and `compare` use only `to`, which is side B's
+   * layer in `compare`.
    */
   readonly from: number;
   readonly to: number;
@@ -111,8 +111,8 @@ export function clampSelection(selection: Selection, layerCount: number): Select
 }
 
 /**
- * Moves the selection to the next older (-1) or newer (+1) layer; with `widen`, only one end of the range. The whole image counts as above
- * its top layer, as in the chain.
+ * Moves the selection to the next older (-1) or newer (+1) layer; with `widen`, moves only one end of the range. The whole image counts as
+ * above its top layer, as in the chain.
  */
 export function stepLayer(selection: Selection, step: -1 | 1, layerCount: number, widen: boolean): Selection {
   const top = Math.max(0, layerCount - 1);
@@ -142,8 +142,8 @@ export function wholeOf(image: ImageSummary): Pick<Selection, 'from' | 'to' | 'm
 }
 
 /**
- * Returns the layer to show first: the biggest one above the lowest (the lower of equals), or the top one of layers without config and
- * manifest.
+ * Returns the layer to show first: the biggest one above the lowest layer, or the lower one if two are equally big. For layers without
+ * config and manifest, it is the top one.
  */
 export function firstLayer(image: ImageSummary): number {
   let best = Math.max(0, image.layers.length - 1);

@@ -64,8 +64,8 @@ function settleSideA(archives: readonly ArchiveSummary[]): void {
 }
 
 /**
- * Starts reading an image unless a job for this exists or existed, because the library may report the image as read only after the job has
- * ended.
+ * Starts reading an image unless a job for this exists or existed. Checking whether the image has been read is not enough: the library may
+ * report this some time after the job has ended.
  */
 function loadUntried(archiveId: string, image: number, loaded: boolean): void {
   const wasTried = getApp().jobs.jobs.some(

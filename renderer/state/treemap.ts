@@ -36,7 +36,7 @@ export function areas(table: RowTable, mode: Selection['mode'], counts: Uint8Arr
   return { all, hatched };
 }
 
-/** Sums of the children that share a rectangle. */
+/** Sums of the children that are too small for their own rectangles and share one. */
 export interface SmallSums {
   readonly files: number;
   readonly all: number;
@@ -103,8 +103,8 @@ export function sideOf(table: RowTable, weights: Float64Array, row: number): 'ad
 }
 
 /**
- * Returns the layer whose colour a row's hidden bytes get: the last one that wrote any of them. Null if that is the layer of the whole
- * rectangle.
+ * Returns the layer whose colour a row's hidden bytes get: the highest one that wrote any of them. Null if the whole rectangle gets the
+ * colour of that layer.
  */
 export function hiddenLayerOf(table: RowTable, row: number): number | null {
   const layer = table.previousLayer[row] as number;
@@ -164,14 +164,16 @@ export interface Coloured<T> {
   readonly bytes: number;
 }
 
-/** Returns the file types that take up most of a folder's drawing (-1: of all), most bytes first. */
+/**
+ * Returns the file types that take up most of a folder's drawing, most bytes first. `root`: the folder's row, or -1 for the whole drawing.
+ */
 export function typesByBytes(table: RowTable, { all }: Areas, root: number): readonly Coloured<string>[] {
   return coloured(table, root, (row, add) => {
     if (isLeaf(table, row) && (all[row] as number) > 0) add(typeOf(table, all, row), all[row] as number);
   });
 }
 
-/** Returns the layers that wrote most of a folder's drawing (-1: of all), most bytes first. */
+/** Returns the layers that wrote most of a folder's drawing, most bytes first. `root`: the folder's row, or -1 for the whole drawing. */
 export function layersByBytes(table: RowTable, { all, hatched }: Areas, root: number): readonly Coloured<number>[] {
   return coloured(table, root, (row, add) => {
     const bytes = all[row] as number;

@@ -28,7 +28,7 @@ export function mayBeRewritten({ groups }: WasteReport): boolean {
   return has('overwritten') && !has('rewritten');
 }
 
-/** Returns the layers that wrote the hidden bytes, without the one that replaced them. */
+/** Returns the layers that wrote the hidden bytes, leaving out the one that hid them unless no other layer wrote any. */
 export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly number[] {
   const below = layers.filter((layer) => layer < hiddenBy);
   return below.length === 0 ? layers : below;
@@ -89,7 +89,7 @@ export function nextWasteOrder(order: WasteOrder, by: WasteOrder['by']): WasteOr
   return { by, descending: order.by === by ? !order.descending : by === 'bytes' };
 }
 
-/** Returns the lines, sorted. The line for many small places has no path and comes last when sorted by name. */
+/** Returns the lines, sorted. The line for many small places has no path; it comes last when sorted by name in ascending order. */
 export function sortedWaste(lines: readonly WasteLine[], { by, descending }: WasteOrder): readonly WasteLine[] {
   const compare = (a: WasteLine, b: WasteLine) => (by === 'bytes' ? a.bytes - b.bytes : byPath(a.path, b.path));
   return [...lines].sort((a, b) => (descending ? compare(b, a) : compare(a, b)));

@@ -15,7 +15,7 @@ export async function packWhatIfs(archiveId: string, image: number): Promise<voi
   }
 }
 
-/** A word that no shell changes. */
+/** A word that a shell takes literally, without quotes. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** Quotes a word for a POSIX shell. */

@@ -51,7 +51,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
   function onDragOver(event: DragEvent) {
     event.preventDefault();
     setHalf(halfOf(event));
-    // Files that can't be archives are accepted, too: otherwise nothing would report the drop and why it failed.
+    // Files that can't be archives are accepted, too, so that the window can report why they can't be opened.
     event.dataTransfer.dropEffect = look(event) !== null || mayBeName(event) ? 'copy' : 'none';
   }
   function onDragLeave() {

@@ -8,7 +8,7 @@ import { words } from '../words/index.ts';
 import styles from './empty-state.module.css';
 import { RecentFiles } from './recent-files.tsx';
 
-/** Shown in a window without an image: three ways to open one or, while one is being opened, its progress. */
+/** Shown in a window without an image: ways to open one or, while one is being opened, its progress. */
 export function EmptyState() {
   const info = useApp((app) => app.info);
   const opening = useArrivals();

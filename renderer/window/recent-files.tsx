@@ -21,7 +21,7 @@ export function useRecentFiles(): readonly RecentFile[] {
 
 const SHOWN = 6;
 
-/** The newest recent files, for a window without an image. */
+/** The most recently opened files, for a window without an image. */
 export function RecentFiles() {
   const files = useRecentFiles();
   if (files.length === 0) return null;

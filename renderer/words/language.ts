@@ -6,7 +6,7 @@ export type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { ot
 /** Text with parts that aren't text, such as a size that the page draws. The caller supplies those parts. */
 export type Phrase<T> = readonly (string | T)[];
 
-/** The grammar that a catalogue needs. `tag` is a BCP 47 tag. */
+/** Returns the grammar that a catalogue needs for a language. `tag` is a BCP 47 tag. */
 export function grammarOf(tag: string) {
   const rules = new Intl.PluralRules(tag);
   const lists = new Intl.ListFormat(tag, { type: 'unit', style: 'short' });

@@ -29,7 +29,7 @@ export async function closeCatalog(catalogId: string): Promise<void> {
   }
 }
 
-/** Updates the list of open catalogs, and leaves one that is no longer open. */
+/** Updates the list of open catalogs, and leaves the shown catalog if it is no longer open. */
 export function onCatalogs(catalogs: readonly CatalogSummary[]): void {
   setApp({ catalogs });
   const { catalog } = getApp().selection;

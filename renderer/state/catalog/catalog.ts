@@ -79,7 +79,10 @@ export function repositoryName(image: CatalogImage): string {
   return tag === null ? placeName(image, 0) : displayText(archiveName(lastPart(source.replaceAll('\\', '/'))));
 }
 
-/** Returns two images, the earlier one first; if either time is unknown, the one with fewer layers first, or else in the order given. */
+/**
+ * Returns two images, the earlier one first. If either time is unknown, the image with fewer layers comes first. If this doesn't decide it,
+ * the order stays as given.
+ */
 export function inOrder({ images }: Pick<CatalogRows, 'images'>, one: number, other: number): readonly [number, number] {
   const [a, b] = [images[one], images[other]];
   const [time, otherTime] = [knownTime(a?.created ?? null), knownTime(b?.created ?? null)];
@@ -99,7 +102,7 @@ export function runsOf(numbers: readonly number[]): readonly (readonly [start: n
 }
 
 /**
- * Returns runs of consecutive images with the same repository, each named by the shortest unique end of the repository's name. An image
+ * Returns runs of consecutive images with the same repository, each named by the shortest unique suffix of the repository's name. An image
  * without a repository is a run by itself.
  */
 export function repositoryRuns(
@@ -116,7 +119,7 @@ export function repositoryRuns(
   return runs;
 }
 
-/** Returns a function that returns the shortest end of a name, in whole parts, that no other name has. */
+/** Returns a function that returns the shortest suffix of a name that no other name has. A suffix consists of whole components. */
 function distinctEnds(names: readonly string[]): (name: string) => string {
   const all = [...new Set(names)].map((name) => name.split('/'));
   const counts = new Map<string, number>();
@@ -249,7 +252,10 @@ export function tagGroups(images: readonly CatalogImage[]): readonly TagGroup[] 
 
 const DAY_MS = 86_400_000;
 
-/** Returns a time, or null if it is the beginning of 1970 or of year 1, which reproducible builds write instead of a time. */
+/**
+ * Returns a time, or null if it is on or before the first day of 1970. Reproducible builds write the beginning of 1970 or of the year 1
+ * instead of a time.
+ */
 export function knownTime(created: number | null): number | null {
   return created === null || created < DAY_MS ? null : created;
 }

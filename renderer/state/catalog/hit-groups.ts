@@ -34,7 +34,7 @@ export function hitGroups(hits: readonly CatalogHit[], holders: CatalogRows['hol
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { id, hits: [hit], places });
     else {
-      // A package is a separate hit for each image.
+      // A package is reported once for each image, so any further hits are duplicates.
       if (hit.kind !== 'package') known.hits.push(hit);
       known.places.push(...places);
     }

@@ -99,14 +99,17 @@ export function imagesOfName({ images }: CatalogRows, image: number): readonly n
   return [...images.keys()].filter((each) => groupKey(images, each) === key);
 }
 
-/** Returns images sorted by time, newest first; those without a known time come last, by name. */
+/**
+ * Returns images sorted by time, newest first; those without a known time come last. Images with equal times are sorted by name,
+ * descending.
+ */
 export function newestFirst({ images }: CatalogRows, some: readonly number[]): readonly number[] {
   const time = (image: number) => knownTime(images[image]?.created ?? null) ?? 0;
   const name = (image: number) => images[image]?.places[0]?.reference ?? '';
   return [...some].sort((a, b) => time(b) - time(a) || byText(name(b), name(a)));
 }
 
-/** Whether an image's names or tags contain every word of `text`, ignoring case. */
+/** Whether an image's names, tags and files, together, contain every word of `text`, ignoring case. */
 export function isImageFound({ images }: CatalogRows, { image, name, tags }: ImageRow, text: string): boolean {
   const places = images[image]?.places ?? [];
   return hasWords(text, [
@@ -117,7 +120,10 @@ export function isImageFound({ images }: CatalogRows, { image, name, tags }: Ima
   ]);
 }
 
-/** Returns only the tags whose names contain every word of `text`, ignoring case, and the groups that have any. */
+/**
+ * Returns the groups with only the tags that are found: their repository, tag, platform, and name or file, together, contain every word of
+ * `text`, ignoring case. Groups without such tags are left out.
+ */
 export function foundTags({ images }: CatalogRows, groups: readonly TagGroup[], text: string): readonly TagGroup[] {
   return groups.flatMap((group): TagGroup[] => {
     const repository = group.repository === null ? '' : displayText(group.repository);
@@ -126,7 +132,7 @@ export function foundTags({ images }: CatalogRows, groups: readonly TagGroup[], 
       return hasWords(text, [repository, label, `${repository}:${label}`, displayText(platform ?? ''), displayText(reference ?? source)]);
     });
     if (tags.length === 0) return [];
-    // What all of its tags grew by would say nothing about some of them.
+    // The group's growth is that of all its tags, so it doesn't apply if only some are listed.
     const grown = tags.length < group.tags.length ? null : group.grown;
     return [{ ...group, tags, ...tagCounts(group.repository, tags), grown }];
   });
@@ -144,7 +150,7 @@ function hasWords(text: string, strings: readonly string[]): boolean {
 /** Columns by which images are sorted. */
 export type ImageSort = 'name' | 'size' | 'unique' | 'layers' | 'created';
 
-/** How images are listed: in groups by repository, each below the one that it is built on, or ungrouped. */
+/** How images are listed: in groups by repository, as a tree with each image below the one that it is built on, or ungrouped. */
 type Grouping = 'repository' | 'base' | 'none';
 
 /** The default order: images with the same name are together, newest first. */

@@ -3,7 +3,7 @@ import { grouped } from '#model';
 import { type CatalogRows, type ColumnOrder, layerTitle } from './catalog.ts';
 import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
 
-/** An image, or lowest layers that images with different names share although no image of the catalog consists of just these. */
+/** An image, or the lowest layers that images with different names share, if no image in the catalog consists of just these layers. */
 export interface LineageNode {
   /** The image; null for layers without an image. */
   readonly row: ImageRow | null;

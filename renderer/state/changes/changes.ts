@@ -92,7 +92,7 @@ export type ChangesAction =
       /** The table's mode; `stacked` if absent. */
       readonly mode?: Selection['mode'];
     }
-  /** `open` comes with a table's first rows if more follow: the folders in the whole table that are open by default. */
+  /** `open`: the folders in the whole table that are open by default. Only sent with a table's first rows, if more follow. */
   | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly open?: Uint32Array }
   | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
   | { readonly type: 'cleared' }
@@ -196,7 +196,7 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
   return known;
 }
 
-/** Applies the filter. While a long one runs, the rows stay as they are. */
+/** Applies the filter. While a long table is being filtered, the rows stay as they are. */
 function filtered(state: ChangesState): ChangesState {
   return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
@@ -240,8 +240,8 @@ function findAtOnce(state: ChangesState, table: RowTable): Found {
 const FILTERED_AT_ONCE = 25_000;
 
 /**
- * Returns the filter that applies to the table. In a layer or a comparison, unchanged rows are only there because of what is in them, and
- * have no chip, so a filter by kind doesn't match them on their own.
+ * Returns the filter that applies to the table. In a layer or a comparison, unchanged rows are shown only because of what is below them.
+ * The user can't filter by this kind, so a filter by other kinds excludes it.
  */
 function rowFilter({ filter, compares, mode }: ChangesState): RowFilter {
   const { differences, ...rest } = filter;

@@ -7,18 +7,18 @@ export interface ColumnNeeds {
   readonly what: number;
 }
 
-/** Number of rows whose values are measured; a longer table has long names anyway. */
+/** Maximum number of rows whose values are measured. A longer table has long names anyway. */
 const LOOKED_AT = 20_000;
-/** Number of rows whose changes are described. */
+/** Maximum number of rows whose descriptions of changes are measured. */
 const DESCRIBED = 2_000;
 const CHARACTER = 7;
 /** Mean width of a character in the smaller font size, px. */
 export const SMALL_CHARACTER = 6.9;
 /** Width of everything before a name at the top level: triangle, mark and icon. */
 export const BEFORE_NAME = 56;
-/** Space for the slash after a folder's name, and for characters that are wider than estimated. */
+/** Space in px for the slash after a folder's name, and for characters that are wider than estimated. */
 const AROUND_NAME = 10;
-/** Indentation per level, px: `INDENT` down to level `DEEP`, and `DEEP_INDENT` below it, so that deep names keep some space. */
+/** Indentation per level in px: `INDENT` down to level `DEEP`, and `DEEP_INDENT` below it, so that deep names keep some space. */
 const INDENT = 14;
 const DEEP = 4;
 const DEEP_INDENT = 10;

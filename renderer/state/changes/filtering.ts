@@ -28,7 +28,7 @@ export function watchSort(): void {
 }
 
 interface Slices {
-  /** Runs these steps instead of any that are still running. */
+  /** Runs `steps` instead of any that are still running. */
   run<T>(steps: Iterator<unknown, T>, onDone: (result: T) => void): void;
   cancel(): void;
 }

@@ -2,7 +2,7 @@ import type { RowTable } from '#model';
 
 // Open folders are marked by row: 1 means open.
 
-/** Folders that are opened together: all, or those in one folder (-1 is the top). */
+/** Folders to open together: all, or those in one folder, by its row (-1 is the top). Null: none. */
 export type Unfolding = 'all' | number | null;
 
 /** Opens newly loaded folders (rows `from` and up) according to `unfolding`. */

@@ -63,7 +63,7 @@ export async function loadChanges(key: string, selection: Selection): Promise<vo
   }
 }
 
-/** Empties the pane and stops its loading. */
+/** Empties the pane and stops loading its table. */
 export function clearChanges(): void {
   newRequest('changes');
   dispatchChanges({ type: 'cleared' });

@@ -23,7 +23,7 @@ export interface Arranged extends Order {
   readonly expanded: Uint8Array;
   /** Which rows match the filter, by row (see RowMatches); null without a filter. */
   readonly mask: Uint8Array | null;
-  /** Sums over the rows that the filter leaves, which belong to the mask; null without a filter. */
+  /** Sums over the rows that the mask leaves; null without a filter. */
   readonly matched: MatchedSums | null;
   /** Whether the table shows all bytes of an image, including hidden ones. */
   readonly isWhole: boolean;
@@ -34,8 +34,8 @@ export interface Arranged extends Order {
 }
 
 /**
- * Each mode's order until the user chooses another one for it. Images, layers and filesystems show the biggest first, a comparison what
- * grew or shrank most.
+ * Each mode's order until the user chooses another one for it. Images, layers and filesystems show the biggest rows first; a comparison
+ * shows what grew or shrank most.
  */
 export const FIRST_ORDERS: Readonly<Record<Selection['mode'], Order>> = {
   image: { sort: 'size', descending: true },
@@ -52,17 +52,17 @@ type Ordering = Pick<Arranged, 'sort' | 'descending' | 'status'>;
 /** Whether the rows are shown in the table's own order, by name. */
 const liesSorted = ({ sort, descending, status }: Ordering): boolean => status === 'partial' || (sort === 'name' && !descending);
 
-/** Updates the visible rows, of which there are at most about `most`. If sorting would take long, it is left to {@link sortSteps}. */
+/** Updates the visible rows, of which there are at most about `most`. If sorting would be slow, it is left to {@link sortSteps}. */
 export function arranged<State extends Arranged>(state: State, most: number): State {
   return isSlowOrder(state, most) ? { ...state, sorting: true } : withRows(state);
 }
 
-/** Whether sorting `most` rows would take long. */
+/** Whether sorting `most` rows would be slow. */
 export function isSlowOrder(state: Ordering, most: number): boolean {
   return most > SORTED_AT_ONCE && !liesSorted(state);
 }
 
-/** Whether the result of sorting still applies. */
+/** Whether `a` is still waiting for the rows that are being sorted for `b`. */
 export function isSameOrder(a: Arranged, b: Arranged): boolean {
   return (
     a.sorting &&

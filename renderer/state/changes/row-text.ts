@@ -105,7 +105,7 @@ export function readsAlike(a: number, b: number): boolean {
   return formatSize(a) === formatSize(b);
 }
 
-/** Describes how a modified file's content relates to its previous content; empty if unknown. */
+/** Describes how a modified file's content relates to its previous content; empty if `differs` doesn't say. */
 export function contentWords(differs: number): string {
   const bit = differs & CONTENT_BITS;
   if (bit === DIFFERS.rewritten) return words.changes.sameContent;
@@ -136,7 +136,7 @@ export function matchIn(name: string, text: string): { readonly from: number; re
   return /[*?[]/.test(text) && !text.includes('/') ? { from: 0, to: name.length } : null;
 }
 
-/** Like {@link matchIn}, for a whole path: the part of its last name that matches, or else of the path. */
+/** Like {@link matchIn}, but for a whole path: the match in its last component or, if there is none, the match in the path. */
 export function matchInPath(path: string, text: string): { readonly from: number; readonly to: number } | null {
   const start = path.lastIndexOf('/') + 1;
   const inName = matchIn(path.slice(start), text);

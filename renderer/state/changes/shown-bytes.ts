@@ -28,16 +28,15 @@ export function itemCounts(table: RowTable): Float64Array {
   return items;
 }
 
-/** Returns the bytes that a row itself shows, without the rows below it. Counts each body once. */
+/** Returns the bytes that a row itself shows, excluding the rows below it. Counts each body once. */
 export function plainBytes(table: RowTable, row: number): number {
   const isCounted = table.kind[row] !== KIND.removed && ((table.counted[row] as number) & COUNTED.now) !== 0;
   return isCounted ? (table.size[row] as number) : 0;
 }
 
 /**
- * Returns a row's hatched bytes, without the rows below it. In a whole image these are hidden bytes; in layers, files that the layers
- * remove but the image still contains; in a comparison, the bytes by which side B is smaller. Overwritten files aren't part of the layer
- * that overwrites them.
+ * Returns a row's hatched bytes, excluding the rows below it. In a whole image these are hidden bytes; in layers, files that the layers
+ * remove but the image still contains; in a comparison, the bytes by which side B is smaller. In layers, overwritten files aren't included.
  */
 export function hatchedBytes(table: RowTable, row: number, mode: Selection['mode']): number {
   if (mode === 'image') return table.hiddenBytes[row] as number;
@@ -45,7 +44,7 @@ export function hatchedBytes(table: RowTable, row: number, mode: Selection['mode
   return table.kind[row] === KIND.removed ? (table.hiddenBytes[row] as number) : 0;
 }
 
-/** Returns the bytes by which side B of a comparison is larger, without the rows below. */
+/** Returns the bytes by which side B of a comparison is larger, excluding the rows below. */
 export function grownBytes(table: RowTable, row: number): number {
   return Math.max(0, bytesNow(table, row) - bytesBefore(table, row));
 }

@@ -32,7 +32,7 @@ interface Surroundings {
   readonly times?: EntryTimes;
   /** Names for owners that the tar has only as numbers, from the image of each entry. */
   readonly owners?: { readonly now: OwnerNames; readonly before: OwnerNames };
-  /** Digests of the layers that the entries are from, in a comparison, because layers of two images may have the same number. */
+  /** Digests of the layers that the entries are from. Present only in a comparison, where layers of two images may have the same number. */
   readonly digests?: { readonly now: string | null; readonly before: string | null };
 }
 

@@ -55,7 +55,7 @@ export function byteRows(
   return rows;
 }
 
-/** Adds differing rows, with those at the same offset below each other, so that bytes can be compared by eye. */
+/** Adds differing rows. At each offset, side A's row is directly above side B's, so that bytes can be compared by eye. */
 function pushSides(rows: ByteRow[], { from, to, endA, endB }: Readonly<Record<'from' | 'to' | 'endA' | 'endB', number>>): void {
   for (let row = from; row < to; row++) {
     if (row < endA) rows.push({ kind: 'removed', row });

@@ -26,7 +26,7 @@ export interface LoadedContent {
 export interface DetailsState {
   readonly key: string | null;
   readonly tab: DetailsTab;
-  /** Shown instead of the chosen tab for this path only, because this tab has the difference; null if the chosen tab is shown. */
+  /** The tab shown instead of the chosen one, for this path only, because it has the difference; null if the chosen tab is shown. */
   readonly instead: DetailsTab | null;
   readonly showAs: ShowAs;
   readonly details: Loadable<EntryDetails>;

@@ -6,8 +6,8 @@ const MAX_LETTERS = 100_000;
 const MAX_MS = 2_000;
 
 /**
- * Highlights text in a worker. Calls `found` with the tokens of each line, unless the text is too long or takes too long, and so stays
- * plain. The returned function stops the work.
+ * Highlights text in a worker. Calls `found` with the tokens of each line. Text that is too long, or that takes too long, stays plain:
+ * `found` isn't called. The returned function stops the work.
  */
 export function highlight(lines: readonly string[], language: string, found: (tokens: readonly (readonly Token[])[]) => void): () => void {
   const letters = lines.reduce((sum, line) => sum + line.length, 0);

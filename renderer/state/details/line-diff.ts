@@ -43,7 +43,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): readonly 
   return runs;
 }
 
-/** Returns pairs of equal lines, in order; empty if the two differ too much. */
+/** Returns pairs of equal lines, in order; empty if the two files differ too much. */
 function matchLines(
   a: readonly string[],
   b: readonly string[],

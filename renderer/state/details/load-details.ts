@@ -40,7 +40,7 @@ export async function loadDetails(key: string, selection: Selection): Promise<vo
   }
 }
 
-/** Empties the pane and stops its loading. */
+/** Empties the pane and stops loading its details. */
 export function clearDetails(): void {
   newRequest('details');
   dispatchDetails({ type: 'cleared' });

@@ -17,8 +17,8 @@ export interface PictureSize {
 }
 
 /**
- * Reads a picture's size in pixels from its header. Null if the header has no size, or if decoders may read it differently, because the
- * size must be the drawn one. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
+ * Reads a picture's size in pixels from its header. Null if the header has no size. Also null if decoders may read a different size,
+ * because the result must be the size that is drawn. Source: PNG 11.2.1, GIF89a 18 and 20, RFC 9649, ITU T.81 B.1.1 and B.2.2.
  */
 export function pictureSize(bytes: Uint8Array, kind: PreviewKind): PictureSize | null {
   const size = statedSize(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), kind);
@@ -44,7 +44,7 @@ function pngSize(view: DataView): PictureSize | null {
   return isHeader ? { width: view.getUint32(16), height: view.getUint32(20) } : null;
 }
 
-/** Reads the size of a GIF, including its first frame: browsers enlarge the screen if the frame is larger. */
+/** Reads the size of a GIF, including its first frame: browsers enlarge the logical screen if the frame is larger. */
 function gifSize(view: DataView): PictureSize | null {
   const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const flags = view.getUint8(10);
@@ -76,8 +76,8 @@ function webpSize(view: DataView): PictureSize | null {
 }
 
 /**
- * Reads the frame header before the first scan. Skips by length only the markers that decoders know; from others, such as FF 00, decoders
- * search for the next FF.
+ * Reads the frame header before the first scan. Skips only segments that all decoders skip by their length. Null at any other marker, such
+ * as FF 00, because decoders continue at the next FF instead.
  */
 function jpegSize(view: DataView): PictureSize | null {
   let size: PictureSize | null = null;
@@ -90,8 +90,8 @@ function jpegSize(view: DataView): PictureSize | null {
     }
     if (marker === 0xda) return size;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    // A second frame header is not allowed.
     if (!isFrame && !SKIPPED.has(marker)) return null;
+    // A second frame header is not allowed.
     if (isFrame && size !== null) return null;
     const length = view.getUint16(at + 2);
     if (length < (isFrame ? FRAME_BYTES : 2)) return null;

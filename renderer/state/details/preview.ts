@@ -48,7 +48,7 @@ function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
 
 const isLetter = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 
-/** Whether bytes are UTF-16 with few control characters. A character may be cut at the end. */
+/** Whether bytes are UTF-16 with few control characters. The last character may be cut off. */
 function isWideText(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const head = bytes.subarray(0, Math.min(bytes.length, 65_536) & ~1);
   let text: string;
@@ -78,7 +78,7 @@ export function mayBeArchive(bytes: Uint8Array): boolean {
   return ARCHIVES.some(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
 }
 
-/** Whether bytes are UTF-8 without NUL and with few control characters. A character may be cut at the end. */
+/** Whether bytes are UTF-8 without NUL and with few control characters. Unless they are `complete`, the last character may be cut off. */
 function isText(bytes: Uint8Array, complete: boolean): boolean {
   const head = bytes.subarray(0, 65_536);
   let odd = 0;

@@ -47,8 +47,8 @@ export function offDriveWords(path: string, image: OfImage): string | null {
 }
 
 /**
- * Returns what copying a path puts on the clipboard: the container's path if it is on the drive and can be copied as shown. `path` is
- * escaped.
+ * Returns what copying a path puts on the clipboard: the container's path if it is on the drive and can be copied as shown, else the path
+ * in the image. `path` is escaped.
  */
 export function copiedPath(path: string, image: OfImage): string {
   if (image === null || !isWindowsPlatform(image.platform)) return path;

@@ -10,10 +10,7 @@ export interface SideOrigin {
   readonly chainId: string | null;
 }
 
-/**
- * Returns the layer from which each side of a comparison gets a path. Leaves out a side that doesn't have the path, or where it is only
- * implied.
- */
+/** Returns the layer from which each side of a comparison gets a path. Leaves out a side that doesn't have the path or only implies it. */
 export function sideOrigins(
   { now, before }: EntryDetails,
   archives: readonly ArchiveSummary[],

@@ -18,8 +18,8 @@ export interface StoredAgain {
 const ELSE = DIFFERS.content | DIFFERS.unread | DIFFERS.type | DIFFERS.link | DIFFERS.attributes | DIFFERS.device;
 
 /**
- * Returns how the selected file is stored again, if it is known to have the same content as before, with another mode or owner, in an image
- * that has both. Otherwise null, even for files that differ like this between two images, because each image stores its own only once.
+ * Returns how an image stores the selected file again, if the file is known to have the same content as before and another mode or owner.
+ * Otherwise null. Also null unless one image has both versions, because otherwise each image stores the file only once.
  */
 export function storedAgain(
   details: EntryDetails,

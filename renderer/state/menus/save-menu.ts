@@ -10,8 +10,8 @@ import { layerSaves } from './layer-menu.ts';
 import { isExportable } from './row-menu.ts';
 
 /**
- * Returns everything that can be saved from the selection, with headings, smallest first: the path, the layer, the comparison, the image,
- * which can be imported to a store, too. None of it changes the selection.
+ * Returns everything that can be saved from the selection, with headings, smallest first: the path, the layer, the comparison and the
+ * image. The image can also be imported to a store. No action changes the selection.
  */
 export function saveActions(app: Pick<AppState, 'archives' | 'selection' | 'details' | 'jobs' | 'stores'>): readonly ActionSection[] {
   const { selection } = app;

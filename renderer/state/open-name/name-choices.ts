@@ -9,7 +9,7 @@ import { plainError } from '../plain-error.ts';
 /** Maximum number of images listed per engine. Typing more finds the rest. */
 const SHOWN = 100;
 const MAX_TEXT = 1_024;
-/** Commands that people copy from a registry's page. */
+/** Matches the commands that people copy from a registry's page, with the image's name as its group. */
 const PULL = /^(?:\$ )?(?:docker|podman|nerdctl|crictl) (?:image )?(?:pull|run) (\S+)$/;
 
 /** A line of the dialog. */

@@ -88,7 +88,7 @@ function reportEnd({ jobId, error }: Job): void {
   void dismissJob(jobId);
 }
 
-/** Stops what the dialog is waiting for and goes back to the choice. */
+/** Stops what the dialog is waiting for and lets the user choose a name again. */
 export function cancelOpenName(): void {
   const { step } = getApp().openName;
   if (step.kind === 'opening') {

@@ -14,7 +14,7 @@ export type OpenNameStep =
 export interface OpenNameState {
   readonly text: string;
   readonly step: OpenNameStep;
-  /** Why the last name could not be opened. */
+  /** Why the most recently chosen name could not be opened. */
   readonly error: PlainError | null;
 }
 
@@ -27,7 +27,7 @@ export type OpenNameAction =
   | { readonly type: 'looking'; readonly reference: string; readonly cancel: () => void }
   | { readonly type: 'found'; readonly reference: string; readonly source: string; readonly platforms: readonly string[] }
   | { readonly type: 'opening'; readonly reference: string; readonly jobId: string }
-  /** Back to the choice, with the reason unless the user cancelled. */
+  /** The dialog returns to the choice of a name. `error`: the reason; null if the user cancelled. */
   | { readonly type: 'stopped'; readonly error: PlainError | null };
 
 export function openNameReducer(state: OpenNameState, action: OpenNameAction): OpenNameState {

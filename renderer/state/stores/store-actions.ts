@@ -29,7 +29,7 @@ function runWhenDone(jobId: string, onDone: () => void): void {
   dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone } });
 }
 
-/** Opens an image or a layer from a store, and shows it. Returns the job; null if it couldn't start. */
+/** Opens an image or a layer from a store, and shows it. Returns the job's id; null if the job couldn't start. */
 async function openStored(storeId: string, name: string): Promise<string | null> {
   const client = await connectedClient();
   try {

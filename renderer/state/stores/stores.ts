@@ -19,7 +19,7 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      /** What will be removed; null while the answer is being fetched. */
+      /** What will be removed; null while this is being fetched. */
       readonly plan: RemovalReport | null;
       readonly refused: string | null;
     }
@@ -107,7 +107,7 @@ export function openedFrom(
   return archives?.find(({ stored }) => stored?.storeId === storeId && names.includes(stored.name));
 }
 
-/** Returns the index of the image in an open archive whose top layer is the given layer of a store. */
+/** Returns the index of an open archive's image that has the given layer of a store on top; 0 if there is none. */
 export function imageWithTop({ images }: ArchiveSummary, top: string | null): number {
   return images.find(({ chainIds }) => top !== null && chainIds.at(-1) === `sha256:${top}`)?.index ?? 0;
 }
@@ -189,7 +189,7 @@ export interface ParentChoice {
   readonly detail: string;
 }
 
-/** Returns the layers that can be another layer's parent, with the images' names; tops of images come first. */
+/** Returns the layers that can be another layer's parent, with the images' names; top layers of images come first. */
 export function parentChoices({ layers, images }: StoreReport): readonly ParentChoice[] {
   const tops = new Map<string, string[]>();
   for (const image of images) {
@@ -242,14 +242,14 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
     const [first] = those;
     if (first === undefined || those.length < 2) continue;
     const at = first.chain.indexOf(id);
-    // A base with more layers and the same images takes its place.
+    // If the same images share one more layer, that base is listed instead.
     const next = first.chain[at + 1];
     if (next !== undefined && on.get(next)?.length === those.length) continue;
     bases.push({
       key: id,
       layers: at + 1,
       sizeBytes: first.sizes.slice(0, at + 1).reduce((sum, size) => sum + size, 0),
-      // Archives are read in arbitrary order.
+      // Sorted, because archives are read in arbitrary order.
       images: those.map(({ title }) => title).sort(),
       shown: those.find(({ shown }) => shown !== null)?.shown ?? null,
     });

@@ -28,7 +28,7 @@ export function followCopy(storeId: string, id: string, jobId: string): void {
     opened.set(copyKey(storeId, id), { storeId, id, jobId, stamp: getApp().copies.get(copyKey(storeId, id))?.stamp ?? null });
 }
 
-/** Counts the changes of all working copies in portable stores; in other stores this would take too long. Returns how many ms it took. */
+/** Counts the changes of all working copies in portable stores; in other stores this would be too slow. Returns the time it took, in ms. */
 export function countCopies(): Promise<number> {
   counting ??= countAll(getApp().stores ?? []).finally(() => {
     counting = null;
@@ -90,7 +90,7 @@ async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefin
   await closeArchive(before);
 }
 
-/** Waits until a job has ended and its archive is listed, and returns the archive; null if the job failed. */
+/** Waits until a job has ended and its archive is listed, and returns the archive's id; null if the job failed. */
 export function archiveOf(jobId: string): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): boolean => {

@@ -160,7 +160,7 @@ export const catalog = {
   hitKinds: { entry: '', whiteout: 'deleted', opaque: 'opaque folder', package: '', image: 'image', layer: 'layer' },
   inLayers: (count: number) => counted(count, LAYERS),
   inImages: (count: number) => counted(count, IMAGES),
-  /** A layer's position in an image, counted from the lowest, 0. */
+  /** A layer's position in an image, counted from 0, the lowest. */
   layerIn: (layer: number, layers: number) => `layer ${layer} of ${layers}`,
   root: '(root folder)',
 
@@ -173,7 +173,10 @@ export const catalog = {
     findings: 'Findings',
     created: 'Created',
   },
-  /** What a group contains: its tags, and its images and places where their numbers differ; images without a name have no tags. */
+  /**
+   * What a group contains: its number of tags, its number of images if that differs, and its number of places if that is greater than both.
+   * Images without a name have no tags.
+   */
   inGroup: (tags: number, images: number, rows: number) =>
     [
       ...(tags === 0 ? [] : [counted(tags, TAGS)]),

@@ -40,7 +40,7 @@ export const changes = {
 
   // Shown in place of rows
   readingOther: 'Reading the other side…',
-  /** Shown while file contents are read, which may take long. */
+  /** Shown while file contents are read, which may be slow. */
   comparingContents: 'Comparing contents',
   comparingWhy: 'Files of the same size are read on both sides, because what an image states about them isn’t proof.',
   rewrittenWhy: 'Files that a layer stores again with the same size are read to find out which have changed.',
@@ -79,7 +79,7 @@ export const changes = {
     /** `added in 4, deleted in 6` */
     story: (steps: readonly { readonly layer: number; readonly kind: keyof typeof STEPS }[]) =>
       steps.map(({ layer, kind }) => `${STEPS[kind]} in ${formatCount(layer)}`).join(', '),
-    /** Of what is hidden in a folder: `written in 4–5, deleted in 6` */
+    /** What happened to the hidden files of a folder: `written in 4–5, deleted in 6` */
     folderStory: ({ written, hidden, fate }: { written: LayerSpan; hidden: LayerSpan; fate: keyof typeof FATES }) =>
       `written in ${layerSpan(written)}, ${FATES[fate]} in ${layerSpan(hidden)}`,
   },
@@ -225,7 +225,7 @@ export const treemap = {
     compare: 'Hatched: gone or smaller in B.',
   },
   small: (count: number) => counted(count, { one: 'small file', other: 'small files' }),
-  /** Shorter than {@link small}. */
+  /** A shorter form of {@link small}. */
   more: (count: number) => `${formatCount(count)} more`,
   hidden: (size: string) => `${size} hidden`,
   /** How much the files in a comparison grew and shrank: `+5.0 MB −1.2 MB`. */

@@ -65,7 +65,7 @@ export const compare = {
     metadata: 'Show paths whose mode, owner or attributes differ',
     time: 'Show paths that differ in time only',
   },
-  /** With how many paths differ in this way. */
+  /** A class of differences, with the number of paths that differ in this way. */
   classTitle: (title: string, count: number) => `${title} (${formatCount(count)})`,
   nothingInClasses: 'All differences are of hidden kinds, such as times',
   showAllDifferences: 'Show all differences',
@@ -82,7 +82,7 @@ export const compare = {
   layersOfSide: (side: string) => `Layers of side ${side} only, newest first`,
   noSharedLayers: 'No shared layers',
   sharedBase: (layers: number) => `Shared base (${counted(layers, LAYERS)})`,
-  /** A run of layers on one line. */
+  /** A run of identical layers, shown as one line. */
   equalLayers: (layers: number) => counted(layers, { one: 'identical layer', other: 'identical layers' }),
   lowerLayers: (layers: number) => counted(layers, { one: 'lower layer', other: 'lower layers' }),
   newerLayers: (layers: number) => counted(layers, { one: 'newer layer', other: 'newer layers' }),
@@ -97,7 +97,7 @@ export const compare = {
   // Configs
   configDifferences: 'Config differences',
   field: 'Field',
-  /** Config fields that have a name, by their key in the config. */
+  /** Titles for a port, a volume or a label, by the config field that contains it. */
   namedField: {
     ExposedPorts: (name: string) => `Port ${name}`,
     Volumes: (name: string) => `Volume ${name}`,

@@ -65,7 +65,7 @@ export const details = {
   layersOfSides: 'Where each side gets it from',
   /** A link to a layer's details, with its command and size. */
   showLayer: (layer: number, command: string, size: string) => `Show layer ${layer}: ${command}, ${size}`,
-  /** After the size of a layer, or of several. */
+  /** Shown after the size of one or more layers. */
   asTars: (layers: number) => (layers === 1 ? 'as a tar' : 'as tars'),
   inAllLayers: 'in all layers',
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
@@ -112,7 +112,7 @@ export const details = {
   history: 'History',
   noLayer: 'no layer',
   noDate: 'no date',
-  /** Above steps that all have the same date, or none. */
+  /** Shown above steps that all have the same date, or that all have none. */
   allSteps: (date: string | null) => (date === null ? 'No step has a date' : `All steps: ${date}`),
   stepLayer: (step: number, layer: number) => `Step ${step}: layer ${layer}`,
   configLabels: {

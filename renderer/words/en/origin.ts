@@ -73,7 +73,7 @@ export const origin = {
   filesOf: (artifact: string) => `Files of ${artifact}`,
   file: (number: number) => `File ${number}`,
   missingFile: 'not in the archive',
-  /** Lists the first names out of `count`. */
+  /** Lists the first of `count` names. */
   others: (names: readonly string[], count: number) =>
     count > names.length ? `${names.join(', ')} and ${counted(count - names.length, { one: 'other', other: 'others' })}` : list(names),
   join: (facts: readonly string[]) => list(facts.filter((fact) => fact !== '')),

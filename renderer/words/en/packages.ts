@@ -44,7 +44,7 @@ export const packages = {
   noChanges: 'No package changes',
   /** Bytes in all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
-  /** What the mark of packages whose files a layer writes again means; after the mark. */
+  /** Explains the mark of packages whose files a layer writes again; shown after the mark. */
   writtenAgain: 'files written again, with the same version',
   unowned: 'Not owned by a package',
   unownedWhy: 'Files of this layer that no package owns',

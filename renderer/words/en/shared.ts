@@ -44,7 +44,10 @@ export const shared = {
   commandUnknownTitle: 'Command not recorded',
   /** A layer's number and command, in a list of several. */
   numbered: (layer: number, command: string) => `${layer} ${command}`,
-  /** Between the commands of the first and last layer of a range; of just two layers, for screen readers. */
+  /**
+   * Shown between the commands of the first and last layer of a range. `andCommand` replaces it if the range has just two layers, and only
+   * screen readers get it.
+   */
   untilCommand: ' – ',
   andCommand: ', ',
   newestFirst: 'Layers, newest first',

@@ -34,7 +34,7 @@ export const store = {
   viewChanges: 'View changes',
   discard: 'Discard…',
   copyTitle: (image: string) => `${image} + working copy`,
-  /** Shown after the dot of a working copy. */
+  /** A working copy's number of changes, shown after a coloured dot if there are any. */
   copyChanges: (count: number) => (count === 0 ? 'no changes' : counted(count, CHANGES)),
   listChanges: 'List changes',
   remove: 'Remove…',

@@ -5,10 +5,10 @@ import { counted, FILES, form, LAYERS } from './grammar.ts';
 
 const MORE_FILES = { one: 'more file', other: 'more files' };
 
-/** Maximum number of layers that are listed by number; more are a range. */
+/** Maximum number of layers that are listed individually; more are given as a range. */
 const MOST_NAMED = 3;
 
-/** `writers`: in any order. Many layers are a range, `layers 0–110`, or a part of one, `57 of layers 0–110`. */
+/** `writers`: in any order. Many layers are given as a range, `layers 0–110`, or as part of one, `57 of layers 0–110`. */
 function writersText(writers: readonly number[]): string {
   if (writers.length <= MOST_NAMED) return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
   const [from, to] = [Math.min(...writers), Math.max(...writers)];
@@ -62,7 +62,7 @@ export const waste = {
   commandOf: <T>(layer: number, command: T): Phrase<T> => [`Layer ${layer} · `, command],
   /** The other files of a cause. */
   others: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} · `, size],
-  /** Bytes that the image doesn't need, hidden or not. */
+  /** A kind of bytes that the image doesn't need, hidden or not, and their size. */
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
