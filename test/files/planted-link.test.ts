@@ -1,8 +1,8 @@
 // A folder that the user chooses as a target, with another user's link on the path to the folder.
 import assert from 'node:assert/strict';
-import { chmodSync, lchownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { openNamedFolder } from '#files';
 import { hasCode } from '../support/asserts.ts';
 import { testFolder } from '../support/workbench.ts';
@@ -10,18 +10,28 @@ import { testFolder } from '../support/workbench.ts';
 const skip = process.getuid?.() === 0 ? false : 'not run: creating another user’s link needs root';
 const OTHER = 65_534;
 
-test('another user’s link in a folder that everyone may write to is not followed, and nothing is created behind it', { skip }, (t) => {
+for (const [what, mode, owner] of [
+  ['a sticky folder', 0o1777, 0],
+  ['a folder that isn’t sticky', 0o777, 0],
+  ['that user’s own sticky folder', 0o1777, OTHER],
+] as const) {
+  const title = `another user’s link in ${what} that everyone may write to is not followed, and nothing is created behind it`;
+  test(title, { skip }, (t) => refusesLink(t, mode, owner));
+}
+
+function refusesLink(t: TestContext, mode: number, owner: number): void {
   const folder = testFolder(t);
   const [shared, behind] = [path.join(folder, 'shared'), path.join(folder, 'behind')];
   for (const each of [shared, behind]) mkdirSync(each);
-  chmodSync(shared, 0o1777);
+  chmodSync(shared, mode);
+  chownSync(shared, owner, owner);
   const link = path.join(shared, 'out');
   symlinkSync(behind, link);
   lchownSync(link, OTHER, OTHER);
   assert.throws(() => openNamedFolder(link), hasCode('PERMISSION'));
   assert.throws(() => openNamedFolder(path.join(link, 'a', 'b'), true), hasCode('PERMISSION'));
   assert.deepEqual(readdirSync(behind), []);
-});
+}
 
 test('other links are followed: the user’s own, and another user’s in a folder that isn’t for everyone', { skip }, (t) => {
   const folder = testFolder(t);

@@ -79,12 +79,15 @@ const hidden = (marker: number) => [0xff, marker, ...be16(21), ...frame(0xc0, 8,
 const TABLE = [0xff, 0xc4, ...be16(4), 0, 0];
 const SCAN = [0xff, 0xda, ...be16(8), 1, 1, 0, 0, 63, 0];
 
-const CASES: readonly (readonly [name: string, bytes: readonly number[], size: readonly [number, number] | null])[] = [
+const CASES: readonly (readonly [name: string, bytes: readonly number[], size: readonly [number, number, number?] | null])[] = [
   ['PNG', png(16_000, 16_000), [16_000, 16_000]],
-  ['GIF: its screen', gif([640, 480], [0, 0, 10, 10]), [640, 480]],
-  ['GIF: a first frame that is larger than the screen', gif([1, 1], [0, 0, 30_000, 30_000]), [30_000, 30_000]],
+  ['GIF: its screen', gif([640, 480], [0, 0, 10, 10]), [640, 480, 4]],
+  ['GIF: a first frame that is larger than the screen', gif([1, 1], [0, 0, 30_000, 30_000]), [30_000, 30_000, 4]],
   ['WebP, lossy', webp('VP8 ', [0, 0, 0, 0x9d, 0x01, 0x2a, ...le16(1_920), ...le16(1_080)]), [1_920, 1_080]],
   ['WebP, lossless', webp('VP8L', [0x2f, ...le16((99 & 0x3fff) | ((49 & 3) << 14)), ...le16(49 >> 2)]), [100, 50]],
+  ['PNG with 16 bits per channel', png(8, 8).toSpliced(24, 1, 16), [8, 8, 2]],
+  ['PNG, animated', [...png(8, 8), 0, 0, 0, 0, 0, 0, 0, 8, ...ascii('acTL')], [8, 8, 4]],
+  ['WebP, animated', webp('VP8X', [0x02, 0, 0, 0, ...le24(7), ...le24(7)]), [8, 8, 4]],
   ['WebP, extended', webp('VP8X', [0, 0, 0, 0, ...le24(15_999), ...le24(11_999)]), [16_000, 12_000]],
   ['JPEG, baseline', jpeg(APP1, frame(0xc0, 4_000, 3_000)), [4_000, 3_000]],
   ['JPEG, progressive, with fill bytes', jpeg(APP1, [0xff, 0xff], frame(0xc2, 400, 300)), [400, 300]],
@@ -113,18 +116,22 @@ for (const [name, bytes, size] of CASES) {
   test(`the size of a picture is read from its header: ${name}`, () => {
     const picture = Uint8Array.from(bytes);
     const found = pictureSize(picture, previewKind(picture, true));
-    assert.deepEqual(found, size === null ? null : { width: size[0], height: size[1] });
+    assert.deepEqual(found, size === null ? null : { width: size[0], height: size[1], weight: size[2] ?? 1 });
   });
 }
 
 test('a photo is drawn without asking, but not larger pictures and those of unknown size', () => {
-  assert.ok(areSmall([{ width: 8_000, height: 6_000 }]));
-  assert.ok(!areSmall([{ width: 16_000, height: 16_000 }]));
+  assert.ok(areSmall([{ width: 8_000, height: 6_000, weight: 1 }]));
+  assert.ok(!areSmall([{ width: 16_000, height: 16_000, weight: 1 }]));
   assert.ok(!areSmall([null]));
 });
 
+test('an animation of the size of a photo is drawn on request only, because a browser keeps several of its frames', () => {
+  assert.ok(!areSmall([{ width: 7_000, height: 7_000, weight: 4 }]));
+});
+
 test('the sizes of two pictures drawn together are added', () => {
-  const half = { width: 1_000, height: MOST_PIXELS / 2_000 };
+  const half = { width: 1_000, height: MOST_PIXELS / 2_000, weight: 1 };
   assert.ok(areSmall([half, half]));
-  assert.ok(!areSmall([half, half, { width: 1, height: 1 }]));
+  assert.ok(!areSmall([half, half, { width: 1, height: 1, weight: 1 }]));
 });

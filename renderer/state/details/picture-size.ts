@@ -14,7 +14,12 @@ const FRAME_BYTES = 11;
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
+  /** How many times as much memory as usual each pixel takes: a browser keeps several frames of an animation, and 16 bits per channel. */
+  readonly weight: number;
 }
+
+/** Frames of an animation that a browser may keep at once: the one shown, those it is made from, and those decoded ahead. */
+const FRAMES = 4;
 
 /**
  * Reads a picture's size in pixels from its header. Null if the header has no size. Also null if decoders may read a different size,
@@ -41,10 +46,23 @@ function statedSize(view: DataView, kind: PreviewKind): PictureSize | null {
 
 function pngSize(view: DataView): PictureSize | null {
   const isHeader = view.getUint32(8) === 13 && view.getUint32(12) === 0x49484452; // IHDR
-  return isHeader ? { width: view.getUint32(16), height: view.getUint32(20) } : null;
+  if (!isHeader) return null;
+  const isDeep = view.getUint8(24) === 16;
+  return { width: view.getUint32(16), height: view.getUint32(20), weight: (isDeep ? 2 : 1) * (isAnimatedPng(view) ? FRAMES : 1) };
 }
 
-/** Reads the size of a GIF, including its first frame: browsers enlarge the logical screen if the frame is larger. */
+/** Whether a PNG has an `acTL` chunk before its pixels, as animations do. Source: PNG 11.3.5.1. */
+function isAnimatedPng(view: DataView): boolean {
+  // A chunk: the length of its data, its type, the data, and a checksum.
+  for (let at = 8; at + 8 <= view.byteLength; at += 12 + view.getUint32(at)) {
+    const type = view.getUint32(at + 4);
+    if (type === 0x6163544c) return true; // acTL
+    if (type === 0x49444154) return false; // IDAT
+  }
+  return false;
+}
+
+/** Reads the size of a GIF, which may be an animation, including its first frame: browsers enlarge the logical screen if the frame is larger. */
 function gifSize(view: DataView): PictureSize | null {
   const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const flags = view.getUint8(10);
@@ -60,19 +78,24 @@ function gifSize(view: DataView): PictureSize | null {
   return {
     width: Math.max(screen.width, view.getUint16(at + 1, true) + view.getUint16(at + 5, true)),
     height: Math.max(screen.height, view.getUint16(at + 3, true) + view.getUint16(at + 7, true)),
+    weight: FRAMES,
   };
 }
 
 const uint24 = (view: DataView, at: number): number => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
 
+/** A flag of a `VP8X` chunk. */
+const ANIMATED = 0x02;
+
 function webpSize(view: DataView): PictureSize | null {
   const chunk = view.getUint32(12);
-  if (chunk === 0x56503858) return { width: uint24(view, 24) + 1, height: uint24(view, 27) + 1 }; // VP8X
+  if (chunk === 0x56503858)
+    return { width: uint24(view, 24) + 1, height: uint24(view, 27) + 1, weight: view.getUint8(20) & ANIMATED ? FRAMES : 1 }; // VP8X
   if (chunk === 0x56503820 && uint24(view, 23) === 0x2a019d)
-    return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff }; // VP8
+    return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff, weight: 1 }; // VP8
   if (chunk !== 0x5650384c || view.getUint8(20) !== 0x2f) return null; // VP8L
   const bits = view.getUint32(21, true);
-  return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+  return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, weight: 1 };
 }
 
 /**
@@ -95,7 +118,7 @@ function jpegSize(view: DataView): PictureSize | null {
     if (isFrame && size !== null) return null;
     const length = view.getUint16(at + 2);
     if (length < (isFrame ? FRAME_BYTES : 2)) return null;
-    if (isFrame) size = { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    if (isFrame) size = { width: view.getUint16(at + 7), height: view.getUint16(at + 5), weight: 1 };
     at += 2 + length;
   }
   return size;
@@ -104,6 +127,6 @@ function jpegSize(view: DataView): PictureSize | null {
 /** Whether pictures are small enough, all together, to be drawn without asking. An unknown size counts as large. */
 export function areSmall(sizes: readonly (PictureSize | null)[]): boolean {
   let pixels = 0;
-  for (const size of sizes) pixels += size === null ? Number.POSITIVE_INFINITY : size.width * size.height;
+  for (const size of sizes) pixels += size === null ? Number.POSITIVE_INFINITY : size.width * size.height * size.weight;
   return pixels <= MOST_PIXELS;
 }
