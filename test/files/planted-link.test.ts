@@ -11,11 +11,11 @@ const skip = process.getuid?.() === 0 ? false : 'not run: creating another user�
 const OTHER = 65_534;
 
 for (const [what, mode, owner] of [
-  ['a sticky folder', 0o1777, 0],
-  ['a folder that isn’t sticky', 0o777, 0],
-  ['that user’s own sticky folder', 0o1777, OTHER],
+  ['sticky', 0o1777, 0],
+  ['not sticky', 0o777, 0],
+  ['sticky, and that user’s own', 0o1777, OTHER],
 ] as const) {
-  const title = `another user’s link in ${what} that everyone may write to is not followed, and nothing is created behind it`;
+  const title = `another user’s link in a folder that everyone may write to (${what}) is not followed, and nothing is created behind it`;
   test(title, { skip }, (t) => refusesLink(t, mode, owner));
 }
 
