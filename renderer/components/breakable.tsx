@@ -5,6 +5,7 @@ import styles from './breakable.module.css';
 const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
 /** Longer strings may break anywhere: splitting them into so many parts would cost more than it helps. */
 const MOST_LETTERS = 1_000;
+const MOST_PARTS = 30;
 
 /**
  * A name that may break after its punctuation, as in `org.opencontainers.` `image.title`, or a path that may break only after its
@@ -12,7 +13,9 @@ const MOST_LETTERS = 1_000;
  */
 export function Breakable({ text, after = 'punctuation' }: { text: string; after?: keyof typeof PLACES }) {
   if (text.length > MOST_LETTERS) return text;
-  return text.split(PLACES[after]).map((part, index) => (
+  const parts = text.split(PLACES[after]);
+  if (parts.length > MOST_PARTS) return text;
+  return parts.map((part, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
     <Fragment key={index}>
       {part}
