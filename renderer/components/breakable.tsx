@@ -5,6 +5,7 @@ import styles from './breakable.module.css';
 const PLACES = { punctuation: /(?<=[./_:-])(?!\d)/, separators: /(?<=[\\/])/ } as const;
 /** Maximum length of a string that is split, in characters. Longer ones may break anywhere, because they would have too many parts. */
 const MOST_LETTERS = 1_000;
+const MOST_PARTS = 30;
 
 /**
  * A name that may break after its punctuation, such as the dots in `org.opencontainers.image.title`, or a path that may break only after
@@ -12,7 +13,9 @@ const MOST_LETTERS = 1_000;
  */
 export function Breakable({ text, after = 'punctuation' }: { text: string; after?: keyof typeof PLACES }) {
   if (text.length > MOST_LETTERS) return text;
-  return text.split(PLACES[after]).map((part, index) => (
+  const parts = text.split(PLACES[after]);
+  if (parts.length > MOST_PARTS) return text;
+  return parts.map((part, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name, and never move
     <Fragment key={index}>
       {part}

@@ -1,5 +1,6 @@
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
+import { drawnText } from '../words/cut.ts';
 
 /** A line of the chain: a layer, or consecutive steps of the history that created no layer. */
 export type Stratum =
@@ -38,8 +39,14 @@ export function createdAt({ history, layers }: ImageSummary, layer: number): str
   return filled.length === layers.length ? (filled[layer]?.created ?? null) : null;
 }
 
-/** Returns the command of a step on one line, safe to show, without the shell that builders prepend. */
+/** Returns the command of a step on one line, safe to show, without the shell that builders prepend; cut if it is very long. */
 export function plainCommand(createdBy: string | null): string | null {
+  const whole = wholeCommand(createdBy);
+  return whole === null ? null : drawnText(whole);
+}
+
+/** Like {@link plainCommand}, but never cut: for the clipboard. */
+export function wholeCommand(createdBy: string | null): string | null {
   if (createdBy === null) return null;
   let text = createdBy.replace(/\s+/g, ' ').trim();
   text = text.replace(/\s*# buildkit$/, '');

@@ -2,18 +2,23 @@ import { type KeyboardEvent, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
+
+/** The full config of a real image with 127 layers has a thousand lines. */
+const FULL_CONFIG = { characters: 100_000, lines: 2_000 };
 
 /** How a container of the image is run, and the full config. */
 export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
@@ -37,12 +42,10 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
             {arePairs ? (
               <Pairs pairs={values} />
             ) : values.length === 1 ? (
-              displayText(values[0] ?? '')
+              displayText(drawnText(values[0] ?? ''))
             ) : (
               <ul>
-                {values.map((value) => (
-                  <li key={value}>{displayText(value)}</li>
-                ))}
+                <FirstItems items={values}>{(value, at) => <li key={at}>{displayText(drawnText(value))}</li>}</FirstItems>
               </ul>
             )}
           </Fact>
@@ -54,7 +57,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
         <div className={styles.box}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre className={`${styles.json} selectable`} tabIndex={0}>
-            {json}
+            {drawnText(json, FULL_CONFIG)}
           </pre>
           <CopyButton className={styles.copy} label={words.details.copyConfig} hasLines text={json} />
         </div>
@@ -68,17 +71,19 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
 function Pairs({ pairs }: { pairs: readonly string[] }) {
   return (
     <ul>
-      {pairs.map((pair) => {
-        const at = pair.indexOf('=') + 1;
-        return (
-          <li key={pair} className={styles.pair}>
-            <span className={styles.key}>
-              <Breakable text={displayText(pair.slice(0, at))} />
-            </span>
-            <span className={styles.text}>{displayText(pair.slice(at))}</span>
-          </li>
-        );
-      })}
+      <FirstItems items={pairs}>
+        {(pair, index) => {
+          const at = pair.indexOf('=') + 1;
+          return (
+            <li key={index} className={styles.pair}>
+              <span className={styles.key}>
+                <Breakable text={displayText(drawnText(pair.slice(0, at)))} />
+              </span>
+              <span className={styles.text}>{displayText(drawnText(pair.slice(at)))}</span>
+            </li>
+          );
+        }}
+      </FirstItems>
     </ul>
   );
 }
@@ -112,7 +117,7 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
           const command = plainCommand(step.createdBy) ?? words.commandUnknown;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
-            <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
+            <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(titleText(step.createdBy))}>
               {step.emptyLayer || own >= image.layers.length ? (
                 <span className={`number ${styles.none}`}>
                   <span className="visually-hidden">{words.details.noLayer}</span>
@@ -133,11 +138,13 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
               )}
               <span className={styles.command}>{displayText(command)}</span>
               {areAlike ? null : (
-                <span className={styles.time} title={step.created === null ? undefined : displayText(step.created)}>
+                <span className={styles.time} title={step.created === null ? undefined : displayText(titleText(step.created))}>
                   {times[at] ?? words.details.noDate}
                 </span>
               )}
-              {step.comment === null || step.comment === '' ? null : <span className={styles.comment}>{displayText(step.comment)}</span>}
+              {step.comment === null || step.comment === '' ? null : (
+                <span className={styles.comment}>{displayText(drawnText(step.comment))}</span>
+              )}
             </li>
           );
         })}

@@ -1,12 +1,13 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
 import { BreakableName } from '../../components/breakable.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { createdAt, plainCommand } from '../../state/chain.ts';
+import { createdAt, plainCommand, wholeCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
@@ -14,6 +15,7 @@ import { fullName, imageTitle } from '../../state/library.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
+import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -95,16 +97,18 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
         <DigestFact label={words.details.labels.chainId} digest={chainId} />
         {layer.mediaType === null ? null : (
           <Fact label={words.details.labels.mediaType} copy={layer.mediaType}>
-            {displayText(layer.mediaType)}
+            {displayText(drawnText(layer.mediaType))}
           </Fact>
         )}
         {layer.urls === undefined || layer.urls.length === 0 ? null : (
           <Fact label={words.details.labels.availableAt}>
-            {layer.urls.map((url) => (
-              <span key={url} className={styles.url}>
-                {displayText(url)}
-              </span>
-            ))}
+            <FirstItems items={layer.urls} as="span">
+              {(url, at) => (
+                <span key={at} className={styles.url}>
+                  {displayText(drawnText(url))}
+                </span>
+              )}
+            </FirstItems>
           </Fact>
         )}
       </Facts>
@@ -139,10 +143,10 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   );
 }
 
-/** Splits a command into lines at `&&`, `||` and `;`, because builders record it on one line. */
+/** Splits a command into lines at `&&`, `||` and `;`, because builders record it on one line; only the first if there are very many. */
 function plainLines(command: string): string {
-  const plain = plainCommand(command) ?? '';
-  return plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  ');
+  const plain = wholeCommand(command) ?? '';
+  return drawnText(plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  '));
 }
 
 function Range({ layers, selection }: { layers: readonly LayerReport[]; selection: Selection }) {
@@ -163,28 +167,33 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
   );
 }
 
+/** Number of layers listed at first; real images have at most 127. */
+const MOST_LAYERS = 500;
+
 /** The layers of a range, newest first; each leads to its own details. */
 function LayerList({ layers }: { layers: readonly LayerReport[] }) {
   return (
     <ul className={styles.layers} aria-label={words.newestFirst}>
-      {[...layers].reverse().map(({ index, createdBy, fileBytes }) => {
-        const command = plainCommand(createdBy) ?? words.commandUnknown;
-        return (
-          <li key={index}>
-            <button
-              type="button"
-              className={styles.layer}
-              title={command}
-              aria-label={words.details.showLayer(index, command, sizeTitle(fileBytes))}
-              onClick={() => chooseLayer(index, false)}
-            >
-              <span className={`number ${styles.layerNumber}`}>{index}</span>
-              <span className={styles.layerCommand}>{command}</span>
-              <Size bytes={fileBytes} />
-            </button>
-          </li>
-        );
-      })}
+      <FirstItems items={[...layers].reverse()} first={MOST_LAYERS}>
+        {({ index, createdBy, fileBytes }) => {
+          const command = plainCommand(createdBy) ?? words.commandUnknown;
+          return (
+            <li key={index}>
+              <button
+                type="button"
+                className={styles.layer}
+                title={titleText(command)}
+                aria-label={words.details.showLayer(index, command, sizeTitle(fileBytes))}
+                onClick={() => chooseLayer(index, false)}
+              >
+                <span className={`number ${styles.layerNumber}`}>{index}</span>
+                <span className={styles.layerCommand}>{command}</span>
+                <Size bytes={fileBytes} />
+              </button>
+            </li>
+          );
+        }}
+      </FirstItems>
     </ul>
   );
 }
@@ -231,8 +240,8 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
       <Facts>
         <ImageName archive={archive} image={image} />
         <Fact label={words.details.labels.platform}>
-          {image.platform === 'unknown' ? words.details.notSpecified : displayText(image.platform)}
-          {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
+          {image.platform === 'unknown' ? words.details.notSpecified : displayText(drawnText(image.platform))}
+          {image.osVersion === undefined ? '' : ` ${displayText(drawnText(image.osVersion))}`}
         </Fact>
       </Facts>
       <Facts>
@@ -295,7 +304,7 @@ function ImageName({ archive, image }: { archive: ArchiveSummary; image: ImageSu
   const [only] = names;
   return (
     <Fact label={words.details.labels.name} copy={names.length === 1 ? only : undefined}>
-      {names.length === 1 && only !== undefined ? <BreakableName text={only} /> : words.list(names)}
+      {names.length === 1 && only !== undefined ? <BreakableName text={only} /> : drawnText(words.list(names))}
     </Fact>
   );
 }
@@ -312,8 +321,8 @@ function DigestFact({ label, digest }: { label: string; digest: string | null })
   if (digest === null) return null;
   return (
     <Fact label={label} copy={digest} mono>
-      <span className={styles.digest} title={digest}>
-        {displayText(digest)}
+      <span className={styles.digest} title={titleText(digest)}>
+        {displayText(drawnText(digest))}
       </span>
     </Fact>
   );

@@ -1,8 +1,10 @@
 import type { EntryDetails, RawHeader } from '#contract';
 import { displayText } from '#model';
+import { FirstItems, MoreItems, useFirst } from '../../components/first-items.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { Fact, Facts, Section } from './facts.tsx';
@@ -41,7 +43,7 @@ export function RawTab({ raw, details, side }: { raw: Loadable<RawHeader>; detai
         <Facts>
           <Fact label={words.details.format}>{value.format}</Fact>
           <Fact label={words.details.typeFlag} mono>
-            {displayText(value.typeflag)}
+            {displayText(drawnText(value.typeflag))}
           </Fact>
           <Fact label={words.details.headerOffset}>
             <span className="number">{formatCount(value.offset)}</span>
@@ -55,29 +57,22 @@ export function RawTab({ raw, details, side }: { raw: Loadable<RawHeader>; detai
         <Facts>
           {value.fields.map(({ name, value: text }) => (
             <Fact key={name} label={name} mono copy={text}>
-              {text === '' ? '—' : displayText(text)}
+              {text === '' ? '—' : displayText(drawnText(text))}
             </Fact>
           ))}
         </Facts>
       </Section>
       {value.pax.length === 0 ? null : (
         <Section title={words.details.paxRecords}>
-          <Facts>
-            {value.pax.map(({ name, value: text, encoding }) => (
-              <Fact key={name} label={displayText(name)} mono below copy={text}>
-                {encoding === 'hex' ? <span className={styles.encoding}>{words.details.hex}</span> : null}
-                {displayText(text)}
-              </Fact>
-            ))}
-          </Facts>
+          <PaxRecords records={value.pax} />
         </Section>
       )}
       {value.sparse.length === 0 ? null : (
         <Section title={words.details.sparseData}>
           <ul className={`number ${styles.sparse} selectable`}>
-            {value.sparse.slice(0, 200).map(([offset, length]) => (
-              <li key={offset}>{words.details.sparsePart(offset, length)}</li>
-            ))}
+            <FirstItems items={value.sparse}>
+              {([offset, length]) => <li key={offset}>{words.details.sparsePart(offset, length)}</li>}
+            </FirstItems>
           </ul>
         </Section>
       )}
@@ -87,5 +82,22 @@ export function RawTab({ raw, details, side }: { raw: Loadable<RawHeader>; detai
         </div>
       </Section>
     </div>
+  );
+}
+
+function PaxRecords({ records }: { records: RawHeader['pax'] }) {
+  const { shown, left, onMore } = useFirst(records);
+  return (
+    <>
+      <Facts>
+        {shown.map(({ name, value, encoding }) => (
+          <Fact key={name} label={displayText(drawnText(name))} mono below copy={value}>
+            {encoding === 'hex' ? <span className={styles.encoding}>{words.details.hex}</span> : null}
+            {displayText(drawnText(value))}
+          </Fact>
+        ))}
+      </Facts>
+      <MoreItems left={left} onMore={onMore} />
+    </>
   );
 }

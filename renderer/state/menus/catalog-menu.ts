@@ -7,7 +7,7 @@ import { type CatalogRows, layerTitle, placeName, repositoryName } from '../cata
 import { chooseInCatalog, compareCatalogImages, openCatalogImage, togglePicked } from '../catalog/catalog-actions.ts';
 import { hitGroups, spotOf } from '../catalog/hit-groups.ts';
 import { imagesOfName, newestFirst } from '../catalog/image-rows.ts';
-import { plainCommand } from '../chain.ts';
+import { wholeCommand } from '../chain.ts';
 import { copyAction } from './copy-action.ts';
 import type { MenuTarget } from './open-menu.ts';
 
@@ -133,7 +133,7 @@ function layerMenu(rows: CatalogRows, layer: number): CatalogMenu | null {
   return {
     title: layerTitle(rows, layer),
     sections: sectionsOf(show, compare, [
-      ...copyAction('command', plainCommand(found.createdBy)),
+      ...copyAction('command', wholeCommand(found.createdBy)),
       ...copyAction('digest', found.digest),
       ...copyAction('diffId', found.layer),
       ...copyAction('names', holders.map((at) => displayText(nameOf(at))).join('\n')),

@@ -33,6 +33,11 @@ export const shared = {
   show: 'Show',
   reading: 'Reading…',
   loading: 'Loading…',
+  /** After the first items of a list, and the button next to it. */
+  andMore: (count: number) => `and ${formatCount(count)} more`,
+  showMore: (count: number) => `Show ${formatCount(count)} more`,
+  /** After the beginning of a text. */
+  charactersMore: (count: number) => `… ${counted(count, { one: 'more character', other: 'more characters' })}`,
   connecting: 'Connecting…',
   importing: 'Importing…',
   open: 'Open…',

@@ -1,0 +1,50 @@
+import { type ReactNode, useState } from 'react';
+import { words } from '../words/index.ts';
+import { Button } from './button.tsx';
+import styles from './first-items.module.css';
+
+/** Number of items of a list that are drawn at first, and that are added at a time. An image has lists of any length. */
+const FIRST = 200;
+
+/** Returns the items to draw, how many are left, and what draws more. Use it with {@link MoreItems}. */
+export function useFirst<T>(items: readonly T[], first = FIRST) {
+  const [most, setMost] = useState(first);
+  const shown = items.length <= most ? items : items.slice(0, most);
+  return { shown, left: items.length - shown.length, onMore: () => setMost(most + FIRST) };
+}
+
+/** How many items of a list aren't drawn, and a button that draws more. Nothing if all are drawn. */
+export function MoreItems({ left, onMore, as: Line = 'p' }: { left: number; onMore: () => void; as?: 'li' | 'p' | 'div' | 'span' }) {
+  if (left === 0) return null;
+  return (
+    <Line className={styles.more}>
+      {words.andMore(left)}
+      <Button kind="quiet" onPress={onMore}>
+        {words.showMore(Math.min(left, FIRST))}
+      </Button>
+    </Line>
+  );
+}
+
+/** The first items of a list, each drawn by `children`, and a line for the others. */
+export function FirstItems<T>({
+  items,
+  first,
+  as = 'li',
+  children,
+}: {
+  items: readonly T[];
+  /** Number of items drawn at first. */
+  first?: number;
+  /** The element of the line for the others. */
+  as?: 'li' | 'p' | 'div' | 'span';
+  children: (item: T, index: number) => ReactNode;
+}) {
+  const { shown, left, onMore } = useFirst(items, first);
+  return (
+    <>
+      {shown.map(children)}
+      <MoreItems left={left} onMore={onMore} as={as} />
+    </>
+  );
+}
