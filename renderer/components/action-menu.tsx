@@ -3,8 +3,10 @@ import { Button } from 'react-aria-components/Button';
 import { Header } from 'react-aria-components/Header';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
+import { titleText } from '../words/cut.ts';
 import { Icon } from './icons.tsx';
 import styles from './menu.module.css';
+import { firstChoices, MoreChoices } from './more-choices.tsx';
 
 export interface MenuAction {
   readonly id: string;
@@ -83,7 +85,12 @@ export function ContextMenu({
 }
 
 function Actions({ label, sections, onClose }: { label: string; sections: readonly ActionSection[]; onClose?: () => void }) {
-  const shown = sections.filter(({ actions }) => actions.length > 0);
+  const shown = sections
+    .filter(({ actions }) => actions.length > 0)
+    .map((section) => {
+      const actions = firstChoices(section.actions, section.selected ?? null);
+      return { ...section, actions, left: section.actions.length - actions.length };
+    });
   const run = (key: string) => {
     onClose?.();
     const action = shown
@@ -119,12 +126,13 @@ function Actions({ label, sections, onClose }: { label: string; sections: readon
                   {section.selected === undefined ? null : (
                     <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>
                   )}
-                  <span className={styles.label}>{action.label}</span>
-                  {action.detail === undefined ? null : <span className={styles.detail}>{action.detail}</span>}
+                  <span className={styles.label}>{titleText(action.label)}</span>
+                  {action.detail === undefined ? null : <span className={styles.detail}>{titleText(action.detail)}</span>}
                 </>
               )}
             </MenuItem>
           ))}
+          <MoreChoices left={section.left} />
         </MenuSection>
       ))}
     </Menu>

@@ -4,7 +4,7 @@ import { Button } from './button.tsx';
 import styles from './first-items.module.css';
 
 /** Number of items of a list that are drawn at first, and that are added at a time. An image has lists of any length. */
-const FIRST = 200;
+export const FIRST = 200;
 
 /** Returns the items to draw, how many are left, and what draws more. Use it with {@link MoreItems}. */
 export function useFirst<T>(items: readonly T[], first = FIRST) {

@@ -2,8 +2,10 @@ import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
+import { titleText } from '../words/cut.ts';
 import { Icon } from './icons.tsx';
 import styles from './menu.module.css';
+import { firstChoices, MoreChoices } from './more-choices.tsx';
 
 export interface MenuChoice {
   readonly id: string;
@@ -37,6 +39,7 @@ export function MenuButton({
   /** Draws the button without a frame or a caret. */
   bare?: boolean;
 }) {
+  const shown = firstChoices(choices, selected);
   return (
     <MenuTrigger>
       <Button
@@ -53,7 +56,7 @@ export function MenuButton({
           {...(selected === null ? {} : { selectionMode: 'single' as const, selectedKeys: [selected] })}
           onAction={(key) => onChoose(String(key))}
         >
-          {choices.map((choice) => (
+          {shown.map((choice) => (
             <MenuItem
               key={choice.id}
               id={choice.id}
@@ -63,8 +66,8 @@ export function MenuButton({
               {({ isSelected }) => (
                 <>
                   {selected === null ? null : <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>}
-                  <span className={styles.label}>{choice.label}</span>
-                  {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+                  <span className={styles.label}>{titleText(choice.label)}</span>
+                  {choice.detail === undefined ? null : <span className={styles.detail}>{titleText(choice.detail)}</span>}
                   {choice.keys === undefined ? null : (
                     <span className={styles.detail} aria-hidden="true">
                       {choice.keys}
@@ -74,6 +77,7 @@ export function MenuButton({
               )}
             </MenuItem>
           ))}
+          <MoreChoices left={choices.length - shown.length} />
         </Menu>
       </Popover>
     </MenuTrigger>

@@ -1,5 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { titleText } from '../words/cut.ts';
 import { words } from '../words/index.ts';
+import { MoreItems, useFirst } from './first-items.tsx';
 import { Icon } from './icons.tsx';
 import { MiddleText } from './middle-text.tsx';
 import styles from './picker.module.css';
@@ -16,6 +18,9 @@ export interface PickerChoice {
   /** Whether the choice was found for text typed earlier, and may not match the current text. */
   readonly isEarlier?: boolean;
 }
+
+/** Maximum number of choices that are drawn at first: more layers or images than one has to choose from. The others are found by text. */
+const MOST = 500;
 
 /** Maximum number of characters that stay visible at the end of a path. */
 const PATH_END = 48;
@@ -48,7 +53,8 @@ export function Picker({
   const [wanted, setWanted] = useState(0);
   /** Whether Enter was pressed before the choices for the current text arrived. */
   const [isEntered, setEntered] = useState(false);
-  const at = Math.min(wanted, choices.length - 1);
+  const { shown, left, onMore } = useFirst(choices, MOST);
+  const at = Math.min(wanted, shown.length - 1);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     list.current?.querySelectorAll('[role="option"]')[at]?.scrollIntoView({ block: 'nearest' });
@@ -61,11 +67,11 @@ export function Picker({
   }, [isEntered, isSearching, first, onChoose]);
 
   function onKeyDown(event: KeyboardEvent) {
-    const last = choices.length - 1;
+    const last = shown.length - 1;
     const next = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 8), PageUp: at - 8 }[
       event.key
     ];
-    const chosen = choices[at];
+    const chosen = shown[at];
     // A choice reached with the arrow keys is accepted even if it was found for text typed earlier.
     const isPresent = chosen !== undefined && (at > 0 || chosen.isEarlier !== true);
     if (next !== undefined) {
@@ -103,7 +109,7 @@ export function Picker({
         />
       </div>
       <div className={styles.list} ref={list} id={listId} role="listbox" aria-label={label} tabIndex={-1}>
-        {inGroups(choices).map(({ group, first, members }) => (
+        {inGroups(shown).map(({ group, first, members }) => (
           <Group key={`${group} ${first}`} group={group} headingId={`${listId}-group-${first}`}>
             {members.map((choice, place) => {
               const index = first + place;
@@ -116,25 +122,23 @@ export function Picker({
                   role="option"
                   tabIndex={-1}
                   aria-selected={index === at}
+                  {...(left === 0 ? {} : { 'aria-setsize': choices.length, 'aria-posinset': index + 1 })}
                   onPointerMove={() => setWanted(index)}
                   onClick={() => onChoose(choice.id)}
                 >
                   {choice.isPath === true ? (
                     <MiddleText className={styles.path} text={choice.label} mostTail={PATH_END} />
                   ) : (
-                    <span className={styles.label}>{choice.label}</span>
+                    <span className={styles.label}>{titleText(choice.label)}</span>
                   )}
-                  {choice.detail === undefined ? null : (
-                    <span className={styles.detail} title={typeof choice.detail === 'string' ? choice.detail : undefined}>
-                      {choice.detail}
-                    </span>
-                  )}
+                  {choice.detail === undefined ? null : <Detail>{choice.detail}</Detail>}
                 </div>
               );
             })}
           </Group>
         ))}
       </div>
+      <MoreItems left={left} onMore={onMore} />
       <p className={choices.length === 0 ? styles.empty : 'visually-hidden'} role="status">
         {choices.length === 0 ? empty : words.choices(choices.length)}
       </p>
@@ -147,6 +151,16 @@ export function Picker({
         </span>
       </p>
     </>
+  );
+}
+
+function Detail({ children }: { children: ReactNode }) {
+  if (typeof children !== 'string') return <span className={styles.detail}>{children}</span>;
+  const text = titleText(children);
+  return (
+    <span className={styles.detail} title={text}>
+      {text}
+    </span>
   );
 }
 

@@ -95,7 +95,7 @@ export function commandLines(height: number): number {
  * takes one line.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
-  const largest = Math.max(0, ...sizes);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
   const heights = (least: number, high: number) =>
     sizes.map((size) => Math.max(least, largest === 0 ? 0 : Math.round((high * size) / largest)));
   for (const { least, high: highest, low, most } of [

@@ -51,6 +51,22 @@ export function shortName(name: string): string {
   return name.replace(/^docker\.io\/(library\/)?/, '');
 }
 
+/** Number of images of an archive, and of archives, that the library draws at first. An archive of some kilobytes lists thousands. */
+export const MOST_IMAGES = 500;
+
+/** Returns how many images of each archive the library draws at first, so that those of all archives fit into the page. */
+export function imagesPerArchive(archives: readonly ArchiveSummary[]): number {
+  const drawn = (most: number) => archives.reduce((sum, { images }) => sum + Math.min(images.length, most), 0);
+  let most = MOST_IMAGES;
+  while (most > 1 && drawn(most) > 2 * MOST_IMAGES) most = Math.floor(most / 2);
+  return most;
+}
+
+/** Returns the items of a list that are drawn: its first ones, and the current one if it isn't among them. */
+export function withCurrent<T>(first: readonly T[], current: T | undefined): readonly T[] {
+  return current === undefined || first.includes(current) ? first : [...first, current];
+}
+
 /** Describes how many images and artifacts an archive contains. */
 export function contentWords({ images, artifacts = [] }: ArchiveSummary): string {
   return words.library.holds(images.length, artifacts.length);

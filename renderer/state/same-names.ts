@@ -8,12 +8,49 @@ interface ImageOf {
   readonly image: ImageSummary;
 }
 
+/** The names under which open archives and their images are shown, counted once for all of them. */
+interface Names {
+  readonly archives: ReadonlyMap<string, readonly ArchiveSummary[]>;
+  /** How many images have each title. */
+  readonly titles: ReadonlyMap<string, number>;
+  /** How many images are shown under each name, and their platforms. */
+  readonly shown: ReadonlyMap<string, { readonly count: number; readonly platforms: ReadonlySet<string> }>;
+}
+
+const counted = new WeakMap<readonly ArchiveSummary[], Names>();
+
+/** An archive may have thousands of images, each of which asks for the others' names whenever the state changes. */
+function namesOf(archives: readonly ArchiveSummary[]): Names {
+  const known = counted.get(archives);
+  if (known !== undefined) return known;
+  const byTitle = new Map<string, ArchiveSummary[]>();
+  const titles = new Map<string, number>();
+  const shown = new Map<string, { count: number; platforms: Set<string> }>();
+  for (const archive of archives) {
+    const same = byTitle.get(archive.title);
+    if (same === undefined) byTitle.set(archive.title, [archive]);
+    else same.push(archive);
+    for (const image of archive.images) {
+      const title = imageTitle(archive, image);
+      titles.set(title, (titles.get(title) ?? 0) + 1);
+      const name = lastPart(title);
+      const those = shown.get(name) ?? { count: 0, platforms: new Set() };
+      those.count++;
+      those.platforms.add(image.platform);
+      shown.set(name, those);
+    }
+  }
+  const names = { archives: byTitle, titles, shown };
+  counted.set(archives, names);
+  return names;
+}
+
 /**
  * Returns an archive's name, with what distinguishes it from other open archives with the same name: its folder or, if they are in the same
  * folder, its place in the order in which they were opened.
  */
 export function archiveLabel(archives: readonly ArchiveSummary[], archive: ArchiveSummary): string {
-  const sameTitle = archives.filter(({ title }) => title === archive.title);
+  const sameTitle = namesOf(archives).archives.get(archive.title) ?? [];
   if (sameTitle.length < 2) return displayText(archive.title);
   const twins = sameTitle.filter(({ folder }) => folder === archive.folder);
   const label = displayText(
@@ -36,10 +73,13 @@ export function apartFrom(archives: readonly ArchiveSummary[], of: ImageOf, othe
 
 /** Whether another open image is shown under the same name and differs from this one in its platform. */
 export function differsInPlatform(archives: readonly ArchiveSummary[], of: ImageOf): boolean {
-  const name = shownName(of);
-  return archives.some((archive) =>
-    archive.images.some((image) => image.platform !== of.image.platform && shownName({ archive, image }) === name),
-  );
+  const platforms = namesOf(archives).shown.get(shownName(of))?.platforms;
+  return platforms !== undefined && platforms.size > (platforms.has(of.image.platform) ? 1 : 0);
+}
+
+/** Whether several open images have a title. */
+export function isTitleOfSeveral(archives: readonly ArchiveSummary[], title: string): boolean {
+  return (namesOf(archives).titles.get(title) ?? 0) > 1;
 }
 
 /** Appends what {@link apartFrom} returns to a name. */
@@ -56,9 +96,7 @@ function shownName({ archive, image }: ImageOf): string {
  * name; undefined if there is nothing to say.
  */
 export function choiceDetail(archives: readonly ArchiveSummary[], of: ImageOf): string | undefined {
-  const name = shownName(of);
-  const isTwice =
-    archives.reduce((count, archive) => count + archive.images.filter((image) => shownName({ archive, image }) === name).length, 0) > 1;
+  const isTwice = (namesOf(archives).shown.get(shownName(of))?.count ?? 0) > 1;
   const platform = of.image.platform === 'unknown' ? '' : displayText(of.image.platform);
   if (isTwice) return words.compare.imageDetail(archiveLabel(archives, of.archive), platform);
   return platform === '' ? undefined : platform;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ArchiveSummary } from '#contract';
-import { apartFrom, archiveLabel, choiceDetail } from '../../renderer/state/same-names.ts';
+import { apartFrom, archiveLabel, choiceDetail, differsInPlatform, isTitleOfSeveral } from '../../renderer/state/same-names.ts';
 
 type Image = ArchiveSummary['images'][number];
 
@@ -39,4 +39,34 @@ test('images that are shown under one name are told apart by file, platform or n
   assert.equal(apartFrom(all, of(one, 0), of(many, 3)), null);
   assert.equal(choiceDetail(all, of(one, 0)), 'img.tar · linux/amd64');
   assert.equal(choiceDetail(all, of(many, 3)), 'linux/amd64');
+});
+
+test('names are counted once, however many images ask for them', () => {
+  let asked = 0;
+  const counting = (index: number) => {
+    const names = [`web:${index % 5_000}`];
+    const get = () => {
+      asked++;
+      return names;
+    };
+    return Object.defineProperty({ index, platform: 'linux/amd64', configDigest: null }, 'names', { get });
+  };
+  const many = archive(
+    '1',
+    'many.tar',
+    Array.from({ length: 6_000 }, (_, index) => counting(index) as unknown as Image),
+  );
+  const archives = [many];
+  for (const each of many.images) {
+    assert.equal(differsInPlatform(archives, { archive: many, image: each }), false);
+    assert.equal(choiceDetail(archives, { archive: many, image: each })?.startsWith('many.tar'), each.index % 5_000 < 1_000);
+    assert.equal(isTitleOfSeveral(archives, `web:${each.index % 5_000}`), each.index % 5_000 < 1_000);
+  }
+  assert.ok(asked <= 3 * 6_000, `${asked}`);
+});
+
+test('an image says its platform if another of its name has another one', () => {
+  const two = archive('1', 'two.tar', [image('web:1'), image('web:1', 1, 'linux/arm64'), image('other:1', 2, 'linux/arm64')]);
+  const differs = (index: number) => differsInPlatform([two], { archive: two, image: two.images[index] as Image });
+  assert.deepEqual([differs(0), differs(1), differs(2)], [true, true, false]);
 });

@@ -1,15 +1,16 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
+import { FirstItems, MoreItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { heightOf, useMeasured } from '../../components/use-measured.ts';
+import { useSpan } from '../../components/use-span.ts';
 import {
   commandLines,
   onlyRemoves,
-  plainCommand,
   STRATUM_MIN,
   STRATUM_ROOMY,
   STRATUM_TALL,
@@ -18,11 +19,13 @@ import {
   strata,
   stratumBytes,
   stratumHeights,
+  wholeCommand,
 } from '../../state/chain.ts';
 import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing.ts';
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
@@ -72,9 +75,20 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     [selection.path, details],
   );
   const isWhole = selection.mode === 'image';
+  const at = useMemo(
+    () => (isWhole ? 0 : lines.findIndex((line) => line.kind === 'layer' && line.layer.index === selection.to)),
+    [lines, isWhole, selection.to],
+  );
+  const span = useSpan(lines.length, at);
+  /** Whether a key press selected a layer that wasn't drawn. */
+  const wantsFocus = useRef(false);
   const dark = useTheme() === 'dark';
   const hasColours = selection.view === 'treemap' && (selection.mode !== 'layer' || selection.from !== selection.to);
   const colourOf = (layer: number) => (hasColours ? layerColour(layer, image.layers.length, dark).fill : null);
+
+  /** Where a drawn line stands among all lines, of which the whole image's is the first. */
+  const placeOf = (drawn: number): Place =>
+    span.isCut ? { 'aria-setsize': lines.length + 1, 'aria-posinset': span.first + drawn + 2 } : {};
 
   function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
     const step = { ArrowUp: 1, k: 1, ArrowDown: -1, j: -1 }[event.key];
@@ -88,7 +102,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     const layer = Math.max(0, wanted);
     if (layer >= count) chooseWhole();
     else chooseLayer(layer, event.shiftKey);
-    list.current?.querySelector<HTMLElement>(layer >= count ? '[data-whole]' : `[data-layer="${layer}"]`)?.focus();
+    const stop = list.current?.querySelector<HTMLElement>(layer >= count ? '[data-whole]' : `[data-layer="${layer}"]`);
+    stop?.focus();
+    wantsFocus.current = stop === null && !event.shiftKey;
   }
 
   useEffect(() => {
@@ -96,7 +112,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     if (!isWhole) stop?.scrollIntoView({ block: 'nearest' });
     // The focus follows when a key press selects another layer.
     const { activeElement } = document;
-    if (activeElement?.parentElement?.parentElement === list.current && !activeElement?.matches('[tabindex="0"]')) stop?.focus();
+    const isOther = activeElement?.parentElement?.parentElement === list.current && !activeElement?.matches('[tabindex="0"]');
+    if (isOther || wantsFocus.current) stop?.focus();
+    wantsFocus.current = false;
   }, [isWhole, selection.to]);
 
   return (
@@ -124,11 +142,13 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
         style={{ ['--digits' as string]: String(Math.max(0, image.layers.length - 1)).length }}
       >
         {image.layers.length === 0 ? null : <WholeRow image={image} lit={isWhole} />}
-        {lines.map((line) =>
+        <MoreItems as="li" left={span.before} onMore={span.onBefore} />
+        {lines.slice(span.first, span.end).map((line, drawn) =>
           line.kind === 'empty' ? (
             <EmptyRun
               key={line.key}
               line={line}
+              place={placeOf(drawn)}
               open={unfolded.has(line.key)}
               onToggle={() => {
                 const next = new Set(unfolded);
@@ -141,6 +161,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               key={line.layer.index}
               layer={line.layer}
               step={line.step}
+              place={placeOf(drawn)}
               archiveId={archiveId}
               image={image.index}
               all={all}
@@ -155,10 +176,17 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
             />
           ),
         )}
+        <MoreItems as="li" left={span.after} onMore={span.onAfter} />
         {image.layers.length === 0 ? <li className={styles.none}>{words.chain.noLayers}</li> : null}
       </ol>
     </section>
   );
+}
+
+/** A line's place in a list of which only a part is drawn. */
+interface Place {
+  readonly 'aria-setsize'?: number;
+  readonly 'aria-posinset'?: number;
 }
 
 /** Bytes of the layers as the archive stores them: the download size, if all are compressed. */
@@ -174,6 +202,7 @@ const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = words.chain
 function LayerStratum({
   layer,
   step,
+  place,
   archiveId,
   image,
   all,
@@ -188,6 +217,7 @@ function LayerStratum({
 }: {
   layer: LayerReport;
   step: HistoryReport | null;
+  place: Place;
   archiveId: string;
   image: number;
   /** Total bytes of all layers. */
@@ -202,7 +232,7 @@ function LayerStratum({
   stacked: boolean;
   touches: Touches;
 }) {
-  const command = plainCommand(layer.createdBy ?? step?.createdBy ?? null);
+  const command = shownCommand(layer.createdBy ?? step?.createdBy ?? null);
   const bytes = stratumBytes(layer, loaded);
   const broken = STATUS_WORDS[layer.status];
   const changes = layer.added + layer.modified + layer.removed;
@@ -212,6 +242,7 @@ function LayerStratum({
   const share = all === 0 ? 0 : bytes / all;
   return (
     <li
+      {...place}
       className={`${styles.stratum} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
       // The tooltip isn't on the button, because screen readers would read it, command and all, after the button's name.
       title={`${command ?? words.commandUnknownTitle}\n${words.chain.sizeTitle(sizeTitle(bytes), share)}${touchTitle(touches, layer.index)}`}
@@ -278,6 +309,12 @@ function Hides({ archiveId, image, layer, over }: { archiveId: string; image: nu
   );
 }
 
+/** Returns a step's command, cut if it is longer than a tooltip may be and so than fits into the tallest stratum. */
+function shownCommand(createdBy: string | null): string | null {
+  const command = wholeCommand(createdBy);
+  return command === null ? null : titleText(command);
+}
+
 /** `lines`: how many there is space for; a longer command is cut. */
 function Command({ text, lines }: { text: string | null; lines: number }) {
   const parts = text === null ? null : splitVerb(text);
@@ -299,15 +336,33 @@ function Command({ text, lines }: { text: string | null; lines: number }) {
 /** Returns the verbs of steps: ` (ENV, CMD)`. */
 function verbsOf(commands: readonly string[]): string {
   const verbs = new Set(commands.map((command) => splitVerb(command)?.verb).filter((verb) => verb !== undefined));
-  return verbs.size === 0 ? '' : ` (${words.list([...verbs])})`;
+  return verbs.size === 0 ? '' : ` (${titleText(words.list([...verbs].slice(0, MOST_VERBS)))})`;
 }
 
-function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
-  const { steps } = line;
-  const commands = steps.map((step) => plainCommand(step.createdBy) ?? words.commandUnknown);
+/** Maximum number of steps in a tooltip, and of their verbs: as many as there are instructions in a Dockerfile. */
+const MOST_STEPS = 100;
+const MOST_VERBS = 20;
+
+function stepsTitle(commands: readonly string[]): string {
+  const title = titleText(commands.slice(0, MOST_STEPS).join('\n'));
+  return commands.length <= MOST_STEPS ? title : `${title}\n${words.andMore(commands.length - MOST_STEPS)}`;
+}
+
+function EmptyRun({
+  line: { steps },
+  place,
+  open,
+  onToggle,
+}: {
+  line: Extract<Stratum, { kind: 'empty' }>;
+  place: Place;
+  open: boolean;
+  onToggle: () => void;
+}) {
+  const commands = useMemo(() => steps.map((step) => shownCommand(step.createdBy) ?? words.commandUnknown), [steps]);
   return (
-    <li className={styles.empty}>
-      <button type="button" className={styles.fold} aria-expanded={open} title={commands.join('\n')} onClick={onToggle}>
+    <li className={styles.empty} {...place}>
+      <button type="button" className={styles.fold} aria-expanded={open} title={stepsTitle(commands)} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
         <span className={styles.command}>
           {words.chain.metadataSteps(steps.length)}
@@ -316,12 +371,13 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
       </button>
       {open ? (
         <ol className={styles.steps}>
-          {steps.map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
-            <li key={index} className={`${styles.step} selectable`} title={step.createdBy ?? ''}>
-              <Command text={plainCommand(step.createdBy)} lines={1} />
-            </li>
-          ))}
+          <FirstItems items={steps}>
+            {(step, index) => (
+              <li key={index} className={`${styles.step} selectable`} title={titleText(step.createdBy ?? '')}>
+                <Command text={shownCommand(step.createdBy)} lines={1} />
+              </li>
+            )}
+          </FirstItems>
         </ol>
       ) : null}
     </li>

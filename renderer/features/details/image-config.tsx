@@ -1,9 +1,10 @@
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
-import { FirstItems } from '../../components/first-items.tsx';
+import { FirstItems, MoreItems } from '../../components/first-items.tsx';
 import { ErrorText } from '../../components/notice.tsx';
+import { useSpan } from '../../components/use-span.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
@@ -95,30 +96,48 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
 export function ImageHistory({ image }: { image: ImageSummary }) {
   const selected = useApp(({ selection }) => (selection.mode === 'image' ? null : selection.to));
   const [focused, setFocused] = useState<number | null>(null);
-  if (image.history.length === 0) return null;
+  const list = useRef<HTMLOListElement>(null);
+  /** Whether a key press moved to a step that wasn't drawn. */
+  const wantsFocus = useRef(false);
+  const layers = useMemo(() => layersOfSteps(image), [image]);
   const last = Math.min(image.layers.length, image.history.filter(({ emptyLayer }) => !emptyLayer).length) - 1;
   const stop = Math.min(focused ?? selected ?? 0, last);
   const times = image.history.map(({ created }) => (created === null ? null : timeText(created, 'minute')));
   const areAlike = times.length > 1 && times.every((time) => time === times[0]);
-  let layer = -1;
+  const span = useSpan(image.history.length, layers.indexOf(stop));
+  useEffect(() => {
+    if (wantsFocus.current) list.current?.querySelector<HTMLElement>(`[data-step="${stop}"]`)?.focus();
+    wantsFocus.current = false;
+  }, [stop]);
+  if (image.history.length === 0) return null;
   function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
     const wanted = { ArrowUp: stop - 1, k: stop - 1, ArrowDown: stop + 1, j: stop + 1, Home: 0, End: last }[event.key];
     if (wanted === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.currentTarget.querySelector<HTMLElement>(`[data-step="${Math.max(0, Math.min(last, wanted))}"]`)?.focus();
+    const next = Math.max(0, Math.min(last, wanted));
+    const step = event.currentTarget.querySelector<HTMLElement>(`[data-step="${next}"]`);
+    step?.focus();
+    if (step !== null || next === stop) return;
+    wantsFocus.current = true;
+    setFocused(next);
   }
   return (
     <Section title={words.details.history}>
       {areAlike ? <p className={styles.time}>{words.details.allSteps(times[0] ?? null)}</p> : null}
-      <ol className={styles.steps} onKeyDown={onKeyDown}>
-        {image.history.map((step, at) => {
-          if (!step.emptyLayer) layer++;
-          const own = layer;
+      <ol className={styles.steps} ref={list} onKeyDown={onKeyDown}>
+        <MoreItems as="li" left={span.before} onMore={span.onBefore} />
+        {image.history.slice(span.first, span.end).map((step, drawn) => {
+          const at = span.first + drawn;
+          const own = layers[at] ?? null;
           const command = plainCommand(step.createdBy) ?? words.commandUnknown;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
-            <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(titleText(step.createdBy))}>
-              {step.emptyLayer || own >= image.layers.length ? (
+            <li
+              key={at}
+              className={styles.step}
+              {...(span.isCut ? { 'aria-setsize': image.history.length, 'aria-posinset': at + 1 } : {})}
+              title={step.createdBy === null ? undefined : displayText(titleText(step.createdBy))}
+            >
+              {own === null ? (
                 <span className={`number ${styles.none}`}>
                   <span className="visually-hidden">{words.details.noLayer}</span>
                   <span aria-hidden="true">–</span>
@@ -148,7 +167,17 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
             </li>
           );
         })}
+        <MoreItems as="li" left={span.after} onMore={span.onAfter} />
       </ol>
     </Section>
   );
+}
+
+/** Returns each step's layer; null for a step that created none. */
+function layersOfSteps({ history, layers }: ImageSummary): readonly (number | null)[] {
+  let layer = -1;
+  return history.map(({ emptyLayer }) => {
+    if (!emptyLayer) layer++;
+    return emptyLayer || layer >= layers.length ? null : layer;
+  });
 }

@@ -1,6 +1,7 @@
 import type { Job } from '#contract';
 import { displayText } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText } from '../../components/notice.tsx';
@@ -31,14 +32,16 @@ export function JobList() {
         </p>
       )}
       <ul className={styles.list} aria-label={words.jobs.title}>
-        {state.transfers.map((transfer) => (
-          <li key={transfer.id}>
-            <TransferRow transfer={transfer} />
-          </li>
-        ))}
-        {jobs.map((job) => (
-          <li key={job.jobId}>{job.error === null ? <RunningRow job={job} /> : <FailedJob job={job} error={job.error} />}</li>
-        ))}
+        <FirstItems items={state.transfers}>
+          {(transfer) => (
+            <li key={transfer.id}>
+              <TransferRow transfer={transfer} />
+            </li>
+          )}
+        </FirstItems>
+        <FirstItems items={jobs}>
+          {(job) => <li key={job.jobId}>{job.error === null ? <RunningRow job={job} /> : <FailedJob job={job} error={job.error} />}</li>}
+        </FirstItems>
       </ul>
     </>
   );

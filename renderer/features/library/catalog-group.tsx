@@ -1,4 +1,5 @@
 import { IconButton } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { closeCatalog, showCatalog } from '../../state/catalog/catalog-actions.ts';
 import { shortTitle } from '../../state/library.ts';
@@ -17,30 +18,32 @@ export function CatalogGroup() {
         <h3>{words.catalog.group}</h3>
       </header>
       <ul>
-        {catalogs.map(({ catalogId, title, folder, images }) => (
-          <li key={catalogId} className={`${item.line} ${catalogId === shown ? item.current : ''}`}>
-            <button
-              type="button"
-              className={item.image}
-              aria-current={catalogId === shown ? 'true' : undefined}
-              title={`${folder}/${title}`}
-              onClick={() => showCatalog(catalogId)}
-            >
-              <Icon name="catalog" className={item.icon ?? ''} />
-              <span className={item.words}>
-                <span className={item.title}>{title}</span>
-                <span className={item.sub}>{words.catalog.holds(images)}</span>
-              </span>
-            </button>
-            <IconButton
-              small
-              className={item.close}
-              label={words.catalog.close(title)}
-              icon="close"
-              onPress={() => void closeCatalog(catalogId)}
-            />
-          </li>
-        ))}
+        <FirstItems items={catalogs}>
+          {({ catalogId, title, folder, images }) => (
+            <li key={catalogId} className={`${item.line} ${catalogId === shown ? item.current : ''}`}>
+              <button
+                type="button"
+                className={item.image}
+                aria-current={catalogId === shown ? 'true' : undefined}
+                title={`${folder}/${title}`}
+                onClick={() => showCatalog(catalogId)}
+              >
+                <Icon name="catalog" className={item.icon ?? ''} />
+                <span className={item.words}>
+                  <span className={item.title}>{title}</span>
+                  <span className={item.sub}>{words.catalog.holds(images)}</span>
+                </span>
+              </button>
+              <IconButton
+                small
+                className={item.close}
+                label={words.catalog.close(title)}
+                icon="close"
+                onPress={() => void closeCatalog(catalogId)}
+              />
+            </li>
+          )}
+        </FirstItems>
       </ul>
     </section>
   );

@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
+import { FirstItems, MoreItems, useFirst } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { NameText } from '../../components/name-text.tsx';
@@ -8,12 +9,22 @@ import { sizeText } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { keysOfId } from '../../state/key-names.ts';
-import { contentWords, imageTitle, lastPart, shortTitle, storedBytes } from '../../state/library.ts';
+import {
+  contentWords,
+  imagesPerArchive,
+  imageTitle,
+  lastPart,
+  MOST_IMAGES,
+  shortTitle,
+  storedBytes,
+  withCurrent,
+} from '../../state/library.ts';
 import { showOpenName } from '../../state/open-name/open-name-actions.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
-import { archiveLabel, differsInPlatform } from '../../state/same-names.ts';
+import { archiveLabel, differsInPlatform, isTitleOfSeveral } from '../../state/same-names.ts';
 import { sidesShowing } from '../../state/selection.ts';
 import { isListedInStore, isStored } from '../../state/stores/stores.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { ArrivalItem, useArrivals } from '../jobs/arrivals.tsx';
 import { JobList } from '../jobs/job-list.tsx';
@@ -36,7 +47,11 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   const electron = info?.host === 'electron';
   const stores = useApp((app) => app.stores);
   const opening = useArrivals();
-  const listed = (archives ?? []).filter((archive) => !isListedInStore(archive, stores));
+  const listed = useMemo(() => (archives ?? []).filter((archive) => !isListedInStore(archive, stores)), [archives, stores]);
+  const { shown, onMore } = useFirst(listed, MOST_IMAGES);
+  const current = listed.find(({ archiveId }) => archiveId === selection.archiveId);
+  const drawn = withCurrent(shown, current);
+  const first = useMemo(() => imagesPerArchive(listed), [listed]);
   return (
     <nav className={styles.pane} aria-label={words.library.title} data-pane="library">
       {edge}
@@ -55,16 +70,16 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
           <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
         ) : (
           <ul className={item.list}>
-            {listed.map((archive) => (
+            {drawn.map((archive) => (
               <ArchiveItem
                 key={archive.archiveId}
                 archive={archive}
+                first={first}
                 shown={archive.archiveId === selection.archiveId ? selection.image : null}
               />
             ))}
-            {opening.map((arrival) => (
-              <ArrivalItem key={arrival.id} arrival={arrival} />
-            ))}
+            <MoreItems as="li" left={listed.length - drawn.length} onMore={onMore} />
+            <FirstItems items={opening}>{(arrival) => <ArrivalItem key={arrival.id} arrival={arrival} />}</FirstItems>
           </ul>
         )}
         <CatalogGroup />
@@ -91,39 +106,46 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
 export function LibraryRail() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
-  const titles = (archives ?? []).flatMap((archive) => archive.images.map((image) => imageTitle(archive, image)));
+  const images = useMemo(() => (archives ?? []).flatMap((archive) => archive.images.map((image) => ({ archive, image }))), [archives]);
+  const isCurrent = ({ archive, image }: (typeof images)[number]) =>
+    archive.archiveId === selection.archiveId && image.index === selection.image;
+  const { shown, onMore } = useFirst(images, MOST_IMAGES);
+  const drawn = withCurrent(shown, images.find(isCurrent));
   return (
     <nav className={styles.rail} aria-label={words.library.title} data-pane="library">
       <IconButton label={words.open} icon="plus" keys={keysOfId('open')} onPress={() => void choose('files')} />
-      {(archives ?? []).flatMap((archive) =>
-        archive.images.map((image) => {
-          const current = archive.archiveId === selection.archiveId && image.index === selection.image;
-          const title = imageTitle(archive, image);
-          const isTwice = titles.indexOf(title) !== titles.lastIndexOf(title);
-          const name = isTwice ? words.library.imageOf(title, archiveLabel(archives ?? [], archive), image.platform) : title;
-          const sides = sidesShowing(selection, archive.archiveId, image.index);
-          return (
-            <span key={`${archive.archiveId}.${image.index}`} className={styles.railItem}>
-              <IconButton
-                className={current ? styles.currentIcon : undefined}
-                label={sides === '' ? name : words.list([name, words.compare.shownAs[sides]])}
-                caption={shortTitle(title)}
-                icon="image"
-                pressed={current}
-                onPress={() => showImage(archive.archiveId, image.index)}
-              />
-              {sides === '' ? null : <SideMarks sides={sides} />}
-            </span>
-          );
-        }),
-      )}
+      {drawn.map((each) => {
+        const { archive, image } = each;
+        const current = isCurrent(each);
+        const title = imageTitle(archive, image);
+        const isTwice = isTitleOfSeveral(archives ?? [], title);
+        const name = isTwice ? words.library.imageOf(title, archiveLabel(archives ?? [], archive), image.platform) : title;
+        const sides = sidesShowing(selection, archive.archiveId, image.index);
+        return (
+          <span key={`${archive.archiveId}.${image.index}`} className={styles.railItem}>
+            <IconButton
+              className={current ? styles.currentIcon : undefined}
+              label={sides === '' ? name : words.list([name, words.compare.shownAs[sides]])}
+              caption={shortTitle(title)}
+              icon="image"
+              pressed={current}
+              onPress={() => showImage(archive.archiveId, image.index)}
+            />
+            {sides === '' ? null : <SideMarks sides={sides} />}
+          </span>
+        );
+      })}
+      <MoreItems as="div" left={images.length - drawn.length} onMore={onMore} />
       <CatalogIcons />
     </nav>
   );
 }
 
-function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: number | null }) {
+/** `first`: number of its images drawn at first. */
+function ArchiveItem({ archive, first, shown }: { archive: ArchiveSummary; first: number; shown: number | null }) {
   const [only] = archive.images;
+  const { shown: firstOnes, onMore } = useFirst(archive.images, first);
+  const drawn = withCurrent(firstOnes, shown === null ? undefined : archive.images.find(({ index }) => index === shown));
   const label = useApp((app) => archiveLabel(app.archives ?? [], archive));
   const single = archive.images.length === 1 && only !== undefined;
   return (
@@ -149,11 +171,12 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
       </div>
       {archive.images.length < 2 ? null : (
         <ul>
-          {archive.images.map((image) => (
+          {drawn.map((image) => (
             <li key={image.index} className={`${item.line} ${item.nested} ${shown === image.index ? item.current : ''}`}>
               <ImageButton archive={archive} image={image} current={shown === image.index} nested />
             </li>
           ))}
+          <MoreItems as="li" left={archive.images.length - drawn.length} onMore={onMore} />
         </ul>
       )}
       {archive.artifacts === undefined ? null : <ArtifactList archiveId={archive.archiveId} artifacts={archive.artifacts} />}
@@ -180,7 +203,7 @@ function ImageButton({
   const platform = nested || image.platform !== 'unknown' ? image.platform : '';
   // What distinguishes it must stay in sight, even if the file's name has to be cut for it.
   const needsPlatform = useApp((app) => platform !== '' && differsInPlatform(app.archives ?? [], { archive, image }));
-  const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
+  const names = image.names.length > 1 ? `\n${titleText(image.names.join('\n'))}` : '';
   return (
     <button
       type="button"
@@ -188,7 +211,7 @@ function ImageButton({
       data-image={image.index}
       data-archive={archive.archiveId}
       aria-current={current ? 'true' : undefined}
-      title={`${title}${names}\n${label} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
+      title={`${titleText(title)}${names}\n${label} · ${words.formats[archive.format]}${platform === '' ? '' : ` · ${platform}`}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
       onClick={() => {
         showImage(archive.archiveId, image.index);
         setLayout({ drawer: 'none' });

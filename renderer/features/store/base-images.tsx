@@ -1,12 +1,14 @@
 import { useMemo } from 'react';
 import type { BaseImageReport } from '#contract';
 import { Button } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
 import { goTo, showImage } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
@@ -34,9 +36,7 @@ export function BaseImages() {
       )}
       {shared.length === 0 ? null : (
         <ul className={item.list} aria-label={words.store.sharedBases}>
-          {shared.map((base) => (
-            <SharedLayers key={base.key} base={base} />
-          ))}
+          <FirstItems items={shared}>{(base) => <SharedLayers key={base.key} base={base} />}</FirstItems>
         </ul>
       )}
     </section>
@@ -77,7 +77,7 @@ function SharedLayers({ base }: { base: SharedBase }) {
       <button
         type="button"
         className={item.image}
-        title={images.join('\n')}
+        title={titleText(images.join('\n'))}
         disabled={shown === null}
         onClick={() => {
           if (shown === null) return;

@@ -2,9 +2,13 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { lastPart } from '../../state/library.ts';
 import { answerOffers } from '../../state/stores/importing.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
+
+/** Maximum number of names listed; their number follows in any case. */
+const MOST_NAMES = 20;
 
 /** Offers to import opened archives, until something else is opened. Settings has the default answer. */
 export function ImportOffers() {
@@ -12,8 +16,8 @@ export function ImportOffers() {
   if (offers.length === 0) return null;
   return (
     <section className={styles.offer} aria-label={words.store.offerLabel}>
-      <div className={styles.offered} title={[...offers.map(({ title }) => title), words.store.always].join('\n')}>
-        <MiddleText text={words.list(offers.map(({ title }) => lastPart(title)))} title={null} />
+      <div className={styles.offered} title={`${titleText(offers.map(({ title }) => title).join('\n'))}\n${words.store.always}`}>
+        <MiddleText text={words.list(offers.slice(0, MOST_NAMES).map(({ title }) => lastPart(title)))} title={null} />
         <p>{words.store.notStored(offers.length)}</p>
       </div>
       <Button kind="quiet" onPress={() => answerOffers('import')}>

@@ -1,11 +1,12 @@
 import type { ArchiveSummary, StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
 import { Button } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { NameText } from '../../components/name-text.tsx';
 import { sizeText } from '../../components/size.tsx';
 import { setApp } from '../../state/app-state.ts';
-import { lastPart } from '../../state/library.ts';
+import { lastPart, MOST_IMAGES } from '../../state/library.ts';
 import { closeArchive } from '../../state/opening.ts';
 import {
   addStore,
@@ -37,6 +38,7 @@ import {
   storedTitle,
   storeTitle,
 } from '../../state/stores/stores.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import line from '../list-item.module.css';
@@ -125,12 +127,12 @@ function StoreGroup({ store }: { store: StoreReport }) {
         <p className={line.none}>{store.isOwn ? words.store.emptyOwn : words.store.empty}</p>
       ) : null}
       <ul className={line.list}>
-        {images.map((image) => (
-          <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />
-        ))}
-        {alone.map((layer) => (
-          <LayerItem key={layer.id} store={store} layer={layer} depth={layer.depth} />
-        ))}
+        <FirstItems items={images} first={MOST_IMAGES}>
+          {(image) => <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />}
+        </FirstItems>
+        <FirstItems items={alone} first={MOST_IMAGES}>
+          {(layer) => <LayerItem key={layer.id} store={store} layer={layer} depth={layer.depth} />}
+        </FirstItems>
       </ul>
     </section>
   );
@@ -196,7 +198,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
       <button
         type="button"
         className={line.image}
-        title={`${names.join('\n') || name}\n${problem ?? mountPath ?? words.store.inHome(store.home)}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
+        title={`${titleText(names.join('\n') || name)}\n${problem ?? mountPath ?? words.store.inHome(store.home)}${sides === '' ? '' : `\n${words.compare.shownAs[sides]}`}`}
         aria-current={isShown ? 'true' : undefined}
         onClick={() => showStored(item)}
       >

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { RemovalReport } from '#contract';
 import { Button } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
@@ -198,12 +199,14 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
           <ul className={styles.list} aria-label={words.store.changes} tabIndex={0}>
-            {report.changes.map(({ kind, path }) => (
-              <li key={`${kind} ${path}`}>
-                <Mark name={kind} />
-                {path}
-              </li>
-            ))}
+            <FirstItems items={report.changes}>
+              {({ kind, path }) => (
+                <li key={`${kind} ${path}`}>
+                  <Mark name={kind} />
+                  {path}
+                </li>
+              )}
+            </FirstItems>
           </ul>
         )}
         {report === null || report.complete ? null : <p>{words.store.moreChanges}</p>}
@@ -252,9 +255,7 @@ function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
         <p>{words.store.cleanUpWhy}</p>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label={words.store.leftoversLabel} tabIndex={0}>
-          {names.map((name) => (
-            <li key={name}>{name}</li>
-          ))}
+          <FirstItems items={names}>{(name) => <li key={name}>{name}</li>}</FirstItems>
         </ul>
         <Answers danger yes={words.store.removeYes} onYes={() => void cleanUp(storeId)} />
       </div>
@@ -272,11 +273,13 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
       <div className={styles.sheet}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label={words.store.problems} tabIndex={0}>
-          {checked.map(({ name, message }) => (
-            <li key={`${name} ${message}`}>
-              {name.slice(0, 12)}: {message}
-            </li>
-          ))}
+          <FirstItems items={checked}>
+            {({ name, message }) => (
+              <li key={`${name} ${message}`}>
+                {name.slice(0, 12)}: {message}
+              </li>
+            )}
+          </FirstItems>
         </ul>
         <p>{words.store.problemsAdvice}</p>
       </div>

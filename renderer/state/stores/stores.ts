@@ -161,7 +161,9 @@ export function layersAlone({ layers }: StoreReport): readonly (StoredLayerRepor
   const children = new Map<string | null, StoredLayerReport[]>();
   for (const layer of alone) {
     const above = layer.parent !== null && known.has(layer.parent) ? layer.parent : null;
-    children.set(above, [...(children.get(above) ?? []), layer]);
+    const siblings = children.get(above);
+    if (siblings === undefined) children.set(above, [layer]);
+    else siblings.push(layer);
   }
   const ordered: (StoredLayerReport & { readonly depth: number })[] = [];
   const placed = new Set<string>();
@@ -194,7 +196,10 @@ export function parentChoices({ layers, images }: StoreReport): readonly ParentC
   const tops = new Map<string, string[]>();
   for (const image of images) {
     const top = image.layers.at(-1)?.id;
-    if (top !== undefined) tops.set(top, [...(tops.get(top) ?? []), storedTitle(image)]);
+    if (top === undefined) continue;
+    const titles = tops.get(top);
+    if (titles === undefined) tops.set(top, [storedTitle(image)]);
+    else titles.push(storedTitle(image));
   }
   return layers
     .filter(({ state, isReadWrite }) => (state === 'ready' || state === 'mounted') && !isReadWrite)
@@ -235,16 +240,21 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
     const top = each.chain.at(-1);
     if (top !== undefined && !images.has(top)) images.set(top, each);
   }
-  const on = new Map<string, Chained[]>();
-  for (const image of images.values()) for (const id of image.chain) on.set(id, [...(on.get(id) ?? []), image]);
+  const on = new Map<string, { readonly at: number; readonly those: Chained[] }>();
+  for (const image of images.values()) {
+    for (const [at, id] of image.chain.entries()) {
+      const known = on.get(id);
+      if (known === undefined) on.set(id, { at, those: [image] });
+      else known.those.push(image);
+    }
+  }
   const bases: SharedBase[] = [];
-  for (const [id, those] of on) {
+  for (const [id, { at, those }] of on) {
     const [first] = those;
     if (first === undefined || those.length < 2) continue;
-    const at = first.chain.indexOf(id);
     // If the same images share one more layer, that base is listed instead.
     const next = first.chain[at + 1];
-    if (next !== undefined && on.get(next)?.length === those.length) continue;
+    if (next !== undefined && on.get(next)?.those.length === those.length) continue;
     bases.push({
       key: id,
       layers: at + 1,

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Page } from '@playwright/test';
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive } from '../support/images.ts';
+import { expect, test } from '../support/window.ts';
+
+// A small archive may list any number of images, names, layers and steps. The page draws some hundreds of them, and says how many there are.
+
+const SMALL = tar(file('a', 'x'));
+
+/** Creates a docker-archive whose images all have the same config and layers. `layers`: number of layers, all of them the same. */
+function manyOf(layers: number, tags: readonly (readonly string[])[]): Uint8Array {
+  const digest = `sha256:${createHash('sha256').update(SMALL).digest('hex')}`;
+  const of = <T>(value: T) => Array.from({ length: layers }, () => value);
+  const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: of(digest) }, history: of({ created_by: 'x' }) };
+  const manifest = tags.map((RepoTags) => ({ Config: 'c.json', RepoTags, Layers: of('l.tar') }));
+  return tar(file('c.json', JSON.stringify(config)), file('l.tar', SMALL), file('manifest.json', JSON.stringify(manifest)));
+}
+
+const numbered = (count: number, name: (index: number) => string) => Array.from({ length: count }, (_, index) => name(index));
+
+const nodes = (page: Page) => page.evaluate(() => document.querySelectorAll('*').length);
+
+const MOST_NODES = 20_000;
+
+/** Such an archive takes its time to be read. */
+const SOON = { timeout: 40_000 };
+
+test.describe.configure({ timeout: 120_000 });
+
+test('an archive of thousands of images lists the first ones, and more on demand', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const tags = numbered(1_500, (index) => `r:${index}`);
+  await win.drop(await win.write('many.tar', manyOf(1, [...tags.map((tag) => [tag]), numbered(5_000, (index) => `n:${index}`)])));
+  const library = page.getByRole('navigation', { name: 'Library' });
+  await expect(library).toContainText('and 1,001 more', SOON);
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+  await expect(library.locator('[data-image]')).toHaveCount(500);
+  await library.getByRole('button', { name: 'Show 200 more' }).click();
+  await expect(library.locator('[data-image]')).toHaveCount(700);
+  await expect(library).toContainText('and 801 more');
+
+  // An image beyond them is found by name, and listed while it is shown.
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog');
+  await palette.getByRole('combobox').fill('show r:');
+  await expect(palette).toContainText('and 1,000 more');
+  await expect(palette.getByRole('option').first()).toHaveAttribute('aria-setsize', '1500');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+  await palette.getByRole('combobox').fill('show n:0');
+  await page.keyboard.press('Enter');
+  const shown = library.locator('[data-image="1500"]');
+  await expect(shown).toHaveAttribute('aria-current', 'true');
+  // Its tooltip has the beginning of its names.
+  expect((await shown.getAttribute('title'))?.length).toBeLessThan(2_000);
+
+  await page.getByRole('banner').getByRole('button', { name: /n:0/ }).first().click();
+  await expect(page.getByRole('menu')).toContainText('more');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+  await page.keyboard.press('Escape');
+
+  await page.setViewportSize({ width: 900, height: 700 });
+  await expect(library).toContainText('more');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+});
+
+test('a chain of thousands of layers is drawn in part, and the keys lead through all of it', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('deep.tar', manyOf(1_500, [['deep:1']])));
+  const chain = page.getByRole('region', { name: 'Chain' });
+  await expect(chain).toContainText('and 1,000 more', SOON);
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+  const layer = (index: number) => chain.locator(`[data-layer="${index}"]`);
+  await expect(layer(1499)).toBeVisible();
+  await layer(1499).click();
+  await page.keyboard.press('End');
+  await expect(layer(0)).toBeFocused();
+  const line = chain.getByRole('listitem').filter({ has: page.locator('[data-layer="0"]') });
+  await expect(line).toHaveAttribute('aria-posinset', '1501');
+  await expect(line).toHaveAttribute('aria-setsize', '1501');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+  await page.keyboard.press('ArrowUp');
+  await expect(layer(1)).toBeFocused();
+  await page.keyboard.press('Home');
+  await expect(page.getByRole('button', { name: /^Whole image/ })).toBeFocused();
+});
+
+test('a run of thousands of metadata steps is drawn in part', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const lastSteps = numbered(9_000, (index) => `RUN x${index} ${'.'.repeat(350)}`);
+  await win.drop(await win.write('steps.tar', dockerArchive([{ createdBy: 'x', tar: SMALL }], { name: 'steps:1', lastSteps })));
+  const chain = page.getByRole('region', { name: 'Chain' });
+  const fold = chain.getByRole('button', { name: /9,000 metadata steps/ });
+  expect((await fold.getAttribute('title'))?.length).toBeLessThan(1_100);
+  await fold.click();
+  await expect(chain).toContainText('and 8,800 more');
+  // The history has the layer's step, and those after it.
+  await expect(page.getByRole('region', { name: 'Details' })).toContainText('and 8,501 more');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+});
