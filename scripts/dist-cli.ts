@@ -75,7 +75,7 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
       writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
       // Installed without koffi, as on a system for which koffi has no native part.
       run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
-      // The packages that npm's `node` package installs through a script.
+      // The package that npm's `node` package would install through a script.
       const runtime = `node-${process.platform}-${process.arch}`;
       run('npm', ['install', '--no-audit', '--no-fund', '--no-save', `${runtime}@${node}`], { cwd: place });
       const binary = path.join(place, 'node_modules', runtime, 'bin', 'node');

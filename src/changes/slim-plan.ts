@@ -30,7 +30,7 @@ export interface SlimPlan {
 }
 
 /**
- * How the layers should be made differently. Wishes can be combined: they apply in this order, and refer to layers by their present
+ * How the layers should be made differently. Wishes can be combined: they apply in the order below, and refer to layers by their present
  * numbers.
  */
 export interface SlimWishes {
@@ -42,7 +42,7 @@ export interface SlimWishes {
   readonly squashFrom: number | null;
 }
 
-/** Maximum size of the paths that need new entries; the paths of a small image may add up to gigabytes. */
+/** Maximum total length of the paths that need new entries, in bytes. Even the paths of a small image may add up to gigabytes. */
 const MAX_NEW_PATH_BYTES = 67_108_864;
 
 /** Returns the bytes of the regular files that a planned layer keeps. */
@@ -83,7 +83,7 @@ function withMembers(stack: Stack, keeps: readonly Uint8Array[]): Stack {
   return buildStack(layers, { caseInsensitive: stack.caseInsensitive });
 }
 
-/** Returns the lowest layers with these members, without the layers that then have none. */
+/** Returns the lowest layers, one for each column of `keeps`, but omits those that lose all their members. */
 function keptLayers(keeps: readonly Uint8Array[]): SlimLayer[] {
   const layers: SlimLayer[] = [];
   keeps.forEach((keep, layer) => {

@@ -82,8 +82,8 @@ export interface Applier {
 }
 
 /**
- * The children that the nodes of a view show, as linked lists. The tree has the children of all layers: a folder may show none of its
- * million children, and each layer above might have to search them all again.
+ * The children that the nodes of a view show, as linked lists. The tree's own lists contain the children from all layers: a folder may show
+ * none of a million children, and every layer above it might have to search them all again.
  */
 class ShownChildren {
   readonly #parent: Uint32Array;

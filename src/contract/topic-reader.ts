@@ -82,7 +82,7 @@ class Stream {
 
   close(): void {
     this.isClosed = true;
-    this.#body?.cancel().catch(() => {}); // the body has already ended
+    this.#body?.cancel().catch(() => {}); // fails only if the connection has failed, which `read` reports
   }
 
   async read(response: WebResponse, onOpen: () => void, onState: (topic: string, state: unknown) => void): Promise<void> {
@@ -108,7 +108,7 @@ class Stream {
   }
 }
 
-/** Splits a stream into lines. Large states arrive in many pieces. */
+/** Splits a stream into lines. A line with a large state arrives in many pieces. */
 class Lines {
   #parts: Uint8Array[] = [];
 
