@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { InlineConfig, Rolldown } from 'vite';
 
 const root = path.dirname(import.meta.dirname);
-/** Identifies the sources of a build. Data that one build caches isn't read by another. */
+/** Returns an id of a build's sources, so that a build never reads data that another build cached. */
 function buildId(): string {
   const hash = createHash('sha256');
   for (const file of globSync('src/**/*.ts', { cwd: root }).sort()) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));

@@ -1,4 +1,4 @@
-// What a user does with a package, as an ordinary user: the command line, and the window in its sandbox.
+// Uses a package as an ordinary user would: the command line, and the window in its sandbox.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { product } from './cli-folder.ts';

@@ -1,6 +1,6 @@
 /**
  * Filters rows. Imported as `#changes/filter`, not through index.ts, because the regular expression engine is slow to load and no command
- * needs it at start.
+ * needs it at startup.
  */
 import { compareBytes, decodeUtf8, encodeUtf8, escapePath, type RowTable, rowName, unescapePath } from '#model';
 import { compileExpression } from './expression.ts';

@@ -33,7 +33,9 @@ export function keptWithoutRemovals(stack: Stack): Uint8Array[] {
   return allKept(stack);
 }
 
-/** How many times to look for what hard links need: a link may need a file whose folder has more links. */
+/**
+ * Maximum number of searches for what hard links need. One may not be enough: a link may need a file in a folder that contains more links.
+ */
 const MAX_ROUNDS = 8;
 
 /**
