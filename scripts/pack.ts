@@ -65,7 +65,8 @@ function stage(): void {
     });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  // Everything but koffi is bundled. It has a native part for each processor, and electron-builder includes only the one for the package.
+  // Everything but koffi is bundled. koffi has a native part for each processor, and electron-builder includes only the one for the
+  // package.
   const modules = path.join(folder, 'node_modules');
   // The documentation and C++ sources make up most of koffi, so they are left out.
   cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), {

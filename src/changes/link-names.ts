@@ -39,7 +39,7 @@ export class LinkNames {
   #after: ReadonlyMap<number, readonly number[]> | null = null;
   /**
    * Whether two bodies, given by their keys, have the same names. Cached because a body may have a million names, and without the cache,
-   * each of them would cause all to be compared.
+   * all of them would be compared again for each.
    */
   readonly #areSame = new Map<number, Map<number, boolean>>();
 

@@ -129,7 +129,10 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
   return { layers: [...below, { sources, isUnchanged: false, whiteouts, folders }], obstacle };
 }
 
-/** Returns why hard links can't stay hard links; null if they can, because the names of their files are shown too. */
+/**
+ * Returns why hard links can't stay hard links; null if they can. A link can stay if the view still shows the body at the file's own path,
+ * and at the path that the link names.
+ */
 function linkObstacle(stack: Stack, sources: SlimLayer['sources'], view: View): string | null {
   const { tree, links } = indexOf(stack);
   for (const { layer, keep } of sources) {

@@ -8,7 +8,7 @@ export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0
 
 /**
  * Returns the rows depth first, with siblings sorted by name, size (of the subtree, then its hidden bytes), kind or time; ties by name.
- * Default: names ascending, all else descending. Linear time: a radix sort.
+ * Default: names ascending, all else descending. Uses a radix sort, which takes linear time.
  */
 export function sortChildren(
   table: RowTable,

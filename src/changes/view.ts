@@ -268,7 +268,8 @@ export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, l
 }
 
 /**
- * Second half of applying a layer: changes the view and clears the scratch columns. Returns the number of removals for a list of changes.
+ * Second half of applying a layer: changes the view and clears the scratch columns. Returns the number of removals that a list of changes
+ * shows.
  */
 export function commitLayer(applier: Applier, staged: Staged, watcher: Watcher | null = null): number {
   const { tree, touch, view } = applier;

@@ -180,7 +180,7 @@ const OPERATIONS = {
    */
   'image.rewritten': takes(imageRef).gives<Started>(),
   /**
-   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps nothing else. Runs as a job; `image.waste`
+   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps only the sizes. Runs as a job; `image.waste`
    * returns the sizes.
    */
   'image.weigh': takes(imageRef).gives<Started>(),

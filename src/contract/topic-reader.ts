@@ -15,7 +15,8 @@ type Listener = (state: unknown) => void;
 type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
 
 /**
- * Subscribes to topics over one shared stream: a browser allows six connections per host, and one stream per topic would use three per tab.
+ * Subscribes to topics over one shared stream. A browser allows six connections per host; with one stream for each of the three topics, two
+ * tabs would use them all.
  */
 export class TopicReader {
   readonly #surroundings: Surroundings;

@@ -20,7 +20,7 @@ export interface ConnectionLimits {
 }
 
 /**
- * Length of the accept queue. Smaller than STRANGERS, so that accepting the whole queue at once closes none of it unread.
+ * Length of the accept queue. Shorter than STRANGERS, so that accepting the whole queue at once doesn't close any connection in it unread.
  */
 export const BACKLOG = 128;
 
