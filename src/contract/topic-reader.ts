@@ -15,8 +15,8 @@ type Listener = (state: unknown) => void;
 type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
 
 /**
- * Subscribes to topics over one shared stream. A browser allows six connections per host; with one stream for each of the three topics, two
- * tabs would use them all.
+ * Subscribes to topics over one shared stream. A browser allows six connections per host; with one stream per topic, two tabs would use
+ * them all.
  */
 export class TopicReader {
   readonly #surroundings: Surroundings;
