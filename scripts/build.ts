@@ -21,10 +21,10 @@ if (wanted.has('renderer')) {
   });
 }
 if (wanted.has('cli')) {
-  // Chunks are named by their content, so old ones would accumulate.
+  // Chunk names contain a hash of the content, so old chunks would accumulate.
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   for (const bundle of cliBundles(out)) await build(bundle);
-  // The program reads these files at run time, so that other programs can use the same ones.
+  // The program reads these files at run time. They aren't bundled, so that other programs can use them too.
   cpSync(path.join(root, 'src', 'catalog', 'questions'), path.join(root, out, 'questions'), { recursive: true });
   // Overrides the repository's package.json, whose type is `module`.
   writeFileSync(path.join(root, out, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);

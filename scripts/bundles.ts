@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { InlineConfig, Rolldown } from 'vite';
 
 const root = path.dirname(import.meta.dirname);
-/** Identifies the sources of a build. Data that one build caches isn't read by another. */
+/** Returns an id of a build's sources, so that a build never reads data that another build cached. */
 function buildId(): string {
   const hash = createHash('sha256');
   for (const file of globSync('src/**/*.ts', { cwd: root }).sort()) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
@@ -49,7 +49,8 @@ export function nodeBundle({ input, outDir, format, extension, target, groups }:
         external: ['electron', 'koffi', '@duckdb/node-api', /^node:/],
         output: {
           format,
-          // The bundle remains readable in stack traces, but is a third shorter. Node reads and compares ASCII text faster.
+          // Without comments, the bundle is a third shorter but still readable in stack traces. ASCII only, because Node reads and compares
+          // such text faster.
           comments: false,
           minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
           entryFileNames: `[name].${ending}`,
@@ -72,7 +73,8 @@ const COMMON_COMMANDS = 6;
 /**
  * Returns the bundles of the command line and its workers. Loading another file takes longer than compiling unused code, so there are few
  * bundles: what every start needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. All are
- * CommonJS, because importing a Node module loads everything that its exports need: `node:util` opens standard error.
+ * CommonJS, because an `import` of a Node module loads everything that its exports need: for `node:util`, it would even open standard
+ * error.
  */
 export function cliBundles(outDir: string): InlineConfig[] {
   const base = { outDir, format: 'cjs', extension: 'js', target: 'node22' } as const;

@@ -16,13 +16,13 @@ const out = path.join(root, 'out', 'dist');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const { version } = product();
 
-/** Adds files that are expected in a separate package. */
+/** Lays out the command line, with the files that are expected in a separate package. */
 function stage(folder: string): void {
   layOutCli(folder);
   for (const name of ['README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));
 }
 
-/** Adds `bin/layerscope` to the tarball's root. It finds the program next to it, even when started through a link. */
+/** Adds `bin/layerscope` to the tarball's root. This launcher finds the program next to it, even when started through a link. */
 function addLauncher(folder: string): void {
   mkdirSync(path.join(folder, 'bin'));
   symlinkSync('../dist/cli.js', path.join(folder, 'bin', 'layerscope'));
@@ -75,7 +75,7 @@ function check({ npm, tarball }: { readonly npm: string; readonly tarball: strin
       writeFileSync(path.join(place, 'package.json'), '{ "private": true }');
       // Installed without koffi, as on a system for which koffi has no native part.
       run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', npm], { cwd: place });
-      // The packages that npm's `node` package installs through a script.
+      // The package that npm's `node` package would install through a script.
       const runtime = `node-${process.platform}-${process.arch}`;
       run('npm', ['install', '--no-audit', '--no-fund', '--no-save', `${runtime}@${node}`], { cwd: place });
       const binary = path.join(place, 'node_modules', runtime, 'bin', 'node');

@@ -1,4 +1,5 @@
-// `npm run faults -- KILLS [VERB…]`: kills every verb that writes, KILLS times in all, each at a random moment.
+// `npm run faults -- KILLS [VERB…]`: runs commands that write (default: all of them) and kills them at random moments, KILLS times in
+// total.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -7,7 +7,7 @@ import { deflateSync } from 'node:zlib';
 import { type NewImage, type NewMember, packDockerArchive, tarBytes } from '../src/archive/write/write-archive.ts';
 
 const root = path.dirname(import.meta.dirname);
-const DAY = 1_790_000_000; // 2026-09-21
+const DAY = 1_790_000_000; // 2026-09-21, in seconds since 1970
 const dir = (name: string): NewMember => ({ name: `${name}/`, type: 'directory', mtimeSeconds: DAY });
 const file = (name: string, body: string | Uint8Array, mode = 0o644): NewMember => ({ name, body, mode, mtimeSeconds: DAY });
 const link = (name: string, linkname: string): NewMember => ({ name, type: 'symlink', linkname, mode: 0o777, mtimeSeconds: DAY });

@@ -82,7 +82,7 @@ end
 `;
 }
 
-/** The freedesktop runtime and Electron's base for it, from Flathub. */
+/** Version of the freedesktop runtime, and of Electron's base for it, on Flathub. */
 const FREEDESKTOP = '25.08';
 
 /**

@@ -65,7 +65,8 @@ function stage(): void {
     });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  // Everything else is bundled. koffi has a native part for each processor, and electron-builder includes only the one for the package.
+  // Everything but koffi is bundled. koffi has a native part for each processor, and electron-builder includes only the one for the
+  // package.
   const modules = path.join(folder, 'node_modules');
   // The documentation and C++ sources make up most of koffi, so they are left out.
   cpSync(path.join(root, 'node_modules', 'koffi'), path.join(modules, 'koffi'), {
@@ -106,7 +107,7 @@ function stageDocuments(): void {
   writeFileSync(path.join(folder, 'sbom.cdx.json'), sbom({ name: 'layerscope', version, licence: 'Apache-2.0' }, components));
 }
 
-/** Returns the configuration without fuses that the stand-in runtime lacks, because electron-builder would refuse to set them. */
+/** Returns the configuration without fuses that a stand-in runtime lacks, because electron-builder would refuse to set them. */
 async function configFor(executable: string): Promise<string> {
   const config = builderConfig();
   const { missing } = compareFuses(await readFuses(executable), config.electronFuses);

@@ -17,7 +17,7 @@ if (!isOfElevation && tars.length === 0) {
   process.exit(2);
 }
 const specs = isOfElevation ? ['elevation.test.ts'] : ['real.test.ts', 'risks.test.ts'];
-// One at a time, because both change Windows' mounts.
+// One file at a time, because the tests change Windows' mounts.
 const files = specs.map((name) => path.join('test', 'windows', name));
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], {
   cwd: root,

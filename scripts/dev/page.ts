@@ -26,7 +26,8 @@ function followHost(): Plugin {
   return {
     name: 'layerscope-follow-host',
     apply: 'serve',
-    // The host runs this code too, so it is restarted and the page reloaded afterwards. During a hot update the host would be missing.
+    // The host runs the shared code too, so a change restarts the host and then reloads the page. A hot update would reach the page while
+    // there is no host.
     hotUpdate: ({ file }) => (file.startsWith(SHARED) ? [] : undefined),
     transformIndexHtml: () => [
       {

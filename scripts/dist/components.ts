@@ -45,7 +45,10 @@ function packagesOfMap(map: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Returns the packages bundled into a build, and where they went. `build`: a folder made by `scripts/build.ts`. */
+/**
+ * Returns the packages bundled into a build, by name, and the parts of the build that contain each. `build`: a folder made by
+ * `scripts/build.ts`.
+ */
 export function bundledPackages(build: string): ReadonlyMap<string, { readonly folder: string; readonly where: readonly string[] }> {
   const found = new Map<string, { folder: string; where: Set<string> }>();
   for (const map of globSync('**/*.map', { cwd: build })) {

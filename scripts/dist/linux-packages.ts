@@ -226,7 +226,7 @@ export function makeTarball({ unpacked, arch, work, out, quick }: PackageInput):
   return file;
 }
 
-/** Returns the file with the AppImage's runtime, which mounts the file system after it; null if there is none. */
+/** Returns the file with the AppImage's runtime, which mounts the file system that follows it; null if there is none. */
 export function appImageRuntime(): string | null {
   const named = process.env.LAYERSCOPE_APPIMAGE_RUNTIME;
   if (named === undefined) return null;

@@ -31,7 +31,7 @@ export function releaseDate(): string {
   return stated?.slice(-'2026-01-01'.length) ?? run('git', ['-C', root, 'log', '-1', '--format=%cs']).trim();
 }
 
-/** Lays out the program in a folder, from electron-builder's, and adds the command that starts it. */
+/** Lays out the program in a folder, copied from electron-builder's, and adds the command that starts it. */
 export function layOutProgram(unpacked: string, folder: string): void {
   mkdirSync(path.dirname(folder), { recursive: true });
   run('cp', ['-a', '--reflink=auto', unpacked, folder]);
@@ -42,7 +42,7 @@ export function layOutProgram(unpacked: string, folder: string): void {
   chmodSync(path.join(folder, 'bin', 'layerscope'), 0o755);
 }
 
-/** Libraries aren't executable. */
+/** Makes libraries non-executable. */
 function setLibraryModes(folder: string): void {
   for (const file of globSync('**/*.{node,so,so.*}', { cwd: folder })) chmodSync(path.join(folder, file), 0o644);
 }
@@ -90,7 +90,7 @@ export function setSandboxMode(tree: string): void {
   chmodSync(path.join(tree, PROGRAM_FOLDER, 'chrome-sandbox'), 0o4755);
 }
 
-/** Copies the document about the package's contents and licences to a folder. */
+/** Copies the documents about the package's contents and licences to a folder. */
 export function copyDocuments(unpacked: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const name of ['licenses.html', 'sbom.cdx.json']) cpSync(path.join(unpacked, 'resources', name), path.join(folder, name));

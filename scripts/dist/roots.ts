@@ -21,7 +21,7 @@ export const HOME = '/home/layerscope-check';
 
 /** Folders with package managers' records, and with caches that they regenerate. */
 const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|root|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|hosts))(?:\/|$)/;
-/** Indexes of all packages' files, which triggers regenerate. */
+/** Indexes of files from all packages. The package managers' triggers regenerate them. */
 const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;
 /** A folder that exists on every system with rpm packages, but not on Debian. */
 const OF_RPM_SYSTEMS = '/usr/share/licenses';
@@ -54,7 +54,7 @@ export interface Place {
   end(): void;
 }
 
-/** Provides a root with the kernel's files: copies of a few devices, never this system's own folder of them. */
+/** Provides a root with /proc, /sys and /dev. The last contains copies of a few devices; this system's own /dev is never mounted. */
 function mountKernel(folder: string): void {
   run('mount', ['-t', 'proc', 'proc', path.join(folder, 'proc')]);
   run('mount', ['-t', 'sysfs', '-o', 'ro', 'sysfs', path.join(folder, 'sys')]);
@@ -66,7 +66,7 @@ function mountKernel(folder: string): void {
   symlinkSync('/proc/self/fd', path.join(devices, 'fd'));
 }
 
-/** Lays an empty layer over a system, in memory. It contains the ordinary user's folder, with copies of the files. */
+/** Lays a new layer over a system, in memory. The layer contains only the ordinary user's folder, with copies of the files. */
 export function layerOver(system: string, files: readonly string[]): Place {
   const work = mkdtempSync(path.join(tmpdir(), 'layerscope-layer-'));
   run('mount', ['-t', 'tmpfs', 'tmpfs', work]);
@@ -81,7 +81,7 @@ export function layerOver(system: string, files: readonly string[]): Place {
   run('chown', ['-R', `${NOBODY}:${NOBODY}`, home]);
   return {
     folder,
-    // Folders that the system also has are in the layer only because something was written below them.
+    // Folders that the system also has weren't added: they are in the layer only because something was written below them.
     added: () => [...listTree(upper)].filter((name) => !isFolder(path.join(upper, name)) || !existsSync(path.join(system, name))),
     inside: (program, ...args) =>
       run('chroot', [folder, program, ...args], {

@@ -1,4 +1,4 @@
-// What a user does with a package, as an ordinary user: the command line, and the window in its sandbox.
+// Uses a package as an ordinary user would: the command line, and the window in its sandbox.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { product } from './cli-folder.ts';
@@ -78,7 +78,7 @@ export async function tryAsUser(what: string, trial: Trial): Promise<void> {
     await using window = start('third', [image]);
     await window.until('a file that it was started with', shown);
     await window.until('the changes of a file that it was started with', ROWS);
-    // A second start passes on its request and ends.
+    // A second start passes its request to the running program and exits.
     run(program, [...first, `--user-data-dir=${path.join(home, 'third')}`, '--command=open-name']);
     await window.until('what a second start asked for', "document.querySelector('[role=dialog] input') !== null");
   }

@@ -36,7 +36,7 @@ export interface Picture {
 export interface Surroundings {
   link(target: string): string | null;
   picture(target: string): Picture;
-  /** Returns the page for a code in the first column of a table; null for most codes. */
+  /** Returns the page for inline code in the first column of a table, such as a command; null for most code. */
   page(code: string): string | null;
 }
 
@@ -53,7 +53,7 @@ export const plainText = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-/** Returns a heading’s anchor as GitHub makes it, so that links work in both. `taken`: the anchors before it. */
+/** Returns a heading’s anchor as GitHub makes it, so that links work both there and on the site. `taken`: the anchors before it. */
 function anchorOf(text: string, taken: Set<string>): string {
   const slug = text
     .toLowerCase()

@@ -10,7 +10,10 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 export interface BodyFate {
   /** Whether the top view shows the body under any name, or Windows merges it with those of other layers. */
   readonly isVisible: boolean;
-  /** The layer that hid the body's last name; the file's own layer if that layer replaced the file itself. Null if the body is visible. */
+  /**
+   * The layer that hid the last of the names under which the body was still visible; the file's own layer if that layer replaced the file
+   * itself. Null if the body is visible.
+   */
   readonly hiddenIn: number | null;
 }
 
@@ -37,7 +40,7 @@ export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly Bo
   const isShown = ({ node, layer, member }: Name): boolean =>
     view.type[node] !== ABSENT &&
     ((view.layer[node] === layer && view.member[node] === member) || (merged.has(node) && view.type[node] === TYPE.file));
-  // By body: the names of the layers so far that may still be shown.
+  // By body: those of its names, from the layers so far, that may still be shown.
   const alive = new Map<number, Name[]>();
   const hiddenMerged = new Map<number, Name[]>();
   stack.layers.forEach((_, at) => {
@@ -66,7 +69,9 @@ export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly Bo
   });
 }
 
-/** Returns the names of bodies, given by their keys, by the layer that has them: their own, and their hard links. */
+/**
+ * Returns the names of the bodies with the given keys, by the layer that contains each name. A body's names are its own and its hard links.
+ */
 function namesByLayer(stack: Stack, bodies: ReadonlySet<number>): ReadonlyMap<number, readonly Name[]> {
   const { tree, links } = indexOf(stack);
   const byLayer = new Map<number, Name[]>();

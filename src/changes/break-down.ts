@@ -62,7 +62,10 @@ export interface Breakdown extends FileSum {
   readonly mostHiddenBytes: number;
 }
 
-/** The layers that wrote hidden files, by the latest hidden file at each path, and those that hid them: the lowest and the highest. */
+/**
+ * The layers that wrote hidden files, and those that hid them: the lowest and the highest of each. Only the latest hidden file at each path
+ * counts.
+ */
 interface HiddenIn {
   readonly written: LayerSpan;
   readonly hidden: LayerSpan;
@@ -136,7 +139,7 @@ export function breakDown(
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;
-    // A path that is no longer a file may still hide a former one.
+    // A path that is no longer a file may still have hidden bytes, of a former file.
     const hidden = own.hidden[row - own.from] as number;
     const files = isFile && isShown ? 1 : 0;
     if (files === 0 && hidden === 0) continue;
@@ -211,7 +214,7 @@ interface OwnBytes {
   readonly hidden: Float64Array;
 }
 
-/** Bytes of each row without those below it. */
+/** Bytes of each row, excluding the rows below it. */
 function ownBytes(table: RowTable, scope: ScopeOfRows, from: number, end: number): OwnBytes {
   const bytes = new Float64Array(end - from);
   const hidden = new Float64Array(end - from);
@@ -223,7 +226,7 @@ function ownBytes(table: RowTable, scope: ScopeOfRows, from: number, end: number
   return { from, bytes, hidden };
 }
 
-/** Bytes of each row including those below it: total, and hidden. */
+/** Bytes of each row, including the rows below it: all bytes, and only the hidden ones. */
 function subtreeSums(
   table: RowTable,
   { from, bytes, hidden }: OwnBytes,
@@ -315,7 +318,7 @@ function heaviest(table: RowTable, at: number, end: number, isAllowed: (row: num
   const isHeavy = (row: number) => isAllowed(row) && weight(row) >= most * MOST;
   const heavy: number[] = [];
   for (let row = at + 1; row < end; row = isHeavy(row) ? row + 1 : (table.subtreeEnd[row] as number)) if (isHeavy(row)) heavy.push(row);
-  // In depth-first order, a row that isn't followed by one below it is one of the deepest.
+  // In depth-first order, a heavy row is one of the deepest if the next heavy row isn't below it.
   return heavy
     .filter((row, place) => (heavy[place + 1] ?? end) >= (table.subtreeEnd[row] as number))
     .reduce((best, row) => (best < 0 || weight(row) > weight(best) ? row : best), -1);
@@ -359,7 +362,7 @@ class Largest {
       .map(({ row }) => row);
   }
 
-  /** Whether `a` is dropped before `b`: because it weighs less, or the same but was added later. */
+  /** Whether the row at `a` is dropped before the one at `b`: it weighs less, or it weighs the same and comes later in the table. */
   #isLess(a: number, b: number): boolean {
     const [one, other] = [this.#weights[a] as number, this.#weights[b] as number];
     return one < other || (one === other && (this.#rows[a] as number) > (this.#rows[b] as number));

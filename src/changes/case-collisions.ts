@@ -1,7 +1,7 @@
 import { FLAG, type LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
-/** Two paths in one layer whose names differ in case only, as nodes of the layer's table. `other` was written first. */
+/** Two paths in one layer that differ in case only, as nodes of the layer's table. `other` was written first. */
 export interface CaseCollision {
   readonly node: number;
   readonly other: number;
@@ -19,8 +19,8 @@ export function broughtNodes(table: LayerTable): Uint8Array {
 
 /**
  * Finds paths that a layer of a Windows image spells in two ways. Ignores whiteouts, because a layer changes the case of a file's name by
- * deleting the old name and adding the new one. `first`: a column of zeros by node of the image, which is cleared again: layers share it,
- * because an image may have thousands of them, and a million nodes.
+ * deleting the old name and adding the new one. `first`: a column of zeros by node of the image. The column is cleared again so that all
+ * layers can share it: an image may have thousands of layers, and a million nodes.
  */
 export function caseCollisions(tree: ImageTree, layer: number, first: Uint32Array): CaseCollision[] {
   const table = tree.layers[layer] as LayerTable;
@@ -31,7 +31,7 @@ export function caseCollisions(tree: ImageTree, layer: number, first: Uint32Arra
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // Paths below two folders that collide don't collide themselves, unless their own names differ in case too.
+    // Folders that collide share a node of the image, so names that both of them contain collide too.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }

@@ -200,7 +200,7 @@ class RowFiller {
       const shown = shownAt(this.#comparison, before, node);
       rows.previousMode[row] = shownMode(shown);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shown.size;
-      // An implied folder has no entry; its row shows what it hides.
+      // A folder became something else, or an implied folder, which has no entry, took the place of another entry.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;
     }

@@ -16,8 +16,8 @@ export interface CountedSide {
 }
 
 /**
- * Sets `counted` of a comparison's rows, in place. For removed folders, subtracts bodies that other names still show, and adds bodies that
- * only hard links in the folder showed. `isDifferent`: by row; nonzero for a difference.
+ * Sets `counted` of a comparison's rows, in place. Also corrects the sums of removed folders: subtracts bodies that other names still show,
+ * and adds bodies that only hard links in the folder showed. `isDifferent`: by row; nonzero for a difference.
  */
 export function countBodies(a: CountedSide, b: CountedSide, rows: RowTable, isDifferent: ArrayLike<number>): void {
   const sides = [new SideRows(rows, isDifferent, 'before'), new SideRows(rows, isDifferent, 'now')] as const;

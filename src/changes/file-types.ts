@@ -129,7 +129,7 @@ export function fileTypeOf(table: RowTable, row: number): number {
   return fileTypeBy(table, row, extensionKey(table, row));
 }
 
-/** Like {@link fileTypeOf}, with a known `key`. The last call of {@link extensionKey} must have been for this row. */
+/** Like {@link fileTypeOf}, with a known `key`. The most recent call of {@link extensionKey} must have been for this row. */
 export function fileTypeBy(table: RowTable, row: number, key: number): number {
   const type = table.type[row];
   if (type !== TYPE.file && type !== TYPE.hardlink) return OTHER;

@@ -1,6 +1,6 @@
 /**
  * Filters rows. Imported as `#changes/filter`, not through index.ts, because the regular expression engine is slow to load and no command
- * needs it at start.
+ * needs it at startup.
  */
 import { compareBytes, decodeUtf8, encodeUtf8, escapePath, type RowTable, rowName, unescapePath } from '#model';
 import { compileExpression } from './expression.ts';
@@ -139,7 +139,8 @@ function* matchLetters(table: RowTable, text: Uint8Array): Steps<Uint8Array> {
 function* matchLongText(table: RowTable, text: LongText): Steps<Uint8Array> {
   const { length, parent, names, nameStart } = table;
   const matches = new Uint8Array(length);
-  // State after each row's path and a `/`. Text that begins with `/` matches at the beginning of the path.
+  // By row: the state after the row's path and a `/`. The top level begins with the state after a `/`, so that text that begins with `/`
+  // matches at the beginning of a path.
   const states = new Uint32Array(length);
   const top = text.step(0, SLASH);
   for (let row = 0; row < length; row++) {
@@ -157,7 +158,7 @@ function* matchLongText(table: RowTable, text: LongText): Steps<Uint8Array> {
 function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array> {
   const { length } = table;
   const matches = new Uint8Array(length);
-  // State after each row's path and a `/`.
+  // By row: the state after the row's path and a `/`.
   const states = new Int32Array(length);
   for (let from = 0; from < length; from += STEP_ROWS) {
     matchPart(table, pattern, matches, states, from, Math.min(from + STEP_ROWS, length));
@@ -169,7 +170,7 @@ function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array>
 function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, states: Int32Array, from: number, to: number): void {
   const { parent, names, nameStart } = table;
   const { nameOnly, start, accept } = pattern;
-  // Text that begins with `/` matches at the beginning of the path.
+  // The state after a `/`, so that text that begins with `/` matches at the beginning of a path.
   const top = nameOnly || ((pattern.stay[0x2f] as number) & 1) === 0 ? start : step(pattern, start, 0x2f);
   for (let row = from; row < to; row++) {
     const above = parent[row] as number;
@@ -198,7 +199,7 @@ function* matchExpression(table: RowTable, source: string, flags: string): Steps
 /** Visits paths as printed (escapePath), in row order. Decodes many at once if none needs an escape. */
 function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
-  // The current row's path, which begins with its folders' paths; and by row, where that row's path ends.
+  // `path` holds the current row's path, which begins with the paths of its folders; `pathEnd` is the length of each row's path.
   let path = new Uint8Array(1024);
   const pathEnd = new Uint32Array(length);
   let chunk = new Uint8Array(CHUNK_BYTES);

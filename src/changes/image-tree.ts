@@ -20,7 +20,7 @@ export interface ImageTree {
   readonly caseInsensitive: boolean;
   readonly count: number;
   readonly parent: Uint32Array;
-  /** The most recently added child; 0, the root, if there is none. */
+  /** The most recently added child; 0 if there is none, because the root isn't a child. */
   readonly firstChild: Uint32Array;
   readonly nextSibling: Uint32Array;
   /** Layer whose table contains the name, and the node there. */
@@ -203,7 +203,7 @@ class TreeBuilder {
     return folded === name ? (table.nodeHash[node] as number) : hashName(folded, 0, folded.length);
   }
 
-  /** Grows the hash table to make space for that many more nodes. */
+  /** Grows the hash table to make space for `nodes` more nodes. */
   #reserve(nodes: number): void {
     const length = slotCount(this.#count + nodes);
     if (length <= this.#slots.length) return;

@@ -7,7 +7,7 @@ import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { forEachBody } from './wasted-files.ts';
 
-/** Byte counts of an image if some of its files are left out. */
+/** Byte counts of an image without some of its files. */
 export interface KeptFigures {
   /** By layer, bottom first: bytes of its regular files. */
   readonly layerBytes: readonly number[];

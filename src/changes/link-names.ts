@@ -10,7 +10,7 @@ import { isShownByItself, nodeOf } from './shown-bodies.ts';
 import type { View } from './view.ts';
 import type { ViewPair } from './view-pair.ts';
 
-/** What may differ between two entries with the same names and body. */
+/** Differences that depend on which name is the file and which are links, even if the names and the body are the same. */
 const BY_ROLE = DIFFERS.type | DIFFERS.link;
 
 /** Returns, by body key, the nodes of all names in the view, ascending, for each body that has hard links. */
@@ -38,8 +38,8 @@ export class LinkNames {
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
   /**
-   * Whether two bodies have the same names, by the keys of both. Cached because a body may have a million names, and each would compare
-   * them again.
+   * Whether two bodies, given by their keys, have the same names. Cached because a body may have a million names, and without the cache,
+   * all of them would be compared again for each.
    */
   readonly #areSame = new Map<number, Map<number, boolean>>();
 

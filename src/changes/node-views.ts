@@ -17,7 +17,7 @@ export class NodeViews {
   #layer: number;
   #before: View;
 
-  /** `layer`: where to begin; what that layer itself changed isn't known then. Default: below the lowest layer. */
+  /** `layer`: where to begin. At first, what that layer itself changed isn't known. Default: below the lowest layer. */
   constructor(stack: Stack, layer = -1) {
     this.#stack = stack;
     const { tree } = indexOf(stack);

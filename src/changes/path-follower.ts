@@ -25,7 +25,7 @@ interface Target {
   readonly links: number;
 }
 
-/** The target of a link whose own target isn't known yet: a link that leads back to it leads nowhere. */
+/** The target of a link that is still being followed. It leads nowhere, so that circles of links lead nowhere. */
 const CIRCLE: Target = { folder: NOWHERE, links: MAX_LINKS + 1 };
 
 /** A link that is being followed. */

@@ -1,6 +1,6 @@
 // Patterns over paths, matched byte by byte by a bit-parallel automaton (Shift-And): bit i of the state means that the first i pieces of
 // the pattern match. The state after a folder's path is the initial state of its children, so a whole table takes one step per byte of its
-// names. A pattern may have 31 pieces, one per bit of a number.
+// names. A pattern may have at most 31 pieces, because the state is a 32-bit number.
 
 const SLASH = 0x2f;
 const ANY_BYTE = new Uint8Array(256).fill(1);

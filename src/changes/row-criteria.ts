@@ -6,7 +6,7 @@ import { fileTypeOf } from './file-types.ts';
 export interface RowCriteria {
   /** Kinds to include, as bits `1 << KIND`; 15: all. */
   readonly kinds: number;
-  /** The row's own bytes, visible or hidden. */
+  /** Minimum for the row's own bytes, visible or hidden. */
   readonly minBytes: number;
   /** Differences of modified rows to include, as bits of DIFFERENCE_CLASS; absent: all. */
   readonly differences?: number;

@@ -33,10 +33,15 @@ export function keptWithoutRemovals(stack: Stack): Uint8Array[] {
   return allKept(stack);
 }
 
-/** How many times to look for what hard links need: a link may need a file whose folder has more links. */
+/**
+ * Maximum number of searches for what hard links need. One may not be enough: a link may need a file in a folder that contains more links.
+ */
 const MAX_ROUNDS = 8;
 
-/** Returns removed nodes whose folder is implied by nothing else. */
+/**
+ * Returns the removed nodes whose folder is implied in the top view but contains no entries there. Without the removals, the folder would
+ * vanish.
+ */
 function impliedParents(stack: Stack): Set<number> {
   const { tree, removals } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);

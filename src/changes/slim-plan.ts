@@ -30,7 +30,7 @@ export interface SlimPlan {
 }
 
 /**
- * How the layers should be made differently. Wishes can be combined: they apply in this order, and refer to layers by their present
+ * How the layers should be made differently. Wishes can be combined: they apply in the order below, and refer to layers by their present
  * numbers.
  */
 export interface SlimWishes {
@@ -42,7 +42,7 @@ export interface SlimWishes {
   readonly squashFrom: number | null;
 }
 
-/** Maximum size of the paths that need new entries; the paths of a small image may add up to gigabytes. */
+/** Maximum total length of the paths that need new entries, in bytes. Even the paths of a small image may add up to gigabytes. */
 const MAX_NEW_PATH_BYTES = 67_108_864;
 
 /** Returns the bytes of the regular files that a planned layer keeps. */
@@ -83,7 +83,7 @@ function withMembers(stack: Stack, keeps: readonly Uint8Array[]): Stack {
   return buildStack(layers, { caseInsensitive: stack.caseInsensitive });
 }
 
-/** Returns the lowest layers with these members, without the layers that then have none. */
+/** Returns the lowest layers, one for each column of `keeps`, but omits those that lose all their members. */
 function keptLayers(keeps: readonly Uint8Array[]): SlimLayer[] {
   const layers: SlimLayer[] = [];
   keeps.forEach((keep, layer) => {
@@ -129,7 +129,10 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
   return { layers: [...below, { sources, isUnchanged: false, whiteouts, folders }], obstacle };
 }
 
-/** Returns why hard links can't stay hard links; null if they can, because the names of their files are shown too. */
+/**
+ * Returns why hard links can't stay hard links; null if they can. A link can stay if the view still shows the body at the file's own path,
+ * and at the path that the link names.
+ */
 function linkObstacle(stack: Stack, sources: SlimLayer['sources'], view: View): string | null {
   const { tree, links } = indexOf(stack);
   for (const { layer, keep } of sources) {

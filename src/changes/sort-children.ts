@@ -8,7 +8,7 @@ export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0
 
 /**
  * Returns the rows depth first, with siblings sorted by name, size (of the subtree, then its hidden bytes), kind or time; ties by name.
- * Default: names ascending, all else descending. Linear time: a radix sort.
+ * Default: names ascending, all else descending. Uses a radix sort, which takes linear time.
  */
 export function sortChildren(
   table: RowTable,
@@ -38,7 +38,7 @@ export function sortChildren(
 /** Returns the rows depth first, with siblings in the order of `sorted`. */
 function depthFirst(table: RowTable, sorted: Uint32Array): Uint32Array<ArrayBuffer> {
   const { length, parent, subtreeEnd } = table;
-  // A row's distance from its folder's first child, and the next free distance in each folder (the top level last).
+  // By row: the distance from its folder's first child. By folder (the top level last): the next free distance.
   const offset = new Uint32Array(length);
   const filled = new Uint32Array(length + 1);
   for (const row of sorted) {

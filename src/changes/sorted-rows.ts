@@ -10,7 +10,7 @@ export type RowSort = 'name' | 'what' | 'size';
 const rowScratch = makeScratch();
 const resultScratch = makeScratch();
 
-/** Up to SHORT siblings are sorted by insertion, LONG or more by radix. */
+/** Up to SHORT siblings are sorted by insertion, LONG or more by radix, and numbers in between by the engine's own sort. */
 const SHORT = 24;
 const LONG = 8_192;
 
@@ -172,10 +172,10 @@ function keysOf(
   return { first, second: hiddenBytes };
 }
 
-/** {@link KIND_RANK} as a multiple that exceeds all bits of DIFFERS, so that rows are ordered by kind first. */
+/** {@link KIND_RANK}, multiplied by more than the bits of DIFFERS can add up to, so that rows are ordered by kind first. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
-/** Returns reused memory for floats, like makeScratch for rows; keeps only the latest length. */
+/** Returns reused memory for floats, like makeScratch for rows, but keeps only the memory of the latest length. */
 function floats(length: number): Float64Array {
   const known = whatScratch.get(length);
   if (known !== undefined) return known;

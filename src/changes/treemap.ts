@@ -24,13 +24,13 @@ interface Item {
 }
 
 export interface TreemapOptions {
-  /** Rows that would get a smaller area share a rectangle with their neighbours, unless that is too small as well. */
+  /** Siblings that would each get a smaller area share one rectangle, unless that is too small as well. */
   readonly minArea?: number;
   /** Number of levels below `root`. */
   readonly maxDepth?: number;
   /** The folder whose children fill the rectangle; -1: the top level. */
   readonly root?: number;
-  /** Space inside a folder's rectangle: at the top edge for the name, if the rectangle is large enough, and at the other edges. */
+  /** Space inside a folder's rectangle: `header` at the top for the name, if the rectangle is large enough, and `inset` at all edges. */
   readonly header?: number;
   readonly inset?: number;
 }

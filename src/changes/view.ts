@@ -82,8 +82,8 @@ export interface Applier {
 }
 
 /**
- * The children that the nodes of a view show, as linked lists. The tree has the children of all layers: a folder may show none of its
- * million children, and each layer above might have to search them all again.
+ * The children that the nodes of a view show, as linked lists. The tree's own lists contain the children from all layers: a folder may show
+ * none of a million children, and every layer above it might have to search them all again.
  */
 class ShownChildren {
   readonly #parent: Uint32Array;
@@ -268,7 +268,8 @@ export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, l
 }
 
 /**
- * Second half of applying a layer: changes the view and clears the scratch columns. Returns the number of removals for a list of changes.
+ * Second half of applying a layer: changes the view and clears the scratch columns. Returns the number of removals that a list of changes
+ * shows.
  */
 export function commitLayer(applier: Applier, staged: Staged, watcher: Watcher | null = null): number {
   const { tree, touch, view } = applier;

@@ -2,7 +2,7 @@ import { type LayerTable, nodeName, nodePath } from '#format/layer';
 import { isWindowsFile, oddOnWindows } from '#format/path';
 import { broughtNodes } from './case-collisions.ts';
 
-/** The number of components that decide what `isWindowsFile` says of a path: `UtilityVM/Files/…`. */
+/** How many of a path's first components decide the result of `isWindowsFile`: `UtilityVM/Files/…` has three. */
 const DECIDED_DEPTH = 3;
 
 /** A node of a layer's table with a name that Windows can't open. */
@@ -27,8 +27,8 @@ export function windowsOddNames(table: LayerTable): OddName[] {
 }
 
 /**
- * Returns a column by node: 1 if Windows shows it as a file. Below the third level, a node is what its parent is: a million nodes may each
- * have a path of thousands of components.
+ * Returns a column by node: 1 if Windows shows it as a file. Below the third level, a node takes its parent's value. Building each path
+ * instead would be too slow: there may be a million, with thousands of components each.
  */
 function windowsFiles(table: LayerTable): Uint8Array {
   const depth = new Uint8Array(table.nodeCount);

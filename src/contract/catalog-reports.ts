@@ -1,4 +1,6 @@
-/** A catalog of images as the window shows it. Strings come from files that anybody may have written: they are shortened, not escaped. */
+/**
+ * A catalog of images as the window shows it. Strings come from files that anybody may have written. They are shortened, but not escaped.
+ */
 
 /** An open catalog: everything about it except its rows. */
 export interface CatalogSummary {
@@ -14,7 +16,7 @@ export interface CatalogSummary {
   readonly layerBytes: number;
   /** Total size of the layers of all images, as if none were shared. */
   readonly unsharedBytes: number;
-  /** Number of files visible in the images, over all images for which it is known. */
+  /** Total number of visible files in the images for which it is known. */
   readonly files: number;
   /** Number of images whose packages are known. */
   readonly packagedImages: number;
@@ -34,7 +36,7 @@ export interface CatalogPlace {
   readonly tag: string | null;
 }
 
-/** Findings by severity. */
+/** Number of findings by severity. */
 export interface SeverityCounts {
   readonly error: number;
   readonly warning: number;
@@ -51,7 +53,7 @@ export interface CatalogImage {
   readonly platform: string | null;
   /** Milliseconds since 1970; null if the config doesn't state it. */
   readonly created: number | null;
-  /** Bytes as stored, of the visible files, and of files that are stored but hidden; null if unknown. */
+  /** Total size of the layers as stored, of the visible files, and of files that are stored but hidden; each null if unknown. */
   readonly blobBytes: number | null;
   readonly finalBytes: number | null;
   readonly wastedBytes: number | null;
@@ -68,7 +70,7 @@ export interface CatalogImage {
 export interface CatalogLayer {
   /** The diffID. */
   readonly layer: string;
-  /** The blob's digest, in the copy that was read first. */
+  /** The digest of the layer's blob. There may be several copies; this is that of the copy that was read first. */
   readonly digest: string | null;
   /** Size of the blob. */
   readonly bytes: number;

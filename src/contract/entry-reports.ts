@@ -26,7 +26,7 @@ export interface EntryAttributes {
   readonly implied: boolean;
 }
 
-/** A path as seen at a layer and at the layer below, and in all layers that touch it. */
+/** A path as seen at a layer and at the layer below, with its history in all layers. */
 export interface EntryDetails {
   readonly path: string;
   /** As seen at the requested layer; null if the path no longer exists there. */

@@ -1,4 +1,4 @@
-/** Zod schemas for what the inputs of several operations are made of. */
+/** Zod schemas for parts that the inputs of several operations share. */
 import * as z from 'zod';
 import { CATALOG_PAGE, PAGE_ROWS, REGISTRY_PAGE } from './limits.ts';
 

@@ -34,8 +34,8 @@ export interface PackageRow {
   /** For a modified or touched package: size of its files in the layers below that the layer replaces or removes; otherwise null. */
   readonly hiddenBytes: number | null;
   /**
-   * As printed by escapePath: the folder with all of the package's files, as for npm, or else the largest of the counted files; null if
-   * there are none.
+   * As printed by escapePath: the folder with all of the package's files, as for npm, or else the largest of the files that `files` counts;
+   * null if there are none.
    */
   readonly path: string | null;
 }
@@ -51,7 +51,7 @@ export interface PackagesReport {
    * last.
    */
   readonly rows: readonly PackageRow[];
-  /** Number of places that couldn't be read, or only in part. */
+  /** Number of places that couldn't be read or were read only in part. */
   readonly problems: number;
 }
 
@@ -91,6 +91,6 @@ export interface PackageDifferencesReport {
    * largest file, as in {@link PackageRow}, in the view that has `version`.
    */
   readonly rows: readonly (PackageDifference & { readonly path: string | null })[];
-  /** Number of places in either view that couldn't be read, or only in part. */
+  /** Number of places, in both views together, that couldn't be read or were read only in part. */
   readonly problems: number;
 }

@@ -9,7 +9,7 @@ export interface DockerfileReport {
   readonly file: string;
   /** Sorted; adjacent ranges are joined. */
   readonly lines: readonly LineRange[];
-  /** Lines in other stages that made what was copied or mounted. */
+  /** Lines in other stages that made what the instructions in `lines` copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage with the lines; null if there is only one. */
   readonly stage: string | null;
@@ -83,7 +83,7 @@ export interface PathVersionReport extends LayerSource {
   readonly mode?: string;
 }
 
-/** All of `why --json`. `layer` and the fields of LayerSource are those of the last version. */
+/** The output of `why --json`. `layer` and the fields of LayerSource are those of the last of `versions`. */
 export interface WhyReport extends LayerSource {
   /** As printed by escapePath. */
   readonly path: string;
@@ -101,7 +101,7 @@ export interface WhyReport extends LayerSource {
   readonly versions: readonly PathVersionReport[];
 }
 
-/** Facts in BuildKit's provenance about a build. Strings are safe to show. */
+/** What BuildKit's provenance states about a build. Strings are safe to show. */
 export interface ProvenanceReport {
   readonly version: 'v1' | 'v0.2';
   readonly builder: string | null;
@@ -128,7 +128,7 @@ export interface SbomReport {
   readonly files: number;
 }
 
-/** A statement about an image, with as much of it as could be read. */
+/** A statement about an image, with as much of its content as could be read. */
 export interface StatedReport extends AttestationReport {
   readonly provenance: ProvenanceReport | null;
   readonly sbom: SbomReport | null;

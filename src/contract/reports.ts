@@ -17,7 +17,7 @@ export type Envelope<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly detail?: string } };
 
-/** The running program. */
+/** Facts about the running program. */
 export interface AppInfo {
   readonly version: string;
   /** Which door serves the window: Electron's IPC or the loopback host. */
@@ -142,7 +142,7 @@ export interface PathSum extends FileSums {
   readonly items: number;
 }
 
-/** The path with most of the bytes in question. */
+/** A path that holds most of the bytes of some kind, such as hidden ones. */
 interface Culprit {
   readonly path: string;
   readonly isFolder: boolean;
@@ -152,8 +152,8 @@ interface Culprit {
 /** The path with most of the hidden bytes. */
 interface HiddenCulprit extends Culprit {
   /**
-   * The layers that wrote what is hidden there, by the latest hidden file at each path, and those that hid it; `fate`: whether all these
-   * paths were deleted, or are still there with other files. Null if that isn't known.
+   * The layers that wrote what is hidden there, and those that hid it. Only the latest hidden file at each path counts. `fate`: whether
+   * these paths were all deleted, are all still there with other files, or some of each. Null if that isn't known.
    */
   readonly hiddenIn: {
     readonly written: { readonly from: number; readonly to: number };
@@ -237,7 +237,7 @@ export interface WastePlaceReport {
   readonly bytes: number;
   /** The layer that removed everything at or below the path. */
   readonly removedIn?: number;
-  /** The path with the same content. */
+  /** For a copy, the path of the file that has the same content. */
   readonly of?: string;
 }
 

@@ -27,7 +27,7 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
   };
 }
 
-/** Returns the end of the page (exclusive): `most`, or an earlier row if names are long. */
+/** Returns the end of the page (exclusive): `most`, or an earlier row if names and link targets are long. */
 function pageEnd(rows: RowTable, from: number, most: number): number {
   let bytes = 0;
   for (let row = from; row < most; row++) {
@@ -82,7 +82,7 @@ export class PageAssembler {
    */
   #cut: { readonly row: number; readonly end: number }[] = [];
 
-  /** Rows of the whole table; null before the first page. */
+  /** Number of rows in the whole table; null before the first page. */
   get total(): number | null {
     return this.#columns?.length ?? null;
   }
@@ -184,7 +184,7 @@ export async function* tablePages(
     if (page.rows.length === 0 && !isLast) throw new LayerscopeError('BAD_REQUEST', 'a page without rows before the end of the table');
     if (!isLast) {
       request = fetchPage(end, PAGE_ROWS);
-      request.catch(() => {}); // the await above throws its error
+      request.catch(() => {}); // avoids an unhandled rejection: `await request` throws the error later
     }
     assembler.add(page);
     start = end;

@@ -180,13 +180,13 @@ const OPERATIONS = {
    */
   'image.rewritten': takes(imageRef).gives<Started>(),
   /**
-   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps nothing else. Runs as a job; `image.waste`
+   * Packs the image's layers for each of its what-ifs to find their stored sizes, and keeps only the sizes. Runs as a job; `image.waste`
    * returns the sizes.
    */
   'image.weigh': takes(imageRef).gives<Started>(),
   'image.waste': takes(z.strictObject({ ...image, limit })).gives<WasteReport & { readonly whatIf: readonly WhatIfReport[] }>(),
   /**
-   * What layers did to packages, or the packages as seen at a layer: a page of those that contain `text`. May take long, because databases
+   * What layers did to packages, or the packages as seen at a layer: a page of those that contain `text`. May be slow, because databases
    * and programs are read.
    */
   'image.packages': takes(
@@ -201,7 +201,7 @@ const OPERATIONS = {
       count: limit,
     }),
   ).gives<PackagesReport>(),
-  /** The packages in which `b` differs from `a`: a page of those that contain `text`. May take as long as `image.packages`. */
+  /** The packages in which `b` differs from `a`: a page of those that contain `text`. May be as slow as `image.packages`. */
   'images.packages': takes(
     z.strictObject({ ...sides, text: z.string().max(1_024), start: page.start, count: limit }),
   ).gives<PackageDifferencesReport>(),
@@ -305,7 +305,7 @@ const OPERATIONS = {
   'store.forget': takes(storeRef).gives<Nothing>(),
   /** Opens an image by name, or a layer with the layers below, as an archive. */
   'store.open': takes(storedRef).gives<Started>(),
-  /** Imports an image of an open archive; a layer tar as a layer on `parent` (null: a base layer). */
+  /** Imports an image of an open archive, or a layer tar as a layer on `parent` (null: as a base layer). */
   'store.import': takes(z.strictObject({ storeId: id, ...image, parent: storedName.nullable() })).gives<Started>(),
   /**
    * Removes an image's name, a layer or a leftover, and anything that is no longer needed without it. `withCopies`: first unmounts the
@@ -342,8 +342,8 @@ const OPERATIONS = {
   /** The Windows drivers' requirements and whether this system meets them; safe to show. */
   'store.preflight': takes(nothing).gives<{ facts: readonly PreflightReport[] }>(),
   /**
-   * Starts an elevated process to do a store's work, for which Windows asks the user. False if the user declined. FORBIDDEN on the loopback
-   * host.
+   * Starts an elevated process that does a store's work. Windows asks the user for consent first; false if the user declined. FORBIDDEN on
+   * the loopback host.
    */
   'store.elevate': takes(storeRef).gives<{ elevated: boolean }>(),
   /** Creates a layer for a base image. */

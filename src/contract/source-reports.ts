@@ -36,7 +36,7 @@ export interface EngineListing {
   readonly problems: readonly SourceProblem[];
 }
 
-/** Which source has an image. */
+/** The source that has an image, and the image's platforms. */
 export interface ImageLook {
   /** Such as `docker (/var/lib/docker)` or `registry`. */
   readonly source: string;

@@ -15,7 +15,8 @@ type Listener = (state: unknown) => void;
 type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
 
 /**
- * Subscribes to topics over one shared stream: a browser allows six connections per host, and one stream per topic would use three per tab.
+ * Subscribes to topics over one shared stream. A browser allows six connections per host; with one stream per topic, two tabs would use
+ * them all.
  */
 export class TopicReader {
   readonly #surroundings: Surroundings;
@@ -82,7 +83,7 @@ class Stream {
 
   close(): void {
     this.isClosed = true;
-    this.#body?.cancel().catch(() => {}); // the body has already ended
+    this.#body?.cancel().catch(() => {}); // fails only if the connection has failed, which `read` reports
   }
 
   async read(response: WebResponse, onOpen: () => void, onState: (topic: string, state: unknown) => void): Promise<void> {
@@ -108,7 +109,7 @@ class Stream {
   }
 }
 
-/** Splits a stream into lines. Large states arrive in many pieces. */
+/** Splits a stream into lines. A line with a large state arrives in many pieces. */
 class Lines {
   #parts: Uint8Array[] = [];
 

@@ -43,7 +43,7 @@ async function openPlace({ library, names }: HostServices, { source }: CatalogPl
     }
     return names.open(source, platform === 'unknown' ? null : platform);
   }
-  // Windows signs in to a server named in a path, and the catalog's author may have chosen the server.
+  // Windows would sign in to the server that such a path names, and the catalog's author may have chosen the server.
   if (/^[\\/]{2}/.test(source)) {
     throw new LayerscopeError('FORBIDDEN', `${displayText(source)} is on another machine: open it with Open…, if you trust the catalog`);
   }
@@ -63,7 +63,7 @@ async function requireThere(source: string): Promise<void> {
   throw new LayerscopeError('UNSUPPORTED', `${displayText(source)} is neither a file nor a folder`);
 }
 
-/** Whether a source is an absolute path on the system where the catalog was made, but not on this one. */
+/** Whether a source, known not to be an absolute path on this system, is one on another system. */
 function isForeignPath(source: string): boolean {
   return path.win32.isAbsolute(source) || path.posix.isAbsolute(source);
 }

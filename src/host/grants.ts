@@ -12,7 +12,7 @@ export interface GrantedFile {
   readonly release?: () => Promise<void>;
 }
 
-/** Grants, which stand for paths: 128 random bits, valid once and only for the sender they were issued to. */
+/** Grants, which stand for paths. A grant consists of 128 random bits. It is valid once, and only for the sender that it was issued to. */
 export interface Grants {
   /** Issues a grant. Throws TOO_LARGE if the sender has too many unused ones. */
   give(sender: Sender, file: GrantedFile): FileGrant;

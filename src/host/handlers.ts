@@ -55,7 +55,7 @@ function exportRequest(input: ExportInput): ExportRequest {
 
 async function startExport({ library, chooseTarget, downloads }: Services, sender: Sender, input: ExportInput): Promise<ExportStarted> {
   const request = exportRequest(input);
-  // Fails before the user has to choose a target.
+  // Comes first, so that an invalid request fails before the user has to choose a target.
   const exported = library.exported(request);
   const { name, leftOut } = exported;
   if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), name, leftOut };
@@ -63,7 +63,7 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
   return { jobId: target === null ? null : library.save(request, target), download: null, name: null, leftOut };
 }
 
-/** Describes the system as every door sees it. */
+/** Returns the facts about the system that every door knows. */
 function systemLines(): readonly string[] {
   return [`Node ${process.versions.node}`, `System ${process.platform} ${release()} ${process.arch}`];
 }

@@ -15,7 +15,7 @@ export interface Host {
   readonly grants: Grants;
   /** Creates a sender, which the door binds to a window or session. */
   admit(): Sender;
-  /** Ends a sender with its grants, requests and subscriptions. */
+  /** Ends a sender, and drops its grants, requests and subscriptions. */
   dismiss(sender: Sender): Promise<void>;
   /** Checks sender, name, input and grant, in this order, then runs the operation. Never rejects. */
   handle(sender: unknown, name: unknown, input: unknown, options?: { signal?: AbortSignal }): Promise<Envelope<unknown>>;
@@ -28,7 +28,7 @@ export interface Host {
   request(sender: Sender, files: readonly GrantedFile[]): void;
   /** Returns the export behind a download name; each works once. Throws FORBIDDEN. */
   download(download: string): Exported;
-  /** Turns an error into an envelope. Logs internal errors and leaves their details out of it. */
+  /** Turns an error into an envelope. Internal errors are logged, and their details left out of the envelope. */
   refuse(error: unknown): Envelope<never>;
 }
 

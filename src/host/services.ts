@@ -23,7 +23,7 @@ export interface RecentNames {
 /** What the host serves, and capabilities that only some doors have. */
 export interface HostServices {
   readonly appInfo: Omit<AppInfo, 'sample' | 'opensNames'>;
-  /** Lines about the system for bug reports, without names of files or users. Defaults to what every door knows. */
+  /** Lines about the system for bug reports, without names of files or users. Defaults to the versions of Node and the system. */
   readonly diagnostics?: () => readonly string[];
   /** The sample image; null if it isn't installed. */
   readonly sample: GrantedFile | null;
@@ -39,24 +39,24 @@ export interface HostServices {
   readonly store?: StoreList;
   /** Grants shared with the door; defaults to the host's own. */
   readonly grants?: Grants;
-  /** Shows the system's dialog; returns an empty list if the user cancels. If absent, throws FORBIDDEN. */
+  /** Shows the system's dialog; returns an empty list if the user cancels. If absent, the operation throws FORBIDDEN. */
   readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
   /**
    * Shows the system's dialog for a new file; returns null if the user cancels. If absent, exports are downloaded through
    * {@link Host.download}.
    */
   readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
-  /** Shows the system's dialog for a store's folder; returns null if the user cancels. If absent, throws FORBIDDEN. */
+  /** Shows the system's dialog for a store's folder; returns null if the user cancels. If absent, the operation throws FORBIDDEN. */
   readonly chooseHome?: (sender: Sender) => Promise<string | null>;
-  /** Describes how to start an elevated copy of this program, and for which window. If absent, throws FORBIDDEN. */
+  /** Describes how to start an elevated copy of this program, and for which window. If absent, the operation throws FORBIDDEN. */
   readonly elevation?: (sender: Sender) => ElevatedLaunch;
-  /** Opens a folder in the system's file manager. If absent, throws FORBIDDEN. */
+  /** Opens a folder in the system's file manager. If absent, the operation throws FORBIDDEN. */
   readonly revealFolder?: (folder: string) => Promise<void>;
   /** If absent, the list of recent files is empty. */
   readonly recentFiles?: RecentFiles;
-  /** Reserves a grant for an upload. If absent, throws FORBIDDEN. */
+  /** Reserves a grant for an upload. If absent, the operation throws FORBIDDEN. */
   readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
-  /** Receives a line and the stack of each internal error. Defaults to standard error. */
+  /** Receives the text of each internal error: a line and the stack. Defaults to standard error. */
   readonly log?: (text: string) => void;
 }
 

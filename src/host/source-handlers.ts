@@ -34,7 +34,7 @@ export function sourceHandlers({ names }: HostServices, recent: RecentNames): Pi
   };
 }
 
-/** Returns a list with a name moved or added to the front. */
+/** Returns the list with a name moved or added to the front. */
 export function withName(names: readonly string[], name: string): readonly string[] {
   return [name, ...names.filter((known) => known !== name)].slice(0, MOST_NAMES);
 }

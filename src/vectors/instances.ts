@@ -8,8 +8,9 @@ interface WebAssemblyParts {
 const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyParts };
 
 /**
- * Returns a function that creates instances of the module that `write` writes, each with its own memory; null if these operations aren't
- * supported or no more such memory is available. The module is compiled for the first instance. `Exports`: the module's exports.
+ * Returns a function that creates instances of the module that `write` writes, each with its own memory. The function returns null if the
+ * engine doesn't support the module's operations, or if there is no memory for another instance. The module is compiled for the first
+ * instance. `Exports`: the module's exports.
  */
 export function instancesOf<Exports>(write: () => Uint8Array): () => Exports | null {
   let module: object | null | undefined;

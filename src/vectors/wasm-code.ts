@@ -44,7 +44,7 @@ export const i32 = {
   store: operation(0x36, 2, 0),
 } as const;
 
-/** Vectors of 16 bytes, or of eight 16-bit numbers for `shiftRight`. */
+/** Operations on vectors of 16 bytes; `shiftRight` treats them as eight 16-bit numbers. */
 export const v128 = {
   of: (bytes: readonly number[]): Code => [VECTOR, 0x0c, ...bytes],
   load: (address: Code, offset = 0): Code => [...address, VECTOR, 0, 0, ...unsigned(offset)],
@@ -62,19 +62,19 @@ export const v128 = {
   look: vectorOperation(0x0e),
   /** Like `look`, but faster, and missing in older engines. For indexes over 15, the result depends on the processor. */
   lookFast: vectorOperation(0x100),
-  /** Joins the last `count` bytes of the first vector and the first bytes of the second. */
+  /** Joins the last `count` bytes of the first vector and the first `16 - count` bytes of the second. */
   joined: (first: Code, second: Code, count: number): Code =>
     vectorOperation(0x0d, ...Array.from({ length: 16 }, (_, at) => 16 - count + at))(first, second),
 } as const;
 
-/** Vectors of four 32-bit numbers. */
+/** Operations on vectors of four 32-bit numbers. */
 export const i32x4 = {
   /** Repeats a number four times. */
   of: (value: number): Code => [...i32.of(value), VECTOR, 0x11],
   add: vectorOperation(0xae),
   multiply: vectorOperation(0xb5),
   shiftLeft: vectorOperation(0xab),
-  /** Shifts in zeros. */
+  /** Shifts each number right, filling with zeros. */
   shiftRight: vectorOperation(0xad),
 } as const;
 
@@ -93,7 +93,7 @@ export interface FunctionCode {
 
 const PAGE = 64 * 1024;
 
-/** Encodes a module that exports its memory as `memory`, and these functions. */
+/** Encodes a module that exports the given functions, and its memory as `memory`. */
 export function moduleOf(functions: readonly FunctionCode[], memoryBytes: number): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [0x60, ...listed(Array.from({ length: parameters }, () => [I32])), ...listed([[I32]])]);
   const exported = functions.map(({ name }, at) => [...named(name), 0, ...unsigned(at)]);

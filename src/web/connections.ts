@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 
 /** Limits connections. Those of sessions stay open; those without a session ("strangers") are closed to make room for others. */
 export interface Connections {
-  /** Marks a connection that sent a session's secret, which lifts the limits for strangers. */
+  /** Marks a connection that has sent a session's secret; the limits for strangers no longer apply to it. */
   belongsToSession(socket: Socket): void;
   /**
-   * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends a
-   * request before the previous response has ended, and hundreds of unread responses would fill the memory.
+   * Whether no other response is pending on the request's connection; if one is, the connection is closed. No browser sends a request
+   * before the previous response has ended, and hundreds of unread responses would fill the memory.
    */
   isAlone(socket: Socket, response: ServerResponse): boolean;
 }
@@ -20,13 +20,16 @@ export interface ConnectionLimits {
 }
 
 /**
- * Length of the accept queue. Smaller than STRANGERS, so that accepting the whole queue at once closes none of it unread.
+ * Length of the accept queue. Shorter than STRANGERS, so that accepting the whole queue at once doesn't close any connection in it unread.
  */
 export const BACKLOG = 128;
 
 const STRANGERS = 256;
 const STRANGER_MS = 10_000;
-/** Maximum number of connections in total. Only sessions can reach it, and then they lock out only themselves. */
+/**
+ * Maximum number of connections in total. Strangers have a lower limit, so only sessions can reach this one, and then they lock out only
+ * themselves.
+ */
 const MOST = 1_024;
 
 /**

@@ -20,8 +20,8 @@ const IDLE_BODY_MS = 30_000;
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT'];
 
 /**
- * Checks that a request is addressed to this host by its own name, which prevents DNS rebinding, and that a request that may change
- * something comes from a page of this host. Throws {@link Refusal}.
+ * Checks that a request is addressed to this host's own name, which prevents DNS rebinding, and that a request that may change something
+ * comes from a page of this host. Throws {@link Refusal}.
  */
 export function checkOrigin(request: IncomingMessage, port: number): void {
   const { method = '', headers, headersDistinct } = request;

@@ -16,8 +16,8 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Calls `listener` when the connection ends, or at once if it already has: the event isn't emitted again, and a stream to a closed
- * connection would never end.
+ * Calls `listener` when the connection ends, or at once if it has already ended. In that case the event isn't emitted again, and a stream
+ * to the connection would never end.
  */
 export function onClose(response: ServerResponse, listener: () => void): void {
   if (response.destroyed) listener();
@@ -48,7 +48,7 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
  * which the browser reports as a failed download.
  */
 export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
-  // Built before anything is read: if the headers can't be sent, no stream must be left behind.
+  // Built before anything is read, so that no stream is left open if building them fails.
   const headers = downloadHeaders(name, totalBytes);
   const left = new AbortController();
   onClose(response, () => left.abort());

@@ -4,8 +4,8 @@ import { SESSION_HEADER } from '#contract';
 import type { Host, Sender } from '#host';
 
 /**
- * Sessions: pages that exchanged a token for a secret, which they send in a header with each request. Not a cookie, because a browser sends
- * cookies to every port of an address, and thus to every program listening there. Source: RFC 6265 8.5.
+ * Sessions: pages that exchanged a token for a secret, which they send in a header with each request. The secret isn't a cookie, because a
+ * browser sends cookies to every port of an address, and thus to every program listening there. Source: RFC 6265 8.5.
  */
 export interface Sessions {
   /** Issues a 256-bit token that can be exchanged once. */

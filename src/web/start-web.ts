@@ -45,7 +45,7 @@ export interface Web extends AsyncDisposable {
   /** Address for the first browser. */
   readonly url: string;
   readonly port: number;
-  /** Returns an address for another browser. Each address works for one. */
+  /** Returns an address for another browser. Each address works for only one browser. */
   issueUrl(): string;
   close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     return made;
   };
 
-  /** `sizeBytes`: in addition to what has been promised. */
+  /** Throws TOO_LARGE unless the disk has space for `sizeBytes`, in addition to the uploads in progress. */
   const requireRoom = async (sizeBytes: number): Promise<void> => {
     const { bavail, bsize } = await statfs(under);
     if (sizeBytes > bavail * bsize - promisedBytes - KEPT_FREE_BYTES) {
@@ -132,7 +132,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     },
     async [Symbol.asyncDispose]() {
       expected.clear();
-      await Promise.allSettled(receiving); // each page gets its own result
+      await Promise.allSettled(receiving); // each upload reports its own errors
       if (folder === null) return;
       await rm(await folder, { recursive: true, force: true });
       if (removeAtExit !== null) process.off('exit', removeAtExit);

@@ -28,7 +28,9 @@ export interface WebHost extends AsyncDisposable {
   issueUrl(): string;
 }
 
-/** How long an idle session connection is kept alive: long, so that strangers can't take its place. */
+/**
+ * How long an idle connection is kept alive. Long, so that a session keeps its connection and needn't compete with strangers for a new one.
+ */
 const KEPT_MS = 600_000;
 
 /** How long a client may keep sending after its request has been refused. */
@@ -106,13 +108,13 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
     } else throw new Refusal(404, 'NOT_FOUND', 'not found');
   };
 
-  // Our own guard handles a missing Host header, because its replies have our headers.
+  // A request without a Host header is refused by our own guard, whose replies have our headers.
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     if (!connections.isAlone(request.socket, response)) return;
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
   });
   const connections = watchConnections(server, limits);
-  server.requestTimeout = 0; // uploads may take long; cutOffWhenIdle ends stalled bodies
+  server.requestTimeout = 0; // uploads may take a long time; cutOffWhenIdle ends stalled bodies
   server.headersTimeout = 10_000;
   server.keepAliveTimeout = KEPT_MS;
   await new Promise<void>((resolve, reject) => {

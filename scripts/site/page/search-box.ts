@@ -76,7 +76,7 @@ class SearchBox {
   #listen(): void {
     this.#field.addEventListener('focus', () => this.#load().catch(this.#fail));
     this.#field.addEventListener('input', () => this.#show().catch(this.#fail));
-    // A result on this page only scrolls to its heading.
+    // A result on this page only scrolls to its heading, so the list of results must be closed.
     this.#list.addEventListener('click', () => this.close());
     this.#box.addEventListener('keydown', (event) => this.#onKey(event));
     this.#box.addEventListener('focusout', ({ relatedTarget }) => {

@@ -25,7 +25,7 @@ export interface Found {
 const MOST_RESULTS = 12;
 const EXCERPT_LENGTH = 140;
 
-/** Words, and the parts of names such as `zstd:chunked`, `--no-cache` and `windowsfilter/layerchain.json`. */
+/** Splits text into words, and names such as `zstd:chunked`, `--no-cache` and `windowsfilter/layerchain.json` into their parts. */
 const wordsOf = (text: string): string[] => text.split(/[^\p{L}\p{N}_]+/u).filter((word) => word !== '');
 
 function excerptOf(text: string, terms: readonly string[]): string {
