@@ -65,7 +65,7 @@ const SUBJECTS_AT_A_TIME = 3;
 
 /**
  * Adds images to a catalog. An image that can't be read becomes a row with its error, and the others are still indexed. A run may be
- * stopped at any time and repeated. Several processes may index to the same folder at the same time. Throws CatalogWriteError if the
+ * stopped at any time and repeated. Several processes may index into the same folder at the same time. Throws CatalogWriteError if the
  * catalog can't be written, CANCELLED, and what `subjects` throws.
  */
 export async function indexImages(

@@ -61,7 +61,7 @@ export class LayerPool {
       this.#kept.set(key, kept);
       kept.indexed.then(
         (indexed) => {
-          // A layer that is damaged here may be intact in another image's copy.
+          // Not kept, because a layer that is damaged here may be intact in another image's copy.
           if (indexed?.status !== 'present') return this.#forget(key, kept);
           kept.bytes = indexed.table.memberCount * BYTES_PER_MEMBER;
           this.#bytes += kept.bytes;

@@ -42,7 +42,7 @@ export function readSumKey(folder: string, shown: string): Uint8Array {
 
 /**
  * Whether the folder has a catalog's marker. `shown`: the folder's name in messages. Throws UNSUPPORTED if the catalog has another version,
- * or if the file isn't a catalog's; PERMISSION, IO.
+ * or if the file isn't a catalog's marker; PERMISSION, IO.
  */
 export function checkMarker(folder: string, shown: string = folder): boolean {
   const found = readMarker(path.join(folder, MARKER));

@@ -10,7 +10,7 @@ import type { ContainerChange } from './engine-client.ts';
 
 /** The only attribute in Docker's exports. */
 const CAPABILITY = 'security.capability';
-/** The last component of a data root of a Docker with user namespaces, which shift the files' ids. */
+/** Matches the last component of the data root if Docker uses user namespaces, which shift the files' ids. */
 const REMAPPED = /^\d+\.\d+$/;
 const SECOND = 1_000_000_000n;
 
