@@ -13,7 +13,7 @@ import { writeParquet } from './parquet/file-writer.ts';
 
 /** Folder of empty files whose names record what was done. */
 const MARKS = 'marks';
-/** The catalog's own folder, as a part. */
+/** Stands for the catalog's own folder in the list of its parts; the other parts are subfolders. */
 const ROOT = '.';
 const PARTS = [...TABLE_NAMES, MARKS] as const;
 const ME = process.getuid?.();
@@ -182,7 +182,7 @@ export class CatalogFolder implements Disposable {
     return path.join(path.dirname(file), `.layerscope-${number}-${PROCESS_MARK}`);
   }
 
-  /** Removes a table's file, or a mark, that another one has replaced. Throws CatalogWriteError. */
+  /** Removes a table's file, or a mark, that no longer applies. Throws CatalogWriteError. */
   remove(part: TableName | typeof MARKS, name: string): void {
     const file = path.join(this.#at(part), name);
     writing(path.join(this.path, part, name), () => rmSync(file, { force: true }));

@@ -280,7 +280,7 @@ export class CatalogReader implements Disposable {
     await this.#connection.run('SET lock_configuration = true');
   }
 
-  /** Reads each file of the tables that a query uses, and leaves out those that can't be read. Returns whether there were any. */
+  /** Reads each file of the tables that a query uses, and leaves out those that can't be read. Returns whether it found any. */
   async #leaveOut(sql: string, { onLeftOut }: QueryOptions): Promise<boolean> {
     this.#wasChecked = true;
     const used = this.#connection.getTableNames(sql, false);
@@ -295,7 +295,7 @@ export class CatalogReader implements Disposable {
     return found;
   }
 
-  /** Leaves out the files of a table that can't be read, and forgets a bad pack. Returns whether there were any. */
+  /** Leaves out the files of a table that can't be read, and forgets a bad pack. Returns whether it found any such file or pack. */
   async #dropBad(table: TableName): Promise<boolean> {
     const files = this.#filesOf(table);
     const isPackBad = files.pack !== null && (await this.#problemOf(table, files.pack)) !== null;
@@ -341,7 +341,10 @@ export class CatalogReader implements Disposable {
   }
 }
 
-/** Older files of the same version may lack the last columns, and those written by newer programs have more. */
+/**
+ * Returns a SELECT with all columns of a table. Older files of the same version may lack the last columns, which are then null. Files from
+ * newer programs may have more columns, which are included.
+ */
 function selectOf(table: TableName, files: readonly string[]): string {
   const columns = TABLES[table].map(({ name, type }) => `CAST(NULL AS ${DUCK_TYPES[type]}) AS ${name}`).join(', ');
   const none = `SELECT ${columns} WHERE false`;

@@ -7,7 +7,7 @@ export class DistinctNumbers {
   /** The distinct values. */
   readonly values: Float64Array;
   count = 0;
-  /** Hash table: 1 + the number of a value, or 0. */
+  /** Hash table: 1 + the number of a value, or 0 in a free slot. */
   readonly #slots: Uint32Array;
   readonly #bits = new Float64Array(1);
   readonly #words = new Uint32Array(this.#bits.buffer);

@@ -18,7 +18,10 @@ export function isOfQuery(error: unknown): boolean {
   return error instanceof LayerscopeError || OF_QUERY.test(firstLine(error)) || OUT_OF_MEMORY.test(firstLine(error));
 }
 
-/** Converts an error from DuckDB: USAGE if it is the query's fault; otherwise it concerns the files. */
+/**
+ * Converts an error from DuckDB: USAGE if it is the query's fault, FORBIDDEN for access that isn't allowed, TOO_LARGE if memory runs out;
+ * otherwise IO or DAMAGED, because the error concerns a file.
+ */
 export function duckError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   if (!(error instanceof Error)) return asLayerscopeError(error);

@@ -275,7 +275,7 @@ class EntryGroup {
     return Math.max(min.length, max.length) > MOST_BOUND_BYTES ? null : { min, max };
   }
 
-  /** Encodes a number in the members' metadata, as a dictionary, unless looking numbers up takes too long. */
+  /** Encodes one number from each member's metadata: as a dictionary, unless looking numbers up takes too long. */
   #ofMetas(numberOf: (meta: MemberMeta) => number, put: (to: GrownBytes, value: number) => void): Values {
     const { metas } = this.#table;
     const plain = new GrownBytes();
@@ -316,7 +316,7 @@ function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: num
   return end - start < otherEnd - otherStart;
 }
 
-/** Headers may state any number as an id. */
+/** Returns a uid or gid as an integer that a JavaScript number can hold exactly. Headers may state any number. */
 function whole(value: number): number {
   return Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)));
 }

@@ -78,8 +78,8 @@ export class ImageIndexer {
   }
 
   /**
-   * `isNamed`: whether the catalog has this image's row with that id; if it does, a known image isn't read again. Throws what reading
-   * throws, and CatalogWriteError.
+   * Indexes an image. `isNamed`: whether the catalog has this image's row with that id. If it does and also has the image's facts, the
+   * image isn't read again. Throws what reading throws, and CatalogWriteError.
    */
   async index(archive: Archive, image: ArchiveImage, isNamed: (id: string) => boolean): Promise<IndexedImage> {
     const stated = image.layers.map(({ diffId }) => diffId);
@@ -209,7 +209,7 @@ export class ImageIndexer {
   }
 }
 
-/** Lets workers get their next layers; writing would otherwise leave them no time. */
+/** Lets the event loop pass the workers their next layers. Otherwise, writing would keep them waiting. */
 function otherWork(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

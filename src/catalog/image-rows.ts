@@ -10,8 +10,8 @@ import { encodeUtf8, type Finding, type HistoryReport } from '#model';
 export type LayerIds = readonly (string | null)[];
 
 /**
- * Returns the image's id: the digest of its config or, without one, of its manifest, or of its layers' ids. The config names the layers as
- * unpacked, so an image has the same id however its layers are compressed.
+ * Returns the image's id: the digest of its config or, without one, of its manifest, or of its layers' ids. The config states the digests
+ * of the unpacked layers, so an image has the same id however its layers are compressed.
  */
 export function imageId({ configDigest, manifestDigest, platform }: LoadedImage['image'], layers: LayerIds): string {
   return configDigest ?? manifestDigest ?? sha256(encodeUtf8(JSON.stringify([platform, layers])));

@@ -18,7 +18,7 @@ export interface Subject {
 interface IndexProgress {
   readonly images: number;
   readonly newLayers: number;
-  /** Total size of the files in the layers that were read. */
+  /** Total size of the files in the layers that were written. */
   readonly bytes: number;
 }
 
@@ -29,7 +29,7 @@ export interface IndexOptions {
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** Called for each image that couldn't be read, or only in part. Strings are safe to print. */
+  /** Called for each image that couldn't be read, or was read only in part. Strings are safe to print. */
   readonly onError?: (error: IndexError) => void;
 }
 
@@ -64,9 +64,9 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 const SUBJECTS_AT_A_TIME = 3;
 
 /**
- * Adds images to a catalog. An image that can't be read becomes a row with its error, and the others are still indexed. The run may be
- * stopped at any time and repeated, even by several processes on the same folder at the same time. Throws CatalogWriteError if the catalog
- * can't be written, CANCELLED, and what `subjects` throws.
+ * Adds images to a catalog. An image that can't be read becomes a row with its error, and the others are still indexed. A run may be
+ * stopped at any time and repeated. Several processes may index into the same folder at the same time. Throws CatalogWriteError if the
+ * catalog can't be written, CANCELLED, and what `subjects` throws.
  */
 export async function indexImages(
   catalog: CatalogFolder,
@@ -186,7 +186,7 @@ class IndexRun {
     return { code, message: displayText(message) };
   }
 
-  /** Waits until the image may be read. Returns how many places it takes. */
+  /** Waits until the image may be read. Returns how many of the {@link IMAGES_AT_A_TIME} places it takes. */
   #enter(image: ArchiveImage): Promise<number> {
     return new Promise((begin) => {
       this.#waiting.push({ image, begin });

@@ -1,6 +1,6 @@
 import type { ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 
-/** Maximum size of tables kept for the images to come: most images share base layers. */
+/** Maximum total size of the layers' tables kept for later images: most images share base layers. */
 const MOST_KEPT_BYTES = 192 * 1024 * 1024;
 /** Approximate size of a table per member, with paths and names. */
 const BYTES_PER_MEMBER = 160;
@@ -61,7 +61,7 @@ export class LayerPool {
       this.#kept.set(key, kept);
       kept.indexed.then(
         (indexed) => {
-          // A layer that is damaged here may be intact in another image's copy.
+          // Not kept, because a layer that is damaged here may be intact in another image's copy.
           if (indexed?.status !== 'present') return this.#forget(key, kept);
           kept.bytes = indexed.table.memberCount * BYTES_PER_MEMBER;
           this.#bytes += kept.bytes;

@@ -55,8 +55,8 @@ export class PackedTables {
   }
 
   /**
-   * Rebuilds a table's pack. `write` writes to a file that doesn't exist. Throws what `write` throws, and system errors; the old pack may
-   * be gone then.
+   * Rebuilds a table's pack. `write` is passed a path at which there is no file, and creates the file. Throws what `write` throws, and
+   * system errors; the old pack may be gone then.
    */
   async make(catalog: CatalogFolder, table: TableName, names: readonly string[], write: (file: string) => Promise<void>): Promise<void> {
     const members = names.map((name) => `${name} ${stateOf(path.join(catalog.path, table, name))?.text ?? ''}\n`).join('');

@@ -1,5 +1,5 @@
-// Watches DuckDB, which counts only part of its memory, and checks only now and then whether it should stop. Callers don't have to wait for
-// that.
+// Watches DuckDB, which counts only part of its memory, and checks only now and then whether it should stop. Callers don't have to wait
+// until it does.
 import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 
 /** How much the process's memory may grow. DuckDB's own limit is lower. */
@@ -10,7 +10,6 @@ const PATIENCE_MS = 2_000;
 /** If memory growth reaches this multiple of the limit, the query is abandoned without waiting for DuckDB to stop. */
 const MOST_OVERSHOOT = 1.75;
 
-/** Options of a guard. */
 export interface GuardOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asks DuckDB to stop. May be called repeatedly. */

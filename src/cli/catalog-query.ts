@@ -24,9 +24,9 @@ type Format = (columns: readonly string[]) => RowWriter;
 /** Formats a result as text. */
 interface RowWriter {
   head(): string;
-  /** Returns text to write now: this row, or rows held back before it. */
+  /** Adds a row. Returns the text to write now: this row, rows that were held back before it, or nothing. */
   row(row: Row): string;
-  /** Returns the text after the last row. */
+  /** Returns the rest of the text; call it after the last row. */
   end(): string;
 }
 
@@ -209,8 +209,8 @@ function csvLine(cells: Row): string {
 }
 
 /**
- * A spreadsheet takes text that begins like this for a formula, even in quotes, and in some locales with full-width characters too; an
- * apostrophe before it prevents that. In locales with decimal commas, a semicolon separates cells.
+ * Finds where text begins that a spreadsheet would take for a formula, even in quotes, so that an apostrophe can be inserted there. Some
+ * locales accept the full-width characters, too. In locales with decimal commas, a semicolon separates cells.
  */
 const FORMULA = /(^|;)(?=[=+\-@＝＋－＠])/g;
 

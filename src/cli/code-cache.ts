@@ -4,12 +4,12 @@ import path from 'node:path';
 import { makePrivateFolder } from '#archive/private-place';
 import { cacheFolder } from '#engine/cache-folder';
 
-/** Only the built program uses the cache: sources change, and Node strips their types at each start. */
+/** Only the built program uses the cache: sources change, and Node strips their types in each run anyway. */
 const isBuilt = Boolean(process.env.LAYERSCOPE_VERSION);
 const OTHERS = 0o077;
 const ME = process.getuid?.();
 
-/** Node has had these functions since 22.1 and 22.10. */
+/** Node has had these functions since 22.1 and 22.10, respectively. */
 type CodeCache = Partial<Pick<typeof nodeModule, 'enableCompileCache' | 'flushCompileCache'>>;
 const { enableCompileCache, flushCompileCache }: CodeCache = nodeModule;
 

@@ -15,7 +15,7 @@ const STORE_SCHEME = 'store:';
 
 const NOTHING: Offer = { words: [], files: null, isList: false };
 
-/** Returns the choices for an option's value, if `value` lists a few words. */
+/** Returns the choices for an option's value, if `value` lists words separated by `|`; otherwise none. */
 export function choicesOf(value: string | undefined): readonly string[] {
   const words = value?.split('|') ?? [];
   return words.length > 1 && words.every(isTyped) ? words : [];

@@ -2,7 +2,7 @@
 import { type ArtifactReport, type AttestationReport, formatSize, plural, shortDigest } from '#model';
 import type { Style } from './style.ts';
 
-/** Yields what is attested about an image, one attestation per line, below their number. */
+/** Yields the number of an image's attestations, then one line for each. */
 export function* attestationLines(attestations: readonly AttestationReport[], style: Style): Generator<string> {
   if (attestations.length === 0) return;
   yield `  ${plural(attestations.length, 'attestation')}`;

@@ -79,7 +79,7 @@ function openAsAsked({ signal }: Context, args: Arguments, file: string): Promis
 }
 
 interface Keys {
-  /** Whether the whole hive is walked, not only the keys below some of them. */
+  /** Whether the whole hive is walked, rather than some of its keys and the keys below them. */
   readonly isWhole: boolean;
   readonly problems: ProblemList;
   walk(): Generator<WalkedKey, void, void>;

@@ -198,7 +198,8 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
   if (findings.length === 0) return;
   const rank = { error: 0, warning: 1, note: 2 } as const;
   const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
-  // Findings with the same code may differ in severity: a secret in an example is a note, and isn't listed as an error.
+  // Grouped by severity, too, because findings with the same code may differ in it: a secret in an example is a note, and must not be
+  // listed as an error.
   const groups = [...grouped(findings, ({ code, severity }) => `${severity} ${code}`).values()];
   groups.sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
   yield '';

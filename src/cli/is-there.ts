@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Error codes by which the system reports that there is nothing at a path. */
+/** Error codes that mean that there is nothing at a path. */
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ERR_INVALID_ARG_VALUE']);
 
 /**

@@ -81,7 +81,7 @@ function rowsBelow(
 /** Formats rows for display, like `ls -l`: mode, owner, size or device numbers, time, layer, name. */
 function createViewLine(stack: Stack, rows: RowTable, { digits, style }: { readonly digits: number; readonly style: Style }) {
   const paths = createRowPaths(rows, stack.caseInsensitive);
-  // Most files share their mode, owner and time with many others.
+  // Formatted cells are cached: most files share their mode, owner and time with many others.
   const permissions = remembered((key) => permissionText(entryTypeName(key >> 16), key & 0xffff));
   const ownersOf = remembered((uid) => remembered((gid) => padText(`${uid}:${gid}`, 9)));
   const times = remembered((seconds) => style.dim(padText(dateText(seconds), 19)));
@@ -128,7 +128,7 @@ function remembered<T>(of: (key: number) => T): (key: number) => T {
   };
 }
 
-/** Remembering more distinct modes, owners, sizes or times than this gains nothing. */
+/** Maximum number of results in one cache. A larger cache wouldn't be faster. */
 const MAX_REMEMBERED = 10_000;
 
 /** Formats the size column of an entry without a size: device numbers for devices, otherwise blank. */

@@ -23,8 +23,8 @@ interface OpenInputOptions {
 }
 
 /**
- * Opens IMAGE: a file or folder that exists, `-` for standard input, `store:ID` for an image or layer of a store, unless `store` is false,
- * or an image by its name. Throws what {@link ArchiveReader.open} and `openNamed` throw; USAGE if standard input is a terminal.
+ * Opens IMAGE: an existing file or folder, `-` for standard input, `store:ID` for an image or layer of a store (unless `store` is false),
+ * or the name of an image. Throws what {@link ArchiveReader.open} and `openNamed` throw; USAGE if standard input is a terminal.
  */
 export async function openInput(context: Context, args: Arguments, image: string, options: OpenInputOptions = {}): Promise<Input> {
   const reader = readerFor(args, { callerReads: true });

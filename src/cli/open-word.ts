@@ -28,7 +28,7 @@ export async function openWord(
   if (word.kind === 'file') return asFile();
   if (word.kind === 'store') return store ? openFromStore(reader, context, args, word.id) : asFile();
   const { signal, progress } = context;
-  // Layers of a store don't need the network's modules.
+  // Loaded only here: opening an image from a store doesn't need the network's modules.
   const { userSources } = await import('./user-sources.ts');
   const named = await openNamed(word, userSources(args), {
     reader,

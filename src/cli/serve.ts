@@ -37,7 +37,7 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-/** Returns the store that the options select, which the window lists next to the user's own stores. */
+/** Returns the store selected by the options, or nothing. The window lists it next to the user's own stores. */
 function storeOf(args: Arguments): readonly StoreLocation[] {
   return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
 }

@@ -1,4 +1,4 @@
-/** Maximum length of words to compare, so that long input costs nothing. */
+/** Longer words aren't compared: the time would grow with the product of their lengths. */
 const LONGEST = 40;
 
 /** Returns the word that the user probably meant: the most similar one, if only a few letters differ; otherwise null. */

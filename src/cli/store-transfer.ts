@@ -91,7 +91,10 @@ export function imageName({ names, manifestDigest }: StoredImage): string {
   return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
 }
 
-/** Runs `store export`: writes an image as an archive; a layer's blob as stored, or with `--format` the layer and its chain as an image. */
+/**
+ * Runs `store export`. For an image, writes an archive. For a layer, writes its blob as stored or, with `--format`, an image made of the
+ * layer and its chain.
+ */
 export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const to = args.value('to');
   if (to === undefined) throw usageError('store export needs --to FILE');

@@ -140,7 +140,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem, images: of } of layers) {
       const shown = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
-      // Null for Windows stores, which would have to export the layer to compute them.
+      // All null for Windows stores, which would have to export the layer to compute these.
       const { digest = null, diffId = null, sizeBytes: size = null } = state === 'ready' ? await driver.metadata(id) : {};
       const facts = { diffId, digest, size };
       const line = {

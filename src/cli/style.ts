@@ -12,8 +12,8 @@ export interface Style {
 }
 
 /**
- * Creates a style. Uses colour on a terminal only, and not if NO_COLOR is set (no-color.org). Doesn't use `styleText` from node:util, which
- * Node has had only since 20.12, and which respects NO_COLOR and the stream only in some versions.
+ * Creates a style. Uses colour on a terminal only, and not if NO_COLOR is set (no-color.org). Doesn't use `styleText` from node:util: Node
+ * has had it only since 20.12, and only some versions of it respect NO_COLOR and the stream.
  */
 export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true;

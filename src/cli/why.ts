@@ -82,7 +82,7 @@ function* whyLines(report: WhyReport, given: string | null, style: Style): Gener
 
 const MAX_SHOWN_PACKAGES = 5;
 
-/** Yields the heaviest packages with files in a folder, and the files that no package owns. */
+/** Yields a line with the heaviest packages that have files in a folder, and one with the number of files that no package owns. */
 function* folderLines({ packages, count, unownedFiles, unownedBytes }: FolderPackages, style: Style): Generator<string> {
   if (count > 0) {
     const named = packages.slice(0, MAX_SHOWN_PACKAGES).map(({ type, name, version, bytes }) => {
@@ -144,7 +144,7 @@ function* describeLines(source: Omit<DockerfileReport, 'by'>, note: string, styl
   yield* numbered(from, fromText, style);
 }
 
-/** Formats a stage as `stage "build", FROM golang:1.22`. A stage without a name has a number. */
+/** Formats a stage as `stage "build", FROM golang:1.22`, or with its number (`stage 0`) if it has no name. */
 function stageWords(stage: string | null, base: string): string {
   const name = stage === null ? '' : /^\d+$/.test(stage) ? `stage ${stage}` : `stage "${stage}"`;
   const facts = [name, base === '' ? '' : `FROM ${base}`].filter((fact) => fact !== '');

@@ -30,7 +30,7 @@ export interface OpenSourceOptions extends SourceOptions {
   readonly reader: ArchiveReader;
   /** `os/arch[/variant]`, chosen before anything is fetched. */
   readonly platform?: string | undefined;
-  /** Whether only the list of each layer is wanted, and no contents are read. Defaults to false. */
+  /** Whether only the layers' listings are needed, not file contents. Defaults to false. */
   readonly isForListing?: boolean;
   /** Whether an engine's images may be read from its folders on this machine. Defaults to true. */
   readonly folders?: boolean;

@@ -5,27 +5,27 @@
 
 const MIB = 1024 * 1024;
 
-/** The footer of a Parquet file, which lists its columns, and the number of values in it. */
+/** Size of a Parquet file's footer, which lists the columns, and the number of values in the footer. */
 export const MOST_FOOTER_BYTES = 16 * MIB;
 export const MOST_FOOTER_VALUES = 2_000_000;
-/** The header of a page. */
+/** Size of a page's header, and the number of values in the header. */
 export const MOST_HEADER_BYTES = 64 * 1024;
 export const MOST_HEADER_VALUES = 1_000;
 /** Depth of nested structs. The structs of the Parquet format nest seven deep. */
 export const MOST_NESTING = 20;
 export const MOST_COLUMNS = 200;
-/** A column of a row group, as stored. */
+/** Size of a column of a row group, as stored. */
 export const MOST_CHUNK_BYTES = 64 * MIB;
 /**
- * All columns read from a row group, decompressed. As strings they may take twice as much, and reading the last column may take that much
- * again.
+ * Total size of all columns read from a row group, decompressed. As strings they may take twice as much memory, and reading the last column
+ * may take as much again.
  */
 export const MOST_GROUP_PLAIN_BYTES = 96 * MIB;
 export const MOST_GROUP_ROWS = 1_048_576;
 
 /** Files in a table's folder. */
 export const MOST_TABLE_FILES = 400_000;
-/** Rows kept from `images` and from `history`, and rows in one row group of a file of either. */
+/** Rows kept from `images`, rows kept from `history`, and rows read from one file of these tables or of `findings`. */
 export const MOST_IMAGES = 20_000;
 export const MOST_STEPS = 2_000_000;
 export const MOST_FILE_ROWS = 200_000;
@@ -36,7 +36,7 @@ export const MOST_TEXT = 64 * MIB;
  * each time.
  */
 export const MOST_FILE_TEXT = 16 * MIB;
-/** Characters in one string; longer ones are cut. */
+/** Characters kept of one string, by column. Longer strings are cut. */
 export const MOST_SOURCE = 4_096;
 export const MOST_COMMAND = 400;
 export const MOST_MESSAGE = 1_000;

@@ -21,14 +21,14 @@ interface PageInput {
   readonly count: number;
 }
 
-/** Open catalogs, and a topic with their summaries. Methods throw NOT_FOUND if the catalog isn't open. */
+/** The open catalogs. Subscribers get their summaries. Methods throw NOT_FOUND if the catalog isn't open. */
 export interface CatalogList {
   /** Starts a job that opens a catalog, or reads an open one again. Returns the job's id. */
   open(request: { readonly path: string; readonly title: string }): string;
   close(catalogId: string): void;
   images(catalogId: string, page: PageInput): CatalogPage<CatalogImage>;
   layers(catalogId: string, page: PageInput): CatalogPage<CatalogLayer>;
-  /** Returns the problems that are listed, and how many there are in all. */
+  /** Returns the listed problems, and the number of all problems. */
   problems(catalogId: string): CatalogPage<CatalogProblem>;
   /** Runs a part of a search. Throws USAGE for text that can't be searched for. */
   search(catalogId: string, input: SearchInput, signal: AbortSignal): Promise<CatalogSearchPart>;

@@ -15,7 +15,7 @@ interface Waiting {
 
 /**
  * Creates the worker's client. The first task starts the worker; if it exits, pending tasks fail and the next task starts it again.
- * `script` is the built worker, by default the source next to this file.
+ * `script`: the worker's script. Defaults to the source next to this file.
  */
 export function createCatalogThread(script: URL | string = new URL('./worker.ts', import.meta.url)): CatalogThread {
   const waiting = new Map<number, Waiting>();

@@ -12,7 +12,7 @@ export interface FileProblem {
   readonly message: string;
 }
 
-/** Files of a table, and where to begin: `part` is a row group in the first file. */
+/** Files of a table, and where to begin: `part` is the index of a row group in the first file. */
 export interface FilesPart {
   readonly folder: string;
   readonly table: TableName;

@@ -31,7 +31,7 @@ function unpacked(unpack: () => Buffer): Uint8Array {
 export interface ColumnChunk {
   readonly bytes: Uint8Array;
   readonly codec: CompressionCodec;
-  /** Rows in the group: the column has a value or null for each. */
+  /** Rows in the group. The column has a value or null for each row. */
   readonly rows: number;
   readonly isOptional: boolean;
   readonly isFlag: boolean;

@@ -49,7 +49,7 @@ export function parseSearch(what: SearchKind, text: string): RowQuery | DigestQu
 
 function pathQuery(typed: string): RowQuery {
   const isWhole = typed.startsWith('/');
-  // The catalog doubles backslashes.
+  // Backslashes are doubled in the catalog's paths.
   const text = (isWhole ? typed.replace(/^\/+/, '') : typed).replaceAll('\\', '\\\\');
   if (!/[*?]/.test(text)) return { what: 'path', text: isWhole ? text : text.toLowerCase(), isWhole };
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
@@ -92,7 +92,7 @@ function uncounted(query: RowQuery, most: number): (text: string) => boolean {
   };
 }
 
-/** Returns the last names of a path; null if it has fewer or, with `isAll`, more. */
+/** Returns the last `count` names of a path; null if the path has fewer or, with `isAll`, more. */
 function lastNames(path: string, count: number, isAll: boolean): readonly string[] | null {
   let start = path.length + 1;
   for (let left = count; left > 0; left--) {

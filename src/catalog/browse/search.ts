@@ -59,7 +59,9 @@ function filesOf({ images, layers, entryFiles, packageFiles }: Searched, query: 
   return { table: isPackages ? 'packages' : 'entries', files: owners.map((index) => names[index] as string), owners };
 }
 
-/** `layers`: numbers of layers by diffID, for a package, which is found in an image; null for an entry, which is found in a layer. */
+/**
+ * `layers`: for a package, which is found in an image, the numbers of the layers by diffID; null for an entry, which is found in a layer.
+ */
 function hitOf({ row }: RowHit, owner: number, layers: ReadonlyMap<string, number> | null): CatalogHit {
   const text = (name: string): string | null => (typeof row[name] === 'string' ? row[name] : null);
   const count = (name: string): number | null => (typeof row[name] === 'number' ? row[name] : null);

@@ -134,7 +134,7 @@ export class TableFile implements Disposable {
 
 let nulls: readonly null[] = [];
 
-/** The last list is reused: a file may claim a million rows and not have a single column. */
+/** Reuses the previous list if it has the same length: a file may claim a million rows without having a single column. */
 function nullCells(rows: number): readonly null[] {
   if (nulls.length !== rows) nulls = new Array<null>(rows).fill(null);
   return nulls;

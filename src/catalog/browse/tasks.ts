@@ -101,8 +101,8 @@ function searchRows({ query, most, ...part }: Tasks['search']['input']): Tasks['
 }
 
 /**
- * Calls `read` for each row group until the time is up or `read` returns true. A file that can't be read is reported as a problem, and the
- * next one follows.
+ * Calls `read` for each row group until the time is up or `read` returns true. If a file can't be read, reports a problem and continues
+ * with the next file.
  */
 function inMoments({ folder, table, files, part }: FilesPart, read: (file: TableFile, number: number, group: number) => boolean): Reached {
   const end = performance.now() + MOMENT_MS;

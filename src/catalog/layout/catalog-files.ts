@@ -20,7 +20,7 @@ export function isOwnFile(table: TableName, name: string): boolean {
   return name === EMPTY_FILE || (table === 'images' ? OF_SUBJECT : OF_DIGEST).test(name);
 }
 
-/** Returns the file name, without extension, for the subject of a digest. */
+/** Returns the name, without extension, of the files about the layer or image with this digest. */
 export function digestName(digest: string): string {
   return digest.replace(':', '-');
 }
@@ -41,8 +41,8 @@ export function readSumKey(folder: string, shown: string): Uint8Array {
 }
 
 /**
- * Whether the folder has a catalog's marker. `shown`: the folder's name in messages. Throws UNSUPPORTED for another version or another file
- * of that name; PERMISSION, IO.
+ * Whether the folder has a catalog's marker. `shown`: the folder's name in messages. Throws UNSUPPORTED if the catalog has another version,
+ * or if the file isn't a catalog's marker; PERMISSION, IO.
  */
 export function checkMarker(folder: string, shown: string = folder): boolean {
   const found = readMarker(path.join(folder, MARKER));

@@ -17,7 +17,7 @@ export function cellChunks({ type }: Column, cells: readonly Cell[], isBounded: 
 
 type FlatType = Exclude<Column['type'], 'texts' | 'textMap'>;
 
-/** Definition level of a value: keys can't be null. */
+/** Definition levels of an element and of a key that have a value. A key's is lower by one, because keys can't be null. */
 const LEVELS = { element: 3, key: 2 } as const;
 
 function flatChunk(type: FlatType, cells: readonly Cell[], isBounded: boolean): Chunk {

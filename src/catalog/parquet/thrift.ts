@@ -65,7 +65,7 @@ export class ThriftStruct {
     for (const item of items) this.#binary(Buffer.from(item));
   }
 
-  /** In Parquet, every id is at most 15 more than the one before. */
+  /** Writes the short form of a field's header: in Parquet, every id is at most 15 more than the one before. */
   #field(id: number, type: number): void {
     this.#to.byte(((id - this.#last) << 4) | type);
     this.#last = id;

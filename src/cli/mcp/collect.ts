@@ -72,7 +72,7 @@ export function collectText(maxCharacters: number, signal: AbortSignal): Collect
   return { output, end: () => pieces.join('') };
 }
 
-/** Collects at most `limit` bytes of a file, after the first `from`. The rest isn't read; it may be petabytes. */
+/** Collects at most `limit` bytes of a file, beginning at offset `from`. Doesn't read the rest, which may be petabytes. */
 export function collectBytes(
   { from, limit }: { readonly from: number; readonly limit: number },
   signal: AbortSignal,

@@ -61,7 +61,10 @@ function outside(image: string): LayerscopeError {
   return new LayerscopeError('PERMISSION', `${displayText(image)} is outside the named folders`);
 }
 
-/** Compares paths as strings only. A named folder may have been given by a path with links. */
+/**
+ * Compares paths as strings, without accessing them. Each folder is compared both as it was given and as its real path, because the two may
+ * differ.
+ */
 function isWithin(candidate: string, given: readonly string[], folders: readonly string[]): boolean {
   return [...given.map((folder) => path.resolve(folder)), ...folders].some((folder) => isInside(folder, candidate));
 }
@@ -81,7 +84,7 @@ async function listFolder(folder: string): Promise<readonly NamedEntry[]> {
 }
 
 /**
- * Checks a folder and lists its entries, both through one descriptor, because its path may lead to another folder by then. Throws
+ * Checks a folder and lists its entries, both through one descriptor: after the check, the path may lead to another folder. Throws
  * PERMISSION.
  */
 export function entriesOf(folder: string): Dirent[] {

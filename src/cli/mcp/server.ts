@@ -65,8 +65,9 @@ export async function serveTools(version: string, surroundings: ToolSurroundings
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  // Calls made before standard input ended are answered; interrupted ones remove their temporary files. The SDK starts a call some event
-  // loop turns after reading it, and sends the answer some turns after receiving it.
+  // Waits for the calls made before standard input ended, so that they are answered, and for interrupted ones, so that they remove their
+  // temporary files. Looks for further calls after each wait: the SDK starts a call some event loop turns after reading it, and sends the
+  // answer some turns after receiving it.
   let awaited: Promise<unknown> | null = null;
   while (awaited !== last) {
     awaited = last;

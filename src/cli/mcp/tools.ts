@@ -13,7 +13,7 @@ export interface Tool {
   load(): Promise<Command>;
   /** Returns the command's options as they would be typed. Values are joined with `=`, so none of them can pass for another option. */
   options(input: ToolInput): readonly string[];
-  /** Returns the only list that is needed from a document. */
+  /** Returns the list to answer with, if only one list in the document is needed. */
   listOf?(document: Record<string, unknown>): readonly unknown[];
 }
 

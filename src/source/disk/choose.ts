@@ -13,10 +13,9 @@ export interface Candidate {
 }
 
 /**
- * Finds an image by its name or the start of its id; a name takes precedence. `localhost` says whether to look for a name without a host
- * below
- * `localhost/` first, where Podman puts images it has built. Throws NOT_FOUND; USAGE, naming both, if the start of an id matches two
- * images.
+ * Finds an image by its name or the start of its id; a name takes precedence. If `localhost` is set, first looks for a name without a host
+ * below `localhost/`, where Podman puts the images that it has built. Throws NOT_FOUND; USAGE, naming both, if the start of an id matches
+ * two images.
  */
 export function chooseCandidate<T extends Candidate>(
   images: readonly T[],

@@ -21,9 +21,9 @@ const CONTENT = 'io.containerd.content.v1.content';
 const MOBY = 'moby';
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
-/** Maximum number of images shown for one image name, counting each of its names with each manifest of its index. */
+/** Maximum number of images shown when one is opened: each of its names counts once for each manifest of its index. */
 const MAX_SHOWN = 10_000;
-/** How many times to read the database again if containerd has written to it meanwhile. */
+/** How many times to read the database at most. It is read again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
 const META_BYTES = 128 * 1024;
 
@@ -46,7 +46,7 @@ export function containerdRootSource(root: string, engine: 'docker' | null = nul
     answers: ({ kind, ...word }) =>
       kind === 'name' || (engine === null ? kind === 'containerd' : kind === 'engine' && 'engine' in word && word.engine === engine),
     list: async () => (await images(root)).filter(({ namespace }) => isOf(namespace, engine)).map(listed),
-    // Opening an image shows every platform present.
+    // There is no platform to choose: opening an image shows every platform present.
     platforms: async (word) => {
       chooseReading(
         (await images(root)).filter(({ namespace }) => isOf(namespace, engine)),

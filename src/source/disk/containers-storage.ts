@@ -126,7 +126,7 @@ function chainOf(top: string | null, layers: ReadonlyMap<string, StoredLayer>): 
 /** Adds up the sizes of images' layers. Caches the results, because many images share a long chain. */
 class ChainSizes {
   readonly #layers: ReadonlyMap<string, StoredLayer>;
-  /** For each layer, the size of its chain, null if unknown, and the number of layers in it. */
+  /** For each layer, the size of its chain (null if unknown) and the number of layers in the chain. */
   readonly #known = new Map<string, { readonly bytes: number | null; readonly count: number }>();
 
   constructor(layers: ReadonlyMap<string, StoredLayer>) {

@@ -1,7 +1,8 @@
 // The folder with a container's changes in Docker's data root:
 //
-// image/DRIVER/layerdb/mounts/CONTAINER/mount-id, parent the folder's id; the chainID of the image's top layer
-// overlay2/MOUNTID/diff/ the files
+//   image/DRIVER/layerdb/mounts/CONTAINER/mount-id   the folder's id
+//   image/DRIVER/layerdb/mounts/CONTAINER/parent     the chainID of the image's top layer
+//   overlay2/MOUNTID/diff/                           the files
 //
 // An engine's socket may be forwarded from elsewhere, so what it reports about this machine's folders is only a claim. Source: moby
 // layer/filestore.go, layer/layer_store.go.
@@ -52,7 +53,7 @@ export async function dockerContainerFolder(
   return null;
 }
 
-/** Whether a data root and every folder on the path to one below it can only be changed by root. */
+/** Whether only root can change a data root, the folder at `below` in it, and the folders between them. */
 async function isRoots(root: string, below: string): Promise<boolean> {
   let at = root;
   for (const name of ['', ...below.split(path.sep)]) {

@@ -1,4 +1,4 @@
-// Reads engines' small files completely, within a size limit.
+// Reads engines' files: small ones completely, within a size limit, and parts of larger ones.
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
@@ -110,7 +110,7 @@ export async function namesIn(root: string, what: string): Promise<readonly stri
 /**
  * Returns the real path of a folder, such as that of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a
  * link leads out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has
- * no effect. A missing folder is reported then.
+ * no effect. A missing folder is an error only when it is opened.
  */
 export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);

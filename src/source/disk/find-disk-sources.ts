@@ -108,7 +108,7 @@ function first(lines: readonly string[], expression: RegExp): string | undefined
   return undefined;
 }
 
-/** Reads the list, which may span several lines. */
+/** Returns the folders in the list `additionalimagestores`, which may span several lines. */
 function additionalStores(lines: readonly string[]): readonly string[] {
   const begin = lines.findIndex((line) => /^\s*additionalimagestores\s*=\s*\[/.test(line));
   if (begin < 0) return [];
@@ -126,7 +126,7 @@ function settingsText(file: string): string {
   }
 }
 
-/** Reads a settings file; empty if missing or invalid, which the engine itself reports. */
+/** Reads a settings file in JSON; empty if it is missing or invalid. The engine itself reports an invalid file. */
 function settings(file: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(settingsText(file));

@@ -10,13 +10,14 @@ import type { ContainerChange } from './engine-client.ts';
 
 /** The only attribute in Docker's exports. */
 const CAPABILITY = 'security.capability';
-/** The last component of a data root with user namespaces, in which ids are shifted. */
+/** Matches the last component of the data root if Docker uses user namespaces, which shift the files' ids. */
 const REMAPPED = /^\d+\.\d+$/;
 const SECOND = 1_000_000_000n;
 
 /**
  * Whether containers may be read from the folders of the Docker at a socket. This process must run as root, which can read everything
- * without changing anything, and the socket must belong to root. A socket that root forwarded from another machine looks the same.
+ * without changing anything, and the socket must belong to root. That doesn't prove that the folders are on this machine: a socket that
+ * root forwarded from another one looks the same.
  */
 export function canReadContainers(socket: string, dataRoot: string): boolean {
   return process.platform === 'linux' && !IS_RESTRICTED && !REMAPPED.test(path.basename(dataRoot)) && statSync(socket).uid === 0;
@@ -42,7 +43,7 @@ async function changedEntries(
   signal: AbortSignal | undefined,
 ): Promise<readonly ChangedEntry[]> {
   const isDeleted = new Map(changes.map(({ path: at, kind }) => [byteText(plainPath(at)), kind === 'deleted']));
-  /** Folders that have changed, as written to the tar. Other folders aren't the container's own. */
+  /** Changed folders, each with the entry that is written to the tar. Other folders aren't the container's own, so they aren't written. */
   const exported = new Map<WalkedEntry, WalkedEntry>();
   const changed: ChangedEntry[] = [];
   for await (const walked of walkTree(folder, signal)) {

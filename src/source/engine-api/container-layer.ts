@@ -9,7 +9,7 @@ import type { ContainerChange } from './engine-client.ts';
 
 const PIECE = 1024 * 1024;
 const BLOCK = 512;
-/** Number of whiteouts packed at a time: a container may have removed a hundred thousand files. */
+/** Number of whiteouts packed at a time. All of them may be too many: a container may have removed a hundred thousand files. */
 const BATCH = 1000;
 
 /** What the engine reports about a container. */

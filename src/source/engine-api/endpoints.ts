@@ -110,7 +110,7 @@ function scheme(text: string): string {
 /** Parses an address as {@link EngineRouter} does, so that it can't fail there. */
 function parseUrl(address: string, engine: EngineKind): URL {
   try {
-    // Without a host, URL would use the first part of the path.
+    // If there is no host, URL would take the first part of the path as the host.
     if (/^[a-z]+:\/\/(\/|$)/.test(address)) throw notAnAddress(address, engine);
     const url = new URL(address.replace(/^tcp:/, 'http:'));
     decodeURIComponent(url.username);
@@ -156,7 +156,7 @@ function below(folder: string, name: string): readonly string[] {
   }
 }
 
-/** Reads a JSON object; null if the file is missing or isn't one, which the user's own tools report. */
+/** Reads a JSON object; null if the file is missing or contains something else. The user's own tools report such a file. */
 function readObject(file: string): JsonObject | null {
   try {
     const bytes = readSettings(file);

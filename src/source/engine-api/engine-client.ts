@@ -14,7 +14,10 @@ const PLATFORM_VERSION = [1, 48] as const;
  * 100,000 changes 12 MB.
  */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
-/** Maximum number of folders on the paths of a container's changes, counted anew for each change; most paths have ten. */
+/**
+ * Maximum number of folders on all paths of a container's changes. A folder counts once for each path that it is on; a typical path has
+ * ten.
+ */
 const MAX_FOLDERS = 2_000_000;
 const MAX_ERROR_BYTES = 64 * 1024;
 /** How long an export may take to start: an engine packs an image before it sends the first byte, which takes minutes for a large image. */

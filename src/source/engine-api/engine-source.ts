@@ -24,7 +24,7 @@ export interface EngineOptions {
   readonly containerFolder?: ((root: string, container: ContainerClaim) => Promise<string | null>) | undefined;
 }
 
-/** A container as its engine describes it, on its image's layers. */
+/** A container as its engine describes it, with the layers of its image. */
 interface ContainerClaim {
   readonly id: string;
   readonly upperDir: string;
@@ -75,12 +75,12 @@ export class EngineSource implements ImageSource {
   }
 
   /**
-   * Opens the image from the engine's folder if the engine is on this machine, the folder is readable, and the folder has the same image
-   * under that name.
+   * Opens the image from the engine's folder if the engine is on this machine, the folder is readable, and the folder has an image with
+   * that id.
    */
   async #fromFolder(client: EngineClient, image: EngineImage, asked: string, options: OpenSourceOptions): Promise<Archive | null> {
     const { foldersIn } = this.#options;
-    // The folder has an image for one platform; others are exported by the engine.
+    // If a platform is requested, the engine exports the image, because the folder has it for one platform only.
     if (foldersIn === undefined || options.folders === false || !this.place.startsWith('unix:') || options.platform !== undefined)
       return null;
     const instead = (control: SourceOptions): Promise<Archive> =>
@@ -120,7 +120,7 @@ export class EngineSource implements ImageSource {
     }
   }
 
-  /** Opens a container's changes from the engine's folder, if the engine is Docker, on this machine, and the folder is readable. */
+  /** Opens a container's changes from the engine's folder, if the engine is Docker on this machine and the folder is readable. */
   async #fromContainerFolder(
     client: EngineClient,
     { id, name, upperDir }: EngineContainer,
@@ -192,7 +192,10 @@ export class EngineSource implements ImageSource {
   }
 }
 
-/** Returns the result; null after an error, so that the engine exports anything that isn't readable or as expected. Throws CANCELLED. */
+/**
+ * Returns the result of `work`; null after an error, because the engine then exports what can't be read or isn't as expected. Throws
+ * CANCELLED.
+ */
 async function attempt<T>(work: () => Promise<T | null>): Promise<T | null> {
   try {
     return await work();
@@ -249,7 +252,7 @@ function withLayer(base: Archive, own: Archive, name: string): Archive {
   };
 }
 
-/** An index entry for a platform whose manifest is missing. */
+/** The message of a finding about an index entry for a platform whose manifest is missing. */
 const ABSENT = /^manifest [a-z0-9]+:[0-9a-f]+ \([^)]+\) is not in the archive$/;
 
 /**

@@ -1,5 +1,5 @@
-// Runs `ssh HOST docker system dial-stdio`: the user's own ssh, with its keys, agent and jump hosts, whose standard streams are a
-// connection to the remote engine. Source: docker/cli cli/connhelper.
+// Runs `ssh HOST docker system dial-stdio` and uses its standard streams as a connection to the remote engine. Runs the user's own ssh, so
+// the user's keys, agent and jump hosts apply. Source: docker/cli cli/connhelper.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { findProgram } from '#files';

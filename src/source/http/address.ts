@@ -22,7 +22,7 @@ const FORBIDDEN = list(
   // AWS, Azure, Google, Oracle and most others reply at 169.254.169.254.
   ['169.254.0.0', 16, 'ipv4'],
   ['fe80::', 10, 'ipv6'],
-  // These are of AWS, Google, Scaleway, Alibaba, Oracle and Azure's wire server, in this order.
+  // Metadata services of AWS, Google, Scaleway, Alibaba and Oracle, and Azure's wire server, in this order.
   ['fd00:ec2::', 32, 'ipv6'],
   ['fd20:ce::254', 128, 'ipv6'],
   ['fd00:42::42', 128, 'ipv6'],
@@ -75,7 +75,7 @@ function isOfInterface(address: string): boolean {
   return own.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Returns the rule for addresses named by the server at `peer`; null if its address isn't known. */
+/** Returns the rule for addresses named by the server at `peer`, which is null if that server's address isn't known. */
 export function ruleOfPeer(peer: string | null): AddressRule {
   if (peer === null || isIP(peer) === 0) return 'foreign';
   if (isLoopback(peer)) return 'neighbour';

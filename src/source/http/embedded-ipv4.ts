@@ -23,7 +23,7 @@ export function embeddedIpv4(address: string): readonly string[] {
 
 /** Returns the eight groups of an IPv6 address. */
 function groupsOf(address: string): number[] {
-  // URL writes the last 32 bits as groups.
+  // URL writes the last 32 bits as groups, even if they are given as an IPv4 address.
   const { hostname } = new URL(`http://[${address.replace(/%.*$/s, '')}]/`);
   const [head = '', tail] = hostname.slice(1, -1).split('::');
   const parse = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));

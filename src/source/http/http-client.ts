@@ -30,7 +30,7 @@ export interface Route {
   readonly place: string;
 }
 
-/** Finds the sockets for an address. */
+/** Finds the route to an address. */
 export interface Router {
   /** Does the slow part of finding a route to an address. Doesn't contact anything. Throws UNSUPPORTED. */
   prepare?(url: URL): Promise<void>;
@@ -53,7 +53,9 @@ export interface RequestOptions {
   /** Defaults to `any`. */
   readonly rule?: AddressRule;
   readonly signal?: AbortSignal | undefined;
-  /** If null, waits indefinitely, because an engine sends nothing while it packs an image. */
+  /**
+   * How long, in ms, the server may send nothing; by default, as long as the client allows. Null: the response may take any time to begin.
+   */
   readonly silenceMs?: number | null;
 }
 

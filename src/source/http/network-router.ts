@@ -55,7 +55,7 @@ export class NetworkRouter implements Router {
   route(url: URL, rule: AddressRule): Route {
     const host = hostOf(url);
     const place = placeOf(url);
-    // A numeric address needs no lookup, and a proxy resolves names itself.
+    // Checked before any lookup: a numeric address doesn't need one, and a proxy resolves names itself.
     if (!isAllowedName(host, rule)) throw refused(place);
     const isTls = url.protocol === 'https:';
     const tls = isTls

@@ -1,5 +1,5 @@
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as read by curl and Go: lower case first. If none is set, the system's proxies are used, if the
-// host program can query them.
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, read as by curl and Go: the lower-case names take precedence. If none is set, the system's proxies
+// are used, if the host program can query them.
 import { BlockList, isIP } from 'node:net';
 import { LayerscopeError } from '#model';
 import { hostOf, isLoopback } from './address.ts';
@@ -30,8 +30,8 @@ export class Proxies {
   }
 
   /**
-   * Returns the proxy for an address; null if there is none, as for this machine. Throws USAGE if the environment variable isn't an http(s)
-   * URL. The system's proxies are known only for addresses passed to {@link prepare}.
+   * Returns the proxy for an address; null if there is none, as is always the case for this machine. Throws USAGE if the environment
+   * variable isn't an http(s) URL. The system's proxies are known only for addresses passed to {@link prepare}.
    */
   for(url: URL): URL | null {
     if (this.#isDirect(url)) return null;
@@ -48,7 +48,7 @@ export class Proxies {
     return isHere || isExempt(this.#value('no_proxy'), host, portOf(url));
   }
 
-  /** Whether the system decides: a user who sets a variable has decided for all addresses. */
+  /** Whether the system's proxy applies to an address. It doesn't if the user has set a variable for any proxy. */
   #isSystems(url: URL): boolean {
     return this.#system !== null && !this.#isDirect(url) && this.#value('https_proxy') === '' && this.#value('http_proxy') === '';
   }

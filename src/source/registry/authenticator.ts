@@ -14,7 +14,7 @@ import { isOwnRealm, realmUrl } from './realm.ts';
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Source: token.md: "For compatibility with older clients, a token should never be returned with less than 60 seconds to live." */
 const DEFAULT_LIFE_S = 60;
-/** How long before its expiry a token is renewed, at most. */
+/** A token is renewed at most this long before it expires. */
 const MARGIN_MS = 10_000;
 
 interface Kept {

@@ -1,4 +1,4 @@
-// TOCs of eStargz layers that are stored in a separate image, TAG-esgztoc. Each of its layers is a TOC, in a gzipped tar. Source:
+// TOCs of eStargz layers, stored in a separate image with the tag TAG-esgztoc. Each layer of that image is a TOC in a gzipped tar. Source:
 // stargz-snapshotter docs/estargz.md, nativeconverter/estargz/externaltoc.
 import type { ArchiveReader, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';

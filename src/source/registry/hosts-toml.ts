@@ -1,11 +1,11 @@
 // containerd's mirrors: `certs.d/HOST[:PORT]/hosts.toml`, or the file in `_default` for hosts without one.
 //
-// server = "https://registry-1.docker.io"
-// [host."https://mirror.example/v2/hub"]
-// capabilities = ["pull", "resolve"]
-// override_path = true
-// skip_verify = true
-// ca = ["company.pem"]
+//   server = "https://registry-1.docker.io"
+//   [host."https://mirror.example/v2/hub"]
+//     capabilities = ["pull", "resolve"]
+//     override_path = true
+//     skip_verify = true
+//     ca = ["company.pem"]
 //
 // Source: containerd docs/hosts.md, core/remotes/docker/config/hosts.go. Client certificates and headers in the file aren't used.
 import path from 'node:path';
@@ -77,7 +77,7 @@ function serverOf(address: string, options: JsonObject | null, folder: string): 
   return [{ url, ...at, only, skipVerify: options?.skip_verify === true, authorities: files.map((each) => path.resolve(folder, each)) }];
 }
 
-/** Splits a server's path. containerd appends `/v2`, unless the path is marked as already being the API's. */
+/** Splits a server's path. containerd appends `/v2`, unless `override_path` says that the path already includes it. */
 function placeIn({ pathname }: URL, isApi: boolean): { readonly path: string; readonly prefix: string } | null {
   const trimmed = trimEnd(pathname, '/');
   if (!isApi || trimmed === '') return { path: trimmed.replace(/\/v2$/, ''), prefix: '' };

@@ -1,5 +1,5 @@
 // A registry names the server that issues tokens. A server that the user didn't name gets credentials only if it clearly belongs to the
-// registry, because any registry could name another's server.
+// registry, because any registry could name another registry's server.
 
 import { isIP } from 'node:net';
 import { displayText, LayerscopeError } from '#model';
@@ -8,7 +8,7 @@ import { hostOf } from '../http/address.ts';
 /** Docker Hub's registry and token server. */
 const HUB = { registry: 'registry-1.docker.io', realm: 'auth.docker.io' } as const;
 
-/** Domains below which anyone can register a name, besides `co.uk` and the like. */
+/** Domains below which anyone can register a name, in addition to `co.uk` and the like. */
 const SHARED: ReadonlySet<string> = new Set([
   'amazonaws.com',
   'amazonaws.com.cn',

@@ -38,7 +38,7 @@ export interface Referrer {
   readonly mediaType: string | null;
   readonly artifactType: string | null;
   readonly size: number;
-  /** Only those whose name and value have the usual length, at most 64. */
+  /** At most 64, and only those whose name and value have at most 4,096 characters each. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -320,7 +320,10 @@ function parseReferrer(value: unknown): Referrer | null {
   };
 }
 
-/** Returns the fields whose names and values have the usual length, up to a limit, so that the rest need not be kept in memory. */
+/**
+ * Returns the first {@link MAX_ANNOTATIONS} fields whose names and values aren't longer than {@link MAX_ANNOTATION_LENGTH}, so that the
+ * rest need not be kept in memory.
+ */
 function shortTexts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const kept: [string, string][] = [];
   for (const [name, value] of Object.entries(fields)) {

@@ -82,7 +82,7 @@ export class RegistrySettings {
       rule === null && hosts.server !== null
         ? this.#server(hosts.server, name, false)
         : this.#place(rule === null ? full : relocated(full, rule.prefix, rule.location), rule?.insecure ?? false, false);
-    // containerd lists the registry itself among its hosts.
+    // Leaves out the registry itself, which containerd lists among its hosts, because it comes last.
     return [...mirrors, ...hubMirrors, ...ofContainerd.filter((place) => place.host !== own.host || place.name !== own.name), own];
   }
 

@@ -211,7 +211,9 @@ class RegistryImage {
     return names.size > 1 ? [...names] : [];
   }
 
-  /** Fetches what the reference names. First looks up a tag's digest, which is cheap, because the document may be cached. */
+  /**
+   * Fetches what the reference names. For a tag, first looks up the digest: that is cheap, and the document with that digest may be cached.
+   */
   async #root(): Promise<Document> {
     const { digest, tag } = this.#reference;
     const { signal } = this.#options;

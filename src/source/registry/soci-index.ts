@@ -1,7 +1,7 @@
 // The SOCI index of an image: a manifest whose blobs are zTOCs of the image's layers. Source: awslabs/soci-snapshotter docs/soci-index.md.
 //
-// v1 refers to the image (referrers); anyone who may push can add one, so it can't be verified
-// v2 the image's manifest contains its digest, in com.amazon.soci.index-digest
+// - v1: the index refers to the image (referrers). Anyone who may push can add such an index, so it can't be verified.
+// - v2: the image's manifest contains the digest of the index, in com.amazon.soci.index-digest.
 import type { ArchiveReader, FetchedZtoc, OnTocSize } from '#archive';
 import { parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
