@@ -162,7 +162,7 @@ describe('numbers', () => {
     assert.equal(only(tar(directory('d/', { size: base256(-1, 12) }))).size, 0);
   });
 
-  test('numbers equal to the previous header’s stay the same, even after PAX changed them', () => {
+  test('numbers equal to those in the previous header are read correctly, even if PAX overrode them there', () => {
     const { members } = collect(
       tar(
         pax({ uid: '7', mtime: '9.5' }),

@@ -29,7 +29,7 @@ export async function startRegistry(t: TestContext, isLocked = false): Promise<s
   const auth = isLocked ? `auth: {htpasswd: {realm: x, path: ${passwords}}}\n` : '';
   const settings = path.join(folder, 'settings.yml');
   writeFileSync(settings, `version: 0.1\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"}\n${auth}`);
-  // The registry would treat the variable as one of its settings.
+  // Unset, because the registry would treat this variable as one of its settings.
   runEngine(t, 'env', ['-u', 'REGISTRY_AUTH_FILE', 'docker-registry', 'serve', settings]);
   await until(async () => (await fetch(`http://${host}/v2/`).catch(() => null)) !== null, 'docker-registry answers');
   return host;

@@ -288,7 +288,7 @@ test('a process started with another secret is refused, and ends', async (t) => 
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
   await assert.rejects(open(folder, { as: wrong }), { code: 'FORBIDDEN' });
-  // The side that notices first cuts the connection; the other side only sees it cut.
+  // Whichever side notices first cuts the connection. The other side sees only that it was cut.
   assert.match(await log.has('end'), / [13]$/);
 });
 

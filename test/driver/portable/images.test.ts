@@ -167,7 +167,7 @@ test('a name moves to the image imported last, and the image that had it loses i
   await assert.rejects(driver.images.remove('nothing:1'), { code: 'NOT_FOUND' });
 });
 
-test('an index of several platforms is imported completely, or only one of its platforms', async () => {
+test('all platforms of an index are imported, or only the chosen one', async () => {
   const plain = await written(
     packOciArchive([image('x:1', [base, true]), { ...image('x:1', [app, true]), architecture: 'arm64' }]),
     'two.tar',
@@ -345,7 +345,7 @@ test('layers and images are found by id, id prefix and shortened name', async ()
   );
 });
 
-test('a home that is a symbolic link is the folder it leads to', async () => {
+test('a home given as a symbolic link is the folder that the link leads to', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const link = newPath('link');
   symlinkSync(driver.home, link);

@@ -9,7 +9,7 @@ export interface Found {
   readonly input: Uint8Array;
 }
 
-/** Returns where in our own files an error was thrown, without the engine's files. */
+/** Returns the innermost place in src or test/fuzz/targets in an error's stack; empty if there is none. */
 function placeOf(stack: string): string {
   const frame = stack.split('\n').find((line) => /\/(?:src|test\/fuzz\/targets)\/[^:]*:\d+/.test(line)) ?? '';
   return /\/((?:src|test\/fuzz\/targets)\/[^:]*:\d+)/.exec(frame)?.[1] ?? '';

@@ -41,7 +41,7 @@ function hitsIn(path: string, bytes: Uint8Array, pieceBytes: number) {
   return scanner.finish();
 }
 
-/** Vectors and plain loops find the same leads. */
+/** Checks that vectors and plain loops find the same leads. */
 function compareWays(bytes: Uint8Array): void {
   const start = bytes.subarray(0, WINDOW);
   const [vectors, plain] = windows.map((window) => {
