@@ -123,7 +123,7 @@ test('reading ends even if remnants are their own parents or lists lead everywhe
   const gone = keyAt.get('gone') ?? 0;
   const below = keyAt.get('gone\\below') ?? 0;
   bytes.writeUInt32LE(below, BINS + gone + 4 + 16);
-  // Its list of values begins in the free cell and claims to have 1,000 values.
+  // The list of the values of `gone` begins in the free cell and claims to have 1,000 values.
   bytes.writeUInt32LE(1000, BINS + gone + 4 + 36);
   bytes.writeUInt32LE(gone + 8, BINS + gone + 4 + 40);
   setBaseSum(bytes);

@@ -80,7 +80,7 @@ describe('a strict Windows', { skip }, () => {
     const driver = await filled(bench);
     const [given, exported] = [await told(BASE), await told(await gather(driver.diff('base')))];
     assert.deepEqual([...exported.keys()], ['Files', 'Files/d', 'Files/d/gone.txt', 'Files/old.txt']);
-    // Its SACL is left out, because reading one takes a right that an export doesn't request.
+    // The exported old.txt has no SACL, because reading one takes a right that an export doesn't request.
     assert.ok(exported.get('Files/old.txt')?.streams.includes(PLAIN.subarray(20).toString('hex')));
     for (const name of ['Files', 'Files/d', 'Files/d/gone.txt']) assert.deepEqual(exported.get(name), given.get(name), name);
     assert.equal(standIn.held, 0);

@@ -85,7 +85,7 @@ function readStacked(opened: Hive): void {
 
 function run(input: Uint8Array): void {
   const bytes = Buffer.from(input);
-  // Most changes break the checksum, and a wrong checksum makes a hive dirty. It is therefore recomputed.
+  // Most changes break the checksum, and a wrong checksum makes a hive dirty, so it is recomputed.
   if (bytes.length >= 512) setBaseSum(bytes);
   try {
     const opened = openHive(bytes);
