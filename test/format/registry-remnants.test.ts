@@ -1,4 +1,4 @@
-// What deleted keys and values leave in a hive: found in free cells, and nowhere else. Also compares with deletions by another program,
+// What deleted keys and values leave in a hive is found in its free cells, and nowhere else. Also tested with deletions by another program,
 // hivex.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -46,7 +46,7 @@ test('the offset of a list that the descriptor doesn’t have is ignored', () =>
   }
 });
 
-// SDDL as Windows prints it, for descriptors of its own files and other objects.
+// SDDL as Windows prints it, for the descriptors of Windows' own files and of other objects.
 const SDDL = [
   'O:BAG:BAD:(A;;FA;;;SY)',
   'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',

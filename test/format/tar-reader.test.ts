@@ -67,7 +67,7 @@ describe('header formats', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 345: latin1('f\xF6lder') } }))).name, 'n');
   });
 
-  test('GNU’s magic with another version is V7', () => {
+  test('a header with GNU’s magic but a different version is V7', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 263: '00' } }))).format, 'v7');
   });
 

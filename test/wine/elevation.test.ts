@@ -283,7 +283,7 @@ test('another process that connects first is refused, and the started one ends',
   assert.match(await log.has('end'), / [1-9]\d*$/);
 });
 
-test('a process started with another secret is refused, and ends', async (t) => {
+test('a process started with a wrong secret is refused, and ends', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
@@ -292,7 +292,7 @@ test('a process started with another secret is refused, and ends', async (t) => 
   assert.match(await log.has('end'), / [13]$/);
 });
 
-test('a process started with another parent refuses the pipe, and exits with code 3', async (t) => {
+test('a process started with a wrong parent refuses the pipe, and exits with code 3', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const bystander = spawn(PROGRAM, [...SCRIPT, 'wait'], { stdio: 'ignore' });

@@ -305,7 +305,7 @@ test('verify reports every document and layer that doesn’t match its digest', 
   assert.match((await verifyStore(third))[0]?.message ?? '', /is missing/);
 });
 
-test('if another program adds an image to the layout, its layers exist, and the store can be used', async () => {
+test('if another program adds an image to the layout, the image’s layers are listed, and the store stays usable', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true])]), 'a.tar'));
   await using outside = await PortableDriver.open(newPath('outside'));

@@ -30,7 +30,7 @@ test('a folder with only a new time is unchanged', async (t) => {
   assert.deepEqual(await listed(root, snapshot), []);
 });
 
-test('another owner, group or mode is a change', async (t) => {
+test('a different owner, group or mode counts as a change', async (t) => {
   const { root, snapshot } = await laid(t);
   for (const [name, fields] of [
     ['d/f', { uid: lstatSync(root).uid + 1 }],

@@ -113,7 +113,7 @@ test('another process at the pipe is refused, and nothing is read from it', asyn
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a started process that runs another program is refused', async (t) => {
+test('a started process that runs a different program is refused', async (t) => {
   const bench = await benchOf(t);
   bench.windows.processes.set(HOST_PID, { image: 'C:\\Users\\me\\Layerscope.exe', exitCode: null });
   bench.windows.onStart = async () => {
@@ -183,7 +183,7 @@ test('a home that is not an absolute path on a drive is refused before the user 
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('the exit code explains why the second process could not open the driver', async (t) => {
+test('the exit code explains why the elevated process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {
@@ -197,7 +197,7 @@ test('the exit code explains why the second process could not open the driver', 
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('both sides refuse a peer with another secret', async (t) => {
+test('both sides refuse a peer with a wrong secret', async (t) => {
   const bench = await benchOf(t);
   const secret = '0'.repeat(64);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-1, `--driver-secret=${secret}`) });
