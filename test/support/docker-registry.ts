@@ -20,7 +20,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts docker-registry until the test ends; with a password, `me:secret`, if `isLocked`. Returns its host. */
+/**
+ * Starts docker-registry, which runs until the test ends. If `isLocked`, it requires the user `me` with the password `secret`. Returns its
+ * host.
+ */
 export async function startRegistry(t: TestContext, isLocked = false): Promise<string> {
   const folder = testFolder(t);
   const host = `127.0.0.1:${await freePort()}`;

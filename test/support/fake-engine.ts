@@ -24,7 +24,7 @@ export interface FakeContainer {
   /** The image's id. */
   readonly image: string;
   readonly changes: readonly { readonly Path: string; readonly Kind: number }[];
-  /** The whole file system. */
+  /** A tar of the whole file system. */
   readonly files: Uint8Array;
   /** Where overlay2 keeps the changes. */
   readonly upperDir?: string;

@@ -21,7 +21,7 @@ import { type DriverBench, driverSuite } from '../driver/suite.ts';
 import { WindowsBench } from '../support/windows-bench.ts';
 
 const HOST = path.join(import.meta.dirname, 'elevation-host.mjs');
-/** Arguments of node.exe: its shim, and the script of the other process. */
+/** Arguments of node.exe: the shim with which this process runs, if any, and the script of the other process. */
 const SCRIPT = [...shimOf(process.execArgv), HOST];
 const PROGRAM = process.execPath;
 const system = openElevationSystem();

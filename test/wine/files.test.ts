@@ -105,7 +105,7 @@ test('a path of more than 260 characters can be created and opened', () =>
     await root.removeAll(long[0] ?? '');
   }));
 
-test('a hard link is the same file', () =>
+test('a hard link and its target are the same file', () =>
   withRoot(async (root, folder) => {
     writeFileSync(path.join(folder, 'one'), 'x');
     await root.makeFolder('d');

@@ -59,7 +59,7 @@ test('files deeper than the system’s longest path are listed and read', { skip
   const changes = await treeChanges(root, snapshot.values());
   let tar = '';
   for await (const bytes of tarOfChanges(root, changes)) tar += Buffer.from(bytes).toString('latin1');
-  // Otherwise an ordinary user couldn't remove the folders.
+  // Makes the folders readable; otherwise an ordinary user couldn't remove them.
   spawnSync('chmod', ['-R', 'u+r', root]);
   assert.deepEqual(
     changes.slice(-3).map(({ path: changed }) => changed),

@@ -58,7 +58,7 @@ const BLAMING_INPUT = [
   'BAD_REQUEST',
 ];
 
-/** A message for users must be one line without control characters. */
+/** Checks that text for users is one line without control characters. */
 export function expectCleanText(text: string): void {
   if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text))
     throw new Error(`a message with control characters: ${JSON.stringify(text.slice(0, 300))}`);
