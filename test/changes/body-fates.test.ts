@@ -94,7 +94,7 @@ function slowFates(stack: Stack, bodies: readonly EntryAt[]): string[] {
   });
 }
 
-test('random stacks have the fates that all names in all views give, and so do Windows images', () => {
+test('random stacks and Windows images have the fates found by looking at all names in all views', () => {
   for (let seed = 1; seed <= 400; seed++) {
     const names = seed % 2 === 0 ? ['a', 'b', 'c'] : ['Hives', 'a', 'b'];
     const stack = buildStack(randomLayers(seed, { names }).map(fixtureLayer), { caseInsensitive: seed % 2 === 1 });
@@ -104,7 +104,7 @@ test('random stacks have the fates that all names in all views give, and so do W
   }
 });
 
-// Takes minutes if every layer visits every name.
+// This would take minutes if every layer visited every name.
 test('100,000 names that a layer hides are not visited again in the 8,000 layers above', () => {
   const links = Array.from({ length: 100_000 }, (_, at) => fixtureLink(`d/${at}`, 'd/a'));
   const [below, hides] = [fixtureLayer([fixtureFile('d/a'), ...links]), fixtureLayer([{ whiteout: 'd' }])];

@@ -34,7 +34,7 @@ describe('sums of a comparison', () => {
   it('a comparison doesn’t count a body if another of its names is unchanged', () => {
     assert.deepEqual(sums([linked(100)], [linked(100, ['l1'])]), [0, 0]);
     assert.deepEqual(sums([linked(100)], [[...linked(100), hardlink('more', 'f')]]), [0, 0]);
-    // The file's own name was removed, but a link still shows it.
+    // The body counts here, because no name is unchanged: `b` was a link and is now a separate file.
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 7)]])[0], 7);
     const below = [file('a', 7), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(sums([below], [below, [{ whiteout: 'a' }]]), [0, 0]);

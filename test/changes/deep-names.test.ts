@@ -6,7 +6,7 @@ import { LayerIndexer } from '../../src/archive/indexing/layer-indexer.ts';
 import { file as fixtureFile, layer } from '../support/layer-fixture.ts';
 import { file, pax, tar } from '../support/tar-builder.ts';
 
-/** Deepest path that a layer's table takes, in components. */
+/** Maximum depth of a path in a layer's table, in components. */
 const DEPTH = 4_000;
 
 /** A layer whose few entries imply 4,000 folders each, all with the same name, in paths of 16,000 bytes. */
@@ -27,7 +27,7 @@ test('16,000 folders with a reserved name in deep paths are counted', () => {
   assert.match(findings.at(-1)?.message ?? '', /^15001 more/);
 });
 
-test('hard links and names that collide are only described if they are listed', () => {
+test('colliding names have at most 1,000 findings in each layer', () => {
   const names = Array.from({ length: 3_000 }, (_, at) => at);
   const collide = layer(names.flatMap((at) => [fixtureFile(`Files/a${at}`), fixtureFile(`Files/A${at}`)]));
   const { findings } = buildStack([collide, collide], { caseInsensitive: true });
@@ -35,7 +35,7 @@ test('hard links and names that collide are only described if they are listed', 
   assert.equal(findings.filter(({ code, layer: at }) => code === 'case-collision' && at === 1).length, 1_000, 'in the layer above too');
 });
 
-test('joining layers whose new folders would take too much memory is refused, and their sizes are known', () => {
+test('joining layers is refused before their new folders take too much memory', () => {
   const plan = slimPlan(buildStack([deepLayer(4, 'a'), deepLayer(4, 'b'), deepLayer(4, 'c')]), {
     mergeRemovals: false,
     dropped: null,

@@ -34,7 +34,7 @@ function shown(differences: number): string[] {
     .map((row) => escapePath(rowPath(rows, row)));
 }
 
-test('each modified row has one class: content before metadata before time', () => {
+test('each modified row has one class: content takes precedence over metadata, and metadata over time', () => {
   assert.deepEqual(countDifferences(table()), { content: 1, metadata: 1, time: 1 });
 });
 

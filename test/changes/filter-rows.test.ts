@@ -42,7 +42,7 @@ test('an empty folder is found by its name with the printed slash', () => {
   assert.deepEqual(found('empty/folder/'), ['empty/folder']);
 });
 
-test('glob characters are literal in a full path, or if no row matches the glob', () => {
+test('a full path is also matched literally, as is a glob that no row matches', () => {
   assert.deepEqual(found('dots[1].txt'), ['dots1.txt', 'dots[1].txt']);
   assert.deepEqual(found('ots[1].txt'), ['dots[1].txt']);
   assert.deepEqual(found('[slug]/page.tsx'), [`b/${'deep/'.repeat(8)}[slug]/page.tsx`]);

@@ -11,7 +11,7 @@ function compared(a: readonly MemberFixture[], b: readonly MemberFixture[]): str
 }
 
 describe('hard links in comparisons', () => {
-  it('hard links differ only in their bodies, not in which name is the file in the tar', () => {
+  it('hard links differ only if their bodies differ, whichever name is the file in the tar', () => {
     const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
     assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
@@ -23,7 +23,7 @@ describe('hard links in comparisons', () => {
     );
   });
 
-  it('hard links differ if other names share the body', () => {
+  it('hard links differ if their body is shared with different names', () => {
     const linked = [file('a', 0), hardlink('b', 'a'), file('c', 0)];
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type,rewritten]']);
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type,rewritten]', '~ c [type,rewritten]']);
@@ -45,7 +45,7 @@ describe('hard links in comparisons', () => {
     assert.deepEqual(compared([file(name(0), 0), ...links(() => 0)], [file(name(0), 0), ...links((at) => at)]), []);
   });
 
-  it('hard links within a layer are shown as the layer has them', () => {
+  it('a layer’s changes show hard links as its tar has them', () => {
     const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type,rewritten]', '~ b [type,rewritten]']);
     assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);

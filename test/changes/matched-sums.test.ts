@@ -48,7 +48,7 @@ test('folders have the bytes and the number of matches below them', () => {
   assert.deepEqual(byPath(table, found.items), { app: 2, 'app/lib': 1 });
 });
 
-test('a folder that matches by its name, or as a folder, includes its content in its sums', () => {
+test('a folder that matches by its name or type includes its content in its sums', () => {
   const table = viewAt(stack, 0);
   const lib = sums(table, { text: '*lib' });
   assert.deepEqual(byPath(table, lib.size), { app: 30, 'app/lib': 30, 'app/lib/c.js': 30 });

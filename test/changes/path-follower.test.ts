@@ -66,7 +66,7 @@ describe('PathFollower', () => {
     ]);
   });
 
-  test('ends where links form a cycle or point outside the image', async () => {
+  test('finds nothing in a cycle or a long chain of links, and stays inside the image', async () => {
     const chain = Array.from({ length: 60 }, (_, index) => symlink(`l${index}`, `l${index + 1}`));
     const { views, follower } = open([
       symlink('a', 'b'),

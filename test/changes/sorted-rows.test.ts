@@ -38,7 +38,7 @@ for (const [what, folders, count] of [
         const order = sortChildren(table, by, totals, descending);
         const rows = sortedRows(table, expanded, totals, { by, descending });
         assert.deepEqual(rows, visibleRows(table, expanded, { order }), `${by} ${descending ? 'down' : 'up'}`);
-        // Sorts again in steps, running another sort after each step that overwrites the shared arrays.
+        // Sorts again in steps. After each step, another sort overwrites the shared arrays.
         const steps = sortSteps(table, expanded, totals, { by, descending });
         let step = steps.next();
         for (; !step.done; step = steps.next()) sortedRows(table, expanded, totals, { by: 'size', descending: !descending });
@@ -48,7 +48,7 @@ for (const [what, folders, count] of [
   });
 }
 
-test('removed rows come first, then modified ones, those that hide the most first', () => {
+test('removed rows come first, then modified ones; within each kind, rows that hide the most come first', () => {
   const table = tableOf(1, 50);
   const totals = subtreeTotals(table);
   const [, ...rows] = sortedRows(table, Uint8Array.of(1, ...new Uint8Array(50)), totals, { by: 'what', descending: true });

@@ -32,7 +32,7 @@ function paths(rows: RowTable): string[] {
 }
 
 describe('a stack of layers', () => {
-  it('a stack may have no layers, or empty and unreadable ones, with efficiency 1', () => {
+  it('a stack without layers, or with only empty and unreadable ones, has efficiency 1', () => {
     assert.deepEqual(stackOf().totals, { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 });
     const stack = stackOf([], null, [dir('')]);
     assert.equal(stack.totals.efficiency, 1);
@@ -134,7 +134,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 1), [1, 0, 2]);
   });
 
-  it('reports the nearest cause as the reason, and adds everything below to the topmost removed path', () => {
+  it('reports the nearest cause as the reason, and counts everything below in the topmost removed path', () => {
     inAnyOrder(
       [[dir('a'), dir('a/b'), file('a/b/c', 4), file('a/b/d', 1), file('a/z', 2)]],
       [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
@@ -144,7 +144,7 @@ describe('a stack of layers', () => {
     inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/b/c (whiteout 0 4)']);
   });
 
-  it('calls a folder that was replaced by something else modified, with what it hid', () => {
+  it('calls a folder modified if something else replaced it, and reports what that hid', () => {
     const stack = inAnyOrder(
       [[dir('d'), file('d/x', 5), dir('d/e'), file('d/e/y', 6)]],
       [symlink('d', 'elsewhere')],
@@ -163,7 +163,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(stack.findings, []);
   });
 
-  it('reports a symbolic link that a folder replaces, whether content or a whiteout implies it', () => {
+  it('reports a symbolic link replaced by an implied folder, whether content or a whiteout implies it', () => {
     const below = [dir('usr'), dir('usr/lib'), file('usr/lib/libc.so', 5), symlink('lib', 'usr/lib')];
     for (const above of [[file('lib/x', 1)], [{ whiteout: 'lib/libc.so' }], [{ opaque: 'lib' }]]) {
       const stack = stackOf(below, above);
@@ -355,7 +355,7 @@ describe('hard links', () => {
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
   });
 
-  it('hard links that dangle in lower layers are followed to what the layer adds, once for all links to them', { timeout: 60_000 }, () => {
+  it('hard links that dangle in lower layers are followed to a file that the layer adds, once per target', { timeout: 60_000 }, () => {
     const folder = 'd/'.repeat(1_000);
     const lower = Array.from({ length: 70 }, (_, i) => [hardlink(i === 0 ? 'x' : `${folder}p${i}`, `${folder}p${i + 1}`)]);
     const links = Array.from({ length: 40_000 }, (_, i) => hardlink(`l${i}`, 'x'));
@@ -370,7 +370,7 @@ describe('hard links', () => {
     assert.deepEqual([stack.totals.files, stack.findings.length], [0, 4]);
   });
 
-  it('dangling hard links are not followed through more text than any image has, and a finding says so', () => {
+  it('following dangling hard links stops, with a finding, once their paths are longer than in any image', () => {
     const targets = Array.from({ length: 6 }, (_, i) => [hardlink(`p${i}`, `${'./'.repeat(400_000)}p${i + 1}`)]);
     const stack = stackOf(...targets, [hardlink('l', 'p0')]);
     assert.match(stack.findings.at(-1)?.message ?? '', /whose target takes too many steps to find: p0$/);
@@ -386,7 +386,7 @@ describe('hard links', () => {
 });
 
 describe('thousands of layers', () => {
-  it('thousands of layers may each have an opaque marker in a folder that shows nothing of what it had', { timeout: 60_000 }, () => {
+  it('thousands of layers may each have an opaque marker in a folder that is already empty', { timeout: 60_000 }, () => {
     const base = layer(Array.from({ length: 400_000 }, (_, i) => file(`f${i}`)));
     const marker = layer([{ opaque: '' }]);
     const stack = buildStack([base, ...Array.from({ length: 9_000 }, () => marker)]);

@@ -19,7 +19,7 @@ function whole(rows: RowTable) {
 }
 
 describe('the most wasteful files', () => {
-  it('the most wasteful files include the largest by each cause, however small, within the limit', () => {
+  it('the most wasteful files include the largest for each cause, even if it is small, within the limit', () => {
     const bottom = [...[90, 80, 70].map((size, at) => file(`d/${at}`, size)), file('etc/passwd', 2), file('same', 1)];
     const stack = stackOf(bottom, [{ whiteout: 'd' }, file('etc/passwd', 3), file('same', 1)]);
     const listed = (limit: number) => {
@@ -42,7 +42,7 @@ describe('the most wasteful files', () => {
 });
 
 describe('a whole image’s rows', () => {
-  it('a whole image’s rows have the visible and hidden bytes of the totals, whatever the layers do', () => {
+  it('a whole image’s rows add up to the totals of visible and hidden bytes, whatever the layers do', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       const rows = wholeImage(stack);
@@ -106,7 +106,7 @@ describe('a whole image’s rows', () => {
     assert.deepEqual(found.get('other'), [3, none, none, 0]);
   });
 
-  it('a whole image’s rows show hidden bytes in a layer that wrote some at that path, whatever the layers do', () => {
+  it('a whole image’s rows attribute hidden bytes to a layer that wrote some at that path, whatever the layers do', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       const rows = wholeImage(stack);
@@ -184,7 +184,7 @@ describe('a breakdown', () => {
     assert.equal(pathOf(rows, found.mostHidden), 'big.bin');
   });
 
-  it('a breakdown of changes gives the bytes hidden below, as their totals do', () => {
+  it('a breakdown of changes has as many hidden bytes as its rows, with or without comparing contents', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const stack = buildStack(randomLayers(seed).map(layer));
       for (let at = 0; at < stack.layers.length; at++) {
@@ -215,7 +215,7 @@ describe('a breakdown', () => {
     assert.deepEqual([largestFolder, mostHidden], [-1, -1]);
   });
 
-  it('says which layers wrote and hid what is hidden most, and what became of it', () => {
+  it('a breakdown says which layers wrote and hid the path with the most hidden bytes, and what became of it', () => {
     const inOf = (...layers: MemberFixture[][]) => breakDown(wholeImage(stackOf(...layers)), 'image', { limit: 1 }).mostHiddenIn;
     const parts = ['a', 'b', 'c'].map((name) => file(`cache/${name}`, 30));
     assert.deepEqual(inOf([file('base')], parts, [file('other')], [{ whiteout: 'cache' }]), {

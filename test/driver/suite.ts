@@ -23,9 +23,9 @@ export interface DriverBench extends AsyncDisposable {
   write(mountPath: string, sketch: LayerSketch): void;
   /** Returns the content of a file in a mount; undefined if there is no such file, null if this driver's mounts can't be read here. */
   shows(mountPath: string, name: string): string | null | undefined;
-  /** Makes an empty layer count as filled, without files, in a driver where an empty layer can't be a parent. */
+  /** Makes an empty layer count as filled without importing files. Only in drivers where an empty layer can't be a parent. */
   fillQuickly?(id: string, driver: GraphDriver): Promise<void>;
-  /** Simulates a crash of the process and the start of another. */
+  /** Simulates a crash of the process and the start of a new one. */
   crash(): void;
   /** Names of temporary files and leftovers in and next to the store's folder. */
   stray(): Promise<readonly string[]>;

@@ -86,7 +86,7 @@ const EXPECTED = (by: string) => [
   [by, [[9, 9]], []],
 ];
 
-test('a layer’s lines come from the steps whose list ends with it, in both versions of SLSA', async () => {
+test('a layer’s lines come from the steps whose layer list ends with it, in both versions of SLSA', async () => {
   for (const version of ['v1', 'v0.2'] as const) assert.deepEqual(await linesOf(STEPS, LAYERS, version), EXPECTED('digest'));
 });
 
@@ -108,7 +108,7 @@ test('layers whose digests differ are found by position, if exactly one list is 
   assert.deepEqual(await linesOf(STEPS, ['new', 'base1', 'new', 'new', 'new']), [null, 'docker-image://debian@sha256:1', null, null, null]);
 });
 
-test('the text is taken from the given lines; lines outside the file, or of another file, are ignored', async () => {
+test('the Dockerfile’s text comes from the given lines; lines outside the file or in another file are ignored', async () => {
   const { steps } = provenanceOf({
     step1: {
       lines: [
@@ -130,7 +130,7 @@ test('the text is taken from the given lines; lines outside the file, or of anot
   assert.deepEqual(await new LayerOrigins(build as NonNullable<typeof build>, ['x']).of(0, noRest), { dockerfile: null, base: null });
 });
 
-test('a cycle of steps that are each other’s inputs ends, and far too many steps are refused', async () => {
+test('following steps that are each other’s inputs ends, and far too many steps are refused', async () => {
   const circle = {
     step1: { inputs: ['step2'], lines: [[1, 1]] as const },
     step2: { inputs: ['step1', 'step2'], lines: [[2, 2]] as const },
@@ -143,7 +143,7 @@ test('a cycle of steps that are each other’s inputs ends, and far too many ste
   await assert.rejects(linesOf(wide, ['x']), hasCode('TOO_LARGE'));
 });
 
-test('mode min has no steps, but a builder, source, parameters and materials', () => {
+test('provenance in mode min has no steps, but a builder, source, parameters and materials', () => {
   for (const version of ['v1', 'v0.2'] as const) {
     const provenance = provenanceOf({}, version);
     assert.equal(provenance.steps, null);
@@ -322,7 +322,7 @@ test('a package URL is split into type, name, version and architecture', () => {
   }
 });
 
-test('comparing an SBOM with the image’s packages gives packages in one only, in another version, the same, or not compared', () => {
+test('an SBOM’s packages are only in it, only in the image, in another version, the same, or not compared', () => {
   const stated = (purl: string | null) => ({ name: 'x', version: null, purl, license: null });
   const found = (type: string, name: string, version: string) => ({ type, name, version, arch: null });
   const differences = compareSbom(

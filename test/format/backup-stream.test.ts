@@ -30,7 +30,7 @@ const FILE = bytesOf(
   `0300000002000000500000000000000000000000 ${SECURITY} 0100000000000000060000000000000000000000 68656c6c6f0a
    0400000000000000050000000000000010000000 3a007a003a00240044004100540041005b5a5d0d0a`.replaceAll('\n', ''),
 );
-// "ABCD" at 0, "EF" at 65536, and the size, 131072.
+// A sparse file: "ABCD" at 0, "EF" at 65536, and a size of 131,072 bytes.
 const SPARSE = bytesOf(
   `0100000008000000000000000000000000000000 09000000000000000c0000000000000000000000 0000000000000000 41424344
    09000000000000000a0000000000000000000000 0000010000000000 4546 0900000000000000080000000000000000000000 0000020000000000`.replaceAll(
@@ -157,10 +157,10 @@ test('the writer checks the sizes in its headers', () => {
   assert.throws(() => writer.end(), /missing 2 bytes/);
 });
 
-// foo=bar and fizz=buzz, each padded to a multiple of four bytes.
+// Extended attributes foo=bar and fizz=buzz, each padded to a multiple of four bytes.
 const ATTRIBUTES = '1000000000030300666f6f0062617200 000000000004040066697a7a0062757a7a000000';
 
-test('extended attributes are read and written, with the zeros after the last', () => {
+test('extended attributes are read and written, including the zeros after the last one', () => {
   const bytes = bytesOf(ATTRIBUTES);
   const attributes = parseExtendedAttributes(bytes);
   assert.deepEqual(

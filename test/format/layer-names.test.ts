@@ -45,7 +45,7 @@ describe('names in normal form', () => {
     );
   });
 
-  test('only a folder can be the root by its name; anything else with such a name is in the raw list only', () => {
+  test('only a folder may have the root’s name; anything else with such a name is in the raw list only', () => {
     for (const name of ['', '/', '.', '//', './/', './.']) {
       assert.deepEqual(rows(layer(directory(name))), [''], name);
       assert.deepEqual(reported(layer(directory(name)).findings), [`odd-name ${name}`]);
@@ -58,7 +58,7 @@ describe('names in normal form', () => {
     assert.deepEqual(reported(layer(file('./')).findings), ['odd-name ./']);
   });
 
-  test('Latin-1 names are different names and keep their bytes', () => {
+  test('Latin-1 names are distinguished and keep their bytes', () => {
     const built = layer(file(latin1('\xE4')), file(latin1('\xF6')), pax({ path: latin1('dir/\xFF\xFE') }), file('x'), file('ä'));
     assert.deepEqual(rows(built), ['\xE4 nameNotUtf8', '\xF6 nameNotUtf8', 'dir/\xFF\xFE nameNotUtf8', '\xC3\xA4']);
     assert.deepEqual(reported(built.findings), ['invalid-utf8-name \\xE4', 'invalid-utf8-name \\xF6', 'invalid-utf8-name dir/\\xFF\\xFE']);
@@ -125,7 +125,7 @@ describe('names that point outside', () => {
     assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
   });
 
-  test('a .. that stays inside is applied as text, as Go cleans names', () => {
+  test('a .. that stays inside is resolved in the text of the name, as in Go', () => {
     const built = layer(
       file('a/../b', 'body'),
       file('x/y/../../z/./w'),
@@ -403,7 +403,7 @@ describe('columns of the table', () => {
     assert.equal(layer(file('a'), file('b')).table.mtimeNanos.length, 0);
   });
 
-  test('members with the same metadata share a meta, even if not consecutive', () => {
+  test('members with the same metadata share a metadata record, even if not consecutive', () => {
     const mode = (value: number) => ({ mode: value, uname: 'root' });
     const { table } = layer(
       file('a', '', mode(1)),
@@ -415,7 +415,7 @@ describe('columns of the table', () => {
     assert.deepEqual([...table.meta], [0, 1, 0, 1, 2]);
   });
 
-  test('thousands of different metas are distinguished', () => {
+  test('thousands of different metadata records are distinguished', () => {
     const parts = Array.from({ length: 3000 }, (_, i) => file(`f${i}`, '', { uid: i % 1500, gid: i % 7 === 0 ? 1 : 0 }));
     const { table } = layer(...parts);
     for (let row = 0; row < 3000; row++) {
@@ -451,7 +451,7 @@ describe('columns of the table', () => {
     assert.equal(built.table.metas[built.table.meta[1] as number]?.attributes, null);
   });
 
-  test('members with the same attributes in another order share a meta, but not with another owner', () => {
+  test('members with the same attributes in any order share a metadata record, unless their owners differ', () => {
     const one: [string, string][] = [
       ['SCHILY.xattr.a', '1'],
       ['SCHILY.xattr.b', '2'],
@@ -483,7 +483,7 @@ describe('columns of the table', () => {
       assert.deepEqual({ ...table.metas[table.meta[row] as number]?.attributes }, { n: String(row % 700) });
   });
 
-  test('the same attributes share one meta', () => {
+  test('members with the same attributes share one metadata record', () => {
     const parts = [1, 2, 3].flatMap((i) => [pax({ 'SCHILY.xattr.a': 'v', path: `p${i}` }), file('x')]);
     assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);
   });

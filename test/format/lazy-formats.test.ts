@@ -347,7 +347,7 @@ test('a gzip member ends where the next one begins, in whatever order the entrie
   );
 });
 
-test('times are read whatever the order of their days, and anything that is not a time is refused', () => {
+test('times are read whatever the order of their dates, and anything that is not a time is refused', () => {
   const good = ['2026-01-31T23:59:59Z', '2026-01-31T00:00:00Z', '2024-02-29T12:34:56Z', '2026-01-31T01:02:03Z', '1969-12-31T23:59:58Z'];
   for (const time of [...good, ...good.toReversed(), '2026-01-31T01:02:03+01:30', '2026-01-31T01:02:03-00:00'])
     assert.deepEqual(tocTime(time), { mtimeSeconds: Date.parse(time) / 1000, mtimeNanos: 0 }, time);

@@ -38,7 +38,7 @@ test('a reference has a host, a name, and a tag or a digest', () => {
   }
 });
 
-test('the parts given in the text itself are known, because contacting a registry depends on them', () => {
+test('a reference states which parts its text gives, because contacting a registry depends on them', () => {
   assert.deepEqual(parseReference('x').given, { host: false, tag: false, digest: false });
   assert.deepEqual(parseReference('h.io/x:1').given, { host: true, tag: true, digest: false });
   assert.deepEqual(parseReference(`x@${SHA256}`).given, { host: false, tag: false, digest: true });
@@ -92,7 +92,7 @@ test('an invalid reference is refused, naming the invalid part', () => {
   }
 });
 
-test('an engine’s name matches the wanted one if host, name and tag match, or the digest', () => {
+test('an engine’s name matches the wanted one if the digest matches, or if host, name and tag do', () => {
   const same = (wanted: string, known: string) => namesSame(parseReference(wanted), parseReference(known));
   assert.equal(same('nginx', 'docker.io/library/nginx:latest'), true);
   assert.equal(same('nginx', 'nginx:1'), false);

@@ -8,7 +8,7 @@ import { newLog, oldLog, signEntry } from '../support/hive-logs.ts';
 
 const FILLER = Array.from({ length: 30 }, (_, at) => sz(`filler ${at}`, 'x'.repeat(80)));
 
-/** A hive whose value `n` is a number. More keys make it larger. */
+/** A hive whose value `n` is the given number. Additional keys make it larger. */
 function numbered(number: number, keys = 0): Buffer {
   const extra = Array.from({ length: keys }, (_, at) => ({ name: `k${at}`, values: FILLER }));
   return hive({ name: 'R', values: [dword('n', number), ...FILLER], keys: extra }, { sequence: [5, 5], written: 100n });
@@ -123,7 +123,7 @@ test('a hive grows to the size that its log states, within limits', () => {
   assert.deepEqual([number, opened.bytes.length, [...walkHive(opened, null)].length], [2, large.length, 21]);
   const greedy = newLog(small, [{ sequence: 5, binsBytes: 0xffff_f000, pages: [] }]);
   assert.deepEqual(numberOf(dirty(small), [greedy]).opened.recovered, null);
-  // A pass is limited by what is stored, not by the zeros that a log adds.
+  // A pass over a hive is limited by `storedBytes`, which don't include the zeros that a log adds.
   const zeros = newLog(small, [{ sequence: 5, binsBytes: 0x8_0000, pages: [] }]);
   const grown = numberOf(dirty(small), [zeros]).opened;
   assert.deepEqual([grown.recovered?.sequence, grown.bytes.length, grown.storedBytes], [5, 0x8_1000, small.length + zeros.length]);

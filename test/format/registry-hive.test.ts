@@ -102,7 +102,7 @@ test('layer bits matter only in a layered hive', () => {
   assert.deepEqual([layered?.key.effect, layered?.key.inheritsClass, layered?.values[0]?.isTombstone], ['supersede-tree', true, true]);
 });
 
-test('a key is found by its path, ignoring case, even with a backslash in a name', () => {
+test('a key is found by its path, whatever the case, even with a backslash in a name', () => {
   const opened = openHive(hive({ name: 'R', keys: [{ name: 'a', keys: [{ name: 'b\\c', keys: [{ name: 'Äz' }] }] }, { name: 'A\\b' }] }));
   const below = (path: string): string[] => [...walkHive(opened, null, findKeys(opened, path))].map((key) => key.path);
   assert.deepEqual(below('A\\B\\C'), ['a\\b\\c', 'a\\b\\c\\Äz']);
@@ -128,7 +128,7 @@ test('problems in long paths are limited by the memory they take', () => {
   assert.match(problems.sorted()[0]?.message ?? '', /long paths: the rest is not read$/);
 });
 
-test('a file that is not a hive, or a hive from another version, is refused', () => {
+test('a file that is not a hive, or a hive of an unsupported version, is refused', () => {
   assert.throws(() => openHive(Buffer.from('regf')), hasCode('DAMAGED'));
   assert.throws(() => openHive(Buffer.alloc(8192)), hasCode('DAMAGED'));
   assert.throws(() => openHive(hive({ name: 'R' }, { minor: 2 })), hasCode('UNSUPPORTED'));

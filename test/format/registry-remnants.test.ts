@@ -1,4 +1,4 @@
-// What deleted keys and values leave in a hive: found in free cells, and nowhere else. Also compares with deletions by another program,
+// What deleted keys and values leave in a hive is found in its free cells, and nowhere else. Also tested with deletions by another program,
 // hivex.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ function built(): BuiltHive {
   });
 }
 
-/** A hive's cells in one bin: the positions of their sizes. */
+/** Returns the offsets of the cells in a hive that has one bin. */
 function cellsOf(bytes: Buffer): number[] {
   const cells: number[] = [];
   for (let at = BINS + 32; at < bytes.length; at += Math.abs(bytes.readInt32LE(at))) cells.push(at);
@@ -123,7 +123,7 @@ test('reading ends even if remnants are their own parents or lists lead everywhe
   const gone = keyAt.get('gone') ?? 0;
   const below = keyAt.get('gone\\below') ?? 0;
   bytes.writeUInt32LE(below, BINS + gone + 4 + 16);
-  // A list of values that begins in the free cell, and is as long as there is space for.
+  // The list of the values of `gone` begins in the free cell and claims to have 1,000 values.
   bytes.writeUInt32LE(1000, BINS + gone + 4 + 36);
   bytes.writeUInt32LE(gone + 8, BINS + gone + 4 + 40);
   setBaseSum(bytes);

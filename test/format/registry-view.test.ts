@@ -95,7 +95,7 @@ test('two views without a hive in common are compared as a whole', () => {
   );
 });
 
-test('a view begins at any key, and names sort by their upper case', () => {
+test('a view may begin at any key, and names sort by their upper case', () => {
   const layers = stack([
     { name: 'b' },
     { name: '_' },

@@ -84,7 +84,7 @@ test('Code Quality: one list, with the same fingerprints and paths', () => {
   assert.ok(list.every(({ description }: { description: string }) => description.length > 0));
 });
 
-test('a fingerprint survives other layers and messages, and no two results share one', () => {
+test('a result keeps its fingerprint in another layer and with another message, and no two results share one', () => {
   const found = FINDINGS[1] as Finding;
   const moved = pipelineFindings([{ ...found, layer: 1, message: 'x' }, found, found], [null, DIFF_IDS[0] as string], hash);
   assert.equal(moved.findings[0]?.fingerprint, prepared.findings[0]?.fingerprint);

@@ -46,7 +46,7 @@ test('the offset of a list that the descriptor doesn’t have is ignored', () =>
   }
 });
 
-// SDDL as Windows prints it, for descriptors of its own files and other objects.
+// SDDL as Windows prints it, for the descriptors of Windows' own files and of other objects.
 const SDDL = [
   'O:BAG:BAD:(A;;FA;;;SY)',
   'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
@@ -167,7 +167,7 @@ test("a condition's bytes are those in [MS-DTYP] 2.4.4.17.9", () => {
   assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
 });
 
-test('a condition that SDDL can’t express has no SDDL, and never another condition’s', () => {
+test('a condition that SDDL can’t express is refused, not written as another condition', () => {
   const everyone = encodeSid('S-1-1-0');
   const ace = (type: number, data: Uint8Array): SecurityDescriptor => ({
     revision: 1,

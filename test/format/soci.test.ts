@@ -164,7 +164,7 @@ test('entries and attributes that share data are counted each time', () => {
     return count;
   };
   assert.equal(read(shared(1000, 1000)), 1000);
-  // Within the limits on entries, and on one entry's attributes.
+  // 1,500 entries are allowed, and 1,000 attributes in one entry, but not both together.
   assert.throws(() => read(shared(1500, 1000)), hasCode('TOO_LARGE'));
   assert.throws(() => read(shared(1, 33_000)), hasCode('TOO_LARGE'));
   assert.throws(() => read(shared(600_001, 0)), hasCode('TOO_LARGE'));

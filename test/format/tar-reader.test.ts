@@ -67,7 +67,7 @@ describe('header formats', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 345: latin1('f\xF6lder') } }))).name, 'n');
   });
 
-  test('GNU’s magic with another version is V7', () => {
+  test('a header with GNU’s magic but a different version is V7', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 263: '00' } }))).format, 'v7');
   });
 
@@ -162,7 +162,7 @@ describe('numbers', () => {
     assert.equal(only(tar(directory('d/', { size: base256(-1, 12) }))).size, 0);
   });
 
-  test('numbers equal to the previous header’s stay the same, even after PAX changed them', () => {
+  test('numbers equal to those in the previous header are read correctly, even if PAX overrode them there', () => {
     const { members } = collect(
       tar(
         pax({ uid: '7', mtime: '9.5' }),

@@ -185,7 +185,7 @@ test("a base image's id is the one in Microsoft's documentation", () => {
   );
 });
 
-test('the list of base images is read as in Go', () => {
+test('the list of base images is parsed as Go parses it', () => {
   const json = String.raw`{"images":[{"Name":"WindowsServerCore","VERSION":"10.0.10586.0","Path":"C:\\Images\\CN=Core","Size":9697000000,
     "CreatedTime":"2015-11-18T22:13:12.2310000Z","Other":{}}],"more":1}`;
   assert.deepEqual(parseBaseImages(json), [

@@ -99,7 +99,7 @@ for (const vector of vectors) {
   });
 }
 
-test('a layer with a folder, a file with a stream, a junction and a whiteout has the same tar as in Go', async () => {
+test('a layer with a folder, a file with a stream, a junction and a whiteout gives the same tar as in Go', async () => {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
   const add = async (one: WindowsFile) => {

@@ -12,7 +12,7 @@ const report = (message: ChildReport): void => void process.send?.(message);
 const found = ({ key, message, input }: Found): void =>
   report({ kind: 'found', key, message, input: Buffer.from(input).toString('base64') });
 
-/** Returns a function that stores the current input in a file for the watching process: number, length, bytes. */
+/** Returns a function that writes an input's number, length and bytes to a file for the watching process. */
 function keeper(descriptor: number): (input: Uint8Array) => void {
   let number = 0;
   const head = new Uint8Array(8);

@@ -131,7 +131,7 @@ API int32_t STD NtCreateFile(Handle *out, uint32_t access, const ObjectAttribute
   u16 text[32768]; size_t units = object->name->length / 2;
   memcpy(text, object->name->text, units * 2); text[units] = 0;
   char *name = utf8(text), *path = root ? strdup(root->path) : NULL;
-  /* Synchronous handles need SYNCHRONIZE; ours are synchronous. */
+  /* The product opens only synchronous handles, and these need SYNCHRONIZE. */
   if (!root || object->length != 48 || !(options & 0x20) || !(access & SYNCHRONIZE) || (how != 1 && how != 2)) result = STATUS_INVALID_PARAMETER;
   char *save = NULL, *part = result ? NULL : strtok_r(name, "\\", &save);
   while (part && !result) {

@@ -469,7 +469,7 @@ class NodeFile implements OpenFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#files.openPaths.delete(this.#path);
-    // The only time that a copy of the file can preserve.
+    // A copy of the file preserves only its write time, so that time is set on disk too.
     const seconds = this.#time === null ? null : Number(this.#time - EPOCH) / 1e7;
     if (seconds !== null) await this.#handle.utimes(seconds, seconds);
     await this.#handle.close();

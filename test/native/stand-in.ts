@@ -25,7 +25,7 @@ export class StandIn {
 
   /** `library`: the compiled file. Everything that loads the library shares its state. */
   constructor(library: string) {
-    // Under Wine the file calls are Wine's own; elsewhere all calls are the stand-in's.
+    // On Windows and under Wine, only the layer calls and the backup functions are the stand-in's; elsewhere all calls are.
     this.files =
       process.platform === 'win32'
         ? { vmcompute: library, backup: library }
@@ -69,7 +69,7 @@ export class StandIn {
     this.#failNext(call, count, 0x8007_0000 | win32 | 0);
   }
 
-  /** Sets which privileges the user holds, all disabled. */
+  /** Sets the privileges that the user holds. None of them is enabled. */
   setToken(held: readonly Privilege[]): void {
     const bits = { SeBackupPrivilege: 1, SeRestorePrivilege: 2, SeSecurityPrivilege: 4 } as const;
     this.#token?.(held.reduce((sum, name) => sum + bits[name], 0));
@@ -85,7 +85,7 @@ export class StandIn {
     return this.#openHandles?.() ?? 0;
   }
 
-  /** Whether a layer's folder has a volume in use, so that Windows doesn't rename it. */
+  /** Whether a layer's folder has a volume in use, so that Windows refuses to rename it. */
   isInUse(folder: string): boolean {
     return this.#inUse(folder) !== 0;
   }

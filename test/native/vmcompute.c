@@ -8,7 +8,7 @@
  *   placeholders$      the placeholders' paths, one per line: a removed one becomes a tombstone in the export
  *   sandbox.vhdx       in a read-write layer, next to volume$, the folder that it is mounted as. A file .wh.NAME in volume$ is a tombstone
  *                      of NAME; everything else in it is exported as new.
- * Files is exported as it is at the time, including changes made after the import. Attributes, and streams other than the content, are
+ * An export has the current contents of Files, including changes made after the import. Attributes, and streams other than the content, are
  * kept for each file by its id. A file's several names are exported as hard links.
  *
  * It refuses what Windows refuses: a layer in the other flavour, ids that aren't absolute paths, calls out of order, preparing two layers
@@ -168,7 +168,7 @@ static void sayParents(const Descriptor *parents, size_t count) {
   }
 }
 
-/* Whether this call must fail: 1 before it takes effect, 2 after. */
+/* Whether and when this call must fail: 0 not at all, 1 before it takes effect, 2 after, 3 before, with `momentaryWith`. */
 static int turn(void) {
   if (momentary > 0 && !strcmp(calling, momentaryCall)) { calls++; momentary--; return 3; }
   return calls++ == failAt ? (failAfter ? 2 : 1) : 0;
@@ -190,7 +190,7 @@ API void StandInFailNext(const u16 *call, int count, int32_t hresult) {
 }
 API void StandInLogOnly(int on) { logOnly = on; }
 API void StandInBaseImages(const u16 *json) { char *text = utf8(json); snprintf(baseImages, sizeof baseImages, "%s", text); free(text); }
-/* Copies the log so far, in UTF-8, into a buffer and returns its length. Clears it if the buffer holds all of it. */
+/* Returns the log's length in UTF-8. If the buffer is large enough, also copies the log into it and clears the log. */
 API int StandInLog(char *buffer, int room) {
   int length = (int)logLength;
   if (buffer && room >= length) { memcpy(buffer, log_, logLength); logLength = 0; }
@@ -267,7 +267,8 @@ static int isThere(const char *path) { struct stat s; return !lstat(path, &s); }
 static int makeFolder(const char *path) { return mkdir(path, 0755); }
 static void removeOne(const char *path, int folder) { if (folder) rmdir(path); else unlink(path); }
 static int linkFile(const char *from, const char *to) { return link(from, to); }
-/* The inode and the birth time, because inodes are reused. */
+/* An id made of the inode and the birth time, because inodes are reused. 0 if there is no such file or, with `linkedOnly`, no other name.
+   */
 static uint64_t idAt(int at, const char *path, int flags, int linkedOnly) {
   struct statx s;
   if (statx(at, path, flags, STATX_INO | STATX_NLINK | STATX_BTIME, &s) || (linkedOnly && s.stx_nlink < 2)) return 0;
@@ -439,7 +440,7 @@ static char *pathOf(const Info *info, const u16 *id) {
   char *home = utf8(info->home), *name = utf8(id), *path = *home ? join(home, name) : strdup(name);
   for (char *p = path; *p; p++) if (*p == '\\') *p = '/';
 #ifndef _WIN32
-  /* The form of a path that has no length limit, which only Windows has. */
+  /* Only Windows has \\?\, the form of a path without a length limit. */
   if (!strncmp(path, "//?/", 4)) memmove(path, path + 4, strlen(path + 4) + 1);
 #endif
   free(home); free(name);
@@ -448,10 +449,8 @@ static char *pathOf(const Info *info, const u16 *id) {
 static char *plainPath(const u16 *text) { Info none = { 0, 0, (const u16[]){ 0 } }; return pathOf(&none, text); }
 static int in(const char *layer, const char *name, int folder) { char *p = join(layer, name); int yes = folder ? isFolder(p) : isThere(p); free(p); return yes; }
 
-/*
- * Whether a layer's files are complete: something was imported into it, and if it is a base layer, Windows has processed it. Nothing can be
- * laid over a layer without Files (moby's create leaves it out of chains).
- */
+/* Whether a layer's files are complete: imported or, in a base layer, processed by Windows, as its utility VM's files must be too. A layer
+   without Files can't be a parent (moby's create leaves such layers out of chains). */
 static HR isComplete(const char *layer) {
 #ifdef TP4
   (void)layer;
@@ -531,7 +530,7 @@ API HR STD CreateLayer(const Info *info, const u16 *id, const u16 *parent) {
   lock(); sayCall("CreateLayer", info, id); say(" parent="); sayText(parent); BEGIN
   char *path = pathOf(info, id);
   HR r = addressed(info, id, path);
-  /* The parent is the name of a folder next to the layer, or none. */
+  /* The parent is the name of a folder next to the layer, or empty. */
   for (const u16 *p = parent; *p; p++) if (*p == '/' || *p == '\\') r = INVALID;
   if (r == OK) r = isThere(path) ? EXISTS : makeFolder(path) ? NOT_FOUND : OK;
   if (r == OK) made(info, path);
@@ -911,7 +910,7 @@ static void addKept(Context *c, uint64_t file, int before, int security, int sac
     char **to = before ? &c->head : &c->tail; size_t *length = before ? &c->headLength : &c->tailLength;
     *to = realloc(*to, *length + k->length);
     memcpy(*to + *length, k->bytes, k->length);
-    /* Without the right to it, the SACL is left out. */
+    /* Without the right to read it, the SACL is left out. */
     if (k->id == 3 && !sacl && k->length >= 40) { (*to)[*length + 22] &= (char)~0x10; memset(*to + *length + 32, 0, 4); }
     *length += k->length;
   }

@@ -20,7 +20,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts docker-registry until the test ends; with a password, `me:secret`, if `isLocked`. Returns its host. */
+/**
+ * Starts docker-registry, which runs until the test ends. If `isLocked`, it requires the user `me` with the password `secret`. Returns its
+ * host.
+ */
 export async function startRegistry(t: TestContext, isLocked = false): Promise<string> {
   const folder = testFolder(t);
   const host = `127.0.0.1:${await freePort()}`;
@@ -29,7 +32,7 @@ export async function startRegistry(t: TestContext, isLocked = false): Promise<s
   const auth = isLocked ? `auth: {htpasswd: {realm: x, path: ${passwords}}}\n` : '';
   const settings = path.join(folder, 'settings.yml');
   writeFileSync(settings, `version: 0.1\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"}\n${auth}`);
-  // The registry would treat the variable as one of its settings.
+  // Unset, because the registry would treat this variable as one of its settings.
   runEngine(t, 'env', ['-u', 'REGISTRY_AUTH_FILE', 'docker-registry', 'serve', settings]);
   await until(async () => (await fetch(`http://${host}/v2/`).catch(() => null)) !== null, 'docker-registry answers');
   return host;

@@ -130,7 +130,7 @@ export function podman(
   const root = path.join(home, 'storage');
   const settings = path.join(home, 'storage.conf');
   writeFileSync(settings, `[storage]\ndriver = "${driver}"\nrunroot = "${path.join(home, 'run')}"\ngraphroot = "${root}"\n`);
-  // Podman bind-mounts its storage on itself.
+  // Podman bind-mounts its storage on itself, so it must be unmounted.
   atEnd(context, () => {
     tryTool('umount', [path.join(root, driver)]);
   });

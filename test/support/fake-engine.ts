@@ -13,7 +13,7 @@ export interface FakeImage {
   readonly platforms?: readonly string[];
   /** The id in the image's description, if it differs from the one in the list. */
   readonly describedId?: string;
-  /** In the list: bytes, and seconds since 1970. */
+  /** As stated in the list of images: in bytes. `created`: in seconds since 1970. */
   readonly size?: unknown;
   readonly created?: unknown;
 }
@@ -24,7 +24,7 @@ export interface FakeContainer {
   /** The image's id. */
   readonly image: string;
   readonly changes: readonly { readonly Path: string; readonly Kind: number }[];
-  /** The whole file system. */
+  /** A tar of the whole file system. */
   readonly files: Uint8Array;
   /** Where overlay2 keeps the changes. */
   readonly upperDir?: string;

@@ -70,7 +70,7 @@ export async function beforeFileCalls(
       if (isMeant(name, args)) before(name, args);
       return original.apply(fs.promises, args);
     });
-    // The callback calls that the program uses.
+    // Of the functions with callbacks, the program uses only these two.
     if (name !== 'write' && name !== 'read') continue;
     put(fs, name, (original) => (...args) => {
       try {

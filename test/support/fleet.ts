@@ -1,4 +1,4 @@
-// A team's fleet: services on a few bases, with one tag a month. The command line makes its catalog.
+// A team's fleet: services on a few bases, with one tag per month. The command line makes its catalog.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type SmallImage, writeArchive } from './catalog.ts';
@@ -6,9 +6,9 @@ import { runCommand } from './command-line.ts';
 import { directory, file, tar } from './tar-builder.ts';
 
 export interface FleetOptions {
-  /** Services, each on one of three bases. */
+  /** Number of services, each on one of three bases. */
   readonly services: number;
-  /** Tags of each service. */
+  /** Number of tags for each service. */
   readonly tags: number;
 }
 

@@ -17,7 +17,7 @@ export interface LayerCase {
   readonly case: string;
   readonly tarBase64: string;
   readonly parentTarsBase64: readonly string[];
-  /** `import SIZE WORDS`. */
+  /** What hcsshim returned: `import SIZE ERROR`, where ERROR is `<nil>` on success. */
   readonly said: string;
   readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
   readonly calls: readonly string[];
@@ -241,7 +241,7 @@ class CaseRun {
     return differences;
   }
 
-  /** Returns open files and transport folders. */
+  /** Returns the paths of files that are still open, and the names of transport folders that still exist. */
   #left(): string[] {
     return [...this.#files.openPaths, ...readdirSync(this.#work).filter((name) => name.startsWith('layerscope-'))];
   }

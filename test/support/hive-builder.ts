@@ -14,7 +14,7 @@ export interface HiveKeySpec {
   readonly keys?: readonly HiveKeySpec[];
   readonly written?: bigint;
   readonly flags?: number;
-  /** The layer byte: 0 merge, 1 tombstone, 2 supersede-local, 3 supersede-tree; 80 inherits the class. */
+  /** The layer byte: 0 merge, 1 tombstone, 2 supersede-local, 3 supersede-tree; 0x80 inherits the class. */
   readonly layer?: number;
   readonly className?: string;
   readonly security?: Uint8Array;

@@ -1,4 +1,4 @@
-// Small files that unpack, parse or list to far more. Each is written as a stream, which takes little memory.
+// Small files whose unpacked, parsed or listed form is far larger. Each is written as a stream, which takes little memory.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -95,7 +95,7 @@ export function* pieces(bytes: Uint8Array, times: number): Generator<Uint8Array>
   for (let time = 0; time < times; time++) yield bytes;
 }
 
-/** Yields a docker-archive with one layer for each config. */
+/** Yields a docker-archive with one image for each config. All images share one layer. */
 function* archiveOf(configs: readonly { readonly length: number; readonly body: () => Iterable<Uint8Array> }[]): Generator<Uint8Array> {
   const layer = tar(file('a', 'x'));
   yield file('layer.tar', layer);

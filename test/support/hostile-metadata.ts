@@ -8,7 +8,7 @@ import { hive } from './hive-builder.ts';
 import { type HostileInput, ociOf, pieces, writePieces, zstdStored, zstdZeros } from './hostile-inputs.ts';
 import { concat, END_MARKER, file, header, latin1, tar, utf8, zeros } from './tar-builder.ts';
 
-/** Yields a member of `head`, then `piece` repeated `times` times. */
+/** Yields a member whose body is `head` followed by `piece` repeated `times` times. */
 function* growing(name: string, head: Uint8Array, piece: Uint8Array, times: number): Generator<Uint8Array> {
   const size = head.length + piece.length * times;
   yield header({ name, size: latin1(size.toString(8).padStart(11, '0')) });

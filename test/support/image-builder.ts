@@ -4,7 +4,7 @@
 //   const image = ociImage(blobs, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
 //   archiveOf(ociLayout(blobs, [image]))                     an OCI archive
 //   archiveOf(dockerArchive([{ layers: [tar(…)] }]))         a docker-archive from Docker 1.10 to 24
-//   archiveOf(legacyArchive([tar(…), tar(…)]))               from Docker up to 1.9
+//   archiveOf(legacyArchive([tar(…), tar(…)]))               from Docker 1.9 or earlier
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -187,7 +187,7 @@ export function dockerArchive(images: readonly DockerSpec[]): FileMap {
   return files;
 }
 
-/** Makes an archive as saved by Docker up to 1.9: a folder for each layer, and `repositories`. Layers are given bottom first. */
+/** Makes an archive as saved by Docker 1.9 or earlier: a folder for each layer, and `repositories`. Layers are given bottom first. */
 export function legacyArchive(layers: readonly Uint8Array[], tagged = true): FileMap {
   const files: FileMap = new Map();
   let parent: string | undefined;

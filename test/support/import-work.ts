@@ -19,7 +19,7 @@ export interface Work {
   readonly native: Native;
   readonly folder: string;
   place(name: string, parents?: readonly string[]): LayerPlace;
-  /** Returns open files and transport folders. */
+  /** Returns the paths of files that are still open, and the names of transport folders that still exist. */
   left(): string[];
 }
 
@@ -44,7 +44,7 @@ export function workIn(t: TestContext): Work {
 
 export const HEAD: readonly WindowsMember[] = [{ name: 'Files' }, { name: 'Hives' }, { name: 'Hives/System_Delta', content: 'delta' }];
 
-/** Creates a layer on a parent that has `Files\\a.txt` and a utility VM. */
+/** Creates a layer on a parent that has `Files\a.txt` and a utility VM. */
 export async function withParent(work: Work): Promise<LayerPlace> {
   const base = work.place('base');
   const members = [{ name: 'Files' }, { name: 'Files/a.txt', content: 'a' }, { name: 'UtilityVM' }, { name: 'UtilityVM/Files' }];

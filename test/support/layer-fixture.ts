@@ -145,7 +145,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     metas,
     linkStart: Uint32Array.from(linkStart),
     linkNames: Uint8Array.from(linkNames),
-    // Targets unknown when the link was added; a stack finds them by path.
+    // All 0: a link's target is not known when the link is added, so the stack looks it up by path.
     linkTarget: new Uint32Array(linkStart.length - 1),
   };
 }

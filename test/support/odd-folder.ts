@@ -16,7 +16,7 @@ import {
 import path from 'node:path';
 
 export interface OddFolderOptions {
-  /** Names too long for a V7 or ustar header. */
+  /** Whether some names are too long for a V7 or ustar header. */
   readonly longNames: boolean;
   /** Whether there is a file with holes, which formats without sparse files store as zeros. */
   readonly sparse: boolean;

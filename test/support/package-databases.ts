@@ -27,7 +27,7 @@ export interface RpmSpec {
   readonly source?: string;
   /** Paths with a leading slash. */
   readonly files?: readonly string[];
-  /** Whole paths in one tag, as in old headers. */
+  /** Whether to store whole paths in one tag, as old headers do. */
   readonly oldPaths?: boolean;
 }
 

@@ -1,4 +1,5 @@
-// Output of xz 5.4 and bzip2 1.0.8 in base64, because node:zlib can't make it. The comment at each sample names the text.
+// Output of xz 5.4 and bzip2 1.0.8 in base64, because node:zlib can't make it. Uncompressed, it is SAMPLE_TEXT unless a comment or the name
+// says otherwise.
 
 /** Most samples' uncompressed text. */
 export const SAMPLE_TEXT = Array.from({ length: 120 }, (_, line) => `line ${line % 40} of a text that repeats itself\n`).join('');
@@ -61,7 +62,10 @@ export const BZIP2_EMPTY = bytes('QlpoORdyRThQkAAAAAA=');
 /** Uncompressed: three a, four b, 259 c and 100,000 d. */
 export const BZIP2_RUNS = bytes('QlpoOTFBWSZTWXs14FkAAAHRAMAABAA8AAAIIAAxDABSqbImb3etvtve5esELOCiM+EL8XckU4UJB7NeBZA=');
 
-/** A tar with one file, `big`, of 64 MiB of zeros, compressed with xz and then with bzip2. */
+/**
+ * A tar with one file, `big`, of 64 MiB of zeros, compressed with bzip2. XZ_BOMB_IN_BZIP2 is such a tar, compressed with xz and then with
+ * bzip2.
+ */
 export const BZIP2_BOMB = bytes(
   'QlpoOTFBWSZTWX2NOpEFfjvbgMyAQABdAAACcKAeAAAIIABwUDTQyMmIIooMg0GmnWpgVAFVRMhAQFVRNveKVjatEBAVVEgI3kZgS0lIcieYmxGb9a974xiq' +
     'qAKqifmKCskyms4fLHBoBRQSAAYIAABBAAGGYClNMQJCbEgSE8XckU4UJA4//svA',

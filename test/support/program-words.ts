@@ -3,7 +3,10 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 
-/** The command line as quoted words for a shell: dist/cli.js if it is newer than the sources, which start more slowly. */
+/**
+ * The command line as quoted words for a shell: dist/cli.js if it is newer than the sources; otherwise the sources, which start more
+ * slowly.
+ */
 export function programWords(): string {
   const built = path.join(root, 'dist', 'cli.js');
   const sources = path.join(root, 'src');

@@ -294,7 +294,7 @@ function notFound(response: http.ServerResponse, code: string): void {
   response.writeHead(404).end(JSON.stringify({ errors: [{ code }] }));
 }
 
-/** Serves bytes as a registry or a store does, with ranges, or with a fault. */
+/** Serves bytes as a registry or a blob store does, including ranges, or with a fault. */
 export function serveBytes(request: http.IncomingMessage, response: http.ServerResponse, bytes: Uint8Array, fault?: BlobFault): void {
   const [, first = '0', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
   const isRange = request.headers.range !== undefined;

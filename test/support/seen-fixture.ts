@@ -9,7 +9,7 @@ function keyOf(path: string | Uint8Array): string {
   return String.fromCharCode(...(typeof path === 'string' ? utf8(path) : path));
 }
 
-/** A reader's files: content by path. `problems` collects what is reported. */
+/** Makes the files that a reader of packages sees, from contents by path. `problems` collects what the reader reports. */
 export function seenFiles(
   files: Readonly<Record<string, string | Uint8Array>>,
   problems: { readonly path: string; readonly error: LayerscopeError }[] = [],
@@ -54,7 +54,7 @@ export function listed(list: Uint8Array): string[] {
   return Array.from(pathsOf(list), (path) => String.fromCharCode(...path));
 }
 
-/** A package without its files, and the paths it owns as Latin-1; `null` fields are left out. */
+/** A package's facts, and the paths and folders that it owns, as Latin-1. Null fields and empty lists are left out. */
 export function told({ files, ...facts }: FoundPackage): Record<string, unknown> {
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
   const [paths, folders] = [listed(files.paths), listed(files.folders)];

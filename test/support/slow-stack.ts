@@ -16,7 +16,7 @@ export interface SlowEntry {
   readonly layer: number;
   readonly link: string | undefined;
   body: SlowBody | null;
-  /** A hard link that is another name of a symlink, a device or a pipe. */
+  /** Whether this is a hard link to a symlink, a device or a pipe. */
   isOther?: boolean;
 }
 
@@ -181,7 +181,7 @@ export interface SlowStack {
   readonly totals: { files: number; fileBytes: number; finalBytes: number };
 }
 
-/** Stacks layers. `pathOf` folds paths that are compared ignoring case. */
+/** Stacks layers. `pathOf` folds paths that are compared case-insensitively. */
 export function stackSlowly(layers: readonly (readonly MemberFixture[])[], pathOf: (path: string) => string = (path) => path): SlowStack {
   let view: SlowView = new Map();
   const done: SlowLayer[] = [];

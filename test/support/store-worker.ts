@@ -43,7 +43,7 @@ for (let round = Number(seed) * 1000; ; round++) {
       const [stored] = await driver.images.list();
       const name = stored?.names[0];
       if (name === undefined) return;
-      // The removal is refused if another layer is based on the image: the image stays.
+      // If another layer is based on the image, the removal is refused and the image stays.
       await step('gone', name, () => driver.images.remove(name)).catch(() => writeSync(1, `= has ${name}\n`));
     },
     () => driver.cleanup(),

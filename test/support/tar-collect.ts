@@ -28,7 +28,7 @@ export interface CollectedMember {
   hasAttributes: boolean;
   sparse: readonly (readonly [number, number])[] | null;
   truncated: boolean;
-  /** Content with holes as zeros, latin-1, if the whole body was pushed. */
+  /** In Latin-1, with holes as zeros. Only set if the whole body was pushed. */
   content: string;
 }
 

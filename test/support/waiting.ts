@@ -4,7 +4,7 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 const TRIES_A_MINUTE = 6_000;
 const BETWEEN_MS = 10;
 
-/** Waits until a condition is true, polling it. Fails with `what` after a minute, or after as many as given. */
+/** Waits until a condition is true, polling it. Fails with `what` after `minutes`. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string, minutes = 1): Promise<void> {
   for (let tries = 0; tries < minutes * TRIES_A_MINUTE; tries++) {
     if (await condition()) return;

@@ -32,7 +32,7 @@ export function envelopeOf({ headers, body }: Reply): Envelope<unknown> {
   return (isJson ? JSON.parse(body.toString()) : decodeWire(new Uint8Array(body))) as Envelope<unknown>;
 }
 
-/** Starts the loopback host over a fake library, with a window of two files and a folder for uploads. Disposal removes everything. */
+/** Starts the loopback host over a fake library, with a small renderer folder and a folder for uploads. Disposal removes everything. */
 export async function startFakeWeb({
   page = '<title>the window</title>',
   ...options

@@ -31,7 +31,7 @@ export class WindowsBench implements DriverBench {
   readonly native: Native;
   readonly #name: WindowsDriverName;
 
-  /** `build` is this Windows' build number. */
+  /** `build`: the build number of Windows that the driver sees. */
   constructor(name: WindowsDriverName, layers: Native['layers'] = standIn.layers, build = 20_348) {
     this.#name = name;
     mkdirSync(this.home);

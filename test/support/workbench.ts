@@ -12,7 +12,9 @@ type Cleanup = () => void | PromiseLike<void>;
 
 const cleanups = new WeakMap<TestContext, Cleanup[]>();
 
-/** Runs `cleanup` when the test ends, in reverse order, unlike `context.after`: a reader is disposed of before its folder. */
+/**
+ * Runs `cleanup` when the test ends, in reverse order, unlike `context.after`: a reader must be disposed of before its folder is removed.
+ */
 export function atEnd(context: TestContext, cleanup: Cleanup): void {
   const known = cleanups.get(context);
   if (known !== undefined) {

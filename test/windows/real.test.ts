@@ -174,7 +174,7 @@ test('a read-write layer is mounted at a folder, which is empty again afterwards
 
 test('layers can be created in homes where a layer’s path is just below 260 characters, or longer', async () => {
   const top = await filterTar({ files: { 'b.txt': 'b' } }, true);
-  // Lengths of a layer's path, with the names layer0 and layer1 and a separator.
+  // Lengths of a layer's path, including the separator and the name layer0 or layer1.
   for (const length of [247, 250, 259, 300]) {
     let long = path.join(work, 'long');
     while (long.length < length - 107) long = path.join(long, 'n'.repeat(90));

@@ -21,7 +21,7 @@ import { type DriverBench, driverSuite } from '../driver/suite.ts';
 import { WindowsBench } from '../support/windows-bench.ts';
 
 const HOST = path.join(import.meta.dirname, 'elevation-host.mjs');
-/** Arguments of node.exe: its shim, and the script of the other process. */
+/** Arguments of node.exe: the shim with which this process runs, if any, and the script of the other process. */
 const SCRIPT = [...shimOf(process.execArgv), HOST];
 const PROGRAM = process.execPath;
 const system = openElevationSystem();
@@ -283,16 +283,16 @@ test('another process that connects first is refused, and the started one ends',
   assert.match(await log.has('end'), / [1-9]\d*$/);
 });
 
-test('a process started with another secret is refused, and ends', async (t) => {
+test('a process started with a wrong secret is refused, and ends', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
   await assert.rejects(open(folder, { as: wrong }), { code: 'FORBIDDEN' });
-  // The side that notices first cuts the connection; the other side only sees it cut.
+  // Whichever side notices first cuts the connection. The other side sees only that it was cut.
   assert.match(await log.has('end'), / [13]$/);
 });
 
-test('a process started with another parent refuses the pipe, and exits with code 3', async (t) => {
+test('a process started with a wrong parent refuses the pipe, and exits with code 3', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const bystander = spawn(PROGRAM, [...SCRIPT, 'wait'], { stdio: 'ignore' });

@@ -77,7 +77,7 @@ test('a base image adopted twice at the same time is one layer, and no other fol
     assert.deepEqual(await Promise.all([driver.adoptBaseImage(ID), driver.adoptBaseImage(ID)]), [ID, ID]);
     assert.equal(readFileSync(path.join(bench.home, ID, 'layerID'), 'utf8'), NAME);
     await driver.remove(ID);
-    // What a process leaves behind if killed while adopting the image.
+    // This is what a process leaves behind if it is killed while adopting the image.
     mkdirSync(path.join(bench.home, ID));
     assert.equal((await driver.baseImages())[0]?.adopted, false);
     await assert.rejects(driver.adoptBaseImage(ID), { code: 'EXISTS', message: /not as the base image WindowsServerCore/ });

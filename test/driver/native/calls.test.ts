@@ -1,4 +1,4 @@
-// The layer calls through koffi on the stand-in: arguments exactly as hcsshim passes them, errors, memory.
+// Layer calls made through koffi on the stand-in: arguments exactly as hcsshim passes them, complete errors, and no leaked memory.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -91,7 +91,7 @@ const SCENARIOS: readonly {
       (driver) => driver.create('top', 'base'),
     ],
     step: (driver, options) => driver.remove('top', options),
-    // Removal retries, so it may still succeed.
+    // A removal retries failed calls, so it may succeed after all.
     retried: true,
   },
 ];

@@ -121,7 +121,7 @@ test('an empty layer can’t be a parent or be mounted, but can still be filled'
   await driver.create('over', 'top');
 });
 
-test('Windows itself can’t use a layer on an empty one', async () => {
+test('Windows itself refuses to create or import a layer on an empty one', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -1,5 +1,6 @@
-// What a strict Windows refuses and does: access rights, privileges, the order and timing of calls, flavours. Also that an exported layer
-// equals its folder after the import. On Linux, the product's own file calls run on the stand-in.
+// The Windows driver on a stand-in that is as strict as Windows: about access rights, privileges, the order and timing of calls, and
+// flavours. Also tests that an exported layer equals its folder after the import. On Linux, the product's own file calls run on the
+// stand-in.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -79,7 +80,7 @@ describe('a strict Windows', { skip }, () => {
     const driver = await filled(bench);
     const [given, exported] = [await told(BASE), await told(await gather(driver.diff('base')))];
     assert.deepEqual([...exported.keys()], ['Files', 'Files/d', 'Files/d/gone.txt', 'Files/old.txt']);
-    // The SACL needs a right that an export doesn't request.
+    // The exported old.txt has no SACL, because reading one takes a right that an export doesn't request.
     assert.ok(exported.get('Files/old.txt')?.streams.includes(PLAIN.subarray(20).toString('hex')));
     for (const name of ['Files', 'Files/d', 'Files/d/gone.txt']) assert.deepEqual(exported.get(name), given.get(name), name);
     assert.equal(standIn.held, 0);
@@ -240,7 +241,7 @@ describe('a strict Windows', { skip }, () => {
       await root[Symbol.asyncDispose]();
     }
     assert.equal(readFileSync(bench.at('base', 'UtilityVM', 'Files', 'kernel.exe'), 'utf8'), 'kernel');
-    // Linking files into the clone changes its folders' times.
+    // Linking files into the cloned utility VM changes its folders' times, so the driver must set them back.
     const timesOf = async (id: string) => {
       await using layer = NativeRoot.open(standIn.calls, bench.at(id), bench.at(id));
       await using boot = await layer.open('UtilityVM\\Files\\EFI\\Microsoft\\Boot', { access: ACCESS.read, create: 'existing' });
@@ -257,7 +258,7 @@ describe('a strict Windows', { skip }, () => {
     await driver.createReadWrite('run', 'top');
   });
 
-  test('files that belong to Windows are read and removed only by privilege, and DestroyLayer fails without it', async () => {
+  test('files that belong to Windows are read and removed only with privileges, and DestroyLayer fails without them', async () => {
     await using bench = new StrictBench();
     const driver = await filled(bench);
     standIn.shield(bench.at('base', 'Files', 'old.txt'));

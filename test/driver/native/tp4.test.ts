@@ -13,7 +13,7 @@ import { WindowsBench } from '../../support/windows-bench.ts';
 const system = process.platform === 'win32' ? 'windows' : 'linux';
 const tp4 = new StandIn(process.env.LAYERSCOPE_STAND_IN_TP4 ?? buildStandIn({ system, tp4: true }));
 
-/** A file of a transport folder: attributes, a data stream's header, the data. */
+/** Returns a file of a transport folder: its attributes, its data stream's header, and the data. */
 function transportFile(content: string): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0x20, 0);

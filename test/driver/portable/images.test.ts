@@ -167,7 +167,7 @@ test('a name moves to the image imported last, and the image that had it loses i
   await assert.rejects(driver.images.remove('nothing:1'), { code: 'NOT_FOUND' });
 });
 
-test('an index of several platforms is imported completely, or only one of its platforms', async () => {
+test('all platforms of an index are imported, or only the chosen one', async () => {
   const plain = await written(
     packOciArchive([image('x:1', [base, true]), { ...image('x:1', [app, true]), architecture: 'arm64' }]),
     'two.tar',
@@ -305,7 +305,7 @@ test('verify reports every document and layer that doesn’t match its digest', 
   assert.match((await verifyStore(third))[0]?.message ?? '', /is missing/);
 });
 
-test('if another program adds an image to the layout, its layers exist, and the store can be used', async () => {
+test('if another program adds an image to the layout, the image’s layers are listed, and the store stays usable', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true])]), 'a.tar'));
   await using outside = await PortableDriver.open(newPath('outside'));
@@ -345,7 +345,7 @@ test('layers and images are found by id, id prefix and shortened name', async ()
   );
 });
 
-test('a home that is a symbolic link is the folder it leads to', async () => {
+test('a home given as a symbolic link is the folder that the link leads to', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const link = newPath('link');
   symlinkSync(driver.home, link);

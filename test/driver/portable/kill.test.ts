@@ -14,13 +14,13 @@ import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
 /**
- * LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills verbs step by step in the same way, and CI runs more of those
- * kills.
+ * LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills the store's commands step by step in the same way, and CI runs more
+ * of those kills.
  */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
 /**
- * Determines from a worker's output whether each layer and image must exist, must not exist, or may be either because a step was
+ * Determines from a worker's output whether each layer and image must exist, must not exist, or may do either because a step was
  * interrupted.
  */
 function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>): void {

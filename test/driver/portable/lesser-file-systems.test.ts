@@ -70,7 +70,7 @@ test('names that the file system refuses are reported, and the rest is created',
   ]);
 });
 
-/** Simulates a file system that ignores case but preserves it, as on macOS and Windows. */
+/** Simulates a file system that is case-insensitive but preserves case, as on macOS and Windows. */
 function foldCase(t: TestContext, root: string): void {
   const readdir = fs.readdirSync;
   const found = (at: unknown): string => {
@@ -89,7 +89,7 @@ function foldCase(t: TestContext, root: string): void {
   }
 }
 
-test('if the file system ignores case, the first of two names stays, and the other is reported with its content', async (t) => {
+test('on a case-insensitive file system, the first of two colliding names stays, and the other is reported with its content', async (t) => {
   const root = newRoot(t);
   foldCase(t, root);
   const reported = await layOut(

@@ -44,7 +44,7 @@ async function newStore(t: TestContext): Promise<Two> {
   return { home, one, other, ofImage: (await one.images.list())[0]?.layers[0] ?? '' };
 }
 
-/** Runs `work` once, before the first call of a method. */
+/** Runs `work` once, before the first call of `method` whose first argument passes `isIt`. */
 function atFirst<T extends object, K extends keyof T>(
   t: TestContext,
   of: T,
@@ -114,7 +114,7 @@ test('cleanup leaves the files of a mounted working copy whose record is missing
 
 test('two simultaneous first mounts of a working copy share its folder', async (t) => {
   const { home, one, other } = await newStore(t);
-  // Both have laid out the folder before either renames it into place.
+  // Both mounts have laid out the folder before either renames it into place.
   let arrived = 0;
   let bothAreThere: () => void = () => {};
   const both = new Promise<void>((resolve) => {
@@ -173,7 +173,8 @@ test('an unfinished mount left by a killed process is ignored: its layer can be 
   assert.deepEqual([marks(home), readdirSync(path.join(home, 'written'))], [[], []]);
 });
 
-// What a process killed while removing a folder may leave, by step; older versions removed the owner file first.
+// What may be left in a mount's folder by a process that was killed while removing it, by step. Older versions removed the owner file
+// first.
 for (const left of [['owner'], [], ['complete', 'owner'], ['complete']]) {
   test(`a mount folder is removed later if its removal was interrupted: ${left.join(' and ') || 'nothing'} left in it`, async (t) => {
     const { home, one } = await newStore(t);
@@ -191,7 +192,7 @@ for (const left of [['root', 'snapshot'], ['snapshot'], []]) {
   test(`a working copy is removed later if its removal was interrupted, and no new one takes its files: ${left.join(' and ') || 'nothing'} left`, async (t) => {
     const { home, one } = await newStore(t);
     const folder = path.join(home, 'written', 'copy');
-    /** Removes the record and any unlisted files, as the killed process did. */
+    /** Writes to the working copy, then removes its record and the files not in `left`, as a process killed during the removal would. */
     const interrupt = async () => {
       {
         await using mount = await one.mount('copy');

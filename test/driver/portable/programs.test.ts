@@ -100,7 +100,7 @@ function mountsHere(): boolean {
   }
 }
 
-test('the tests run as root if required', () => {
+test('file systems can be mounted if LAYERSCOPE_REQUIRE_ROOT is 1', () => {
   assert.ok(canMount || process.env.LAYERSCOPE_REQUIRE_ROOT !== '1', 'LAYERSCOPE_REQUIRE_ROOT=1, and no file system can be mounted');
 });
 
@@ -147,7 +147,7 @@ test('a full disk is reported, nothing is left behind, and stored images stay in
     await using archive = await reader.open(image);
     await importArchive(driver, archive);
   });
-  // With only a few bytes free, exports and mounts fail too, as does even the smallest step.
+  // With only 64 KiB free, exports and mounts fail too. With nothing free, even creating an empty layer fails.
   const filler = path.join(disk, 'filler');
   fill(filler, free() - 16);
   before.push('filler');
@@ -169,7 +169,7 @@ test('a full disk is reported, nothing is left behind, and stored images stay in
   rmSync(`${filler}2`);
   before.splice(1, 1);
 
-  // What was stored is intact, can be read on the full disk, and can be removed once some bytes are free.
+  // What was stored is intact, can be read on the full disk, and can be removed once a few blocks are free.
   const hash = createHash('sha256');
   for await (const bytes of driver.diff('kept')) hash.update(bytes);
   assert.equal(hash.digest('hex'), createHash('sha256').update(readFileSync(small)).digest('hex'));

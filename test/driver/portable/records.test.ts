@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { PortableDriver } from '../../../src/driver/portable/portable-driver.ts';
 
-test('a layer whose parent is a damaged record, or itself, is broken, and a newer version’s record stops the list', async (t) => {
+test('a layer whose parent is itself or has a damaged record is broken, and a newer version’s record makes listing fail', async (t) => {
   const home = mkdtempSync(path.join(tmpdir(), 'layerscope-records-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   await using driver = await PortableDriver.open(home);

@@ -1,4 +1,4 @@
-// The store's cached tables of compressed layers: they save a decompression, and are never used for another blob.
+// The store's cached tables of compressed layers. They avoid decompressing a layer again, and are never used for another blob.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs, { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -94,14 +94,14 @@ test('a table is removed with its blob, and an uncompressed layer has none', asy
   assert.deepEqual(kept(driver), []);
 });
 
-test('a stranger’s table is not used, whatever it says', async (t) => {
+test('a table that this user did not seal for the blob is not used', async (t) => {
   const driver = await openStore(t);
   const honest = await addPacked(driver, 'a', tar(file('good', 'content')));
   const bait = await addPacked(driver, 'b', tar(file('evil', 'content')));
   const home = await PortableHome.open(driver.home);
   const tableOf = (blob: string): string => path.join(driver.home, 'tables', `sha256-${path.basename(blob)}.idx`);
   const own = readFileSync(tableOf(honest));
-  // A stranger's seal over a table that contains another name but claims to belong to the honest blob.
+  // A table of the other blob, sealed by someone else and claiming to belong to the honest blob.
   const strangers = await TableSeal.in(path.join(path.dirname(driver.home), 'stranger'), true);
   const digest = `sha256:${path.basename(honest)}`;
   const { cacheKey } = home.blob(digest);

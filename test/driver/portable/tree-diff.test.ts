@@ -30,7 +30,7 @@ test('a folder with only a new time is unchanged', async (t) => {
   assert.deepEqual(await listed(root, snapshot), []);
 });
 
-test('another owner, group or mode is a change', async (t) => {
+test('a different owner, group or mode counts as a change', async (t) => {
   const { root, snapshot } = await laid(t);
   for (const [name, fields] of [
     ['d/f', { uid: lstatSync(root).uid + 1 }],
@@ -59,7 +59,7 @@ test('files deeper than the system’s longest path are listed and read', { skip
   const changes = await treeChanges(root, snapshot.values());
   let tar = '';
   for await (const bytes of tarOfChanges(root, changes)) tar += Buffer.from(bytes).toString('latin1');
-  // Otherwise an ordinary user couldn't remove the folders.
+  // Makes the folders readable; otherwise an ordinary user couldn't remove them.
   spawnSync('chmod', ['-R', 'u+r', root]);
   assert.deepEqual(
     changes.slice(-3).map(({ path: changed }) => changed),

@@ -16,7 +16,7 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Gives something that should be blocked a chance to continue by mistake; both ends run on this thread. */
+/** Lets the event loop turn so often that anything not blocked would continue. Both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
 test('aborting a diff ends it with CANCELLED, once the driver has released it', async () => {
@@ -269,7 +269,7 @@ test('an idle connection ends, but not while a call runs or a mount is held', as
   await assert.rejects(remote.driver.status(), { code: 'IO', message: /the driver's process has ended/ });
 });
 
-test('a remote driver’s name and home come from the served driver, and it has no images', async () => {
+test('a remote driver has the served driver’s name and home, but no images', async () => {
   await using remote = await serve({});
   assert.equal(remote.driver.name, 'windowsfilter');
   assert.equal(remote.driver.home, '/home/of/layers');
@@ -277,7 +277,7 @@ test('a remote driver’s name and home come from the served driver, and it has 
   assert.equal(remote.driver.blobs, undefined);
 });
 
-test('a layer’s metadata arrives with its types', async () => {
+test('a layer’s metadata keeps its types, and a wrong type is refused', async () => {
   const known = { dir: '/home/of/layers/a', digest: 'sha256:0', sizeBytes: 2 ** 40 };
   await using remote = await serve({ metadata: async () => known });
   assert.deepEqual(await remote.driver.metadata('a'), known);

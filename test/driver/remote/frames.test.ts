@@ -34,7 +34,7 @@ const refused = (bytes: string | Uint8Array, message: RegExp): void => {
 
 test('a frame is its length, type, call and payload', () => {
   const bytes = encodeFrame(FRAME.data, 0x01020304, Buffer.from('hi'));
-  // Length 7, type data, call, hi.
+  // Length 7, type `data`, the call's number, `hi`.
   assert.equal(Buffer.from(bytes).toString('hex'), '07000000' + '07' + '04030201' + '6869');
   assert.deepEqual(read([bytes]), [{ type: FRAME.data, call: 0x01020304, payload: Buffer.from('hi') }]);
 });

@@ -57,14 +57,14 @@ test('a client that knows the secret is served', async () => {
   await served[Symbol.asyncDispose]();
 });
 
-test('a client with another secret is refused', async () => {
+test('a client with a wrong secret is refused', async () => {
   const raw = await serveRaw();
   await raw.peer.shake(randomBytes(32));
   raw.peer.request(1, 'status', {});
   await refused(raw, 'FORBIDDEN', /the client does not know the secret/);
 });
 
-test('a client refuses a server with another secret and sends the server no request', async () => {
+test('a client refuses a server with a wrong secret and sends the server no request', async () => {
   const { client, server } = await exchange.join();
   const peer = new RawPeer(server);
   const connected = connectDriver(client, { secret });
@@ -84,7 +84,7 @@ test('a client and a server with different secrets refuse each other', async () 
   assert.notEqual(await served.ended, null);
 });
 
-test('either side refuses a peer with another protocol version', async () => {
+test('either side refuses a peer with a different protocol version', async () => {
   const raw = await serveRaw();
   await raw.peer.shake(secret, { version: 2 });
   await refused(raw, 'UNSUPPORTED', /the client speaks version 2/);

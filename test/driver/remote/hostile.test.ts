@@ -158,7 +158,7 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
 ];
 
 for (const [what, message, violate] of violations) {
-  // Reading grants credit.
+  // The driver grants credit by reading, so it must not read in this case.
   const reads = what !== 'data before any was granted';
   test(`${what} ends the connection and stops the running calls`, async () => {
     const stopped: string[] = [];

@@ -1,4 +1,4 @@
-// Arguments on a command line, split again as Windows does.
+// Arguments quoted on a command line, which Windows must split into the same arguments again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -12,7 +12,7 @@ import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
-/** A test with a timeout: waiting for a process that doesn't end would take forever. */
+/** A test with a timeout, because a process that fails to end would be waited for indefinitely. */
 function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
   unlimited(name, { timeout: 20_000, ...options }, work);
 }
@@ -22,7 +22,7 @@ class Bench {
   readonly line: Line;
   readonly reports: string[] = [];
   driver: GraphDriver = scriptedDriver({ name: 'windowsfilter', home: HOME, status: async () => [['Windows', 'made up']] });
-  /** The exit code of the second process. */
+  /** The elevated process's exit code, once {@link host} has started it. */
   hosted: Promise<number> | null = null;
 
   constructor(line: Line) {
@@ -30,7 +30,7 @@ class Bench {
     this.windows = new FakeWindows(line);
   }
 
-  /** Runs the second process, as the shell would start it. */
+  /** Runs the elevated process as the shell would start it; returns its process id. */
   host({ args }: Started, options: HostOptions = {}): number {
     this.hosted = runDriverHost([PROGRAM, ...args], {
       system: this.windows.seenBy(HOST_PID),
@@ -113,7 +113,7 @@ test('another process at the pipe is refused, and nothing is read from it', asyn
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a started process that runs another program is refused', async (t) => {
+test('a started process that runs a different program is refused', async (t) => {
   const bench = await benchOf(t);
   bench.windows.processes.set(HOST_PID, { image: 'C:\\Users\\me\\Layerscope.exe', exitCode: null });
   bench.windows.onStart = async () => {
@@ -183,7 +183,7 @@ test('a home that is not an absolute path on a drive is refused before the user 
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('the exit code explains why the second process could not open the driver', async (t) => {
+test('the exit code explains why the elevated process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {
@@ -197,12 +197,12 @@ test('the exit code explains why the second process could not open the driver', 
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('both sides refuse a peer with another secret', async (t) => {
+test('both sides refuse a peer with a wrong secret', async (t) => {
   const bench = await benchOf(t);
   const secret = '0'.repeat(64);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-1, `--driver-secret=${secret}`) });
   await assert.rejects(bench.open(), { code: 'FORBIDDEN' });
-  // The side that notices first closes the connection; the other side only sees it closed.
+  // Whichever side notices first closes the connection. The other side sees only that it was closed.
   assert.ok([1, 3].includes((await bench.hosted) ?? 0));
   assert.equal(bench.reports.length, 1);
   assert.match(bench.reports[0] ?? '', /^layerscope: driver host: (FORBIDDEN|IO): [^\n]*$/);

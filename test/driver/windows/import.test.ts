@@ -103,7 +103,7 @@ test('a hard link to a hive, or to a missing file, is refused', async (t) => {
   await refuses(t, tar(directory('Files/'), hardlink('Files/h', 'Files/none')), 'NOT_FOUND', /failed to find link target/);
 });
 
-test('two entries with the same name, ignoring case, are refused; for folders, the last one wins (crane)', async (t) => {
+test('a second file with the same name, in any case, is refused; of two entries for a folder, the last wins (crane)', async (t) => {
   await refuses(t, await windowsTar([...HEAD, { name: 'Files/t', content: '1' }, { name: 'Files/T', content: '2' }]), 'EXISTS', /Files\\T/);
   const work = workIn(t);
   const place = await withParent(work);

@@ -29,7 +29,7 @@ function layer(): ScriptedCalls {
   );
 }
 
-test('a link is a file that stands for another name; the container filter’s folders and files are not links', () => {
+test('symbolic links and other name surrogates are links; the container filter’s folders and files are not', () => {
   const point = FILE_ATTRIBUTE.reparsePoint;
   for (const reparseTag of [SYMLINK, JUNCTION, 0xa000_001d]) assert.ok(isLink({ attributes: point, sizeBytes: 0, reparseTag }));
   for (const reparseTag of [WCI, WCI_1, 0x8000_0013, 0x8000_0017]) assert.ok(!isLink({ attributes: point, sizeBytes: 0, reparseTag }));

@@ -61,7 +61,7 @@ test('facts are formatted as aligned lines', () => {
   assert.deepEqual(preflightLines([]), []);
 });
 
-test('on another system, one line says that the drivers need Windows', { skip: process.platform === 'win32' }, async () => {
+test('on a system other than Windows, one line says that the drivers need Windows', { skip: process.platform === 'win32' }, async () => {
   assert.deepEqual(preflightLines(await preflight()), [
     `no   Windows  windowsfilter and windowsdiff need Windows: this is ${process.platform}`,
   ]);

@@ -19,7 +19,7 @@ function unescapeHtml(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (_, name) => ({ lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' })[name as 'lt'] ?? '');
 }
 
-/** A bar after an odd number of backslashes can't be written in a cell. */
+/** How a table cell shows a name. A bar after an odd number of backslashes can't be written in a cell, so it is shown as an escape. */
 function shownAs(name: string): string {
   return displayText(name).replace(/(?<!\\)((?:\\\\)*\\)\|/g, '$1\\x7C');
 }

@@ -11,7 +11,7 @@ interface Block {
   seen: number;
 }
 
-/** By start and end offset. */
+/** By start and end offset, as one number. */
 type Blocks = Map<number, Block>;
 
 const SOURCES = `${pathToFileURL(path.join(import.meta.dirname, '..', '..', '..', 'src'))}/`;

@@ -9,7 +9,7 @@ export interface Found {
   readonly input: Uint8Array;
 }
 
-/** Returns where in our own files an error was thrown, without the engine's files. */
+/** Returns the innermost place in src or test/fuzz/targets in an error's stack; empty if there is none. */
 function placeOf(stack: string): string {
   const frame = stack.split('\n').find((line) => /\/(?:src|test\/fuzz\/targets)\/[^:]*:\d+/.test(line)) ?? '';
   return /\/((?:src|test\/fuzz\/targets)\/[^:]*:\d+)/.exec(frame)?.[1] ?? '';
@@ -58,7 +58,7 @@ const BLAMING_INPUT = [
   'BAD_REQUEST',
 ];
 
-/** A message for users must be one line without control characters. */
+/** Checks that text for users is one line without control characters. */
 export function expectCleanText(text: string): void {
   if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text))
     throw new Error(`a message with control characters: ${JSON.stringify(text.slice(0, 300))}`);

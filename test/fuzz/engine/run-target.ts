@@ -14,7 +14,7 @@ const HANG_MS = 20_000;
 const WATCH_MS = 500;
 /** How long the process may take to end after its time is up. */
 const LAST_MS = 30_000;
-/** How many times a process that ended is restarted. */
+/** Maximum number of times that the process is started. It is started again if it ends unexpectedly. */
 const MOST_STARTS = 6;
 const NOBODY = 65_534;
 
@@ -39,7 +39,7 @@ export interface RunResult extends LoopState {
   readonly findings: number;
 }
 
-/** Runs a target for a time, or on one input. Findings are returned, not thrown: see {@link RunResult}. */
+/** Runs a target for a time, or on one input. Findings are counted in the result, not thrown. */
 export async function runTarget(options: RunOptions): Promise<RunResult> {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuzz-'));
   chmodSync(folder, 0o755);

@@ -45,7 +45,7 @@ function snapshot(folder: string, except: readonly string[], found: Record<strin
   return found;
 }
 
-/** Makes nested folders with files at every level that a layer might damage. Returns the innermost, where layers are laid out. */
+/** Makes nested folders, with files at every level that a layer might damage. Returns the innermost folder, where layers are laid out. */
 function layCanaries(base: string): string {
   let at = base;
   for (const name of ['outer', 'middle', 'inner', '']) {
@@ -155,7 +155,7 @@ const THROUGH_LINKS = [
 
 export const target: Target = {
   name: 'apply',
-  // Hundreds of nested folders take half a second.
+  // Excludes the seed with hundreds of nested folders, which takes half a second.
   seeds: () => [
     ...THROUGH_LINKS,
     ...tarSeeds().filter((bytes) => !Buffer.from(bytes).includes('long/long/')),

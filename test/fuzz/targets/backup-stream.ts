@@ -1,4 +1,5 @@
-// Backup streams are read the same in pieces of any size and written back to the same bytes, as are reparse points and extended attributes.
+// Backup streams are read the same in pieces of any size, and written back to the same bytes. Reparse points and extended attributes
+// survive encoding and parsing.
 import assert from 'node:assert/strict';
 import {
   type BackupStream,

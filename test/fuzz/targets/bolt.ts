@@ -6,7 +6,7 @@ import { expectRefusal } from '../engine/finding.ts';
 import { textTokens } from '../engine/mutate.ts';
 import { session, type Target } from '../engine/target.ts';
 
-/** More entries than a file of the longest input can have, unless a page is read twice. */
+/** More entries than the longest input can have, unless a page is read twice. */
 const MOST_ENTRIES = 100_000;
 
 function walk(bucket: BoltBucket): void {

@@ -40,7 +40,7 @@ function run(input: Uint8Array): void {
   try {
     whole = gunzipSync(input, { maxOutputLength: MOST_BYTES });
   } catch {
-    // Damaged or too large. Our scanner checks no checksums, so it may accept what node:zlib refuses.
+    // Damaged or too large. Our scanner doesn't verify checksums, so it may accept what node:zlib refuses.
     return;
   }
   if (scanned === null) {

@@ -1,6 +1,6 @@
 // Messages over Electron's IPC, which carries anything that can be structured-cloned: the host answers each with an envelope, never a
-// defect. An input is JSON: a list of messages { sender, name, input, topic }. An object with one key that begins with $ is a value that
-// JSON lacks.
+// defect. An input is JSON: a list of messages { sender, name, input, topic }. An object with one key that begins with $ stands for a value
+// that JSON lacks.
 import assert from 'node:assert/strict';
 import type { TopicName } from '#contract';
 import { type Envelope, TOPIC_NAMES } from '#contract';

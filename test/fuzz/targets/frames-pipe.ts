@@ -19,7 +19,7 @@ import { session, type Target } from '../engine/target.ts';
 
 const secret = randomBytes(32);
 const ENDS = ['BAD_REQUEST', 'IO', 'FORBIDDEN', 'UNSUPPORTED', 'NAME_REFUSED', 'CANCELLED', 'TOO_LARGE', 'NOT_FOUND'];
-/** Limit on the memory for frames, more than any input's payload: a stated length alone must not make the reader allocate this much. */
+/** Limit on the memory that reading frames may take. It is more than any input's payload, so only a false length could lead to more. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** A driver that quickly does everything asked of it and reads all data it is given. */

@@ -58,7 +58,7 @@ function readRemnants(opened: Hive): void {
   assert.ok(bytes <= 2 * opened.bytes.length + 4 * remnants.length, 'more data of remnants than the file has');
 }
 
-/** A hive whose second half of cells is free, with remnants to find. */
+/** A hive with the second half of its cells free, so that there are remnants to find. */
 function halfFreed(): Buffer {
   const bytes = hive({ name: 'R', keys: TREE }, { perList: 2 });
   const cells: number[] = [];
@@ -85,7 +85,7 @@ function readStacked(opened: Hive): void {
 
 function run(input: Uint8Array): void {
   const bytes = Buffer.from(input);
-  // Most changes break the checksum, which alone makes a hive dirty.
+  // Most changes break the checksum, and a wrong checksum makes a hive dirty, so it is recomputed.
   if (bytes.length >= 512) setBaseSum(bytes);
   try {
     const opened = openHive(bytes);

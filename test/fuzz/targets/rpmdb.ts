@@ -1,4 +1,5 @@
-// rpm databases of every kind, and a write-ahead log after the marker: read, or refused. What is listed never exceeds what is there.
+// rpm databases of every kind, with a write-ahead log after the marker if there is one: each is read or refused, and the paths that it
+// lists stay within a limit.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// The search for secrets finds the same secrets however its input is cut into pieces, with vectors and without, agrees with slow
-// expressions for some codes, and never shows a whole secret. The first byte of an input chooses the file's path, the second the size of
-// the pieces.
+// The search for secrets must find the same secrets with and without vectors, and however its input is cut into pieces. It must agree with
+// slow expressions for some codes, and never show a whole secret. The first byte of an input chooses the file's path, the second the size
+// of the pieces.
 import assert from 'node:assert/strict';
 import { BodySearcher } from '#secrets';
 import { LeadWindow, WINDOW } from '../../../src/secrets/lead-window.ts';
@@ -41,7 +41,7 @@ function hitsIn(path: string, bytes: Uint8Array, pieceBytes: number) {
   return scanner.finish();
 }
 
-/** Vectors and plain loops find the same leads. */
+/** Checks that vectors and plain loops find the same leads. */
 function compareWays(bytes: Uint8Array): void {
   const start = bytes.subarray(0, WINDOW);
   const [vectors, plain] = windows.map((window) => {

@@ -1,4 +1,5 @@
-// Working copy snapshots: whatever the lines say, what is read is in order and whole, or the snapshot is reported as damaged.
+// Snapshots of working copies: whatever the lines are, the entries that are read are complete and in order, or the snapshot is reported as
+// damaged.
 import assert from 'node:assert/strict';
 import type { FileHandle } from 'node:fs/promises';
 import { compareWalked, readSnapshot } from '../../../src/driver/portable/snapshot.ts';

@@ -1,4 +1,4 @@
-// Shared by targets for our own unpackers: the same bytes and the same end for input in pieces of any size.
+// Shared by targets for our own unpackers, which must give the same bytes and the same ending for input in pieces of any size.
 import assert from 'node:assert/strict';
 import type { Unpacker } from '#format/compression';
 import { asLayerscopeError } from '#model';

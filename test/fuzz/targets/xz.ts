@@ -37,13 +37,13 @@ function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Arra
     case 0:
       return joined(bytes, new Uint8Array(4 * random.int(3)), other);
     case 1: {
-      // The block header and the LZMA2 properties in it.
+      // Changes a byte of the block header, which includes the LZMA2 properties.
       const changed = bytes.slice();
       changed[STREAM_HEAD + random.int(14)] = random.int(256);
       return withChecksums(changed);
     }
     case 2: {
-      // A chunk's control byte and sizes.
+      // Changes a byte among a chunk's control byte and sizes.
       const changed = bytes.slice();
       changed[24 + random.int(7)] = random.pick([0, 1, 2, 0x80, 0xa0, 0xc0, 0xe0, random.int(256)]);
       return changed;

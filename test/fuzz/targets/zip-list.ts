@@ -1,4 +1,4 @@
-// The list at the end of a ZIP file: whether found or not, read or refused, reading stays within the file.
+// The list at the end of a ZIP file. Whether or not it is found, and whether it is read or refused, reading stays within the file.
 import assert from 'node:assert/strict';
 import { findZipDirectory, ZIP_TAIL_BYTES, zip64Directory, zipEntries } from '#format/zip';
 import { expectRefusal } from '../engine/finding.ts';

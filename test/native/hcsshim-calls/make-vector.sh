@@ -13,7 +13,7 @@ wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 "$wine" winecfg -v win10 >/dev/null 2>&1
 system=$WINEPREFIX/drive_c/windows/system32
 x86_64-w64-mingw32-gcc -shared -O1 -static-libgcc -o "$system/vmcompute.dll" ../vmcompute.c -lole32
-# Go gets random bytes from a library that Wine 8 doesn't have, so this provides its function with an older call.
+# Go gets random bytes from a library that Wine 8 doesn't have. This is a substitute, which uses an older call.
 printf '%s\n' '#include <windows.h>' 'BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);' \
   '__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE b, SIZE_T n) { return SystemFunction036(b, (ULONG)n); }' >"$work/prng.c"
 x86_64-w64-mingw32-gcc -shared -O1 -o "$system/bcryptprimitives.dll" "$work/prng.c" -ladvapi32

@@ -97,7 +97,7 @@ func main() {
 		}
 		top, parents := chain[0], chain[1:]
 		if len(parents) > 0 {
-			// As Docker does: ociwclayer would prepare every layer, even one that has no disk.
+			// Exports as Docker does, because ociwclayer would prepare every layer, even one that has no disk.
 			must(hcsshim.ActivateLayer(info, top))
 			reader, err := hcsshim.NewLayerReader(info, top, parents)
 			must(err)
