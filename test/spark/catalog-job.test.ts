@@ -96,7 +96,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   const together = path.join(testFolder(t), 'together');
   mkdirSync(together);
   copyFileSync(path.join(alone, 'catalog.json'), path.join(together, 'catalog.json'));
-  // An image that shares its lower layers, so that it arrives after others are done.
+  // This image shares its lower layers with others, so that it is indexed after some of them are done.
   const { program, stopped } = stoppingCommand(t, `${host}/hooks:4`);
   const asked = questions.flatMap((question) => ['--ask', ...question]);
   const running = cluster.submit(JOB, ['--references', list, '--to', together, '--layerscope', program, ...asked]);

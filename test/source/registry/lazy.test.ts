@@ -380,7 +380,7 @@ test('listing a large layer and reading a file fetches little of it', async (t) 
   assert.ok(rangesOf(served).length < 12, String(rangesOf(served).length));
 });
 
-test('a file in a gzip layer that was read before costs one range, verified by its digest', async (t) => {
+test('a file in a gzip layer that was read before takes one range request, verified by its digest', async (t) => {
   const bodies = Array.from({ length: 8 }, (_, at) => words(2_000_000, at + 1));
   const plain = tar(...bodies.map((bytes, at) => file(`f${at}`, bytes)));
   const served = await serve(t, { blob: pack(plain, 'gzip'), annotations: {}, tar: plain });
