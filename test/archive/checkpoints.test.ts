@@ -254,7 +254,7 @@ test('a preview unpacks one span and spools nothing, in this process and in the 
   assert.ok(bytes <= LAYER.length / 200, `${bytes} bytes of checkpoints for ${LAYER.length}`);
 });
 
-test('a preview of a layer in its own file also unpacks one span and spools nothing', async (t) => {
+test('a preview of a layer that was opened as a file also unpacks one span and spools nothing', async (t) => {
   const [cacheFolder, input] = [testFolder(t), testFile(t, gzipSync(LAYER))];
   await openOne(t, cacheFolder, input);
   const one = await openOne(t, cacheFolder, input);

@@ -1,6 +1,6 @@
-// Rows of `npm run bench:sources` about layers that are not read as a whole: listed by a table of contents (eStargz, zstd:chunked, SOCI),
-// with one file fetched, and one file of a gzip layer unpacked from a checkpoint. The layers are those of the bench's image, packed by the
-// tests' builders.
+// Rows of `npm run bench:sources` about layers that are not read as a whole. A layer is listed by its table of contents (eStargz,
+// zstd:chunked, SOCI) and one of its files is fetched, or one file of a gzip layer is unpacked from a checkpoint. The layers are those of
+// the bench's image, packed by the tests' builders.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';

@@ -55,7 +55,7 @@ test('a lead is found at each place in a block, and at both ends of the searched
   }
 });
 
-test('in random bytes, vectors find the same as a plain loop and an expression', () => {
+test('in random bytes, vectors find the same leads as a plain loop and an expression', () => {
   const characters = [...new Set([...LEADS.join(''), ...' \n_A9\0\xff'])];
   let found = 0;
   for (let round = 0; round < 3_000; round++) {

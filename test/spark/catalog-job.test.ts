@@ -57,7 +57,7 @@ exec '${process.execPath}' '${MAIN}' "$@"
   return { program, stopped };
 }
 
-/** The names of a catalog’s files, which identify their contents, including unfinished ones. */
+/** Returns the names of a catalog’s files, including unfinished ones. The names identify the contents. */
 function filesOf(folder: string): string[] {
   return TABLE_NAMES.flatMap((table) => readdirSync(path.join(folder, table)).map((name) => `${table}/${name}`)).sort();
 }

@@ -669,7 +669,7 @@ test('tables of contents that take much memory together are fetched and read one
   const blobs = tars.map((plain) => new Uint8Array(gzipSync(plain, { level: 0 })));
   const tocs = blobs.map((blob, at) => {
     const spec = ztocSpec(blob, tars[at] as Uint8Array, 64 * 1024);
-    // 17 MB: two of them exceed what may be read at a time.
+    // Takes 17 MB. Two such tables exceed what may be read at a time.
     const entries = Array.from({ length: 4300 }, (_, each) => ({ name: `${each}-${'n'.repeat(4000)}`, type: 'reg' }));
     const toc = files.add(ztoc({ ...spec, entries }), 'application/octet-stream');
     return { ...toc, annotations: { 'com.amazon.soci.image-layer-digest': digestOf(blob) } };
