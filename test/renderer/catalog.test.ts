@@ -71,7 +71,7 @@ test('each layer lists the images that have it, each once', () => {
   ]);
 });
 
-test('consecutive images of one repository are a run, and images without one are separate', () => {
+test('consecutive images of one repository are a run, and images without a repository are separate', () => {
   const other = { source: '/images/db.tar', reference: 'db:1', repository: 'docker.io/library/db', tag: '1' };
   assert.deepEqual(repositoryRuns([image('1'), image('2'), image('1', { places: [other] }), image(null), image(null), image('3')]), [
     { repository: 'docker.io/shop/app', name: 'app', start: 0, length: 2 },

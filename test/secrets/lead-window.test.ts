@@ -72,7 +72,7 @@ test('in random bytes, vectors find the same leads as a plain loop and an expres
   assert.ok(found > 3_000, String(found));
 });
 
-test('if every word is a lead, all are found', () => {
+test('in a window full of leads, all of them are found', () => {
   const bytes = Buffer.alloc(WINDOW, 'sk-');
   assert.equal(check(bytes, 0, WINDOW - 2), Math.floor(WINDOW / 3));
 });
