@@ -135,7 +135,7 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
   },
 };
 
-test('a config of another type makes an artifact, even if its layers have image media types, ORAS’s default for files', async (t) => {
+test('a manifest whose config isn’t an image’s is an artifact, even if its layers have image media types, ORAS’s default for files', async (t) => {
   for (const type of ['application/vnd.acme.rocket.config.v1+json', 'application/vnd.buildkit.cacheconfig.v0']) {
     const files = new Files();
     const spec: ManifestSpec = { config: [type, {}], layers: [[OCI_LAYER, 'hello world\n']] };
@@ -144,7 +144,7 @@ test('a config of another type makes an artifact, even if its layers have image 
   }
 });
 
-test('anything with image layers stays an image, whatever its config’s media type', async (t) => {
+test('an image with layers of image types stays an image, whatever its config’s media type', async (t) => {
   for (const [name, spec] of Object.entries(IMAGES)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));

@@ -13,11 +13,11 @@ function imageIn(files: Files): BuiltDescriptor {
   return ociImage(files, { layers: [{ tar: BASE }] });
 }
 
-test('a statement over the document size limit is present, with the type and subject from its beginning', async (t) => {
+test('a statement over the document size limit is listed as present, with the type and subject that its beginning contains', async (t) => {
   const files = new Files();
   const image = imageIn(files);
   const large = statement(image.digest, SPDX, { files: 'x'.repeat(5_000_000) });
-  // The statement's type comes after the predicate, so the type isn't read.
+  // Here the statement's type and subject come after the predicate, so they aren't read.
   const { predicate, ...rest } = large as { predicate: object };
   const turned = { predicate, ...rest };
   const { archive, findings } = await openAll(t, archiveOf(ociLayout(files, [image, attestationOf(files, image, [large, turned])])));

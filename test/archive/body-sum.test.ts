@@ -6,7 +6,7 @@ import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
 /** As if there were no key: the initial state comes from the constants alone. */
 const NO_KEY = new Uint8Array(64);
-/** One uses vectors where they pay off, the other never does. */
+/** The first uses vectors where they pay off, the second never uses them. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };
 
 const body = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, at) => (at * at * 7 + Math.floor(at / 3)) & 0xff);

@@ -137,8 +137,8 @@ test('a block has no checkpoint inside, so a single-block blob has none', async 
 test('bytes that only look like a block don’t become a checkpoint', async () => {
   // The inner gzip stream has real blocks and flushes, but they aren't the outer stream's, which only stores it.
   const inner = await flushed(TEXT, 50_000, constants.Z_SYNC_FLUSH);
-  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. Because the whole stream is
-  // stored, even the bytes of such a block would be right.
+  // Repeats a length of 30,000 and its complement, so that every copy looks like the header of a stored block. gzip stores the whole stream
+  // here, so even the bytes after such a header would unpack correctly.
   const lengths = Buffer.alloc(2_000_000, Uint8Array.of(0x30, 0x75, 0xcf, 0x8a));
   for (const [name, plain] of [
     ['gzip in stored blocks', inner],
@@ -156,7 +156,7 @@ test('a damaged blob has no checkpoints', async () => {
   assert.deepEqual(await checkpointsIn(packed), []);
 });
 
-test('finds blocks where the decoder finds them', () => {
+test('the search for blocks finds those that the decoder finds', () => {
   const packed = gzipSync(TEXT.subarray(0, 1_000_000));
   const known = new Set<number>();
   const scanner = new GzipScanner({ spanBytes: 0, checkpoint: ({ packedOffset, bits }) => known.add(packedOffset * 8 - bits) });
@@ -169,7 +169,7 @@ test('finds blocks where the decoder finds them', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // The search can't find the first block, which begins before it, or the last, which is marked as such.
+  // The search starts inside the first block and ignores blocks that are marked as the last, so it finds neither of these two.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 
@@ -254,7 +254,7 @@ test('a preview unpacks one span and spools nothing, in this process and in the 
   assert.ok(bytes <= LAYER.length / 200, `${bytes} bytes of checkpoints for ${LAYER.length}`);
 });
 
-test('a preview of a layer in its own file also unpacks one span and spools nothing', async (t) => {
+test('a preview of a layer that was opened as a file also unpacks one span and spools nothing', async (t) => {
   const [cacheFolder, input] = [testFolder(t), testFile(t, gzipSync(LAYER))];
   await openOne(t, cacheFolder, input);
   const one = await openOne(t, cacheFolder, input);

@@ -83,7 +83,7 @@ test('junk after the last zstd frame is reported', async (t) => {
   assert.deepEqual(ofLayer(findings), ['trailing-data']);
 });
 
-test('gzip without its trailer and zstd truncated inside a frame give the entries before that point', async (t) => {
+test('gzip without its trailer and zstd cut off inside a frame are damaged, and the entries before the cut are read', async (t) => {
   const gzip = pack(PLAIN, 'gzip');
   const zstd = pack(PLAIN, 'zstd');
   const cases: [Uint8Array, string[]][] = [

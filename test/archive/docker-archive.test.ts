@@ -106,7 +106,7 @@ test('a layer that is not in the archive is missing; the others are read', async
   );
 });
 
-test('history that is missing, shorter or longer than the layers is reported, and commands are unknown', async (t) => {
+test('a history that is missing, or shorter or longer than the list of layers, is reported, and commands are unknown', async (t) => {
   const cases: [object[] | null, (string | null)[]][] = [
     [null, [null, null]],
     [[{ created_by: 'one' }], ['one', null]],
@@ -144,7 +144,7 @@ test('history steps without a layer are skipped', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-test('an archive from Docker up to 1.9 is read from its repositories and the parents of the tagged layer', async (t) => {
+test('an archive from Docker 1.9 or earlier is read from its repositories and the parents of the tagged layer', async (t) => {
   const { archive, layers, findings } = await openAll(t, archiveOf(legacyArchive([BASE, TOP])));
   const [image] = archive.images;
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('links that form a loop or point outside the archive are refused and report
   );
 });
 
-test('digests are taken from the names of gzip layers and the config, as crane writes them', async (t) => {
+test('digests are taken from the file names of gzip layers and configs in archives from crane', async (t) => {
   const config = json(imageConfig([BASE]));
   const blob = pack(BASE, 'gzip');
   const manifest = json([{ Config: digestOf(config), RepoTags: ['crane:1'], Layers: [`${hexOf(blob)}.tar.gz`] }]);
@@ -249,7 +249,7 @@ function docker25(packing: 'none' | 'gzip' | 'zstd'): { files: Files; image: Ret
   return { files, image, manifest: [{ Config: blob(image.config), RepoTags: ['new:1'], Layers: image.layers.map(blob) }] };
 }
 
-test('an archive from Docker 25 and later takes digests, media types and platform from its OCI part', async (t) => {
+test('an archive from Docker 25 or later takes digests, media types and platform from its OCI part', async (t) => {
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     const { files, image, manifest } = docker25(packing);
     const bytes = archiveOf(ociLayout(files, [image]).set('manifest.json', json(manifest)));
@@ -266,7 +266,7 @@ test('an archive from Docker 25 and later takes digests, media types and platfor
   }
 });
 
-test('an OCI manifest without layers next to a manifest.json with some is reported, and manifest.json takes precedence', async (t) => {
+test('an OCI manifest that has no layers, while manifest.json has some, is reported, and manifest.json takes precedence', async (t) => {
   const { files, image, manifest } = docker25('gzip');
   const empty = files.add(json({ schemaVersion: 2, config: image.config, layers: [] }), image.mediaType);
   const { archive, layers, findings } = await openAll(t, archiveOf(ociLayout(files, [empty]).set('manifest.json', json(manifest))));
@@ -329,7 +329,7 @@ test('a config or manifest that is not JSON is reported, and a 33 MiB layer list
   assert.deepEqual(codesOf(opened.findings), ['too-large']);
 });
 
-test('a manifest that names far more layers than any image has is refused quickly', async (t) => {
+test('a manifest that lists far more layers than any image has is refused quickly', async (t) => {
   const reader = testReader(t);
   const config = json(imageConfig([BASE]));
   const many = Array.from({ length: 20_000 }, () => ({ Config: 'c.json', Layers: [] }));

@@ -11,7 +11,7 @@ const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-test('an unpacked docker-archive from Docker 1.10 and later, or from 1.9, opens like the archive', async (t) => {
+test('an unpacked docker-archive from Docker 1.10 or later, or from 1.9, opens like the archive', async (t) => {
   for (const [files, names] of [
     [dockerArchive([{ layers: [BASE, TOP], tags: ['app:1'] }]), ['app:1']],
     [legacyArchive([BASE, TOP]), ['old:1.0']],
@@ -71,7 +71,7 @@ test('a folder in skopeo’s dir: format opens, with a schema 2 or an OCI manife
   }
 });
 
-test('a dir: with several platforms keeps its manifests next to the index', async (t) => {
+test('a dir: folder with several platforms opens; its manifests are next to the index', async (t) => {
   const files = new Files();
   const images = ['amd64', 'arm64'].map((architecture) =>
     ociImage(files, { layers: [{ tar: BASE }], config: { architecture }, platform: { os: 'linux', architecture } }),

@@ -30,7 +30,7 @@ const LAYER = tar(
   file('.wh.gone', ''),
 );
 
-/** Returns the cached files about images, which don't include the user's key. */
+/** Returns the cached files about images. The user's key isn't one of them. */
 function indexFiles(cacheFolder: string): string[] {
   const names = readdirSync(path.join(cacheFolder, 'index')).filter((name) => name !== 'tables.key');
   return names.map((name) => path.join(cacheFolder, 'index', name));
@@ -227,7 +227,7 @@ test('the cache folder is not listed after each small write, but the cache is wi
   assert.equal(indexFiles(cacheFolder).length, 3);
 });
 
-test('compiled code is removed before image data, and nothing else in its folder is', async (t) => {
+test('compiled code is removed before image data, and other files in its folder are kept', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   await readOnce(cacheFolder, input);

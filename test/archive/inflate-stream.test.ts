@@ -7,7 +7,7 @@ import { turns } from '../support/waiting.ts';
 
 const MB = 1024 * 1024;
 
-/** Unpacks 8 MB, stops at a size, and returns what `write` returned and how often the gate was called. */
+/** Unpacks 8 MB, but stops once `size` bytes have been unpacked. Returns what `write` returned and how often the gate was called. */
 async function stopAt(size: number): Promise<{ outcome: string; gates: number }> {
   let [total, gates] = [0, 0];
   const stream = new InflateStream(

@@ -54,7 +54,7 @@ test('a manifest.json that is truncated, not a manifest or has bad layers gives 
   }
 });
 
-test('a layer with an unusable manifest.json is shown as a layer, with an error, each time it is opened', async (t) => {
+test('a layer that contains an unusable manifest.json is shown as a layer, with an error, each time it is opened', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, tar(file('manifest.json', '42'), file('app.js', '')));
   for (let turn = 0; turn < 2; turn++) {

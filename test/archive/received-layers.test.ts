@@ -17,7 +17,7 @@ const LAYERS = [
 const BLOBS = new Files();
 const IMAGE = ociImage(BLOBS, { layers: LAYERS.map((each, at) => ({ tar: each, packed: at === 0 ? 'none' : 'gzip' })) });
 
-/** Inputs by description, and how many of their layers needn't be read again. */
+/** Inputs by description. `known`: how many of an image's layers were indexed while it arrived; 0 for a single layer. */
 const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number])[] = [
   ['a docker-archive', archiveOf(dockerArchive([{ layers: LAYERS, tags: ['app:1'] }])), 2],
   ['an OCI archive with a plain and a gzip layer', archiveOf(ociLayout(BLOBS, [IMAGE])), 1],
@@ -74,7 +74,7 @@ test('an index made while receiving is used, but verifying still reads the layer
       },
     });
     const unknown = layers.slice(known).reduce((sum, { blobBytes }) => sum + blobBytes, 0);
-    // A single layer is already known from opening it.
+    // Opening a single layer already reads it, so there is nothing left to read.
     assert.equal(read, known === 0 ? 0 : unknown, what);
     const [first] = await reader.indexLayers(layers, { verify: true });
     assert.notEqual(first?.measured, null, what);
@@ -96,10 +96,9 @@ test('an archive received only for listing has the same indexes, without writing
       const cacheFolder = testFolder(t);
       const other = testReader(t, { cacheFolder });
       if (what === 'a layer with tars in it') {
-        // The reader mistakes the tars inside for the image's layers.
+        // The reader mistakes the tars inside for the layers of an image, so opening fails unless everything arrives in one piece.
         const opening = other.openStream(pieces(bytes, length), 'it', { isForListing: true });
-        if (length === 65_536)
-          await (await opening)[Symbol.asyncDispose](); // everything arrived in one piece
+        if (length === 65_536) await (await opening)[Symbol.asyncDispose]();
         else await assert.rejects(opening, hasCode('DAMAGED'));
         continue;
       }
@@ -134,7 +133,7 @@ test('a layer that is cut off can’t be listed without its contents, and no fil
 
 test('a config that is also a tar is not mistaken for a layer', async (t) => {
   const layer = LAYERS[0] ?? new Uint8Array(0);
-  // A header whose fields end with spaces has no bytes that JSON refuses in a string.
+  // JSON doesn't allow control characters in a string, so all of the header's fields end with spaces, not with NULs.
   const body = `","rootfs":{"type":"layers","diff_ids":[]},"config":{"Labels":{"pad":"${'p'.repeat(10_000)}"}}}`.padEnd(10_240, ' ');
   const fields = ['{"architecture":"amd64","os":"linux","x":"'.padEnd(100, 'x'), '0000644 ', '0000000 ', '0000000 '];
   const header = Buffer.from(

@@ -150,7 +150,7 @@ test('a layer with a bad header in the middle is damaged; the entries before it 
   );
 });
 
-test('an extension header without its entry is a layer without entries', async (t) => {
+test('a tar with only an extension header is a layer without entries', async (t) => {
   const { archive, layers } = await openAll(t, tar(pax({ path: 'x' })));
   assert.deepEqual([archive.format, layers[0]?.[0]?.table.memberCount], ['layer', 0]);
 });

@@ -43,7 +43,7 @@ test('a config and manifest.json stored as sparse members are read, and their fi
   const config = json(imageConfig([LAYER]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['l.tar'] }]);
   const sparse = (name: string, bytes: Uint8Array) => {
-    // Two parts without a hole between them: a hole would read as zeros, which JSON can't contain.
+    // Two parts without a hole between them, because a hole would read as zeros, which JSON can't contain.
     const half = bytes.length >> 1;
     return gnuSparse(
       name,

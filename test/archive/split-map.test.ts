@@ -1,5 +1,5 @@
-// What is kept of a split layer's metadata: every byte of the tar except the bodies, in memory that grows with the content, not with the
-// number of lines.
+// What is kept of a layer's tar-split metadata: every byte of the tar except the bodies. The memory must grow with the content, not with
+// the number of lines in the metadata.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,7 +50,7 @@ test('consecutive segments are merged, with every byte where it was', async (t) 
   }
 });
 
-test('there are as many parts as files and gaps, however many lines there are', async (t) => {
+test('there are as many parts as files and gaps, however many lines the metadata has', async (t) => {
   const header = new Uint8Array(512).fill(7, 0, 300);
   const lines = `${segment(header)}${FILE}${segment(header)}${segment(new Uint8Array(3)).repeat(1000)}${FILE}`;
   const map = await SplitMap.read(splitBlob(t, lines));

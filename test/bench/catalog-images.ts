@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { concat, directory, file, tar } from '../support/tar-builder.ts';
 
-/** The shape of the fleet. `shared` of an image's layers belong to a base. */
+/** The shape of the fleet. `shared`: how many of an image's layers come from a base. */
 export interface Fleet {
   readonly images: number;
   readonly bases: number;

@@ -58,7 +58,7 @@ async function timesOf(command: readonly string[], profile: string): Promise<Tim
 }
 
 if (!isDisplayed()) {
-  // One display for all runs, so that its start isn't counted.
+  // All runs share one display, so that starting it isn't measured.
   const { status } = spawnSync('xvfb-run', ['-a', process.execPath, ...process.argv.slice(1)], { stdio: 'inherit' });
   process.exit(status ?? 1);
 }

@@ -1,6 +1,6 @@
-// Rows of `npm run bench:sources` about layers that are not read as a whole: listed by a table of contents (eStargz, zstd:chunked, SOCI),
-// with one file fetched, and one file of a gzip layer unpacked from a checkpoint. The layers are those of the bench's image, packed by the
-// tests' builders.
+// Rows of `npm run bench:sources` about layers that are not read as a whole. A layer is listed by its table of contents (eStargz,
+// zstd:chunked, SOCI) and one of its files is fetched, or one file of a gzip layer is unpacked from a checkpoint. The layers are those of
+// the bench's image, packed by the tests' builders.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -126,7 +126,7 @@ export async function lazyRows(bench: LazyBench): Promise<void> {
   row('gzip: index with checkpoints ÷ without', `${make.a.toFixed(2)} s = ${make.ratio.toFixed(2)} ×`, '≤ 1.25 ×');
 }
 
-/** The largest gzip layer on its own: an archive would be unpacked as a whole. */
+/** Returns the largest gzip layer's path. The layer is read by itself, because an archive would be unpacked as a whole. */
 function layersOf({ layers }: LazyBench): string {
   return layers[0] ?? '';
 }
@@ -193,7 +193,7 @@ async function gzipPreview({ row, home, runs, layers }: LazyBench): Promise<void
   const [file = ''] = layers;
   const times: number[] = [];
   for (let at = -1; at < PREVIEWS; at++) {
-    // A new reader each time: nothing is unpacked yet, as after a start of the program.
+    // A new reader each time, so that nothing is unpacked yet, as after a restart of the program.
     await using reader = createReader({ cacheFolder, workers: 0 });
     await using archive = await reader.open(file);
     const layer = first(archive);

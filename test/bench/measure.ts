@@ -15,7 +15,7 @@ export interface Run {
 }
 
 /**
- * Removes what a cache folder holds about images. The program's own compiled code stays: a user starts it more often than they install it.
+ * Removes what a cache folder holds about images. The program's own compiled code stays, because most runs by a user find it cached too.
  */
 export function forgetImages(cache: string): void {
   for (const part of ['index', 'spool', 'blobs']) rmSync(path.join(cache, part), { recursive: true, force: true });

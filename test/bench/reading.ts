@@ -1,6 +1,6 @@
-// `npm run bench:reading`: median ratios to baselines run in turn, as whole processes. First makes its images in out/bench (some 4 GB of
-// disk). LAYERSCOPE_DIVE: a dive executable to compare with; LAYERSCOPE_BENCH_BIG=1: ten million entries too (12 GB more). Prints the
-// figures next to our targets; nothing passes or fails.
+// `npm run bench:reading`: compares reading images with baselines. Both run in turn, as whole processes; the figures are median ratios.
+// First makes its images in out/bench (some 4 GB of disk). LAYERSCOPE_DIVE: a dive executable to compare with; LAYERSCOPE_BENCH_BIG=1: ten
+// million entries too (12 GB more). Prints the figures next to our targets; nothing passes or fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';

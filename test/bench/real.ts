@@ -111,7 +111,7 @@ function benchRead(): void {
   row('diff --no-content, both known', ours('diff', plain, gzip, '--no-content'), 'ls of both', { ...both, env }, '≤ 2');
 }
 
-/** The same image with zstd layers, which skopeo makes. */
+/** Compares reading the same image with zstd layers. skopeo packs them first. */
 function benchZstd(workers: string): void {
   const layout = path.join(work, 'zstd');
   const packed = path.join(work, 'zstd.tar');

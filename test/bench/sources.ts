@@ -61,7 +61,7 @@ function inspect(word: string, env: Record<string, string> = {}, ...options: str
   return { args: [cli, 'inspect', word, '--json', ...options], env: { ...clean, ...env } };
 }
 
-/** Returns a run that differs only in starting without images in the cache. */
+/** Returns the same run, but with no images in the cache when it starts. */
 function cold(run: Run): Run {
   return { ...run, before: () => forgetImages(cache) };
 }

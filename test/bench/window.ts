@@ -27,7 +27,7 @@ function row(what: string, value: string, aim: string): void {
 const ms = (value: number): string => `${value.toFixed(0)} ms`;
 const several = (values: readonly number[]): string => `${ms(median(values))} (${values.map((each) => each.toFixed(0)).join(' ')})`;
 
-/** Actions and measurements that run in the page: from the action to the frame that shows its result. */
+/** Actions that run in the page. Each is measured from its start to the frame that shows its result. */
 const MEASURE = `(() => {
   const drawn = () => new Promise((resolve) => requestAnimationFrame(() => {
     const channel = new MessageChannel();

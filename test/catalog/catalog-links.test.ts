@@ -29,7 +29,7 @@ const forRoot = process.getuid?.() === 0 ? {} : { skip: 'needs root, to be anoth
 const NOBODY = 65_534;
 const PARTS = [...TABLE_NAMES, 'marks'] as const;
 
-/** A catalog, and a folder outside it with a file for each name that is removed. */
+/** Returns the path of a catalog, and creates a folder `victim` outside it. */
 function setUp(t: TestContext) {
   const folder = testFolder(t);
   const to = path.join(folder, 'catalog');

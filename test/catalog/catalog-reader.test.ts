@@ -90,7 +90,7 @@ test('a query only reads the catalog’s tables: it can’t read other files, op
     assert.ok(code !== 0, `${sql}: ${stdout}`);
     assert.ok(error !== null && ['USAGE', 'FORBIDDEN', 'IO'].includes(error.code), `${sql}: ${error?.code} ${error?.message}`);
   }
-  // A table function that writes although a SELECT calls it.
+  // enable_logging is a table function that writes files, even if a SELECT calls it.
   for (const place of [folder, quotedTo, `${quotedTo}/entries`, own]) {
     await query(to, `FROM enable_logging(level := 'debug', storage := 'file', storage_path := '${place}')`);
     await query(to, `SELECT * FROM enable_logging(storage := 'file', storage_path := '${place}/log'), entries`);
@@ -210,7 +210,7 @@ test('gigabytes of text from a small file end the query, not the process', async
   assert.equal(error?.code, 'TOO_LARGE');
 });
 
-test('results print as JSON lines, CSV, Markdown and a table, with strangers’ names escaped', async (t) => {
+test('results print as JSON lines, CSV, Markdown and a table, with names from images escaped', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const sql = "SELECT 'a,\"b' AS t, 12 AS n, NULL AS z, '| <b> \u001b[31m' AS m, [1, 2] AS l, TIMESTAMPTZ '2024-01-02 03:04:05.5+00' AS at";
   const print = async (...options: string[]): Promise<string> => (await query(to, sql, ...options)).stdout;

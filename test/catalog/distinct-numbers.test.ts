@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DistinctNumbers } from '../../src/catalog/distinct-numbers.ts';
 
-/** Whole numbers whose two halves mix to the same value. */
+/** Returns whole numbers that all have the same hash: their upper and lower 32 bits mix to the same value. */
 function numbersOfOneHash(count: number): number[] {
   const view = new DataView(new ArrayBuffer(8));
   return Array.from({ length: count }, (_, at) => {
-    const high = 0x43300000 + at; // 2^52 and more, so that each low word is a whole number
+    const high = 0x43300000 + at; // doubles from 2^52 on are whole numbers, whatever their low word
     view.setUint32(4, high, true);
     view.setUint32(0, Math.imul(high, 0x9e3779b1), true);
     return view.getFloat64(0, true);
@@ -22,7 +22,7 @@ test('gives each number its own index, until there are too many', () => {
   assert.deepEqual([...distinct.values], [5, 7, -1]);
 });
 
-test('gives up on numbers made to fall on the same slots', () => {
+test('gives up on numbers crafted to have the same hash', () => {
   const made = numbersOfOneHash(1000);
   assert.ok(made.every(Number.isSafeInteger) && new Set(made).size === made.length);
   const distinct = new DistinctNumbers(10_000);

@@ -13,13 +13,13 @@ import { runCommand } from '../support/command-line.ts';
 import { measureCommand } from '../support/peak-memory.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** DuckDB copies the rows of a chunk, 240 MB of them in this test. */
+/** Limit on the process's peak memory. DuckDB copies the rows of a chunk, which take 240 MB in this test. */
 const MOST_RESIDENT_BYTES = 750 * 1024 * 1024;
 const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
 const query = (from: string, sql: string, ...more: string[]) => runCommand(['catalog', 'query', sql, '--from', from, ...more]);
 
-/** Minimum number of characters of a long string that each format prints. */
+/** Options for each format, and the minimum number of characters of a long string that it prints. */
 const FORMATS = [
   [[], 1_000],
   [['--json'], 400_000],

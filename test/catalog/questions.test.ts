@@ -201,7 +201,7 @@ test('a question’s first lines are its summary and its parameters', () => {
   ]);
 });
 
-test('the format’s page lists the columns of each table, in their order and with their types', () => {
+test('the page about the format lists the columns of each table, in their order and with their types', () => {
   const page = readFileSync(path.join(root, 'docs', 'formats', 'catalog.md'), 'utf8');
   const words = {
     text: 'text',

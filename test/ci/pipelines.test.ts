@@ -20,7 +20,7 @@ interface Place {
   /** Runs bash in the folder, with the programs in the folder `bin` first on the PATH. */
   bash(script: string, env: Record<string, string>): { readonly code: number | null; readonly stderr: string };
   read(name: string): string;
-  /** Writes a program. */
+  /** Writes an executable bash script to `bin`. */
   program(name: string, script: string): void;
 }
 
@@ -137,7 +137,8 @@ test('the action checks, compares and comments, and replaces its comment', { ski
   assert.equal((JSON.parse(place.read('layerscope.sarif')) as { version: string }).version, '2.1.0');
   assert.match(place.read('summary'), /^<!-- layerscope:diff:image -->\n\n### `app:1` → `app:2`/);
   assert.match(place.read('calls'), /--method POST repos\/owner\/app\/issues\/7\/comments --field body=@/);
-  // Otherwise, anyone who writes the hidden line first would get the comparison into their own comment.
+  // Only the action's own comment is replaced. Otherwise, anyone who writes the hidden line first would get the comparison into their
+  // comment.
   place.program('gh', gh([41, 'stranger', MARKER], [42, 'github-actions[bot]', `${MARKER}\nold`], [43, 'github-actions[bot]', MARKER]));
   play(place, inputs, {});
   assert.match(place.read('calls'), /--method PATCH repos\/owner\/app\/issues\/comments\/42 /);

@@ -90,7 +90,7 @@ async function bench(t: TestContext): Promise<Bench> {
   return { folder, image, hive: dirty, home, id: ID };
 }
 
-/** What the system's own messages look like: ENOENT, EISDIR: illegal operation on a directory, read. */
+/** Matches parts of the system's own messages, such as `EISDIR: illegal operation on a directory, read`. */
 const SYSTEM_WORDS =
   /\bE(?!XISTS|ACH)[A-Z]{3,}\b|illegal operation|, (?:open|read|stat|lstat|scandir|mkdir|rename|write|realpath)\b|errno|syscall/;
 
@@ -107,7 +107,7 @@ function isPlain(name: string, at: string, { code, stderr }: { readonly code: nu
 interface Situation {
   readonly name: string;
   at(folder: string): string;
-  /** Slots where such a path is not an error. */
+  /** Slots where a path in this situation is not an error. */
   readonly fine?: RegExp;
 }
 

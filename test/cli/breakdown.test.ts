@@ -30,7 +30,7 @@ test('breakdown shows what makes an image big: kinds of files, folders, the bigg
   assert.doesNotMatch((await bench.cli(['breakdown', 'image.tar', 'app'])).stdout, /largest layer/);
 });
 
-test('breakdown --json has the same facts, including for a layer or a folder', async (t) => {
+test('breakdown --json has the facts that the text shows, for a layer or a folder too', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const json = async (...more: string[]) => JSON.parse((await bench.cli(['breakdown', 'image.tar', '--json', ...more])).stdout);

@@ -26,7 +26,7 @@ test('without a rules file, dive’s default rules apply: one line per rule, exi
   );
 });
 
-test('.dive-ci is not read through a link, which a stranger may have left there; a file named by --config is', async (t) => {
+test('.dive-ci is not read if it is a link, which a stranger may have left there; a link named by --config is followed', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('other', 'password-of-root: x\n');

@@ -26,7 +26,7 @@ before(() => {
   if (!skip) buildIfStale('current');
 });
 
-/** Runs the built program with its own cache. */
+/** Runs the built program with this cache folder. */
 function run(cache: string, ...args: string[]): string {
   const env = { ...process.env, LAYERSCOPE_CACHE: cache, NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined };
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(outFolder('current'), 'cli.js'), ...args], {

@@ -35,7 +35,7 @@ function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
-test('a value’s choices are words that are typed as shown', () => {
+test('a placeholder gives choices only if it lists words to be typed as shown', () => {
   assert.deepEqual(choicesOf('portable|windowsfilter|windowsdiff'), ['portable', 'windowsfilter', 'windowsdiff']);
   for (const free of [undefined, 'FILE', 'N|NAME', 'OS/ARCH[/VARIANT]', 'word']) assert.deepEqual(choicesOf(free), []);
 });
@@ -147,7 +147,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test('the words that complete an image are ways to name one', () => {
+test('a word that begins with a completed scheme names an image, not a file', () => {
   for (const scheme of [...IMAGE_SCHEMES, 'store:']) assert.notEqual(parseImageWord(`${scheme}app`).kind, 'file', scheme);
 });
 

@@ -8,7 +8,7 @@ import { file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
 const LOWER = tar(file('a', 'a'.repeat(5000)), file('b', 'b'.repeat(300)));
-/** With incompressible bytes, so that a compressed layer is long enough to be cut. */
+/** Bytes that don't compress, so that a compressed layer is long enough to be cut. */
 const NOISE = Buffer.from(Array.from({ length: 40_000 }, (_, at) => (Math.imul(Math.imul(at, at) + 7, 0x9e3779b1) >>> 13) & 0xff));
 const UPPER = tar(file('a', 'A'.repeat(5000)), file('c', NOISE));
 

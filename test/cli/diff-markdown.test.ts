@@ -156,7 +156,7 @@ test('layers and ranges of layers are identified, and their own sizes, layers, f
     layers: '1 layer shared, 1 new',
     findings: ['waste-removed-later 40 B 1 one'],
   });
-  // A whole image is compared as before.
+  // The view at the top layer is the whole image.
   assert.deepEqual((await figures('a.tar#3', 'a.tar')).sizes, (await figures('a.tar', 'a.tar')).sizes);
 });
 

@@ -113,7 +113,7 @@ test('compares layers of an image, and images on the same base', async (t) => {
   assert.deepEqual([same.code, same.lines], [0, ['no difference']]);
 });
 
-test('a side without a registry lacks all of it', async (t) => {
+test('if one side has no registry, the other’s whole registry is a difference', async (t) => {
   const [a, b] = [image(t, 'a', OLD), image(t, 'b', tar(file('Files/note.txt', 'x')))];
   assert.deepEqual(
     (await compared(a, b)).lines.filter((line) => line.startsWith('−')),

@@ -93,7 +93,7 @@ test('tools answer as the command line does', async (t) => {
   assert.equal((await call('waste', { image })).isError, false);
 });
 
-test('long lists and long files come in parts that add up', async (t) => {
+test('long lists and long files come in parts that add up to the whole', async (t) => {
   const { call, lines, image } = await connect(t);
   const expected = await lines(['ls', image, '--json']);
   const found: unknown[] = [];

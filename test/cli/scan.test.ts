@@ -112,7 +112,7 @@ test('the text lists findings with the same code separately by severity', async 
   );
 });
 
-test('check fails on secrets by failOn, unless they are excluded, ignored or not searched for', async (t) => {
+test('check fails on secrets if failOn says so, unless they are excluded, ignored or not searched for', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', archiveOf(dockerArchive([{ layers: [tar(file('app/key', privateKey()), file('srv/t', token))] }])));
   const codeFor = async (rules: string, ...options: string[]): Promise<number | null> => {

@@ -125,7 +125,8 @@ test('a shortened list says how many entries are left out, their size, and how t
   const { stdout } = await bench.cli(['waste', 'many.tar', '--limit', '3']);
   const lines = stdout.split('\n');
   const more = lines.filter((line) => line.startsWith('  and '));
-  // Of the files, each cause's biggest and the next biggest are listed; of the log folders, the three biggest.
+  // Three files are listed: the biggest overwritten one, the biggest removed one, and the next biggest of all. Of the four log folders, the
+  // three biggest are listed.
   assert.deepEqual(more, [
     '  and 4 more files, 4.0 kB: --limit N lists more, with --json too',
     '  and 3 more files, 2.3 kB: --limit N lists more, with --json too',
@@ -174,7 +175,7 @@ test('waste --if shows the stored size as far as it is known, and how to find it
   assert.match(squashed.stdout, /saves 1\.7 kB of files, 5\.1 kB stored\n$/);
 });
 
-test('several --if options make one image: in one row, in one order, with the same bytes each time', async (t) => {
+test('several --if options make one image, whose row and bytes don’t depend on the order of the options', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   const all = 'merge-removals,drop-caches,squash=1,zstd';

@@ -93,7 +93,7 @@ test('why names every version of a path with its layer, command, lines and base 
     assert.ok(stdout.includes(words), words);
 });
 
-test('provenance for another subject, or that is damaged or unreadable, gives no lines', async (t) => {
+test('provenance that is damaged, unreadable or for another subject gives no lines', async (t) => {
   const other = `sha256:${'1'.repeat(64)}`;
   const { path } = build(t, (image, layers, files) => [
     attestationOf(files, image, [statement(other, V1, provenance(layers)), '{cut', { predicateType: V1, subject: 7, predicate: [] }]),

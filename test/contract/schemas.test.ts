@@ -140,7 +140,7 @@ test('every operation accepts its valid input', () => {
   for (const name of OPERATION_NAMES) assert.deepEqual(parseInput(name, VALID[name]), VALID[name], name);
 });
 
-test('no operation accepts an unknown key, a missing key, or another type', () => {
+test('no operation accepts an unknown key, a missing key, or a wrong type', () => {
   for (const name of OPERATION_NAMES) {
     assert.throws(() => parseInput(name, { ...VALID[name], extra: 1 }), isBadRequest, name);
     for (const key of Object.keys(VALID[name])) {

@@ -82,7 +82,7 @@ test('root is refused a window without a sandbox unless it asks for one', { skip
   assert.match(said, /^layerscope: USAGE: root gets no sandbox [^\n]*--no-sandbox[^\n]*\n$/);
 });
 
-/** Makes a stand-in that comes first on the PATH and lists libraries as ldd prints them. Returns the PATH. */
+/** Makes a stand-in for ldd that lists libraries, first on the PATH. Returns the PATH. */
 function linked(app: string, lines: readonly string[]): string {
   const folder = path.join(app, 'stand-ins');
   mkdirSync(folder, { recursive: true });

@@ -46,7 +46,7 @@ test('the cask names both disk images by version and processor', () => {
   assert.equal((text.match(/\bdo$/gm) ?? []).length, (text.match(/^end$/gm) ?? []).length);
 });
 
-/** What winget requires of each file and its patterns. Source: winget-cli, schemas/JSON/manifests/v1.12.0. */
+/** Fields that winget requires, by type of manifest. Source: winget-cli, schemas/JSON/manifests/v1.12.0. */
 const WINGET_REQUIRES: Readonly<Record<string, readonly string[]>> = {
   version: ['PackageIdentifier', 'PackageVersion', 'DefaultLocale', 'ManifestType', 'ManifestVersion'],
   installer: ['PackageIdentifier', 'PackageVersion', 'Installers', 'ManifestType', 'ManifestVersion'],

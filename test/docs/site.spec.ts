@@ -98,7 +98,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const name of KINDS) {
         await page.goto(addressOf(name));
         await expect(page.locator('html')).toHaveCSS('background-color', grounds[colorScheme]);
-        // Colours are the same everywhere, and so is the search.
+        // The search looks the same on every page, so one page is enough.
         if (name === KINDS[0]) {
           await page.getByRole('searchbox').fill('layer');
           await expect(page.getByRole('status')).toHaveText(/sections found/);

@@ -59,7 +59,7 @@ test('a large log is rotated, and two old logs are kept', (t) => {
   assert.match(readFileSync(`${file}.1`, 'utf8'), /^\S+ \d+ x/);
 });
 
-test('only the last codes are remembered', (t) => {
+test('only the most recent codes are remembered', (t) => {
   const log = createLog(place(t).folder, clock);
   for (let i = 0; i < 50; i++) log.code(`job ${i}`, 'IO');
   assert.equal(log.codes().length, 20);

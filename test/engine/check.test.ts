@@ -59,7 +59,7 @@ test('rules missing from a rules file get dive’s defaults, even if the file ha
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
-test('accepts strings, numbers, any word for disabled, and rule names in any case', async () => {
+test('accepts strings, numbers, any word that disables a rule, and rule names in any case', async () => {
   for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
     assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
   }

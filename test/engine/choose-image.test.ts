@@ -71,7 +71,7 @@ test('a requested variant chooses the best image that runs on it, and nothing ne
   assert.equal(chosen(['linux/arm64/v8'], 'linux/arm64'), 'linux/arm64/v8');
 });
 
-test('another architecture never matches, and names used by other tools are understood', () => {
+test('an image for another architecture never matches, and architecture names from other tools are understood', () => {
   assert.equal(chosen(['linux/386'], 'linux/amd64'), null);
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm64'), null);
   assert.equal(chosen(MULTI, 'linux/aarch64'), 'linux/arm64/v8');

@@ -5,7 +5,7 @@ import { archiveOf, dockerArchive, pack } from '../support/image-builder.ts';
 import { file, gnuSparse, tar } from '../support/tar-builder.ts';
 import { testFile, testReader } from '../support/workbench.ts';
 
-const LARGEST = 2 ** 33 - 1; // the largest number of eleven octal digits: too many zeros to compare within a test
+const LARGEST = 2 ** 33 - 1; // the largest size in eleven octal digits; reading that many zeros would take longer than a test may
 const HUGE = tar(
   gnuSparse(
     'huge',

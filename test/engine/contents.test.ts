@@ -119,7 +119,7 @@ test('with reading disabled, files of equal size are unread, however their layer
   }
 });
 
-test('changes between compressed layers read nothing again; a comparison confirms equal checksums', async (t) => {
+test('changes between compressed layers read nothing again; a comparison reads files with equal checksums to confirm them', async (t) => {
   const opened: number[] = [];
   const below = tar(file('chmod', LONG), file('other', `${LONG}a`));
   const above = tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`));

@@ -24,7 +24,7 @@ interface Asked {
   readonly scan?: boolean;
 }
 
-/** Inspects a file in its own reader, as each start of the program does. */
+/** Inspects a file with a new reader, as each run of the program does. */
 async function inspect(cacheFolder: string | null, input: string, asked: Asked = { build: 'one' }): Promise<Inspected> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   await using archive = await reader.open(input);

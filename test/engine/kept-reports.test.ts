@@ -29,7 +29,7 @@ const files = new Files();
 const image = ociImage(files, { layers: TARS.map((each) => ({ tar: each, packed: 'gzip' })) });
 const bytesOf = ({ digest }: BuiltDescriptor): Uint8Array => files.map.get(`blobs/${digest.replace(':', '/')}`) ?? new Uint8Array(0);
 
-/** Inspects an image whose blobs are fetched, in its own reader, as each start of the program does. */
+/** Inspects an image whose blobs are fetched, with a new reader, as each run of the program does. */
 async function inspect(cacheFolder: string, { source = {}, fails = false }: Given = {}): Promise<Inspected> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   const blobs = image.layers.map(

@@ -21,7 +21,7 @@ const layers = [
   tar(file('etc/hosts', 'changed\n'), file('etc/.wh.old'), file('app', 'x'.repeat(5_000))),
 ];
 
-/** A tar with enough members to cancel while it is being read. */
+/** A tar with so many members that reading it takes long enough to be cancelled. */
 const LONG_LAYER = tar(...Array<Uint8Array>(20_000).fill(file('again')));
 
 /** Creates a library over a reader without workers, and a folder to write archives to. */
@@ -292,7 +292,7 @@ test('a failure to release an archive’s file is reported and has no other effe
 });
 
 test('a comparison with much to read runs as a job and can be cancelled', async () => {
-  // Two layers with the same paths and sizes; the second file differs in its last byte.
+  // Layers with the same paths and sizes; only the last byte of the second file differs.
   const bodies = [...'abc'].map((end) => tar(file('same', 'x'.repeat(12_000_000)), file('other', 'y'.repeat(12_000_000) + end)));
   await using it = await startLibrary(dockerArchive({ name: 'web:1', layers: bodies }));
   const { archiveId } = await it.open();

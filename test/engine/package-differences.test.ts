@@ -90,7 +90,7 @@ test('a search text finds differences by either version; the counts still cover 
   assert.deepEqual([rows.map(({ name }) => name), total], [['curl'], 3]);
 });
 
-test('sides may be layers of one image, or layers without those below', async (t) => {
+test('the two sides may be layers of one image, with or without the layers below', async (t) => {
   const { library, a } = await open(t, [...YESTERDAY, tar(dpkg(['curl', '9']))]);
   const between = await library.comparePackages({ ...a, layer: 1 }, a, ALL, signal);
   assert.deepEqual(

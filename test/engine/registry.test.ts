@@ -133,7 +133,7 @@ test('registries of two images are compared in pages; a range of layers lacks wh
     removed.items.map((item) => ('path' in item ? [item.kind, item.layer, item.path, item.hidden] : item.kind)),
     ['compared', ['removed', 1, 'Many', { keys: 700, values: 700 }]],
   );
-  // Alone, the upper layer has a delta without its base: the base’s keys aren’t known there.
+  // By itself, the upper layer has a delta but not the delta's base, so the base’s keys aren’t known.
   const alone = { ...b, since: 1 };
   const part = await asked.compareRegistries(a, alone, { ...page, text: 'k69' }, signal);
   assert.ok(part.items.length > 1 && part.items.every((item) => !('hasBase' in item) || !item.hasBase));
@@ -145,7 +145,7 @@ test('registries of two images are compared in pages; a range of layers lacks wh
   await assert.rejects(asked.compareRegistries(a, { ...b, since: 2 }, page, signal), hasCode('BAD_REQUEST'));
 });
 
-test('a hive is compared with one whose path has other letter cases, and found by either name', async (t) => {
+test('a hive is compared with one whose path differs only in case, and found by either path', async (t) => {
   const version = (text: string) => hive({ name: 'R', keys: [{ name: 'Key', values: [sz('v', text)] }] });
   const images = [[tar(file('Files/Users/U/ntuser.dat', version('1')))], [tar(file('Files/Users/u/NTUSER.DAT', version('2')))]];
   const asked = await comparable(t, ...images);

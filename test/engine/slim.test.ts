@@ -29,8 +29,8 @@ async function load(t: TestContext, source: Uint8Array | string): Promise<Loaded
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
 /**
- * Writes the image that the plan describes. Checks that it weighs what the plan says, after packing and, if the weight is known then,
- * before, and that writing it on another day gives the same bytes.
+ * Writes the image that the plan describes. Checks that it weighs what the plan says, both before packing, as far as that is known, and
+ * after. Also checks that writing it on another day gives the same bytes.
  */
 async function written(t: TestContext, loaded: LoadedImage, text: string): Promise<LoadedImage> {
   const what = parseWhatIf(text);
@@ -154,7 +154,7 @@ test('a folder that exists only as a removed file’s parent stays', async (t) =
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 2);
 });
 
-test('refuses paths redirected by other entries, and paths to hide that are not UTF-8', async (t) => {
+test('squashing refuses redirected paths and removed paths that are not UTF-8; malformed what-ifs are usage errors', async (t) => {
   const through = await load(t, imageOf(tar(directory('real/'), symlink('s', 'real'), file('s/x', '1')), tar(file('.wh.real'))));
   const raw = await load(
     t,
@@ -209,7 +209,7 @@ function randomLayer(next: () => number): Uint8Array<ArrayBuffer> {
   return tar(...members);
 }
 
-test('random stacks keep their view with merged removals, and squashed from any layer, unless refused', async (t) => {
+test('random stacks keep their view when removals are merged and when they are squashed from any layer, unless refused', async (t) => {
   let compared = 0;
   for (let seed = 1; seed <= 150; seed++) {
     const next = seeded(seed);
@@ -243,7 +243,7 @@ test('several changes together are applied in one order, whatever order they are
     made.image.layers.map(({ compression }) => compression),
     ['zstd', 'zstd'],
   );
-  // Everything that later layers hide: 1000, 50, 20; the cache: 40. Layer 0 keeps 10 of what is overwritten.
+  // Saves everything that merging saves (1000, 50 and 20) and the cache (40).
   assert.equal(weightOf(loaded).fileBytes - weightOf(made).fileBytes, 1000 + 50 + 20 + 40);
   assert.equal(made.report.totals.finalBytes, loaded.report.totals.finalBytes - 40);
 });
@@ -255,7 +255,7 @@ async function sameImage(a: LoadedImage, b: LoadedImage): Promise<boolean> {
   return sameTree(a, b);
 }
 
-test('several changes together give the same image as one after another', async (t) => {
+test('several changes together give the same image as the same changes made one after another', async (t) => {
   let compared = 0;
   for (let seed = 1; seed <= 60; seed++) {
     const next = seeded(seed);

@@ -46,7 +46,7 @@ test('without sources, every operation on names is forbidden, and the page knows
   assert.ok(info.ok && (info.value as { opensNames: boolean }).opensNames === false);
 });
 
-test('opened names are remembered, the last one first, and forgotten with the recent files', async () => {
+test('opened names are remembered, the most recent first, and forgotten with the recent files', async () => {
   const names = fakeNames();
   const { host } = fakeHost({ names });
   const sender = host.admit();

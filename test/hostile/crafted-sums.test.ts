@@ -1,5 +1,5 @@
-// Two files whose checksums would be equal if the lanes started from the constants in the source: each block undoes the previous one's
-// difference.
+// Two files whose checksums would be equal if the lanes started from the constants in the source: the second block undoes the difference
+// that the first one makes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

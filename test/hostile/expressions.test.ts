@@ -29,7 +29,7 @@ test('millions of trailing slashes, dots or zeros are stripped, but kept if some
   assert.notEqual(parseAddress(`#/image/a1/layer/0?path=a${'/'.repeat(MANY)}b`), null);
 });
 
-test('long runs of slashes or zeros before a last character are handled quickly wherever names and settings come from outside', async (t) => {
+test('long runs of slashes or zeros that end with another character are handled quickly wherever names and settings come from outside', async (t) => {
   assert.equal(folderOfPath(`${'/'.repeat(MANY)}a${'\\/'.repeat(MANY)}`), 'a');
   assert.equal(folderOfPath(`${'/'.repeat(MANY)}a`), 'a');
   assert.throws(() => parseImageWord(`docker://${'/'.repeat(MANY)}a`), hasCode('USAGE'));

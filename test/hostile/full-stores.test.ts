@@ -97,7 +97,7 @@ test('an import that would make index.json larger than its readers accept is ref
   );
 });
 
-test('an import whose entries readers of index.json would omit is refused', async (t) => {
+test('an import is refused if readers of index.json would omit its entries', async (t) => {
   const store = await newStore(t);
   for (const batch of 'abcdefghi') {
     await store.take(archiveOf(dockerArchive([{ tags: numbered(1_000, batch), layers: [tar(file('f', batch))] }])));

@@ -52,7 +52,7 @@ function damaged(bytes: Uint8Array, next: (bound: number) => number): Uint8Array
   if (kind === 1) for (let i = 0; i < 1 + next(4); i++) result[next(result.length)] = next(256);
   else if (kind === 2) result.fill(next(2) * 255, next(result.length), next(result.length));
   else if (kind === 3) {
-    // Header fields and documents consist of digits, so changing a digit changes their claims.
+    // Numbers in headers and JSON are digits, so changing digits changes what the archive claims.
     for (let i = 0, at = next(result.length); i < 600 && at < result.length; i++, at++) {
       const byte = result[at] as number;
       if (byte >= 0x30 && byte <= 0x37 && next(8) === 0) result[at] = 0x30 + next(8);

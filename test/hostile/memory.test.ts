@@ -1,4 +1,4 @@
-// Small files that unpack, parse or list to far more: each gives a result or a named error, in bounded memory.
+// Small files whose unpacked, parsed or listed form is far larger: each command gives a result or a named error, in bounded memory.
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// Names made to have the same hash: looking them up must not take time that grows with the square of their number.
+// Names crafted to have the same hash: looking them up must not take time that grows with the square of their number.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -22,7 +22,7 @@ function index(blocks: Iterable<Uint8Array>): Indexed {
   return { table, codes: [...new Set(findings.map(({ code }) => code))] };
 }
 
-/** Headers of files with these names, which have at most 99 bytes. */
+/** Indexes headers of files with these names, each of which has at most 99 bytes. */
 function files(count: number, nameOf: (at: number) => Uint8Array): Indexed {
   return index(
     headers(count, { name: '' }, (block, at) => {
@@ -32,7 +32,7 @@ function files(count: number, nameOf: (at: number) => Uint8Array): Indexed {
   );
 }
 
-/** Names of at most 99 bytes fit in a header. */
+/** Each stage adds 6 bytes to a name. 16 stages make names of 96 bytes, which fit in a header. */
 const STAGES = 16;
 
 test('65,536 names with the same hash end in TOO_LARGE, keeping what came before', () => {
@@ -49,7 +49,7 @@ test('layers whose names have the same hash only when combined end in TOO_LARGE'
 });
 
 test('attributes with the same hash end in TOO_LARGE', () => {
-  // A PAX record begins with its length.
+  // A PAX record begins with its length and key, so the values must have the same hash after that prefix.
   const key = 'SCHILY.xattr.user.x';
   const length = `${6 * STAGES + key.length + 6} ${key}=`;
   const nameOf = namesOfOneHash(STAGES, length);

@@ -1,4 +1,4 @@
-// Layers made to keep the search for secrets busy: each ends, in bounded memory, with a limited number of findings.
+// Layers crafted to keep the search for secrets busy: each search ends, in bounded memory, with a limited number of findings.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';

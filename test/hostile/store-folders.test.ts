@@ -409,7 +409,7 @@ test('another user can’t swap folders for links while a chain is being laid ou
   await driver.applyDiff('one', [tar(...folders)]);
   await driver.create('two', 'one');
   await driver.applyDiff('two', [tar(...files)]);
-  // Tries in a loop until stopped; prints whether it ever succeeded.
+  // Tries to swap folders in a loop until `stop` exists; prints whether it ever succeeded.
   const script = `
     const fs = require('node:fs');
     const [mounts, victim, stop] = process.argv.slice(1);

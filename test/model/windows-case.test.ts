@@ -20,7 +20,7 @@ test('names that differ only in the case of individual letters are one name', ()
   }
 });
 
-test('names whose upper case has another length, or maps to another lower case, are two names, as are letters beyond the BMP', () => {
+test('names whose upper case differs in length or maps back to another lower case are two names, as are letters beyond the BMP', () => {
   for (const [a, b] of [
     ['straße', 'STRASSE'],
     ['ß', 'ẞ'],

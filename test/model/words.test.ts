@@ -45,7 +45,7 @@ test('a time before 1970 with a fraction is one negative number', () => {
   assert.equal(formatTimestamp(-3, 0), '-3.000000000');
 });
 
-test('only whole lower-case digests are digests', () => {
+test('only complete lower-case digests are recognized', () => {
   const hex = '0123456789abcdef'.repeat(4);
   assert.equal(parseDigest(`sha256:${hex}`), `sha256:${hex}`);
   assert.equal(shortDigest(`sha256:${hex}`), '0123456789ab');

@@ -57,7 +57,7 @@ describe('npm', () => {
 });
 
 describe('Python', () => {
-  test('RECORD lists the files, with quotes and paths that leave the folder', async () => {
+  test('RECORD lists the files; a path may be quoted and may leave the folder', async () => {
     const [found] = await read({
       's/site-packages/Foo_Bar-1.0.dist-info/METADATA':
         'Metadata-Version: 2.1\nName: Foo_Bar\nVersion: 1.0\nLicense: UNKNOWN\n\nName: text\n',

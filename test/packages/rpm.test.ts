@@ -55,7 +55,7 @@ describe('an rpm header', () => {
     const many = header.slice();
     many.set([0xff, 0xff, 0xff, 0xff]);
     assert.throws(() => parseRpmHeader(many), hasCode('DAMAGED'));
-    // A string in the last tag that has lost its end.
+    // The last tag's string without the NUL that ends it.
     const endless = header.slice();
     endless[endless.length - 1] = 0x61;
     assert.throws(() => parseRpmHeader(endless), hasCode('DAMAGED'));

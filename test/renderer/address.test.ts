@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 
-test('an address describes a selection, and parsing returns the same one', () => {
+test('an address describes a selection, and parsing the address returns that selection', () => {
   const selections: Selection[] = [
     { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'breakdown' },
     { archiveId: 'a1', image: 2, from: 0, to: 0, mode: 'image', path: 'usr/lib', view: 'packages' },

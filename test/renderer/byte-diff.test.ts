@@ -14,7 +14,7 @@ const rowsOf = (a: Uint8Array, b: Uint8Array, split: boolean, opened: readonly n
     row.kind === 'fold' ? `fold ${row.row}+${row.count}` : `${row.kind} ${row.row}`,
   );
 
-test('differing rows are below each other, with two equal rows around them; other equal rows are folded', () => {
+test('the two versions of a differing row follow each other, with equal rows around them; other equal rows are folded', () => {
   const [a, b] = [bytesWith(), bytesWith({ 100: 0, 101: 1 })];
   assert.equal(countDifferingBytes(a, b), 2);
   assert.deepEqual(rowsOf(a, b, false), ['fold 0+4', 'same 4', 'same 5', 'removed 6', 'added 6', 'same 7', 'same 8', 'same 9']);

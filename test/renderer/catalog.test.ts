@@ -71,7 +71,7 @@ test('each layer lists the images that have it, each once', () => {
   ]);
 });
 
-test('consecutive images of one repository are a run, and images without one are separate', () => {
+test('consecutive images of one repository are a run, and images without a repository are separate', () => {
   const other = { source: '/images/db.tar', reference: 'db:1', repository: 'docker.io/library/db', tag: '1' };
   assert.deepEqual(repositoryRuns([image('1'), image('2'), image('1', { places: [other] }), image(null), image(null), image('3')]), [
     { repository: 'docker.io/shop/app', name: 'app', start: 0, length: 2 },
@@ -301,7 +301,7 @@ test('a path in several layers is one group, sorted by image, and folders come l
   );
 });
 
-test('only the part of a search that is in every name is marked', () => {
+test('the part of a search that every match contains is marked', () => {
   assert.deepEqual(
     [searchedText('path', '/usr/lib'), searchedText('path', '*.so'), searchedText('package', 'lib ssl 3.0')],
     ['usr/lib', '', 'lib ssl'],
@@ -330,7 +330,7 @@ test('a catalog and a search in it have addresses', () => {
   assert.equal(formatAddress(cut), '#/catalog/c1/search?what=path&text=a%EF%BF%BD');
 });
 
-test('names of images share the registry and folders that all of them begin with', () => {
+test('the start shared by image names is the registry and folders that all of them begin with', () => {
   const named = (...names: readonly string[]) =>
     sharedStart(
       names.map((name) => image('1', { places: [{ source: '/images/app.tar', reference: `${name}:1`, repository: name, tag: '1' }] })),

@@ -126,7 +126,7 @@ test('a layer that only removes is distinguished from an empty one', () => {
   assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);
 });
 
-test('a stratum’s command takes all lines that its counts leave, and always one', () => {
+test('a stratum’s command takes all lines that its counts leave space for, and always at least one', () => {
   for (const [height, lines, counts] of [
     [STRATUM_MIN, 1, 0],
     [STRATUM_TALL, 1, 16],

@@ -199,7 +199,7 @@ test('very many visible rows are sorted between frames, and actions in the meant
   const rows = step?.value as Uint32Array;
   const done = changesReducer(waiting, { type: 'ordered', of: waiting, rows });
   assert.deepEqual([done.sorting, done.rows.length, done.table?.size[done.rows[0] as number]], [false, 160_000, 6]);
-  // Moving the active row keeps the pending order valid; another order or folding doesn't.
+  // Moving the active row keeps the pending order valid; choosing another order or folding doesn't.
   assert.equal(
     changesReducer(changesReducer(waiting, { type: 'activated', row: 3 }), { type: 'ordered', of: waiting, rows }).sorting,
     false,

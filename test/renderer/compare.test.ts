@@ -97,7 +97,7 @@ test('the later image is determined by time, else by the version in its tag', ()
     assert.deepEqual(later([one, null], [other, null]), [false, false], one);
 });
 
-test('the choices for a comparison are every other image, one that isn’t open yet, and every other layer', () => {
+test('the choices for a comparison are every other image, an image that isn’t open yet, and every other layer', () => {
   const archives = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))].map((each, number) => ({
     ...each,
     title: `file${number}.tar`,

@@ -33,7 +33,7 @@ test('a Windows image’s paths are shown and copied as its container sees them,
   assert.equal(offDriveWords('Hives', linux), null);
   assert.equal(copiedPath('Files/Windows/a.txt', windows), 'C:\\Windows\\a.txt');
   assert.equal(copiedPath('Files/Windows/a.txt', linux), 'Files/Windows/a.txt');
-  // Paths that would be copied differently from how they are shown, and bytes that aren't text, are copied as keys.
+  // A path is copied in the layer's form if its Windows form would differ from what is shown, or if its bytes aren't text.
   assert.equal(copiedPath('Files/a\u0007', windows), 'Files/a\u0007');
   assert.equal(copiedPath('Files/\\xE4', windows), 'Files/\\xE4');
   assert.equal(copiedPath('Hives/System_Delta', windows), 'Hives/System_Delta');
@@ -174,7 +174,7 @@ test('a removed entry is shown as it was, without changes', () => {
   assert.ok(rows.every(({ was }) => was === null));
 });
 
-test('modes are formatted as by ls', () => {
+test('modes are formatted as in the output of ls', () => {
   assert.equal(modeText(0o4755, 'file'), '-rwsr-xr-x');
   assert.equal(modeText(0o2644, 'file'), '-rw-r-Sr--');
   assert.equal(modeText(0o1777, 'directory'), 'drwxrwxrwt');

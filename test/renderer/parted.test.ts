@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partingFrom } from '../../renderer/state/details/parted.ts';
 
-test('strings that differ only out of sight are shown from shortly before the difference', () => {
+test('strings whose first difference would be cut off are shown from just before it', () => {
   assert.equal(partingFrom('abcd', 'xbcd', 3), 0);
   assert.equal(partingFrom('abcdef', 'abxdef', 3), 0);
   assert.equal(partingFrom('abcdefg', 'abcdexg', 3), 3);

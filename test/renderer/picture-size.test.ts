@@ -126,7 +126,7 @@ test('a photo is drawn without asking, but not larger pictures and those of unkn
   assert.ok(!areSmall([null]));
 });
 
-test('an animation of the size of a photo is drawn on request only, because a browser keeps several of its frames', () => {
+test('an animation as large as a photo is drawn only on request, because a browser keeps several of its frames', () => {
   assert.ok(!areSmall([{ width: 7_000, height: 7_000, weight: 4 }]));
 });
 

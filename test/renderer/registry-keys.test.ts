@@ -90,7 +90,7 @@ test('changes are combined into one, from before the first to after the last', (
   assert.equal(kinds('removed', 'added'), 'modified');
 });
 
-test('keys that no longer exist after all changes are listed by the key above, with the layer that removed them', () => {
+test('keys that no longer exist after all changes are listed under the key above them, with the layer that removed them', () => {
   const { tree } = treeOf([
     change('Vendor\\Back', 0, { kind: 'removed' }),
     change('Vendor\\Gone', 0, { kind: 'removed', layer: 2, hidden: { keys: 3, values: 0 } }),

@@ -57,7 +57,7 @@ const job = (part: Partial<Job>): Job => ({
 const toasts = () => getApp().toasts.map(({ text }) => text);
 
 async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly string[]> {
-  // The library's last report doesn't include the check yet.
+  // The library's most recent report doesn't include the check yet.
   setApp({
     client: clientWith({ 'archive.summary': { findings } }).client,
     archives: [{ archiveId: 'a1', findings: [] } as unknown as ArchiveSummary],

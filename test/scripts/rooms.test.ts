@@ -63,7 +63,7 @@ test('imports between folders inside a room are checked too', () => {
   ]);
 });
 
-test('a package outside its rooms, and Node in rooms without it, are faults', () => {
+test('importing a package outside its rooms, or Node in a room that may not use it, is a fault', () => {
   const rooms = [room('src/low', [], { runs: 'anywhere' }), room('src/high', [], { packages: ['koffi', '@scope/name'] })];
   const allowed = [
     value('src/high/a.ts', 'koffi', null),

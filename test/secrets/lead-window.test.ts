@@ -55,7 +55,7 @@ test('a lead is found at each place in a block, and at both ends of the searched
   }
 });
 
-test('in random bytes, vectors find the same as a plain loop and an expression', () => {
+test('in random bytes, vectors find the same leads as a plain loop and an expression', () => {
   const characters = [...new Set([...LEADS.join(''), ...' \n_A9\0\xff'])];
   let found = 0;
   for (let round = 0; round < 3_000; round++) {
@@ -72,7 +72,7 @@ test('in random bytes, vectors find the same as a plain loop and an expression',
   assert.ok(found > 3_000, String(found));
 });
 
-test('if every word is a lead, all are found', () => {
+test('in a window full of leads, all of them are found', () => {
   const bytes = Buffer.alloc(WINDOW, 'sk-');
   assert.equal(check(bytes, 0, WINDOW - 2), Math.floor(WINDOW / 3));
 });

@@ -43,7 +43,7 @@ const REMOVALS = tar(
   file('usr/bin/.wh..wh..opq', ''),
   file('usr/bin/new', 'new'),
 );
-/** A sparse file with its map in the body, which keeps Docker itself from rebuilding the layer. */
+/** A sparse file whose map is in its body. Docker itself can't rebuild a layer that contains one. */
 const SPARSE = tar(
   paxSparse(
     '1.0',

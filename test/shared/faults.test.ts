@@ -100,7 +100,7 @@ test('summaries agree with their details, and the image can be browsed', async (
   }
 });
 
-test('a folder that skopeo wrote as dir: reports the same image as the archive', async (t) => {
+test('a dir: folder written by skopeo contains the same image as the archive', async (t) => {
   tryTool('skopeo', ['--version']);
   const archive = path.join(faults, '..', 'corpus', 'dive', 'test-docker-image.tar');
   const folder = path.join(testFolder(t), 'dir');

@@ -10,7 +10,7 @@ const cases = ['hcsshim-layers.json', 'hcsshim-layers-2.json'].flatMap(
   (name) => JSON.parse(readFileSync(path.join(vectors, name), 'utf8')) as readonly LayerCase[],
 );
 
-describe('layers are imported and exported as by hcsshim', () => {
+describe('layers are imported and exported as hcsshim imports and exports them', () => {
   test('the vectors contain enough cases', () => assert.ok(cases.length >= 96));
   for (const vector of cases) {
     test(vector.case, async () => assert.deepEqual(await checkLayerCase(vector), []));

@@ -75,7 +75,7 @@ async function runOnImage(desk: Desk, file: string, image: ImageReport, sound: b
   const view = await desk.lines(['ls', file, ...chosen], [0]);
   await desk.run(['ls', file, ...chosen], [0]);
   const typed = (line: JsonLine): string => `/${String(line.path)}`;
-  // The smallest non-empty file, because some claim many gigabytes.
+  // The first non-empty file under 10 MB, because some files claim many gigabytes.
   const [body] = view.filter(({ type, size }) => type === 'file' && Number(size) > 0 && Number(size) < 1e7);
   if (body !== undefined) {
     const { bytes, code } = await desk.run(['cat', file, typed(body), ...chosen], sound ? [0] : [0, 3]);

@@ -15,7 +15,7 @@ const MAKE = path.resolve(import.meta.dirname, '../../../shared/meaning/findings
 
 before(() => void process.umask(0o022));
 
-/** Copies a docker-archive to a layout, which checks every digest. */
+/** Copies a docker-archive to a layout with skopeo, which checks every digest. */
 function toLayout(folder: string, archive: string, name: string): void {
   runTool('skopeo', ['copy', '--insecure-policy', `docker-archive:${archive}`, `oci:${name}:x`], { cwd: folder });
 }

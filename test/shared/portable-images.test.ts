@@ -67,7 +67,7 @@ function candidates(): string[] {
   return names.filter((name) => /\.(tar|tgz|tar\.gz)$/.test(name) || existsSync(path.join(corpus, name, 'index.json'))).sort();
 }
 
-/** Codes for inputs that don't open as images or are incomplete, which the store refuses. */
+/** Codes of the errors with which the store refuses inputs that are incomplete or don't open as images. */
 const REFUSED = /^(NOT_AN_IMAGE|BAD_MANIFEST|BLOB_MISSING|DIGEST_MISMATCH|NOT_FOUND|BAD_TAR|TRUNCATED|DAMAGED)$/;
 
 describe('images of the corpus', { concurrency: false }, () => {

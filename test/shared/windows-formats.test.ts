@@ -18,13 +18,13 @@ interface LayerCase {
   readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
 }
 
-test('backup streams are converted to the same tars as by go-winio, and back', async () => {
+test('backup streams are converted to the tars that go-winio makes from them, and back', async () => {
   for (const name of ['backuptar.json', 'backuptar-2.json']) {
     for (const vector of vectorsOf(name) as readonly BackupTarCase[]) assert.deepEqual(await checkInPasses(vector), [], vector.case);
   }
 });
 
-/** Returns a hive's bytes in a transport folder, which holds only its data. */
+/** Returns the data stream of a hive's backup in hex. A transport folder contains nothing else of a hive. */
 async function dataOf(backup: Uint8Array): Promise<string> {
   let text = '';
   let isData = false;

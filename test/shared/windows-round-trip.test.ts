@@ -16,7 +16,7 @@ interface Layer {
   readonly tar: Uint8Array;
 }
 
-/** Yields a plain tar's members with their bodies, as the corpus archives contain layers. */
+/** Yields a plain tar's members with their bodies, to find the layers inside the corpus archives. */
 function* members(tar: Uint8Array): Generator<{ name: string; body: Uint8Array }> {
   const bytes = Buffer.from(tar.buffer, tar.byteOffset, tar.length);
   for (let at = 0; at + 512 <= bytes.length; ) {
@@ -123,7 +123,7 @@ describe('a Windows layer is exported as it was imported', { concurrency: false 
           if (path === 'Files' || path.startsWith('Hives')) side[path] = { size: (entry as { size: number }).size };
         }
       }
-      // A link to a file in a lower layer is a file of the layer.
+      // A hard link to a file in a lower layer is exported as a file.
       for (const [path, entry] of Object.entries(before)) {
         const { type, link } = entry as { type?: string; link?: string };
         if (type !== 'hardlink' || before[link ?? ''] !== undefined) continue;

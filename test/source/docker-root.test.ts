@@ -376,7 +376,8 @@ test('Docker’s folders are used only if the user’s Docker is on this machine
   assert.deepEqual(places({}), [root]);
   assert.deepEqual(places({ DOCKER_CONTEXT: 'rootless' }), [root]);
   assert.deepEqual(places({ DOCKER_HOST: 'unix:///run/user/7/docker.sock', XDG_RUNTIME_DIR: '/run/user/7' }), [root]);
-  // Docker on another socket has another folder, and the system's folder isn't a rootless Docker's.
+  // A Docker at any other address has a different folder. This folder belongs to a rootless Docker, so the system's Docker doesn't use it
+  // either.
   assert.deepEqual(places({ DOCKER_HOST: 'unix:///x.sock' }), []);
   assert.deepEqual(places({ DOCKER_HOST: 'unix:///var/run/docker.sock' }), []);
   assert.deepEqual(places({ DOCKER_HOST: 'tcp://h:2375' }), []);
@@ -481,7 +482,7 @@ test('a file that has changed on disk is read through the engine, and verifying 
 });
 
 test('without an engine to ask, a damaged layer is shown as far as it can be read', async (t) => {
-  // An engine that has another image by that name is no help.
+  // An engine that has a different image by that name doesn't help either.
   for (const isThere of [false, true]) {
     const { reader, metadata, files, open, exports } = await withOtherWay(t, isThere, [BASE]);
     await using before = await open('docker:app:1');

@@ -57,7 +57,7 @@ exec '${process.execPath}' '${MAIN}' "$@"
   return { program, stopped };
 }
 
-/** The names of a catalog’s files, which identify their contents, including unfinished ones. */
+/** Returns the names of a catalog’s files, including unfinished ones. The names identify the contents. */
 function filesOf(folder: string): string[] {
   return TABLE_NAMES.flatMap((table) => readdirSync(path.join(folder, table)).map((name) => `${table}/${name}`)).sort();
 }
@@ -96,7 +96,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   const together = path.join(testFolder(t), 'together');
   mkdirSync(together);
   copyFileSync(path.join(alone, 'catalog.json'), path.join(together, 'catalog.json'));
-  // An image that shares its lower layers, so that it arrives after others are done.
+  // This image shares its lower layers with others, so that it is indexed after some of them are done.
   const { program, stopped } = stoppingCommand(t, `${host}/hooks:4`);
   const asked = questions.flatMap((question) => ['--ask', ...question]);
   const running = cluster.submit(JOB, ['--references', list, '--to', together, '--layerscope', program, ...asked]);

@@ -24,7 +24,7 @@ function base(version: string): LayerSpec {
 
 const BASES = ['1', '2', '3'].map(base);
 
-/** The images by name, `app:1`. Bases come first. */
+/** Returns the images, with names such as `app:1`. Bases come first. */
 export function fleet(): SmallImage[] {
   const bases = BASES.map((layer, index) => ({ name: `os:${index + 1}`, layers: [layer], history: ['ADD os'], created: time(index) }));
   return [...bases, ...FAMILIES.flatMap(family)];

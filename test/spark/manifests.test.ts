@@ -21,7 +21,7 @@ function problems(files: readonly string[]): string[] {
   return stdout.toString().split('\n').filter(Boolean);
 }
 
-test('the manifests are valid by the schemas of Kubernetes and Argo Workflows, which notice wrong fields and types', (t) => {
+test('the manifests are valid according to the schemas of Kubernetes and Argo Workflows, which notice wrong fields and types', (t) => {
   const folder = testFolder(t);
   const faulty = MANIFESTS.flatMap((name) => {
     const text = readFileSync(path.join(KUBERNETES, name), 'utf8');

@@ -67,7 +67,7 @@ test('a session’s connections stay open: a stream, and a slow upload', async (
   const type = 'Content-Type: application/octet-stream\r\nContent-Length: 2\r\n\r\n';
   const upload = await slowRequest(t, web.port, head(`PUT /uploads/${grant.value.grant}`).replace(/content-type:.*\r\n/, '') + type);
   upload.write('a');
-  // Let several strangers' connections be closed one after another.
+  // Let several of the other clients' connections be closed, one after another.
   for (let i = 0; i < 3; i++) {
     const round = await Promise.all(Array.from({ length: 4 }, () => slowRequest(t, web.port, HALF_A_HEAD)));
     await Promise.all(round.map(ended));

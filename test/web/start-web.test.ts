@@ -137,7 +137,7 @@ test('a file dropped on the page is opened, read, and removed when its archive i
   assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);
 });
 
-test('files named at the start are opened, and a missing one is a failed job', async () => {
+test('files given at startup are opened, and a missing one is a failed job', async () => {
   await using it = await startAll({ files: (folder) => [path.join(folder, 'image.tar'), path.join(folder, 'missing.tar')] });
   const { client, end } = await signIn(it.web);
   assert.equal((await whenEnded(client, 'j1')).state, 'done');
@@ -146,7 +146,7 @@ test('files named at the start are opened, and a missing one is a failed job', a
   end();
 });
 
-test('images named at the start are opened, and the page knows that it can open more', async () => {
+test('images named at startup are opened, and the page knows that it can open more', async () => {
   await using it = await startAll({ names: ['docker:web:1'] });
   const { client, end } = await signIn(it.web);
   const job = await whenEnded(client, 'j1');

@@ -62,7 +62,7 @@ test('the list says which layers of a fleet are shared, which are used once, and
     layers.map((_, layer) => holders(layer)),
     layers.map((_, layer) => holders(layer)).sort((a, b) => b - a),
   );
-  // Images on the same shared layers are neighbours.
+  // Images on the same shared layers are next to each other in the list.
   const onDebian = images.map((image) => image.layers.includes(0));
   assert.equal(onDebian.filter((is, index) => is !== onDebian[index - 1]).length, 2);
   assert.deepEqual(

@@ -40,7 +40,7 @@ test('matching many stars against a long name takes at most as many steps as the
   assert.ok(!finds(`${'*'.repeat(1_000)}x`, name, bound));
 });
 
-test('a search through more text than can be read at once reports that', () => {
+test('a search that covers more text than its limit ends with TOO_LARGE', () => {
   const almost = `${'a'.repeat(1_000)}b`;
   assert.throws(() => finds(`*${'a'.repeat(500)}c`, almost, 100_000), hasCode('TOO_LARGE'));
   for (const text of ['aaab', '/aaab', '*b']) {

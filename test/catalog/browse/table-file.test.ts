@@ -93,7 +93,8 @@ test('a run that claims two billion values is refused before it is read', async 
   const { file, bytes } = await sampleFile(t, 'history');
   const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
   const before = process.memoryUsage().rss;
-  // Columns come first, each with its page's header, levels and values: the run replaces each of them in turn.
+  // The columns are at the beginning of the file, each with its page's header, levels and values. The run is written at every offset there
+  // in turn.
   const outcomes = new Set<string>();
   for (let at = 4; at < Math.min(bytes.length / 2, 600); at++) {
     outcomes.add(outcome(file, Buffer.concat([bytes.subarray(0, at), run, bytes.subarray(at + run.length)]), 'history'));
@@ -113,7 +114,7 @@ test('the error for anything but a table file gives its name and the reason', as
     () => TableFile.open(path.join(folder, 'text.parquet'), 'images'),
     (error: Error) => /text\.parquet: /.test(error.message),
   );
-  // A file from another table lacks most columns: they are null.
+  // A file from another table lacks most columns, so their values are null.
   const other = path.join(folder, 'other.parquet');
   copyFileSync(path.join(catalog, 'layers', 'empty.parquet'), other);
   using open = TableFile.open(other, 'images');
@@ -122,7 +123,7 @@ test('the error for anything but a table file gives its name and the reason', as
 
 test('the columns of a row group share one limit', (t) => {
   const folder = path.join(testFolder(t), 'catalog');
-  // Kilobytes in the file, 25 MB as text in each column.
+  // Takes kilobytes in the file, but 25 MB as text in each column.
   const text = 'y'.repeat(25_000_000);
   const row = { image: text, source: text, repository: text, tag: text, digest: text };
   {

@@ -33,13 +33,13 @@ function foundIn(layers: Layers, caseInsensitive: boolean): unknown[] {
 
 const body = (path: string, letter: string, size = BIG, mode = 0o644) => file(path, letter.repeat(size), { mode });
 
-test('the same content at the same path is a copy for its metadata, of any size', () => {
+test('a file of any size rewritten with the same content but another mode is reported as a copy made for its metadata', () => {
   assert.deepEqual(found([body('a', 'x', 3), body('b', 'y')], [body('a', 'x', 3, 0o755), body('b', 'z')]), [
     ['metadata-only-copy', 1, 'a', 3, undefined],
   ]);
 });
 
-test('the same content at another path is reported for the later one, with the first', () => {
+test('the same content at another path is reported for the later path, with the first one', () => {
   assert.deepEqual(found([body('a', 'x'), body('b', 'x')], [body('c', 'x'), body('small', 'x', 100)]), [
     ['same-content', 0, 'b', BIG, 'a'],
     ['same-content', 1, 'c', BIG, 'a'],

@@ -132,7 +132,7 @@ test('modes are reported for what the image shows', () => {
   assert.deepEqual(found(open.slice(0, 3), [file('.wh.a'), file('b', ''), directory('c/')]), []);
 });
 
-test('a Windows image has neither the paths of the catalogue nor modes', () => {
+test('a Windows image has no findings about modes or paths of the catalogue', () => {
   const below = tableOf(tar(file('tmp/a', '12', { mode: 0o666 }), file('B', '123')));
   const stack = buildStack([below, tableOf(tar(file('.wh.b')))], { caseInsensitive: true });
   assert.deepEqual(

@@ -137,7 +137,8 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
 test('a damaged store file is reported or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
-  // Read from a copy, as for damaged stores, because file times reveal the changes of a read-write layer.
+  // Like the damaged stores, the intact one is read from a copy. A copy has new ctimes, and file times determine which files of a
+  // read-write layer have changed.
   const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
   assert.ok(
     [...honest.values()].every((said) => !said.startsWith('!')),
@@ -199,7 +200,7 @@ function isAllowed(name: string, question: string): boolean {
   return name.endsWith('snapshot') && question === `changes of ${path.basename(path.dirname(name))}`;
 }
 
-/** Whether a damage removes a layer: without its record, a layer counts as removed, so cleanup may also remove its blobs. */
+/** Whether the damage removes a layer: without its record, a layer counts as removed, so cleanup may also remove its blobs. */
 function isRemoved(name: string, how: string): boolean {
   return how === 'gone' && name.startsWith(path.join('layers', ''));
 }

@@ -21,7 +21,9 @@ function mountsHere(): boolean {
   }
 }
 
-/** Makes a folder read-only: by its mode or, as root isn't restricted by modes, by a mount. Returns false if neither is possible. */
+/**
+ * Makes a folder read-only by its mode, or for root by a mount, because modes don't restrict root. Returns false if neither is possible.
+ */
 function makeReadOnly(t: TestContext, folder: string): boolean {
   if (isRoot) {
     if (!mountsHere()) return false;

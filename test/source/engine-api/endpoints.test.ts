@@ -158,7 +158,7 @@ test('any value of DOCKER_HOST and CONTAINER_HOST results in a clear message', a
     for (const address of [...noHost, ...noUrl, 'unix://', 'npipe://', ':', '::', 'fd://']) {
       assert.throws(() => findEndpoints(environment({ home, env: { [key]: address } })), hasCode('USAGE'), address);
     }
-    // These have the form of addresses.
+    // These have the form of addresses, but no engine can be reached at them.
     for (const address of ['unix:///', `unix:///${'x'.repeat(300)}`, 'unix:///a\0b', 'unix://x', 'npipe:////./pipe/']) {
       const engine = key === 'DOCKER_HOST' ? 'docker' : 'podman';
       const found = findEngines(environment({ home, env: { [key]: address } })).find(

@@ -474,7 +474,7 @@ test('a container’s changes read from Docker’s folder equal the engine’s e
   assert.ok(!engine.asked.some((asked) => asked.endsWith('/export')), 'the container is not exported');
 });
 
-test('a container whose folder is not as its engine says is exported by the engine', { skip: noContainerFolders }, async (t) => {
+test('if a container’s folder isn’t as the engine says, the engine’s export is read instead', { skip: noContainerFolders }, async (t) => {
   const changes: readonly [what: string, change: (bench: Awaited<ReturnType<typeof containerBench>>) => void][] = [
     ['a changed file is gone', ({ upperDir }) => rmSync(path.join(upperDir, 'a'))],
     [

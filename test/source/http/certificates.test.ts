@@ -11,7 +11,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from '../../support/test-certificate.ts';
 import { testFolder } from '../../support/workbench.ts';
 import { sampleImage, testClient } from '../registry/bench.ts';
 
-test('a registry’s certificate must be trusted, by certs.d only for that host and port', async (t) => {
+test('a registry’s certificate must be trusted, and certs.d makes it trusted only for that host and port', async (t) => {
   const server = https.createServer({ key: TEST_KEY, cert: TEST_CERTIFICATE });
   const registry = await standInRegistry(t, server);
   const { files, image } = sampleImage();

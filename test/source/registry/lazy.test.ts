@@ -380,7 +380,7 @@ test('listing a large layer and reading a file fetches little of it', async (t) 
   assert.ok(rangesOf(served).length < 12, String(rangesOf(served).length));
 });
 
-test('a file in a gzip layer that was read before costs one range, verified by its digest', async (t) => {
+test('a file in a gzip layer that was read before takes one range request, verified by its digest', async (t) => {
   const bodies = Array.from({ length: 8 }, (_, at) => words(2_000_000, at + 1));
   const plain = tar(...bodies.map((bytes, at) => file(`f${at}`, bytes)));
   const served = await serve(t, { blob: pack(plain, 'gzip'), annotations: {}, tar: plain });
@@ -669,7 +669,7 @@ test('tables of contents that take much memory together are fetched and read one
   const blobs = tars.map((plain) => new Uint8Array(gzipSync(plain, { level: 0 })));
   const tocs = blobs.map((blob, at) => {
     const spec = ztocSpec(blob, tars[at] as Uint8Array, 64 * 1024);
-    // 17 MB: two of them exceed what may be read at a time.
+    // Takes 17 MB. Two such tables exceed what may be read at a time.
     const entries = Array.from({ length: 4300 }, (_, each) => ({ name: `${each}-${'n'.repeat(4000)}`, type: 'reg' }));
     const toc = files.add(ztoc({ ...spec, entries }), 'application/octet-stream');
     return { ...toc, annotations: { 'com.amazon.soci.image-layer-digest': digestOf(blob) } };

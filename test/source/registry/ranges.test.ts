@@ -38,14 +38,14 @@ test('any part of a blob is read by an exact range, or from a complete response,
   }
 });
 
-test('a part that arrives in pieces is requested until it is complete', async (t) => {
+test('if only pieces of a part arrive, the rest is requested until the part is complete', async (t) => {
   const { registry, digest, size } = await withBlob(t, 'short');
   const part = await testClient(t, registry.host).range(digest, size, 100, 1000);
   assert.deepEqual(Buffer.from(part), Buffer.from(BYTES.subarray(100, 1100)));
   assert.ok(registry.log.length > 1);
 });
 
-test('another range, no range, another blob’s range or no blob at all is an error', async (t) => {
+test('a wrong range, no range, or an encoded, missing or differently sized blob is an error', async (t) => {
   for (const [fault, code] of [
     ['wrong-range', 'UNREACHABLE'],
     ['no-range', 'UNREACHABLE'],
