@@ -1,5 +1,6 @@
 import type { CatalogProblem } from '#contract';
 import { displayText } from '#model';
+import { MoreItems, useFirst } from '../../components/first-items.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
@@ -17,6 +18,7 @@ export function ProblemsView({
 }) {
   const subjects = new Set(known.map(({ subject }) => subject));
   const problems = [...known, ...found.filter(({ subject }) => !subjects.has(subject))];
+  const { shown, left, onMore } = useFirst(problems);
   if (problems.length === 0) {
     return (
       <Notice icon="check" title={words.catalog.noProblems}>
@@ -38,7 +40,7 @@ export function ProblemsView({
           </tr>
         </thead>
         <tbody>
-          {problems.map(({ subject, code, message }, index) => (
+          {shown.map(({ subject, code, message }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: problems have no other name, and never move
             <tr key={index}>
               <th scope="row" className="selectable">
@@ -50,6 +52,7 @@ export function ProblemsView({
           ))}
         </tbody>
       </table>
+      <MoreItems left={left} onMore={onMore} />
       {total > known.length ? <p className={styles.quiet}>{words.catalog.moreProblems(total - known.length)}</p> : null}
     </div>
   );

@@ -95,8 +95,13 @@ function Matches({
   );
 }
 
-function Match({ match: { path, size, touches }, wanted }: { match: PathMatch; wanted: string }) {
-  const last = touches.at(-1);
+/** Maximum number of layers listed after a path: as many as an engine allows an image to have. */
+const MOST_TOUCHES = 127;
+
+function Match({ match: { path, size, touches: all }, wanted }: { match: PathMatch; wanted: string }) {
+  const last = all.at(-1);
+  // The newest ones: the path leads to the last of them.
+  const touches = all.slice(-MOST_TOUCHES);
   const text = displayPath(unescapePath(path));
   return (
     <>
@@ -107,6 +112,7 @@ function Match({ match: { path, size, touches }, wanted }: { match: PathMatch; w
       </button>
       {size === 0 ? null : <Size bytes={size} className={styles.size} />}
       <span className={styles.touches}>
+        {all.length > touches.length ? words.andMore(all.length - touches.length) : null}
         {touches.map(({ layer, kind }) => (
           <button
             key={layer}

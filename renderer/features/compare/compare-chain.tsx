@@ -1,17 +1,20 @@
 import { type ReactNode, useMemo, useState, useSyncExternalStore } from 'react';
 import type { ImageSummary } from '#contract';
 import { type LayerReport, toHex, unescapePath } from '#model';
+import { FirstItems, MoreItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { sideLetter } from '../../components/side-letter.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { useSpan } from '../../components/use-span.ts';
+import { STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights, wholeCommand } from '../../state/chain.ts';
 import { findRow } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { apartFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
 import { NO_TOUCHES, type Touches, TouchGutter, TouchWords, touchesOf, touchTitle } from '../touches.tsx';
@@ -132,6 +135,11 @@ function Strata({
   runLabel: (count: number, top: number) => string;
 }) {
   const [isOpen, setOpen] = useState(false);
+  const runs = foldedRuns([...layers].reverse(), keeps);
+  const span = useSpan(
+    runs.length,
+    runs.findIndex((run) => run.some(({ index }) => index === b.layer)),
+  );
   const stratum = (layer: LayerReport) => (
     <Stratum
       key={layer.index}
@@ -147,7 +155,8 @@ function Strata({
   );
   return (
     <ol className={styles.strata} aria-label={label}>
-      {foldedRuns([...layers].reverse(), keeps).map((run) => {
+      <MoreItems as="li" left={span.before} onMore={span.onBefore} />
+      {runs.slice(span.first, span.end).map((run) => {
         const top = run[0]?.index ?? 0;
         if (run.length === 1) return run.map(stratum);
         return [
@@ -158,12 +167,20 @@ function Strata({
               <Size bytes={run.reduce((sum, layer) => sum + bytesOf(layer), 0)} />
             </button>
           </li>,
-          ...(isOpen ? run.map(stratum) : []),
+          isOpen ? (
+            <FirstItems key={`layers ${top}`} items={run} first={MOST_OF_RUN}>
+              {stratum}
+            </FirstItems>
+          ) : null,
         ];
       })}
+      <MoreItems as="li" left={span.after} onMore={span.onAfter} />
     </ol>
   );
 }
+
+/** Number of layers of an opened run that are drawn at first. */
+const MOST_OF_RUN = 500;
 
 function TwoChains({
   imageA,
@@ -185,30 +202,35 @@ function TwoChains({
   const touchesA = useTouches(a);
   const touchesB = useTouches(b);
   const heights = useHeights([imageA.layers, imageB.layers], 440);
+  // Newest first.
+  const own = { A: imageA.layers.slice(common).reverse(), B: imageB.layers.slice(common).reverse() };
+  const spans = {
+    A: useSpan(own.A.length, imageA.layers.length - 1 - a.layer),
+    B: useSpan(own.B.length, imageB.layers.length - 1 - b.layer),
+  };
   const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
         <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> <MiddleText text={title} title={null} />
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
-        {image.layers
-          .slice(common)
-          .reverse()
-          .map((layer) => (
-            <Stratum
-              key={layer.index}
-              narrow
-              layer={layer}
-              count={image.layers.length}
-              loaded={image.loaded}
-              height={heights(name === 'A' ? 0 : 1, layer.index)}
-              isA={name === 'A' && layer.index === a.layer}
-              isB={name === 'B' && layer.index === b.layer}
-              isWhole={layer.index === image.layers.length - 1 && (name === 'A' ? a.since : sinceB) === undefined}
-              touches={name === 'A' ? touchesA : touchesB}
-              onChoose={() => (name === 'A' ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
-            />
-          ))}
+        <MoreItems as="li" left={spans[name].before} onMore={spans[name].onBefore} />
+        {own[name].slice(spans[name].first, spans[name].end).map((layer) => (
+          <Stratum
+            key={layer.index}
+            narrow
+            layer={layer}
+            count={image.layers.length}
+            loaded={image.loaded}
+            height={heights(name === 'A' ? 0 : 1, layer.index)}
+            isA={name === 'A' && layer.index === a.layer}
+            isB={name === 'B' && layer.index === b.layer}
+            isWhole={layer.index === image.layers.length - 1 && (name === 'A' ? a.since : sinceB) === undefined}
+            touches={name === 'A' ? touchesA : touchesB}
+            onChoose={() => (name === 'A' ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+          />
+        ))}
+        <MoreItems as="li" left={spans[name].after} onMore={spans[name].onAfter} />
       </ol>
     </div>
   );
@@ -265,7 +287,8 @@ function Stratum({
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
-  const command = plainCommand(layer.createdBy);
+  const whole = wholeCommand(layer.createdBy);
+  const command = whole === null ? null : titleText(whole);
   const bytes = stratumBytes(layer, loaded);
   return (
     <li

@@ -83,6 +83,14 @@ test('a chain of thousands of layers is drawn in part, and the keys lead through
   await expect(layer(1)).toBeFocused();
   await page.keyboard.press('Home');
   await expect(page.getByRole('button', { name: /^Whole image/ })).toBeFocused();
+
+  // A comparison folds none of the layers between its sides.
+  await layer(1499).click();
+  await chain.getByRole('button', { name: 'Show 200 more' }).click();
+  await chain.getByRole('button', { name: 'Show 200 more' }).click();
+  await layer(700).click({ modifiers: ['Alt'] });
+  await expect(chain).toContainText('and 301 more');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
 });
 
 test('a run of thousands of metadata steps is drawn in part', { tag: '@page' }, async ({ win }) => {
