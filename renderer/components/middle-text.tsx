@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { drawnText, titleText } from '../words/cut.ts';
 import { cutMiddle, cutText, textWidths } from './cut-middle.ts';
 import matchStyles from './match-text.module.css';
 import styles from './middle-text.module.css';
@@ -35,6 +36,9 @@ function keepFitting(element: Element, name: Name): () => void {
   return () => observer?.unobserve(element);
 }
 
+/** No place has space for a longer name. */
+const MOST = { characters: 1_000, lines: 1 };
+
 /**
  * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
  * only part of it; null if a parent has the tooltip. `mostTail`: maximum number of characters at the name's end that stay visible, for
@@ -42,8 +46,8 @@ function keepFitting(element: Element, name: Name): () => void {
  * unless the name is cut.
  */
 export function MiddleText({
-  text,
-  title = text,
+  text: whole,
+  title = whole,
   className = '',
   mostTail,
   tailAt,
@@ -57,12 +61,13 @@ export function MiddleText({
   match?: string;
 }) {
   const name = useRef<HTMLSpanElement>(null);
-  const at = tailAt ?? tailStart(text, mostTail);
+  const text = drawnText(whole, MOST);
+  const at = Math.min(tailAt ?? tailStart(text, mostTail), text.length);
   const found = match === '' ? -1 : text.toLowerCase().indexOf(match.toLowerCase());
   const marked = { from: found, to: found + match.length };
   useEffect(() => (name.current === null ? undefined : keepFitting(name.current, { text, tail: at })), [text, at]);
   return (
-    <span className={`${styles.middle} ${className}`} title={title ?? undefined} ref={name}>
+    <span className={`${styles.middle} ${className}`} title={title === null ? undefined : titleText(title)} ref={name}>
       {/* CSS draws the parts, so that screen readers get a single string. If the name is cut, the parts only reserve its space. */}
       <span className="visually-hidden">{text}</span>
       <Part className={styles.head} text={text} from={0} to={at} marked={marked} />

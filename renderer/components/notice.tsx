@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { drawnText } from '../words/cut.ts';
 import { Icon, type IconName } from './icons.tsx';
 import styles from './notice.module.css';
 
@@ -36,7 +37,7 @@ export function ErrorText({
 }) {
   return (
     <>
-      <p className={`${styles.message} selectable`}>{error.message}</p>
+      <p className={`${styles.message} selectable`}>{drawnText(error.message)}</p>
       {hint === '' ? null : <p className={`${styles.hint} selectable`}>{hint}</p>}
       {hasCode ? <p className={`${styles.code} selectable`}>{error.code}</p> : null}
     </>

@@ -1,5 +1,6 @@
 import type { ImageSummary } from '#contract';
 import { plainCommand } from '../state/chain.ts';
+import { titleText } from '../words/cut.ts';
 import { words } from '../words/index.ts';
 import styles from './layer-commands.module.css';
 
@@ -22,14 +23,14 @@ export function LayerCommands({
   if (first === undefined || last === undefined) return null;
   if (commands.length === 1) {
     return (
-      <span className={className} title={first}>
+      <span className={className} title={titleText(first)}>
         {first}
       </span>
     );
   }
   const listed = commands.map((command, at) => words.numbered(from + at, command)).reverse();
   return (
-    <span className={`${className ?? ''} ${styles.range}`} title={listed.join('\n')}>
+    <span className={`${className ?? ''} ${styles.range}`} title={titleText(listed.join('\n'))}>
       <code className={styles.end}>{first}</code>
       {commands.length > 2 ? words.untilCommand : <span className="visually-hidden">{words.andCommand}</span>}
       <code className={styles.end}>{last}</code>

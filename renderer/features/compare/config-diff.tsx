@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { ConfigReport } from '#contract';
+import { MoreItems, useFirst } from '../../components/first-items.tsx';
 import { sideLetter } from '../../components/side-letter.ts';
 import { toast } from '../../state/messages.ts';
 import type { Side } from '../../state/selection.ts';
@@ -22,6 +23,7 @@ export function useConfigReport(a: Side | null, b: Side | null): ConfigReport | 
 /** Config fields that differ, with both values. */
 export function ConfigDiff({ report }: { report: ConfigReport }) {
   const left = report.total - report.differences.length;
+  const first = useFirst(report.differences);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} aria-label={words.compare.configDifferences} tabIndex={0}>
@@ -38,12 +40,13 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           </tr>
         </thead>
         <tbody>
-          {report.differences.map((difference) => (
+          {first.shown.map((difference) => (
             <Field key={difference.field} difference={difference} />
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : <p className={styles.rest}>{words.compare.moreFields(left)}</p>}
+      <MoreItems left={first.left} onMore={first.onMore} />
+      {left === 0 || first.left > 0 ? null : <p className={styles.rest}>{words.compare.moreFields(left)}</p>}
     </section>
   );
 }

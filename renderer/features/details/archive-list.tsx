@@ -6,6 +6,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
@@ -59,8 +60,8 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
             const entry = entries[index];
             return entry === undefined ? null : (
               <li key={index} className={styles.entry} style={{ transform: `translateY(${start}px)` }}>
-                <span className={styles.entryName} title={entry.name}>
-                  {entry.name}
+                <span className={styles.entryName} title={titleText(entry.name)}>
+                  {drawnText(entry.name)}
                 </span>
                 {entry.type === 'file' ? (
                   <Size bytes={entry.size} />

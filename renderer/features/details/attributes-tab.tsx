@@ -2,6 +2,7 @@ import { type ReactNode, useMemo } from 'react';
 import { CONTENT_PAGE_BYTES, type EntryDetails } from '#contract';
 import { displayText, toHex } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
+import { FirstItems, MoreItems, useFirst } from '../../components/first-items.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
@@ -12,6 +13,7 @@ import { type SideOrigin, sideOrigins } from '../../state/details/side-origins.t
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
+import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -27,6 +29,7 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
   const owners = { now: useOwnerNames(details, 'now'), before: useOwnerNames(details, 'before') };
   const digests = useLayerDigests(details);
   const known = { owners, digests, ...(times.state === 'ready' ? { times: times.value } : {}) };
+  const { shown, left, onMore } = useFirst(attributeRows(now, before, known));
   const entry = now ?? before;
   if (entry === null) return <Notice title={words.details.notAtLayer} />;
   return (
@@ -39,23 +42,25 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
       ) : null}
       <table className={styles.table}>
         <tbody>
-          {attributeRows(now, before, known).map((row) => (
+          {shown.map((row) => (
             <tr key={row.label}>
               <th scope="row" className={styles.label}>
-                <Breakable text={row.label} />
+                <Breakable text={drawnText(row.label)} />
               </th>
               <td className={styles.value}>
                 <div className={styles.line}>
                   <Value row={row} />
-                  <CopyButton className={styles.copy} label={words.copyThe(row.label)} text={row.value} />
+                  <CopyButton className={styles.copy} label={words.copyThe(titleText(row.label))} text={row.value} />
                 </div>
                 {row.meaning.length === 0 ? null : (
-                  <ul className={`${styles.meaning} selectable`} aria-label={words.details.meaningOf(row.label)}>
-                    {row.meaning.map(({ text, isNew }) => (
-                      <li key={text} className={isNew ? styles.now : undefined}>
-                        {text}
-                      </li>
-                    ))}
+                  <ul className={`${styles.meaning} selectable`} aria-label={words.details.meaningOf(titleText(row.label))}>
+                    <FirstItems items={row.meaning}>
+                      {({ text, isNew }) => (
+                        <li key={text} className={isNew ? styles.now : undefined}>
+                          {drawnText(text)}
+                        </li>
+                      )}
+                    </FirstItems>
                   </ul>
                 )}
               </td>
@@ -63,6 +68,7 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
           ))}
         </tbody>
       </table>
+      <MoreItems left={left} onMore={onMore} />
       {times.state === 'failed' ? (
         <Notice icon="error" title={words.details.timesFailed} tone="error">
           <ErrorText error={times.error} hint={hintFor(times.error)} />
@@ -131,11 +137,11 @@ function Value({ row }: { row: AttributeRow }) {
 
 function One({ text, bytes, row: { mono, isDigest } }: { text: string; bytes: number | null; row: AttributeRow }): ReactNode {
   if (bytes !== null) return <Size bytes={bytes} />;
-  const shown = text === '' ? words.details.notThere : displayText(text);
+  const shown = text === '' ? words.details.notThere : displayText(drawnText(text));
   return (
     <span
       className={`selectable ${text === '' ? styles.unset : mono ? styles.mono : ''} ${isDigest ? styles.digest : ''}`}
-      title={isDigest ? shown : undefined}
+      title={isDigest ? titleText(shown) : undefined}
     >
       {shown}
     </span>

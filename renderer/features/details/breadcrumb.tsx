@@ -8,6 +8,7 @@ import { pathParts } from '../../state/details/shown-path.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { withApart } from '../../state/same-names.ts';
 import type { Selection, Side } from '../../state/selection.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import styles from './breadcrumb.module.css';
 
@@ -52,7 +53,12 @@ export function Breadcrumb(props: Props) {
   const room = useMeasured(nav, widthOf, 0);
   const { before, folded, after } = fold(crumbs, room);
   return (
-    <nav className={styles.crumbs} aria-label={words.details.breadcrumb} title={crumbs.map(({ text }) => text).join(' › ')} ref={nav}>
+    <nav
+      className={styles.crumbs}
+      aria-label={words.details.breadcrumb}
+      title={titleText(crumbs.map(({ text }) => text).join(' › '))}
+      ref={nav}
+    >
       <ol className={styles.list}>
         {before.map((crumb) => (
           <Part key={crumb.id} crumb={crumb} />
@@ -84,11 +90,11 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
   return (
     <li className={`${styles.crumb} ${isShort ? styles.short : ''} ${id === 'A' ? styles.against : ''}`}>
       {go === null ? (
-        <span className={styles.here} aria-current="location" title={title}>
+        <span className={styles.here} aria-current="location" title={titleText(title)}>
           {name}
         </span>
       ) : (
-        <button type="button" className={styles.link} title={title} onClick={go} data-focus={id}>
+        <button type="button" className={styles.link} title={titleText(title)} onClick={go} data-focus={id}>
           {name}
         </button>
       )}

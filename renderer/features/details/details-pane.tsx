@@ -22,6 +22,7 @@ import { isExportable } from '../../state/menus/row-menu.ts';
 import { hintFor, mayPass } from '../../state/plain-error.ts';
 import { apartFrom } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
@@ -292,7 +293,7 @@ function Writer({ layer, onChoose }: { layer: LayerReport; onChoose: () => void 
     <button
       type="button"
       className={styles.writer}
-      title={command}
+      title={titleText(command)}
       aria-label={words.details.showLayer(layer.index, displayText(command), sizeTitle(layer.fileBytes))}
       onClick={onChoose}
     >

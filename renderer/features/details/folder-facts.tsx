@@ -1,5 +1,6 @@
 import type { FolderReport } from '#contract';
 import { displayPath, toHex, unescapePath } from '#model';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -99,6 +100,9 @@ function Report({ report, path, title }: { report: FolderReport; path: string; t
   );
 }
 
+/** Number of lines listed at first; real images have at most 127 layers. */
+const MOST_LINES = 500;
+
 /** Maximum number of characters that stay visible at the end of a file's name. */
 const PATH_END = 32;
 
@@ -121,32 +125,36 @@ function Sums({ title, whole, lines }: { title: string; whole: number; lines: re
   return (
     <Section title={title}>
       <ol className={styles.list}>
-        {lines.map(({ id, name, bytes, hiddenBytes = 0, files, isPath = false, go }) => {
-          const all = bytes + hiddenBytes;
-          const hides =
-            hiddenBytes === 0 ? null : <Mark name={bytes === 0 ? 'hidden' : 'partlyHidden'} title={words.details.hiddenOf(hiddenBytes)} />;
-          // Only visible files are counted.
-          const count =
-            files === undefined || (bytes === 0 && hiddenBytes > 0) ? null : (
-              <span className={styles.quiet}>{words.details.countFiles(files)}</span>
+        <FirstItems items={lines} first={MOST_LINES}>
+          {({ id, name, bytes, hiddenBytes = 0, files, isPath = false, go }) => {
+            const all = bytes + hiddenBytes;
+            const hides =
+              hiddenBytes === 0 ? null : (
+                <Mark name={bytes === 0 ? 'hidden' : 'partlyHidden'} title={words.details.hiddenOf(hiddenBytes)} />
+              );
+            // Only visible files are counted.
+            const count =
+              files === undefined || (bytes === 0 && hiddenBytes > 0) ? null : (
+                <span className={styles.quiet}>{words.details.countFiles(files)}</span>
+              );
+            return (
+              <li key={id} className={styles.line}>
+                <Bar share={whole === 0 ? 0 : all / whole} />
+                {hasMarks ? <span className={styles.hides}>{hides}</span> : null}
+                {go === undefined ? (
+                  <span className={styles.text}>
+                    {name} {count}
+                  </span>
+                ) : (
+                  <button type="button" className={styles.name} onClick={go}>
+                    {isPath ? <MiddleText className={styles.path} text={name} mostTail={PATH_END} /> : name} {count}
+                  </button>
+                )}
+                <Size bytes={all} />
+              </li>
             );
-          return (
-            <li key={id} className={styles.line}>
-              <Bar share={whole === 0 ? 0 : all / whole} />
-              {hasMarks ? <span className={styles.hides}>{hides}</span> : null}
-              {go === undefined ? (
-                <span className={styles.text}>
-                  {name} {count}
-                </span>
-              ) : (
-                <button type="button" className={styles.name} onClick={go}>
-                  {isPath ? <MiddleText className={styles.path} text={name} mostTail={PATH_END} /> : name} {count}
-                </button>
-              )}
-              <Size bytes={all} />
-            </li>
-          );
-        })}
+          }}
+        </FirstItems>
       </ol>
     </Section>
   );

@@ -1,29 +1,39 @@
 import type { LineRange } from '#contract';
 import { displayText } from '#model';
+import { FirstItems } from '../../components/first-items.tsx';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import styles from './line-list.module.css';
 
-/** Lines beyond this aren't drawn; Copy includes them. */
-const MAX_SHOWN = 200;
-
-/** Lines of a file with their numbers. `text`: the lines of all ranges, concatenated. */
-export function LineList({ ranges, text }: { ranges: readonly LineRange[]; text: string }) {
+/** Lines of a file with their numbers. `text`: the lines of all ranges, concatenated. `first`: how many are drawn at first. */
+export function LineList({ ranges, text, first = 200 }: { ranges: readonly LineRange[]; text: string; first?: number }) {
   const texts = text.split('\n');
-  const numbers = ranges.flatMap(([first, last]) => Array.from({ length: Math.min(last - first + 1, MAX_SHOWN) }, (_, at) => first + at));
+  const numbers = numbersOf(ranges, texts.length);
   return (
     <div className={styles.box}>
       <ol className={`${styles.lines} selectable`}>
-        {numbers.slice(0, MAX_SHOWN).map((number, at) => (
-          <li key={number} value={number} className={styles.line}>
-            <span className={`number ${styles.number}`} aria-hidden="true">
-              {number}
-            </span>
-            <code>{displayText(texts[at] ?? '')}</code>
-          </li>
-        ))}
+        <FirstItems items={numbers} first={first}>
+          {(number, at) => (
+            <li key={number} value={number} className={styles.line}>
+              <span className={`number ${styles.number}`} aria-hidden="true">
+                {number}
+              </span>
+              <code>{displayText(drawnText(texts[at] ?? ''))}</code>
+            </li>
+          )}
+        </FirstItems>
       </ol>
       <CopyButton className={styles.copy} label={words.origin.copyLines} hasLines text={text} />
     </div>
   );
+}
+
+/** Returns the numbers of the lines, of which there are at most `most`, whatever an attestation says. */
+function numbersOf(ranges: readonly LineRange[], most: number): readonly number[] {
+  const numbers: number[] = [];
+  for (const [first, last] of ranges) {
+    for (let line = first; line <= last && numbers.length < most; line++) numbers.push(line);
+  }
+  return numbers;
 }

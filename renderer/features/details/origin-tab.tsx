@@ -1,12 +1,14 @@
 import type { DockerfileReport, LineRange, PackageOwner, PathVersionReport } from '#contract';
 import { displayText, toHex, unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseDockerfile, forgetDockerfile } from '../../state/dockerfile.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Selection } from '../../state/selection.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
@@ -61,11 +63,13 @@ export function OriginTab({
         </Facts>
       )}
       <ol className={styles.versions} aria-label={words.origin.versions}>
-        {[...versions].reverse().map((version) => (
-          <li key={version.layer} className={styles.version}>
-            <Version version={version} path={path} onLayer={onLayer} />
-          </li>
-        ))}
+        <FirstItems items={[...versions].reverse()}>
+          {(version) => (
+            <li key={version.layer} className={styles.version}>
+              <Version version={version} path={path} mostLines={versions.length > MANY ? MANY : undefined} onLayer={onLayer} />
+            </li>
+          )}
+        </FirstItems>
       </ol>
       {without.length === 0 ? null : (
         <p className={styles.note}>{whyNoLines(without, versions.length, dockerfile === null ? null : displayText(dockerfile.name))}</p>
@@ -91,7 +95,7 @@ export function OriginTab({
 const SHOWN_PACKAGES = 5;
 
 function packageName({ name, version }: PackageOwner): string {
-  return displayText(`${name} ${version}`);
+  return displayText(drawnText(`${name} ${version}`));
 }
 
 /** Whether it isn't known which Dockerfile lines made a layer, or which image the layer comes from. */
@@ -107,7 +111,20 @@ function whyNoLines(without: readonly PathVersionReport[], layers: number, given
   return isAll ? words.origin.noLines : words.origin.noLinesForOthers;
 }
 
-function Version({ version, path, onLayer }: { version: PathVersionReport; path: string; onLayer: GoTo }) {
+/** From this many versions on, only as many lines of each are listed at first. */
+const MANY = 20;
+
+function Version({
+  version,
+  path,
+  mostLines,
+  onLayer,
+}: {
+  version: PathVersionReport;
+  path: string;
+  mostLines: number | undefined;
+  onLayer: GoTo;
+}) {
   const { layer, kind, createdBy, dockerfile, base, guess } = version;
   const command = plainCommand(createdBy);
   return (
@@ -122,19 +139,19 @@ function Version({ version, path, onLayer }: { version: PathVersionReport; path:
       {base === null ? null : (
         <Facts>
           <Fact label={words.origin.labels.base} copy={base} mono>
-            {displayText(base)}
+            {displayText(drawnText(base))}
           </Fact>
         </Facts>
       )}
       {dockerfile === null ? null : (
         <>
-          <Lines source={dockerfile} />
+          <Lines source={dockerfile} mostLines={mostLines} />
           {dockerfile.by === 'position' ? <p className={styles.note}>{words.origin.byPosition}</p> : null}
         </>
       )}
       {dockerfile !== null || !guess ? null : (
         <>
-          <Lines source={guess} />
+          <Lines source={guess} mostLines={mostLines} />
           <p className={styles.note}>{words.origin.guess}</p>
         </>
       )}
@@ -143,19 +160,19 @@ function Version({ version, path, onLayer }: { version: PathVersionReport; path:
 }
 
 /** The lines that made a layer, then the lines that made what they copied or mounted, with their stages. */
-function Lines({ source }: { source: Omit<DockerfileReport, 'by'> }) {
+function Lines({ source, mostLines = 200 }: { source: Omit<DockerfileReport, 'by'>; mostLines?: number | undefined }) {
   const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
   const { origin } = words;
   const where = origin.lines(displayText(file), rangeWords(lines), lineCount(lines));
   const stages = fromStages.map((name, at) => stageName(name, fromStageBases[at] ?? null));
   return (
     <>
-      <p className={styles.place}>{origin.join([where, stage === null ? '' : stageName(stage, stageBase)])}</p>
-      <LineList ranges={lines} text={text} />
+      <p className={styles.place}>{drawnText(origin.join([where, stage === null ? '' : stageName(stage, stageBase)]))}</p>
+      <LineList ranges={lines} text={text} first={mostLines} />
       {from.length === 0 ? null : (
         <>
-          <p className={`${styles.note} ${styles.from}`}>{origin.fromStages(rangeWords(from), lineCount(from), stages)}</p>
-          <LineList ranges={from} text={fromText} />
+          <p className={`${styles.note} ${styles.from}`}>{drawnText(origin.fromStages(rangeWords(from), lineCount(from), stages))}</p>
+          <LineList ranges={from} text={fromText} first={mostLines} />
         </>
       )}
     </>

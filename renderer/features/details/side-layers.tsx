@@ -5,6 +5,7 @@ import { sideColours, sideLetter } from '../../components/side-letter.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { showLayerOfSide } from '../../state/choosing.ts';
 import { type SideOrigin, sideOrigins } from '../../state/details/side-origins.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './side-layers.module.css';
@@ -45,7 +46,7 @@ function SideLayer({ origin: { side, layer }, letters }: { origin: SideOrigin; l
   const command = displayText(plainCommand(layer.createdBy) ?? words.commandUnknown);
   return (
     <li>
-      <button type="button" className={styles.layer} title={command} onClick={() => showLayerOfSide(side, layer.index)}>
+      <button type="button" className={styles.layer} title={titleText(command)} onClick={() => showLayerOfSide(side, layer.index)}>
         {letters.map((each) => (
           <SideLetter key={each} name={each} />
         ))}

@@ -1,7 +1,9 @@
 import type { ArchiveSummary, ImageSummary, ProvenanceReport, SbomReport, StatedReport } from '#contract';
 import { displayText } from '#model';
+import { FirstItems } from '../../components/first-items.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
@@ -26,12 +28,11 @@ export function StatedSection({ archive, image }: { archive: ArchiveSummary; ima
         </p>
       )}
       {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
-      {answer.state === 'ready'
-        ? answer.value.attestations.map((stated, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: statements are never reordered, and may be equal
-            <Stated key={at} stated={stated} />
-          ))
-        : null}
+      {answer.state === 'ready' ? (
+        <FirstItems items={answer.value.attestations} as="p">
+          {(stated, at) => <Stated key={at} stated={stated} />}
+        </FirstItems>
+      ) : null}
     </Section>
   );
 }
@@ -40,7 +41,7 @@ function titleOf({ provenance, sbom, predicateType }: StatedReport): string {
   const { kinds } = words.origin;
   if (provenance !== null) return kinds.provenance(provenance.version);
   if (sbom !== null) return kinds.sbom(sbom.format, sbom.version ?? '');
-  return predicateType === null ? words.origin.unknownType : displayText(predicateType);
+  return predicateType === null ? words.origin.unknownType : displayText(drawnText(predicateType));
 }
 
 function Stated({ stated }: { stated: StatedReport }) {
@@ -61,7 +62,7 @@ function Stated({ stated }: { stated: StatedReport }) {
         {provenance?.dockerfile == null ? null : <span className={styles.note}> · {words.origin.modeMax}</span>}
         {sbom === null ? null : <span className={styles.note}> · {words.origin.countPackages(sbom.packageCount)}</span>}
       </summary>
-      {problem === null ? null : <p className={styles.warning}>{displayText(problem)}</p>}
+      {problem === null ? null : <p className={styles.warning}>{displayText(drawnText(problem))}</p>}
       {provenance === null ? null : <Provenance provenance={provenance} />}
       {sbom === null ? null : <Sbom sbom={sbom} />}
       <Facts>
@@ -128,9 +129,7 @@ function Sbom({ sbom }: { sbom: SbomReport }) {
               ))}
             </tbody>
           </table>
-          {packageCount > packages.length ? (
-            <p className={styles.note}>{words.origin.morePackages(packageCount - packages.length)}</p>
-          ) : null}
+          {packageCount > packages.length ? <p className={styles.note}>{words.andMore(packageCount - packages.length)}</p> : null}
         </details>
       )}
     </>
@@ -138,7 +137,7 @@ function Sbom({ sbom }: { sbom: SbomReport }) {
 }
 
 function Text({ label, text }: { label: string; text: string | null }) {
-  return text === null || text === '' ? null : <Fact label={label}>{text}</Fact>;
+  return text === null || text === '' ? null : <Fact label={label}>{drawnText(text)}</Fact>;
 }
 
 function Texts({ label, texts }: { label: string; texts: readonly string[] }) {
@@ -146,10 +145,7 @@ function Texts({ label, texts }: { label: string; texts: readonly string[] }) {
   return (
     <Fact label={label} mono>
       <ul>
-        {texts.map((text, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: texts are never reordered, and may be equal
-          <li key={at}>{text}</li>
-        ))}
+        <FirstItems items={texts}>{(text, at) => <li key={at}>{drawnText(text)}</li>}</FirstItems>
       </ul>
     </Fact>
   );

@@ -2,11 +2,13 @@ import { useMemo } from 'react';
 import type { Finding } from '#model';
 import { displayText } from '#model';
 import { Advice } from '../../components/advice.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
 import { countFindings, type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { PanelHead } from '../panel-head.tsx';
@@ -14,7 +16,7 @@ import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
 import { ScanButton } from './scan-button.tsx';
 
-/** Maximum number of findings listed per code; the rest are only counted. */
+/** Number of findings listed per code at first. */
 const SHOWN = 100;
 
 /** Findings of the selected image, grouped by code. */
@@ -57,7 +59,6 @@ export function FindingsPanel() {
 }
 
 function Group({ group }: { group: FindingGroup }) {
-  const rest = group.findings.length - SHOWN;
   return (
     <section className={styles.group}>
       <h3 className={styles.title}>
@@ -71,14 +72,14 @@ function Group({ group }: { group: FindingGroup }) {
         <Advice text={group.hint} />
       </p>
       <ul className={styles.list}>
-        {group.findings.slice(0, SHOWN).map((finding, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no id and are never reordered
-          <li key={index}>
-            <FindingLine finding={finding} />
-          </li>
-        ))}
+        <FirstItems items={group.findings} first={SHOWN}>
+          {(finding, index) => (
+            <li key={index}>
+              <FindingLine finding={finding} />
+            </li>
+          )}
+        </FirstItems>
       </ul>
-      {rest > 0 ? <p className={styles.rest}>{words.findings.more(rest)}</p> : null}
     </section>
   );
 }
@@ -90,8 +91,8 @@ function FindingLine({ finding }: { finding: Finding }) {
     <>
       <span className={styles.where}>{layer === undefined ? place : words.layer(layer)}</span>
       <span className={styles.message}>
-        {displayText(message)}{' '}
-        {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(path)}</span>}
+        {displayText(drawnText(message))}{' '}
+        {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(drawnText(path))}</span>}
       </span>
     </>
   );

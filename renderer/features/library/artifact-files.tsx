@@ -1,10 +1,12 @@
 import { useState } from 'react';
 import { type ArtifactFileReport, CONTENT_PAGE_BYTES, type ContentPage } from '#contract';
 import { type ArtifactReport, displayText, shortDigest } from '#model';
+import { FirstItems } from '../../components/first-items.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { artifactTitle } from '../../state/library.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { HexView } from '../details/hex-view.tsx';
@@ -26,20 +28,26 @@ export function ArtifactFiles({ archiveId, artifact }: { archiveId: string; arti
       <summary aria-label={words.origin.filesOf(artifactTitle(artifact))}>{words.origin.labels.files}</summary>
       {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
       <ul aria-label={words.origin.filesOf(artifactTitle(artifact))}>
-        {files.map((each, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the file's number
-          <li key={at}>
-            {each.isHere ? (
-              <button type="button" className={styles.file} title={each.mediaType ?? undefined} onClick={() => setShown(at)}>
-                {fileTitle(each, at)} <span className={styles.size}>{formatSize(each.size)}</span>
-              </button>
-            ) : (
-              <span className={styles.size}>
-                {fileTitle(each, at)} · {words.origin.missingFile}
-              </span>
-            )}
-          </li>
-        ))}
+        <FirstItems items={files}>
+          {(each, at) => (
+            <li key={at}>
+              {each.isHere ? (
+                <button
+                  type="button"
+                  className={styles.file}
+                  title={each.mediaType === null ? undefined : titleText(each.mediaType)}
+                  onClick={() => setShown(at)}
+                >
+                  {fileTitle(each, at)} <span className={styles.size}>{formatSize(each.size)}</span>
+                </button>
+              ) : (
+                <span className={styles.size}>
+                  {fileTitle(each, at)} · {words.origin.missingFile}
+                </span>
+              )}
+            </li>
+          )}
+        </FirstItems>
       </ul>
       {shown === null || file === undefined ? null : (
         <FileSheet archiveId={archiveId} artifact={index} file={shown} title={fileTitle(file, shown)} onClose={() => setShown(null)} />
@@ -49,7 +57,7 @@ export function ArtifactFiles({ archiveId, artifact }: { archiveId: string; arti
 }
 
 function fileTitle({ name, digest }: ArtifactFileReport, at: number): string {
-  return name ?? (digest === null ? words.origin.file(at + 1) : shortDigest(digest));
+  return name !== null ? drawnText(name) : digest === null ? words.origin.file(at + 1) : shortDigest(digest);
 }
 
 function FileSheet({
@@ -79,6 +87,9 @@ function FileSheet({
   );
 }
 
+/** More than any document on one page has with JSON on several lines. */
+const FILE_TEXT = { characters: 1_000_000, lines: 10_000 };
+
 function FileContent({ page: { bytes, totalBytes } }: { page: ContentPage }) {
   const isWhole = bytes.length === totalBytes;
   const text = textOf(bytes, isWhole);
@@ -90,7 +101,7 @@ function FileContent({ page: { bytes, totalBytes } }: { page: ContentPage }) {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section className={`${styles.text} selectable`} tabIndex={0} aria-label={words.details.fileText}>
-          <pre>{text}</pre>
+          <pre>{drawnText(text, FILE_TEXT)}</pre>
         </section>
       )}
     </>
@@ -112,10 +123,25 @@ function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
     .join('\n');
 }
 
+/** Depth of JSON from which it stays as it is: indenting deeper values would multiply their size. */
+const MOST_DEPTH = 50;
+
 function formatted(text: string): string {
+  if (depthOf(text) > MOST_DEPTH) return text;
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
     return text;
   }
+}
+
+/** Returns how deep the brackets of a text are nested, including those in strings. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if (character === ']' || character === '}') depth--;
+  }
+  return deepest;
 }

@@ -3,10 +3,12 @@ import type { RegistryChange, RegistryCompared, RegistryHive, RegistryItem, View
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Button } from '../../components/button.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { KeyGrid } from './key-grid.tsx';
 import { COUNT_WIDTH, changedIn, countOf, markOf } from './key-marks.tsx';
@@ -18,7 +20,10 @@ import { SaveKey } from './save-key.tsx';
 import { type ChangesWanted, useChanges } from './use-changes.ts';
 import { ValueRow, ValueTable } from './value-table.tsx';
 
-/** Maximum number of changed values shown per key. */
+/** Number of changes to a key shown at first, each with its values. */
+const SHOWN_CHANGES = 20;
+
+/** Maximum number of changed values shown per change. */
 const SHOWN_VALUES = 100;
 
 /**
@@ -69,11 +74,13 @@ export function RegistryChanges({ of }: { of: ChangesWanted }) {
     <KeySplit
       keys={
         <>
-          {unreadable.map(({ side = null, layer, file, message }) => (
-            <p key={`${side}/${layer}/${file}`} className={styles.problem}>
-              {words.registry.unreadable(side, layer, displayText(file), displayText(message))}
-            </p>
-          ))}
+          <FirstItems items={unreadable} as="p">
+            {({ side = null, layer, file, message }) => (
+              <p key={`${side}/${layer}/${file}`} className={styles.problem}>
+                {drawnText(words.registry.unreadable(side, layer, displayText(file), displayText(message)))}
+              </p>
+            )}
+          </FirstItems>
           {isCutOff ? <p className={styles.more}>{'a' in of ? words.registry.differencesLeftOut : words.registry.leftOut}</p> : null}
           {isSearch && isRead ? (
             <p className={styles.found} role="status">
@@ -181,9 +188,9 @@ function KeyChanges({
               ),
             )
         : null}
-      {changes.map((change) => (
-        <Change key={change.layer} of={of} change={change} isAlone={isAlone} />
-      ))}
+      <FirstItems items={changes} first={SHOWN_CHANGES} as="p">
+        {(change) => <Change key={change.layer} of={of} change={change} isAlone={isAlone} />}
+      </FirstItems>
       {changes.length === 0 ? (
         <p className={styles.note}>{words.registry.changedOnlyBelow(changed)}</p>
       ) : hasOwn ? null : (

@@ -1,10 +1,12 @@
 import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { filetimeText } from '../../state/registry.ts';
 import type { ChangedValues } from '../../state/registry-keys.ts';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { type KeyAtLayer, KeyValues } from './key-values.tsx';
@@ -53,14 +55,12 @@ export function RegistryKey({
       )}
       <p className={styles.note}>{words.registry.keyFacts({ layers, subkeys: total, time })}</p>
       <KeyValues of={of} first={answer.value} changed={changed} isRemoved={removedIn !== null} match={match} />
-      {className === null ? null : <p className={styles.note}>{words.registry.classIs(displayText(className))}</p>}
+      {className === null ? null : <p className={styles.note}>{words.registry.classIs(displayText(drawnText(className)))}</p>}
       {security.length === 0 ? null : (
         <details className={styles.security}>
           <summary>{words.registry.permissions}</summary>
           <ul className="selectable">
-            {security.map((line) => (
-              <li key={line}>{displayText(line)}</li>
-            ))}
+            <FirstItems items={security}>{(line, at) => <li key={at}>{displayText(drawnText(line))}</li>}</FirstItems>
           </ul>
         </details>
       )}

@@ -3,6 +3,7 @@ import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Mark, type MarkName } from '../../components/mark.tsx';
 import { MatchText } from '../../components/match-text.tsx';
+import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import styles from './registry.module.css';
 
@@ -69,7 +70,7 @@ export function ValueRow({
     <tr className={isGone ? styles.before : undefined}>
       <td className={styles.mark}>{kind === null ? null : <Mark name={kind} />}</td>
       <th scope="row" className="selectable">
-        {name === '' ? words.registry.defaultValue : <MatchText text={displayText(name)} match={match} />}
+        {name === '' ? words.registry.defaultValue : <MatchText text={drawnText(displayText(name))} match={match} />}
       </th>
       <td className={styles.type}>{type}</td>
       <td className={`${styles.data} selectable`}>
@@ -101,7 +102,7 @@ export function ValueRow({
 
 /** A value's data, which breaks after separators, or anywhere if a search found it. */
 function ValueData({ text, match }: { text: string; match: string }) {
-  const shown = displayText(text);
+  const shown = drawnText(displayText(text));
   if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;
   return <Breakable text={shown} after="separators" />;
 }

@@ -2,6 +2,7 @@ import type { ImageSummary } from '#contract';
 import { phrase } from '../../components/phrase.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { goTo } from '../../state/choosing.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './waste-panel.module.css';
@@ -28,7 +29,7 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
         </button>
       ))}
       {others.length === 0 ? null : (
-        <span className="number" title={words.waste.inLayers(others)}>
+        <span className="number" title={titleText(words.waste.inLayers(others))}>
           +{formatCount(others.length)}
         </span>
       )}
@@ -40,7 +41,7 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
 export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
   const command = commandOf(image, layer);
   return (
-    <span className={styles.command} title={words.waste.commandOf(layer, command).join('')}>
+    <span className={styles.command} title={titleText(words.waste.commandOf(layer, command).join(''))}>
       {command}
     </span>
   );
@@ -50,7 +51,7 @@ export function LayerCommand({ image, layer }: { image: ImageSummary; layer: num
 export function NamedCommand({ image, layer }: { image: ImageSummary; layer: number }) {
   const command = commandOf(image, layer);
   return (
-    <span className={`selectable ${styles.named}`} title={command}>
+    <span className={`selectable ${styles.named}`} title={titleText(command)}>
       {phrase(words.waste.commandOf(layer, <code>{command}</code>))}
     </span>
   );

@@ -2,12 +2,14 @@ import type { ReactNode } from 'react';
 import type { ImageSummary, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Advice } from '../../components/advice.tsx';
+import { FirstItems } from '../../components/first-items.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { splitVerb } from '../../state/chain.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { causeLines, writersOf } from '../../state/waste.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { commandOf, NamedCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
@@ -98,7 +100,7 @@ function Largest({
     <button
       type="button"
       className={styles.largest}
-      title={words.waste.largest(name, sizeTitle(bytes))}
+      title={words.waste.largest(titleText(name), sizeTitle(bytes))}
       onClick={() => goTo(writers[0] ?? 0, path)}
     >
       <MiddleText text={name} />
@@ -107,6 +109,9 @@ function Largest({
     </button>
   );
 }
+
+/** Number of layers listed at first; real images have at most 127. */
+const MOST_LAYERS = 500;
 
 /** Hidden bytes, by the layer that wrote them. */
 export function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }) {
@@ -117,24 +122,26 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
     <section className={styles.files} aria-label={words.waste.byLayerLabel}>
       <h3 className={styles.cause}>{words.waste.byLayer}</h3>
       <ul>
-        {lines.reverse().map(({ bytes, layer }) => (
-          <li key={layer}>
-            <button
-              type="button"
-              className={styles.line}
-              title={`${commandOf(image, layer)}\n${words.list([words.waste.hidden(sizeTitle(bytes)), words.waste.shareOfList(bytes / whole)])}`}
-              onClick={() => chooseLayer(layer, false)}
-            >
-              <span className={`number ${styles.layer}`}>
-                <span className="visually-hidden">{words.beforeNumber}</span>
-                {layer}
-              </span>
-              <Size bytes={bytes} className={styles.size} />
-              <WasteShare share={bytes / whole} />
-              <span className={styles.layerCommand}>{withoutVerb(commandOf(image, layer))}</span>
-            </button>
-          </li>
-        ))}
+        <FirstItems items={lines.reverse()} first={MOST_LAYERS}>
+          {({ bytes, layer }) => (
+            <li key={layer}>
+              <button
+                type="button"
+                className={styles.line}
+                title={`${titleText(commandOf(image, layer))}\n${words.list([words.waste.hidden(sizeTitle(bytes)), words.waste.shareOfList(bytes / whole)])}`}
+                onClick={() => chooseLayer(layer, false)}
+              >
+                <span className={`number ${styles.layer}`}>
+                  <span className="visually-hidden">{words.beforeNumber}</span>
+                  {layer}
+                </span>
+                <Size bytes={bytes} className={styles.size} />
+                <WasteShare share={bytes / whole} />
+                <span className={styles.layerCommand}>{withoutVerb(commandOf(image, layer))}</span>
+              </button>
+            </li>
+          )}
+        </FirstItems>
       </ul>
     </section>
   );

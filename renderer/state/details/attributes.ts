@@ -47,6 +47,7 @@ export function attributeRows(
   const old = now === null ? null : before;
   const rows: AttributeRow[] = [];
   const labels = words.details.attributes;
+  const found = { now: byName(entry.attributes), before: byName(old?.attributes ?? []) };
   const isOtherLayer = digests.now !== digests.before;
   const add = (
     label: string,
@@ -65,7 +66,7 @@ export function attributeRows(
       wasBytes: differs && bytes && was !== '' ? Number(was) : null,
       mono,
       isDigest,
-      meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
+      meaning: meaningsOf(found.now.get(name), differs && was !== '' ? found.before.get(name) : null),
     });
   };
   add(labels.type, ({ type }) => words.entryType(type));
@@ -87,12 +88,14 @@ export function attributeRows(
   const digestOf = (from: EntryAttributes) => (from.implied ? null : from === now ? digests.now : digests.before) ?? '';
   add(labels.layerDigest, digestOf, { mono: true, isDigest: true });
   const streams = new Set([...entry.streams, ...(old?.streams ?? [])].map(({ name }) => name));
-  const bytesOf = (from: EntryAttributes, name: string) => from.streams.find((each) => each.name === name)?.size;
+  const sizes = { now: byName(entry.streams), before: byName(old?.streams ?? []) };
+  const bytesOf = (from: EntryAttributes, name: string) => (from === entry ? sizes.now : sizes.before).get(name)?.size;
   for (const name of [...streams].sort()) {
     add(words.details.stream(name), (from) => bytesOf(from, name)?.toString() ?? '', { bytes: true });
   }
   const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));
-  for (const name of [...names].sort()) add(nameOf(name), (from) => attribute(from, name), { mono: true, name });
+  const attributeOf = (from: EntryAttributes, name: string) => attributeText((from === entry ? found.now : found.before).get(name));
+  for (const name of [...names].sort()) add(nameOf(name), (from) => attributeOf(from, name), { mono: true, name });
   return rows;
 }
 
@@ -101,16 +104,24 @@ function nameOf(name: string): string {
   return Object.hasOwn(words.details.attributeNames, name) ? (words.details.attributeNames[name] ?? name) : name;
 }
 
-function meaningOf(from: EntryAttributes | null, name: string): readonly string[] {
-  return from?.attributes.find((each) => each.name === name)?.meaning ?? [];
+/** Returns the first of several with the same name, by name: an entry may have tens of thousands of attributes. */
+function byName<Named extends { readonly name: string }>(all: readonly Named[]): ReadonlyMap<string, Named> {
+  return new Map(all.map((each) => [each.name, each] as const).reverse());
+}
+
+type Attribute = EntryAttributes['attributes'][number];
+
+/** Returns the lines of what an attribute means. Those that the previous one didn't have are new; null if there is none to compare. */
+function meaningsOf(now: Attribute | undefined, before: Attribute | undefined | null): AttributeRow['meaning'] {
+  const known = new Set(before?.meaning);
+  return (now?.meaning ?? []).map((text) => ({ text, isNew: before !== null && !known.has(text) }));
 }
 
 function owner(name: string | undefined, id: number, nameless: (id: number) => string): string {
   return name === undefined ? nameless(id) : `${name} (${id})`;
 }
 
-function attribute(from: EntryAttributes, name: string): string {
-  const found = from.attributes.find((each) => each.name === name);
+function attributeText(found: Attribute | undefined): string {
   if (found === undefined) return '';
   return found.encoding === 'hex' ? `0x${found.value}` : found.value;
 }

@@ -1,4 +1,3 @@
-import { formatCount } from '../numbers.ts';
 import { counted, list } from './grammar.ts';
 
 const PACKAGES = { one: 'package', other: 'packages' };
@@ -62,7 +61,6 @@ export const origin = {
   notAbout: 'May be about another image',
   modeMax: 'with the Dockerfile',
   countPackages: (count: number) => counted(count, PACKAGES),
-  morePackages: (count: number) => `and ${formatCount(count)} more`,
   dockerfile: (name: string) => `The build’s ${name}`,
   packageList: 'Packages',
   signatures: (count: number) => `${counted(count, { one: 'signature', other: 'signatures' })} present, not verified`,

@@ -105,7 +105,6 @@ export const findings = {
   severities: { error: 'Error: ', warning: 'Warning: ', note: 'Note: ' },
   /** Title and advice by code. */
   codes: FINDING_HINTS,
-  more: (count: number) => `and ${formatCount(count)} more`,
   archive: 'archive',
   /** Shown in place of a layer for a finding about the image's config. */
   config: 'config',
