@@ -25,7 +25,7 @@ const archs = values.release ? packagedArchs() : [process.arch];
 const runtime = findRuntime();
 const { target } = runtime;
 
-/** Finds the runtime to pack, which the `electron` npm package downloads on first use. Ends the process with one line if there is none. */
+/** Finds the runtime to pack, which the `electron` npm package downloads on first use. Ends the process with a one-line message if there is none. */
 function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
   const found = electronRuntime();
   if (found !== null) return found;

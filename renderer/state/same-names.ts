@@ -77,7 +77,7 @@ export function differsInPlatform(archives: readonly ArchiveSummary[], of: Image
   return platforms !== undefined && platforms.size > (platforms.has(of.image.platform) ? 1 : 0);
 }
 
-/** Whether several open images have a title. */
+/** Whether more than one open image has this title. */
 export function isTitleOfSeveral(archives: readonly ArchiveSummary[], title: string): boolean {
   return (namesOf(archives).titles.get(title) ?? 0) > 1;
 }

@@ -142,7 +142,7 @@ export function wholeOf(image: ImageSummary): Pick<Selection, 'from' | 'to' | 'm
 }
 
 /**
- * Returns the layer to show first: the biggest one above the lowest layer, or the lower one if two are equally big. For layers without
+ * Returns the layer to show first: the biggest one above the lowest layer, or the lower one if two have the same size. For layers without
  * config and manifest, it is the top one.
  */
 export function firstLayer(image: ImageSummary): number {

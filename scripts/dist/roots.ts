@@ -98,7 +98,7 @@ function isFolder(file: string): boolean {
   return lstatSync(file).isDirectory();
 }
 
-/** Makes a file of this system visible at a path in a place, without copying it. The user may read it. */
+/** Bind-mounts one of this system's files at a path in a place. The ordinary user can read it if its mode allows that. */
 export function showFile({ folder }: Place, file: string, at: string): void {
   const target = path.join(folder, at);
   copyFileSync('/dev/null', target);

@@ -14,7 +14,7 @@ export interface MatchedSums extends SubtreeTotals {
 }
 
 export interface MatchedOptions {
-  /** By row: 1 matches (see filterRows). */
+  /** By row: 1 if it matches (see filterRows). */
   readonly matches: Uint8Array;
   readonly compares: boolean;
   /** Length of the columns, at least the table's; default: the table's. */

@@ -1,5 +1,5 @@
 // Files in Windows layers that Windows merges, instead of showing only the topmost. For example, each layer has its own
-// `Hives/System_Delta`, and the kernel applies the deltas of all layers one on another. A file with the same name in a layer above doesn't
+// `Hives/System_Delta`, and the kernel applies the deltas of all layers one on top of another. A file with the same name in a layer above doesn't
 // hide such a file.
 //
 // Source: hcsshim's layer formats, where `Hives` and `tombstones.txt` belong to a layer but not to its files.

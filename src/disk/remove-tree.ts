@@ -45,7 +45,7 @@ interface Level {
 
 const SLASH = Buffer.from('/');
 const ABOVE = Buffer.from('..');
-/** Errors of a removal that fails because another process has added or replaced something. */
+/** Errors when a removal fails because another process has added or replaced something. */
 const CHANGED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
 class Removal {

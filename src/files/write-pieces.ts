@@ -4,9 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 const SYNC_EVERY = 32 * 1024 * 1024;
 
 /**
- * Writes a file from its start, and syncs it along the way, but not at the end. The memory of a piece may be reused for the next one, as
- * most readers do. `areKept` is for pieces that stay valid until the piece after the next is taken: one is then written while the next is
- * made. Returns the number of bytes. Rejects with the system's error and what `pieces` throws, but only once everything it started has
+ * Writes a file from its start, and syncs it along the way, but not at the end. By default, `pieces` may reuse one piece's memory for the
+ * next, as most readers do. With `areKept`, a piece must stay valid until the one after the next is requested: one is then written while the
+ * next is made. Returns the number of bytes. Rejects with the system's error and what `pieces` throws, but only once everything it started has
  * ended.
  */
 export async function writePieces(

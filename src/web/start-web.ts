@@ -19,7 +19,7 @@ export interface WebOptions {
   readonly names?: readonly string[];
   /** Defaults to 0, any free port. */
   readonly port?: number;
-  /** The built window. */
+  /** Folder with the window's built files. */
   readonly rendererFolder: string;
   readonly sampleFile: string | null;
   readonly version: string;

@@ -207,7 +207,7 @@ describe('packages by layer', () => {
     assert.equal(found.ownerOf(utf8('bin/tool'))?.location, 'bin/tool');
   });
 
-  test('a damaged database gives the packages before the damage and a problem', async (t) => {
+  test('a damaged database yields the packages before the damage, and is reported as a problem', async (t) => {
     const database = ndbDatabase([rpmHeader({ name: 'whole' }), rpmHeader({ name: 'cut' })]);
     const found = await packages(t, [
       tar(file('var/lib/rpm/Packages.db', database.subarray(0, database.length - 40)), file('x/node_modules/a/package.json', '{')),

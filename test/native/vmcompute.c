@@ -360,7 +360,7 @@ static void writeAll(const char *path, const char *bytes, size_t length) {
   forgetStreams(anyId(path, 0));
   forgetMeta(anyId(path, 0));
 }
-/* Copies what is kept about the original to its copy. */
+/* Copies the original's attributes and streams to its copy. */
 static void keepAlso(const char *from, const char *to) {
   uint64_t source = anyId(from, 0), target = anyId(to, 0);
   const Meta *m = metaOf(source);

@@ -13,7 +13,7 @@ import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
 const faults = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'faults');
 
-/** Returns the input's path: a tar, or the layout folder inside it. */
+/** Returns the input's path: a tar, or a layout folder that was extracted from one. */
 function faulty(t: TestContext, name: string): string {
   if (!name.endsWith('.layout')) return testFile(t, gunzipSync(readFileSync(path.join(faults, `${name}.tar.gz`))), `${name}.tar`);
   const folder = testFolder(t);

@@ -9,7 +9,7 @@ export interface StepSpec {
   /** Dockerfile lines, as ranges. */
   readonly lines?: readonly (readonly [number, number])[];
   readonly inputs?: readonly string[];
-  /** What the step gets from outside: a base image or a context. */
+  /** What the step gets from outside the build: a base image or a context. */
   readonly source?: string;
   /** The lists of layer digests that the step ends with. */
   readonly layers?: readonly (readonly string[])[];

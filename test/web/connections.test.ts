@@ -85,7 +85,7 @@ test('requests whose connections end at once leave no file open', { skip: proces
       try {
         return [readlinkSync(`/proc/self/fd/${fd}`)];
       } catch {
-        return []; // closed since
+        return []; // closed in the meantime
       }
     });
   for (let i = 0; i < 200; i++) {

@@ -6,7 +6,7 @@ import type { PreviewKind } from './preview.ts';
  */
 export const MOST_PIXELS = 50_000_000;
 
-/** Markers of segments before a scan: tables, applications' data, comments. */
+/** Markers of segments before a scan: tables, application data, comments. */
 const SKIPPED: ReadonlySet<number> = new Set([0xc4, 0xcc, 0xdb, 0xdd, 0xfe, ...Array.from({ length: 16 }, (_, at) => 0xe0 + at)]);
 /** Minimum length of a frame header, with one component. */
 const FRAME_BYTES = 11;

@@ -7,21 +7,21 @@ import { endOffers, rememberRetry } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
 import { canChange, isStored } from './stores.ts';
 
-/** Returns the stores that images can be imported to, the program's own first. */
+/** Returns the stores that images can be imported into, the program's own first. */
 function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
   return (stores ?? []).filter(canChange);
 }
 
-/** The stores that an image can be imported to, and whether there are none because they all have it already. */
+/** The stores that an image can be imported into, and whether there are none because they all have it already. */
 export interface ImportTargets {
   readonly stores: readonly StoreReport[];
   readonly areDone: boolean;
 }
 
-/** Returns the stores that an image of an open archive can be imported to: those that don't have it yet. */
+/** Returns the stores that an image of an open archive can be imported into: those that don't have it yet. */
 export function importTargets(stores: readonly StoreReport[] | null, archive: ArchiveSummary, image: ImageSummary): ImportTargets {
   const { stored } = archive;
-  // Layers from a store, which have no manifest, can't be imported to another one.
+  // Layers from a store, which have no manifest, can't be imported into another one.
   const able = stored !== undefined && image.manifestDigest === null ? [] : writableStores(stores);
   const open = able.filter((store) => store.storeId !== stored?.storeId && !isStored({ ...archive, images: [image] }, store));
   return { stores: open, areDone: stored === undefined && able.length > 0 && open.length === 0 };

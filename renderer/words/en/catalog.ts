@@ -93,7 +93,7 @@ export const catalog = {
   known: (files: number | null, hasPackages: boolean) =>
     list([files === null ? '' : counted(files, FILES), hasPackages ? 'packages' : '']) || 'layers only',
 
-  // Bars of sizes
+  // Size bars
   barHead: 'Relative size',
   barWhy: (full: string) => `A full bar is ${full}; a bar of half its length is a quarter of that`,
 

@@ -6,7 +6,7 @@ import type { ArrivingBlob, SplitPlace } from '../types.ts';
 /** Maximum size of a manifest, index or config, in bytes. Real ones take a few kilobytes, and registries accept at most 4 MB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Maximum total size of all documents of an archive; a document that is read twice counts twice. */
+/** Maximum total total size of documents of an archive; a document that is read twice counts twice. */
 export const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** Location of an archive's member or of a layout's file. */
@@ -90,7 +90,7 @@ const spent: Readonly<Record<DocumentKind, WeakMap<MemberStore, number>>> = { do
 /** Files that were read as documents, by store. */
 const seen = new WeakMap<MemberStore, Set<string>>();
 
-/** Resets the limit on the size of all documents, for reading them again. */
+/** Resets the limit on the total size of documents, for reading them again. */
 export function renewDocuments(store: MemberStore): void {
   spent.document.delete(store);
   seen.delete(store);

@@ -53,7 +53,7 @@ export class OwnerFinder {
       await this.#rest();
       claim(inherited, await this.#follower.nodesOf(found.files.folders, this.#rest), index);
     }
-    // A parent's number is lower than its children's, so a parent is done before them.
+    // A parent's number is lower than its children's, so a parent is processed first.
     for (let node = 1; node < count; node++) {
       let folder = inherited[node] as number;
       if (folder === NOBODY) {

@@ -78,7 +78,7 @@ export function measureJson(bytes: Uint8Array): { readonly depth: number; readon
     const byte = bytes[at] as number;
     if (byte === QUOTE) at = stringEnd(bytes, at + 1);
     else if (byte === COMMA) values++;
-    // `[` and `{` differ only in the bit 0x20, as do `]` and `}`.
+    // `[` and `{` differ only in bit 0x20, as do `]` and `}`.
     else if ((byte | 0x20) === 0x7b) {
       values++;
       deepest = Math.max(deepest, ++depth);

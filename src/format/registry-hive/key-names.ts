@@ -1,7 +1,7 @@
 // Names of keys and values are compared case-insensitively, one UTF-16 unit at a time, and sorted by the units of their upper case.
 import { foldWindowsCase } from '#model';
 
-/** Folds a name for comparing and sorting, to upper case. ß and other letters without a single upper-case unit stay unchanged. */
+/** Folds a name to upper case, to compare and sort it. Letters whose upper case isn't one UTF-16 unit, such as ß, stay unchanged. */
 export function foldKeyName(name: string): string {
   // ASCII letters are folded to lower case, but sorting needs upper case: `_` is after Z and before a.
   return foldWindowsCase(name).replace(/[a-z]+/g, (lower) => lower.toUpperCase());

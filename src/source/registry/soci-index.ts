@@ -40,7 +40,7 @@ export class SociIndex {
     this.#stated = annotations[STATED] ?? null;
   }
 
-  /** Returns the zTOC of a layer, whose bytes have been hashed; null if there is none. Throws what requests throw; DIGEST_MISMATCH. */
+  /** Returns a layer's zTOC, after checking its digest; null if there is none. Throws DIGEST_MISMATCH, and what requests throw. */
   async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<FetchedZtoc | null> {
     this.#listed ??= this.#list(signal);
     const listed = await this.#listed.catch((error: unknown) => {

@@ -63,7 +63,7 @@ test('no layer can be based on a read-write layer, mounted or not, and no volume
   assert.deepEqual(JSON.parse(readFileSync(path.join(other.home, 'top', 'layerchain.json'), 'utf8')), [path.join(other.home, 'base')]);
 });
 
-test('a read-write layer has a disk of 127 GiB unless a size is given, and its original size on an old system that can’t grow it', async () => {
+test('a read-write layer’s disk is 127 GiB unless a size is given; an old system that can’t grow it leaves it at its original size', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

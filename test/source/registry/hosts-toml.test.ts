@@ -85,7 +85,7 @@ test('authorities and unchecked certificates apply only to their host', (t) => {
   );
 });
 
-test('a file that is not TOML is reported, and a host that can’t be a folder’s name has no file', (t) => {
+test('a file that is not TOML is reported, and a host whose name isn’t valid as a folder name has no file', (t) => {
   const system = systemWith(t, { 'x.test': '[host' });
   assert.throws(() => placesOf(system, 'x.test'), hasCode('UNREACHABLE'));
   assert.deepEqual(readHosts([system], '../x.test'), { mirrors: [], server: null });

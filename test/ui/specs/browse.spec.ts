@@ -219,6 +219,7 @@ test('the address contains the complete selection: reload and Back return to the
 });
 
 test('of a hundred thousand rows, only those on screen are in the document', { tag: '@page' }, async ({ win }) => {
+  test.slow(); // makes, reads and opens 100,000 files
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();

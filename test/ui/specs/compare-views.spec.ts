@@ -56,7 +56,7 @@ test.describe('with two images open', () => {
     await expect(page.getByRole('list', { name: 'In progress' })).toHaveCount(0);
     await page.keyboard.press('3');
     await expect(differences(page)).toBeVisible();
-    // Whichever opened first, yesterday's is side A.
+    // Make yesterday's image side A, whichever opened first.
     if (!(await page.getByRole('button', { name: 'Side A: acme/tool:yesterday' }).isVisible())) await page.keyboard.press('x');
     await expect(page.getByRole('row', { name: /removed nano \d/ })).toBeVisible();
   });

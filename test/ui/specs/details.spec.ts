@@ -387,7 +387,7 @@ test('the dots of a file’s history are on one line, and so is a long name, cut
   await expect(name.getByTitle(long)).toBeVisible();
   const end = name.locator('[data-text$=".txt"]');
   expect(await end.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
-  // The actions next to the name are equally large, and at the right.
+  // The actions next to the name are on one line, have the same size, and are right-aligned.
   const actions = [
     await box(details.getByRole('button', { name: 'Copy path' })),
     await box(details.getByRole('button', { name: 'Save…' })),

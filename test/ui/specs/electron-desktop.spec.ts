@@ -1,4 +1,4 @@
-// What the desktop app does with the system's own features: menus, recent files, starts from outside, taskbar, log, diagnostics.
+// What the desktop app does with the system's own features: menus, recent files, launches by other programs, taskbar, log, diagnostics.
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -112,7 +112,7 @@ test('diagnostics and the log contain versions and the last errors, but no file 
   if (process.platform !== 'win32') expect((await stat(path.join(logs, 'layerscope.log'))).mode & 0o777).toBe(0o600);
 });
 
-test('a start from outside can open the dialog for images by name', async () => {
+test('another launch of the app can open the dialog for images by name', async () => {
   const profile = await mkdtemp(path.join(tmpdir(), 'layerscope-start-'));
   const executablePath = process.env.LAYERSCOPE_ELECTRON;
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');

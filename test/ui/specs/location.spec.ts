@@ -118,7 +118,7 @@ test('the image’s name is a menu of images and of actions for this one', { tag
   expect(win.complaints).toEqual([]);
 });
 
-test('the image’s buttons are equally large, and a size is shown only once', { tag: '@page' }, async ({ win }) => {
+test('the image’s buttons have the same size, and a size is shown only once', { tag: '@page' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
   await page.keyboard.press('Escape');
   for (const width of [1440, 900, 600]) {

@@ -134,7 +134,7 @@ test('a name in the library has the whole line, the size is below it, and select
   const size = await button.getByTitle(/: [\d,]+ bytes$/).boundingBox();
   expect(size?.y).toBeGreaterThanOrEqual((tag?.y ?? 0) + (tag?.height ?? 0) - 2);
   expect((tag?.x ?? 0) + (tag?.width ?? 0)).toBeGreaterThan(size?.x ?? 0);
-  // A short name is on one line with no size next to it, and is equally wide whether selected or not.
+  // A short name is on one line with no size next to it, and has the same width whether selected or not.
   const short = button.last();
   const measures = async () => {
     const words = short.locator('[data-text]:not([data-text=""])');

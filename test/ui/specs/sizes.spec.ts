@@ -54,6 +54,7 @@ async function openTwo(win: LayerscopeWindow) {
 }
 
 test('at every size, bars fit, the image’s tag is visible, and a comparison has rows', { tag: '@page' }, async ({ win }) => {
+  test.slow(); // a dozen sizes
   const { page } = win;
   await openTwo(win);
   for (const [width, height] of SIZES) {
@@ -87,6 +88,7 @@ test('modes stay in place whatever the image’s name', { tag: '@page' }, async 
 });
 
 test('at every width, the title bar shows the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
+  test.slow(); // a dozen sizes
   const { page } = win;
   await openTwo(win);
   const banner = page.getByRole('banner');
@@ -286,6 +288,7 @@ test('rows have the focus once an image is shown, and again when the details dra
 });
 
 test('no size is cut in a breakdown or in packages, at any width; there is space for the widest', { tag: '@page' }, async ({ win }) => {
+  test.slow(); // a dozen sizes
   const { page } = win;
   const curl = (version: string, bytes: number) =>
     tar(

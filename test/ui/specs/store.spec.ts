@@ -185,7 +185,9 @@ test('importing a layer tar asks for its parent; removing an image that a layer 
   await expect(store.getByRole('listitem')).toHaveCount(2);
 });
 
-test('a working copy is changed from outside, shown as it changes, committed with name and comment, and discarded', async ({ win }) => {
+test('a working copy is changed by another program, shown as it changes, committed with name and comment, and discarded', async ({
+  win,
+}) => {
   test.slow();
   const { page } = win;
   const store = storeOf(win);
