@@ -3,7 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { watchLayout } from './state/theme.ts';
 import { App } from './window/app.tsx';
 import { connect } from './window/connect.ts';
-import { keepFocus } from './window/keep-focus.ts';
+import { frameFocusAfterKey, keepFocus } from './window/keep-focus.ts';
 import { watchShortcuts } from './window/shortcuts.ts';
 import { setLocale } from './words/numbers.ts';
 
@@ -16,6 +16,7 @@ export function start(): void {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no #root');
   keepFocus(root);
+  frameFocusAfterKey();
   createRoot(root).render(
     <StrictMode>
       <App />

@@ -14,6 +14,17 @@ export type Answer<T> =
       readonly isEarlier?: true;
     };
 
+/** Maximum number of responses that are remembered. */
+const REMEMBERED = 24;
+const remembered = new Map<string, unknown>();
+
+function remember(key: string, value: unknown): void {
+  remembered.delete(key);
+  remembered.set(key, value);
+  const [oldest] = remembered.keys();
+  if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+}
+
 const IDLE = { state: 'idle' } as const;
 const LOADING = { state: 'loading' } as const;
 
@@ -27,11 +38,16 @@ export function useRequest<T>(
   {
     delay = 0,
     keepsLast = false,
+    remembersAs,
   }: {
     /** Send the request only once the key has stayed the same for this many ms. */
     readonly delay?: number;
     /** Whether to return the previous response until the next arrives. */
     readonly keepsLast?: boolean;
+    /**
+     * What is requested. If set, a component that is shown again has the earlier response to its key at once, until the new one arrives.
+     */
+    readonly remembersAs?: string;
   } = {},
 ): Answer<T> {
   const client = useApp((app) => app.client);
@@ -43,7 +59,10 @@ export function useRequest<T>(
     const settle = (value: Answer<T>) => control.signal.aborted || setAnswer({ key, value });
     const run = () =>
       request(client, control.signal).then(
-        (value) => settle({ state: 'ready', value }),
+        (value) => {
+          if (remembersAs !== undefined && !control.signal.aborted) remember(`${remembersAs} ${key}`, value);
+          settle({ state: 'ready', value });
+        },
         (error: unknown) => settle({ state: 'failed', error: plainError(error) }),
       );
     const timer = delay > 0 ? setTimeout(run, delay) : undefined;
@@ -55,6 +74,8 @@ export function useRequest<T>(
   }, [client, key, delay]);
   if (key === null) return IDLE;
   if (answer.key === key) return answer.value;
+  const name = `${remembersAs} ${key}`;
+  if (remembersAs !== undefined && remembered.has(name)) return { state: 'ready', value: remembered.get(name) as T, isEarlier: true };
   if (!keepsLast || answer.key === null) return LOADING;
   return answer.value.state === 'ready' ? { ...answer.value, isEarlier: true } : answer.value;
 }

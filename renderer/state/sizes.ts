@@ -27,3 +27,8 @@ export function sizeLines<T>(
   }
   return lines;
 }
+
+/** Returns the CSS width of a bar in proportion to its size: at least a pixel, unless there are no bytes. `full`: the bytes of a full bar. */
+export function barWidth(bytes: number, full: number): string {
+  return bytes === 0 ? '0' : `max(1px, ${Math.min(100, (bytes / full) * 100)}%)`;
+}

@@ -31,6 +31,16 @@ export function keepFocus(root: HTMLElement): void {
   }).observe(root, { childList: true, subtree: true });
 }
 
+/**
+ * Hides the frame around the row that has the focus until a key is pressed. The first row gets the focus by itself, and a frame would look
+ * like a selection.
+ */
+export function frameFocusAfterKey(): void {
+  const { dataset } = document.documentElement;
+  dataset.beforeKeys = '';
+  window.addEventListener('keydown', () => delete dataset.beforeKeys, { once: true, capture: true });
+}
+
 /** How long, in ms, to wait for rows that are still being read. */
 const FOCUS_WITHIN = 3_000;
 

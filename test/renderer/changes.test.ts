@@ -156,6 +156,18 @@ test('a filter opens the folders of its matches and counts them', () => {
   assert.equal(state.isScattered, false);
 });
 
+test('paths that are only similar to the filter’s text are counted, and listed on request until the text changes', () => {
+  const closed = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'ljs' } });
+  assert.deepEqual(shown(closed), []);
+  assert.equal(closed.matches, 0);
+  assert.equal(closed.similar, 2);
+  const open = changesReducer(closed, { type: 'similarShown' });
+  assert.deepEqual(shown(open), ['app', 'lib', 'a.js', 'b.js']);
+  assert.equal(open.matches, 2);
+  assert.deepEqual(shown(changesReducer(open, { type: 'filtered', filter: { ...NO_FILTER, text: 'ljs', minBytes: 1 } })), shown(open));
+  assert.deepEqual(shown(changesReducer(open, { type: 'filtered', filter: { ...NO_FILTER, text: 'lbjs' } })), []);
+});
+
 test('clearing the filter restores the folding, but keeps the active row visible', () => {
   const filtered = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
   assert.deepEqual(shown(changesReducer(filtered, { type: 'filtered', filter: NO_FILTER })), ['app', 'etc', 'top']);

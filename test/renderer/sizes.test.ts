@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sizeLines } from '../../renderer/state/sizes.ts';
+import { barWidth, sizeLines } from '../../renderer/state/sizes.ts';
 import { formatSize, formatSizeIn, unitOfBoth } from '../../renderer/words/numbers.ts';
 
 test('sizes share a line only if they are exactly the same, on both sides', () => {
@@ -37,4 +37,10 @@ test('two sizes have the same unit and enough digits to distinguish them, unless
   // In MB, the difference would be a long number.
   assert.deepEqual(lines(5_000_000, 5_000_020), ['5.0 MB', '5.0 MB', '20 B']);
   assert.deepEqual(lines(700, 700), ['700 B', '700 B', '0 B']);
+});
+
+test('bars are in proportion to sizes, and at least a pixel long unless there are no bytes', () => {
+  assert.equal(barWidth(25, 100), 'max(1px, 25%)');
+  assert.equal(barWidth(100, 100), 'max(1px, 100%)');
+  assert.equal(barWidth(0, 100), '0');
 });

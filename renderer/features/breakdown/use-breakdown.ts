@@ -21,7 +21,9 @@ export function useBreakdown(
 ): Answer<BreakdownReport> {
   const pathHex = toHex(unescapePath(folder));
   const key = `${archiveId}/${image}/${Object.values(of).join('/')}/${pathHex}/${limit}`;
-  return useRequest(isWanted ? key : null, (client, signal) =>
-    client.call('image.breakdown', { archiveId, image, of, pathHex, limit }, { signal }),
+  return useRequest(
+    isWanted ? key : null,
+    (client, signal) => client.call('image.breakdown', { archiveId, image, of, pathHex, limit }, { signal }),
+    { remembersAs: 'breakdown' },
   );
 }

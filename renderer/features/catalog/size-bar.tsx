@@ -1,16 +1,16 @@
+import { barWidth } from '../../state/sizes.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
 
 /**
- * A bar for a size, next to its figure. `full`: the bytes of a full bar, which is the largest size. Images may differ a thousandfold, so
- * lengths are proportional to square roots: the largest still looks largest, and small ones remain distinguishable. `part`: how many of the
- * bytes are drawn in another colour.
+ * A bar for a size, next to its figure. `full`: the bytes of a full bar, which is the largest size. `part`: how many of the bytes are drawn
+ * in another colour.
  */
 export function SizeBar({ bytes, full, part = 0 }: { bytes: number; full: number; part?: number }) {
   return (
     <span className={styles.track} aria-hidden="true">
-      <span className={styles.bar} style={{ width: `${Math.min(100, Math.max(1, Math.sqrt(bytes / full) * 100))}%` }}>
+      <span className={styles.bar} style={{ width: barWidth(bytes, full) }}>
         {part <= 0 ? null : <span className={styles.part} style={{ width: `${(part / Math.max(bytes, part)) * 100}%` }} />}
       </span>
     </span>

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { useMeasured, widthOf } from '../../components/use-measured.ts';
-import { dispatchChanges } from '../../state/app-state.ts';
+import { dispatchChanges, setLayout } from '../../state/app-state.ts';
 import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
 import { retryChanges } from '../../state/changes/load-changes.ts';
 import { contentsJob } from '../../state/jobs.ts';
@@ -167,7 +167,17 @@ function Body({
   }
   if (state.rows.length === 0 && !state.filtering) {
     return (
-      <Notice icon="search" title={words.changes.noMatches}>
+      <Notice icon="search" title={noneTitle(state, selection)}>
+        {selection.mode === 'image' || state.filter.text === '' ? null : (
+          <Button kind="quiet" onPress={() => setLayout({ searchesAll: true })}>
+            {words.changes.allLayers}
+          </Button>
+        )}
+        {state.similar === 0 ? null : (
+          <Button kind="quiet" onPress={() => dispatchChanges({ type: 'similarShown' })}>
+            {words.changes.showSimilar(state.similar)}
+          </Button>
+        )}
         <ClearFilter />
       </Notice>
     );
@@ -176,6 +186,12 @@ function Body({
     return <TreemapView state={state} table={table} layers={layers} selection={selection} handle={handle} />;
   }
   return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
+}
+
+/** Returns where nothing was found if the text is the only criterion. */
+function noneTitle({ filter, problem }: ChangesState, { mode, from, to }: Selection): string {
+  const isByText = filter.text !== '' && problem === null && isUnfiltered({ ...filter, text: '' });
+  return isByText ? words.changes.noneIn(mode, from, to) : words.changes.noMatches;
 }
 
 /** Placeholder rows and, while the job that reads contents for the table runs, its progress. */

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState } from 'react';
 import type { PathMatch } from '#contract';
 import { displayPath, unescapePath } from '#model';
+import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { MarkedText } from '../../components/match-text.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
@@ -28,9 +29,11 @@ const SEARCH_AFTER = 120;
 /** Paths in any layer that match the filter's text, each with the layers that touch it. */
 export function SearchResults({ archiveId, image, text }: { archiveId: string; image: number; text: string }) {
   const [order, setOrder] = useState<Order>('best');
+  const [similarTo, setSimilarTo] = useState('');
+  const scattered = text === similarTo;
   const answer = useRequest(
-    text === '' ? null : `${archiveId}/${image}/${order}/${text}`,
-    (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN, order }, { signal }),
+    text === '' ? null : `${archiveId}/${image}/${order}/${scattered}/${text}`,
+    (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN, order, scattered }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
   if (text === '') return <Notice icon="search" title={words.changes.typeToSearch} />;
@@ -43,7 +46,18 @@ export function SearchResults({ archiveId, image, text }: { archiveId: string; i
   }
   if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label={words.changes.searching} />;
   const { problem, matches, total, bytes } = answer.value;
-  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? words.changes.noPath} />;
+  if (problem !== null) return <Notice icon="search" title={problem} />;
+  if (matches.length === 0) {
+    return (
+      <Notice icon="search" title={words.changes.noPath}>
+        {scattered ? null : (
+          <Button kind="quiet" onPress={() => setSimilarTo(text)}>
+            {words.changes.showSimilarPaths}
+          </Button>
+        )}
+      </Notice>
+    );
+  }
   return <Matches text={text} matches={matches} total={total} bytes={bytes} order={order} onOrder={setOrder} />;
 }
 

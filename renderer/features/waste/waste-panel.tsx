@@ -42,7 +42,7 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   const answer = useRequest(
     `${archiveId}/${image.index}/${ended}`,
     (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
-    { keepsLast: true },
+    { keepsLast: true, remembersAs: 'waste' },
   );
   const { fileBytes, wastedBytes, efficiency } = image.totals;
   return (

@@ -42,6 +42,9 @@ export interface ChangesState extends Arranged {
   readonly matches: number;
   /** Whether no path contains the text, so that the matches are paths with its characters scattered over them. */
   readonly isScattered: boolean;
+  /** Number of such paths, which are listed only if the user asks for them. */
+  readonly similar: number;
+  readonly showsSimilar: boolean;
   /** Why the filter's text is invalid; null if it is valid. */
   readonly problem: string | null;
   /** The row with the keyboard focus, or -1. */
@@ -78,6 +81,8 @@ export const initialChanges: ChangesState = {
   sorting: false,
   matches: 0,
   isScattered: false,
+  similar: 0,
+  showsSimilar: false,
   problem: null,
   rows: EMPTY_ROWS,
   active: -1,
@@ -103,6 +108,8 @@ export type ChangesAction =
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
+  /** Lists the paths that are only similar to the filter's text. */
+  | { readonly type: 'similarShown' }
   /** The result of {@link findSteps}. */
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: Found }
   /** The result of {@link sortSteps}. */
@@ -144,7 +151,15 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'wanted':
       return reveal({ ...state, wanted: action.path, active: action.path === null ? -1 : state.active });
     case 'filtered':
-      return filtered(withFilter({ ...state, filter: action.filter }));
+      return filtered(
+        withFilter({
+          ...state,
+          filter: action.filter,
+          showsSimilar: state.showsSimilar && action.filter.text === state.filter.text,
+        }),
+      );
+    case 'similarShown':
+      return filtered(withFilter({ ...state, showsSimilar: true }));
     case 'matched':
       if (action.table !== state.table || action.filter !== state.filter) return state;
       return arranged(withMatches({ ...state, filtering: false }, action.found), action.found.count);
@@ -216,16 +231,20 @@ function withFilter(state: ChangesState): ChangesState {
 /** The rows that a filter leaves, and their sums. */
 export interface Found extends RowMatches {
   readonly matched: MatchedSums | null;
+  readonly similar: number;
 }
 
 /** Filters the table and sums what is left, in steps of a few milliseconds. */
 export function* findSteps(state: ChangesState, table: RowTable): Generator<undefined, Found> {
   const filter = rowFilter(state);
   const matches = yield* filterSteps(table, filter);
-  if (matches.matches === null) return { ...matches, matched: null };
+  const similar = matches.isScattered ? matches.count : 0;
+  if (matches.matches === null) return { ...matches, matched: null, similar };
+  const isClosed = matches.isScattered && !state.showsSimilar;
+  const listed = isClosed ? { ...matches, matches: new Uint8Array(table.length), count: 0 } : matches;
   const room = state.totals?.size.length ?? table.length;
-  const options = { matches: matches.matches, compares: state.compares, room };
-  return { ...matches, matched: yield* matchedSumSteps(table, filter, options) };
+  const options = { matches: listed.matches as Uint8Array, compares: state.compares, room };
+  return { ...listed, matched: yield* matchedSumSteps(table, filter, options), similar };
 }
 
 function findAtOnce(state: ChangesState, table: RowTable): Found {
@@ -259,10 +278,10 @@ export function isUnfiltered({ text, kinds, minBytes, types, fileType }: RowFilt
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0 && fileType === undefined;
 }
 
-function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered }: Found): ChangesState {
+function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered, similar }: Found): ChangesState {
   const { table, unfiltered } = state;
   if (table === null) return state;
-  const found = { mask, matched, matches: count, isScattered, problem };
+  const found = { mask, matched, matches: count, isScattered, similar, problem };
   if (mask === null || isUnfiltered(state.filter)) {
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
     return { ...state, ...found, expanded, unfiltered: null };

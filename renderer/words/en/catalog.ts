@@ -95,7 +95,7 @@ export const catalog = {
 
   // Size bars
   barHead: 'Relative size',
-  barWhy: (full: string) => `A full bar is ${full}; a bar of half its length is a quarter of that`,
+  barWhy: (full: string) => `A full bar is ${full}`,
 
   // Layers
   layersTitle: 'Layers and the images that have them',

@@ -56,6 +56,15 @@ export const changes = {
   noChanges: 'No changes',
   noChangesWhy: (layers: number) => (layers === 1 ? 'This layer changes no files.' : 'These layers change no files.'),
   noMatches: 'No matches',
+  noneIn: (mode: 'image' | 'layer' | 'stacked' | 'compare', from: number, to: number) =>
+    ({
+      image: 'None in the image',
+      layer: from === to ? `None in layer ${from}` : `None in layers ${from}–${to}`,
+      stacked: `None in the filesystem at layer ${to}`,
+      compare: 'None in the differences',
+    })[mode],
+  showSimilar: (count: number) => `Show ${formatCount(count)} similar`,
+  showSimilarPaths: 'Show similar paths',
   clearFilter: 'Clear filter',
   allFileTypes: 'Show all kinds of files',
   loading: 'Loading changes',

@@ -226,3 +226,16 @@ test('the window offers to unmount what an exited process left mounted, and then
   await service.discard('copy');
   assert.deepEqual([marks(home), readdirSync(path.join(home, 'written'))], [[], []]);
 });
+
+test('what removing an image frees includes the working copies that are deleted with it', async (t) => {
+  const { home, one, ofImage } = await newStore(t);
+  const service = createStoreService({ driver: 'portable', home });
+  t.after(() => service.close());
+  const { freedBytes } = await service.removal('image:1');
+  await one.createReadWrite('mine', ofImage);
+  {
+    await using mount = await one.mount('mine');
+    writeFileSync(path.join(mount.path, 'written'), 'x'.repeat(5_000));
+  }
+  assert.ok((await service.removal('image:1')).freedBytes >= freedBytes + 5_000);
+});

@@ -312,6 +312,26 @@ test('only what the filter’s text matches is marked in a name', { tag: '@page'
   await expect(page.getByRole('treegrid').locator('mark')).toHaveCount(0);
 });
 
+test('where no path contains the filter’s text, the list is empty and offers all layers and similar paths', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  await page.getByRole('searchbox').fill('libsl');
+  const pane = page.getByRole('region', { name: 'Changes' });
+  await expect(pane.getByText('None in layer 1')).toBeVisible();
+  await expect(page.getByRole('treegrid')).toHaveCount(0);
+  await pane.getByRole('button', { name: 'Show 1 similar' }).click();
+  await expect(page.getByRole('row', { name: /libssl/ })).toBeVisible();
+  await expect(pane.getByText('no such path: 1 similar path')).toBeVisible();
+  await page.getByRole('searchbox').fill('lbsl');
+  await expect(pane.getByText('None in layer 1')).toBeVisible();
+  await pane.getByRole('button', { name: 'Search all layers', exact: true }).last().click();
+  await expect(pane.getByText('No matching path in any layer')).toBeVisible();
+  await pane.getByRole('button', { name: 'Show similar paths' }).click();
+  await expect(page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem').first()).toContainText('libssl');
+});
+
 test('at the default width, the heading isn’t cut and the chips have words', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('long.tar', LONG_NAMES));

@@ -210,6 +210,13 @@ test('before the report arrives, the panel says what it is adding up, and nothin
   await expect(adding).toHaveCount(0);
   await expect(waste.getByRole('table').first()).toBeVisible();
   expect(await waste.boundingBox()).toEqual(before);
+  // The report is known, even while it is requested again.
+  await page.unroute(/image\.waste/);
+  await page.route(/image\.waste/, () => {});
+  await page.keyboard.press('w');
+  await expect(waste).toHaveCount(0);
+  await page.keyboard.press('w');
+  await expect(waste.getByRole('table').first()).toBeVisible();
 });
 
 test('an image without waste says so', { tag: '@page' }, async ({ win }) => {

@@ -90,8 +90,11 @@ test.describe('while a long table is loading', () => {
     await expect(page.getByRole('row', { name: /zz\// }).first()).toHaveAttribute('aria-rowindex', '2');
     await expect(focused).toHaveAttribute('aria-rowindex', '2');
     await expect(page.getByRole('row', { selected: true })).toHaveCount(0);
+    // A frame would look like a second selection.
+    await expect(focused).toHaveCSS('outline-style', 'none');
     await page.keyboard.press('ArrowDown');
     await expect(page.getByRole('row', { selected: true })).toHaveCount(1);
+    await expect(focused).toHaveCSS('outline-style', 'solid');
   });
 });
 

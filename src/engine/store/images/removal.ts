@@ -35,6 +35,13 @@ export async function planRemoval(driver: GraphDriver, what: string, options: Ca
   return { kind: isCopy ? 'copy' : 'layer', freedBytes, layers: isCopy ? 0 : 1, users, ids: [what, ...users.map(({ id }) => id)] };
 }
 
+/** Returns how many bytes a removal frees together with the working copies that it deletes too. An unreadable one counts nothing. */
+export async function freedWithCopies(driver: GraphDriver, { freedBytes, users }: Removal): Promise<number> {
+  let bytes = freedBytes;
+  for (const { id, isCopy } of users) if (isCopy) bytes += await driver.diffSize(id).catch(() => 0);
+  return bytes;
+}
+
 function imageRemoval(meant: readonly StoredImage[], images: readonly StoredImage[], layers: readonly LayerInfo[]): Removal {
   const others = images.filter((image) => !meant.includes(image));
   const needed = new Set(others.flatMap((image) => image.layers));

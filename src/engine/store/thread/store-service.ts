@@ -6,7 +6,7 @@ import { cacheFolder } from '../../system/cache-folder.ts';
 import { isElevated } from '../../system/elevated.ts';
 import { type CommitChoice, commitCopy } from '../images/commit-copy.ts';
 import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from '../images/layer-transfer.ts';
-import { discardCopy, planRemoval, type Removal, removeStored } from '../images/removal.ts';
+import { discardCopy, freedWithCopies, planRemoval, type Removal, removeStored } from '../images/removal.ts';
 import { findStored, importArchive, type SpooledChain, spoolChain } from '../images/stored-images.ts';
 import { type LayerChanges, readLayerChanges } from './layer-changes.ts';
 import { nameOf, type Opened, reportStore, type ServiceReport } from './store-report.ts';
@@ -221,7 +221,8 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       const driver = await driverOf();
       const plan = await planRemoval(driver, what);
       const left = new Set(await driver.mountsLeft?.());
-      return { ...plan, mounted: plan.ids.filter((id) => mounts.has(id) || left.has(id)) };
+      const freedBytes = await freedWithCopies(driver, plan);
+      return { ...plan, freedBytes, mounted: plan.ids.filter((id) => mounts.has(id) || left.has(id)) };
     },
 
     async remove(what, withCopies) {
