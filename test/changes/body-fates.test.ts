@@ -94,7 +94,7 @@ function slowFates(stack: Stack, bodies: readonly EntryAt[]): string[] {
   });
 }
 
-test('in random stacks and Windows images, files' fates match those found by looking at all names in all views', () => {
+test('in random stacks and Windows images, files’ fates match those found by looking at all names in all views', () => {
   for (let seed = 1; seed <= 400; seed++) {
     const names = seed % 2 === 0 ? ['a', 'b', 'c'] : ['Hives', 'a', 'b'];
     const stack = buildStack(randomLayers(seed, { names }).map(fixtureLayer), { caseInsensitive: seed % 2 === 1 });
