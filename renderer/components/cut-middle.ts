@@ -31,6 +31,44 @@ export function cutText(text: string, { head, tail }: MiddleCut): string {
   return text.slice(0, head) + ELLIPSIS + text.slice(tail);
 }
 
+/** Part of a string, from one index up to, but not including, another. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Returns the pieces of a string that fit into `room` px, between which an ellipsis is drawn, so that a part to keep is visible: as
+ * {@link cutMiddle} cuts it if that shows the part, or else with the end that begins at the part, or else the part alone and what fits
+ * after it. Null if all of the string fits.
+ */
+export function cutAround(
+  text: string,
+  tail: number,
+  kept: Piece | null,
+  room: number,
+  widthOf: (text: string) => number,
+): readonly Piece[] | null {
+  const usual = cutMiddle(text, tail, room, widthOf);
+  if (usual === null) return null;
+  const pieces = ({ head, tail: end }: MiddleCut): readonly Piece[] => [
+    { from: 0, to: head },
+    { from: end, to: text.length },
+  ];
+  if (kept === null || kept.to <= usual.head || kept.from >= usual.tail) return pieces(usual);
+  const fromKept = cutMiddle(text, kept.from, room, widthOf);
+  if (fromKept !== null && fromKept.tail <= kept.from) return pieces(fromKept);
+  const more = last(text.length - kept.to, (length) => {
+    const [before, after] = [kept.from > 0 ? ELLIPSIS : '', kept.to + length < text.length ? ELLIPSIS : ''];
+    return widthOf(before + text.slice(kept.from, kept.to + length) + after) <= room;
+  });
+  const piece = { from: kept.from, to: kept.to + Math.max(0, more) };
+  // An empty piece stands for an ellipsis at an end.
+  const start = piece.from > 0 ? [{ from: 0, to: 0 }] : [];
+  const end = piece.to < text.length ? [{ from: text.length, to: text.length }] : [];
+  return [...start, piece, ...end];
+}
+
 /** Returns the largest number up to `most` that satisfies `isTrue`, which must hold for all smaller ones too; -1 if none does. */
 function last(most: number, isTrue: (value: number) => boolean): number {
   let low = -1;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cutMiddle, cutText } from '../../renderer/components/cut-middle.ts';
+import { cutAround, cutMiddle, cutText } from '../../renderer/components/cut-middle.ts';
 
 /** Every character is 10 px wide. */
 const widthOf = (text: string) => 10 * text.length;
@@ -28,4 +28,23 @@ test('if its end doesn’t fit, a name keeps its first letter and as much of the
 
 test('no surrogate pair is split', () => {
   assert.equal(cut('ab😀cdefgh', 8, 65), 'ab…gh');
+});
+
+test('a cut keeps the part that was searched for', () => {
+  const name = 'some-certain-name-of-a-file.txt';
+  const around = (match: string, room: number) => {
+    const from = name.indexOf(match);
+    const pieces = cutAround(name, name.length - 10, { from, to: from + match.length }, room, widthOf);
+    return pieces === null ? name : pieces.map((piece) => name.slice(piece.from, piece.to)).join('…');
+  };
+  assert.equal(around('certain', 400), name);
+  // The usual cut already shows it.
+  assert.equal(around('some', 200), 'some-cert…a-file.txt');
+  assert.equal(around('file', 200), 'some-cert…a-file.txt');
+  // The end begins at the match, or else only the match and what follows are drawn.
+  assert.equal(around('of', 200), 'some-c…of-a-file.txt');
+  assert.equal(around('certain', 200), '…certain-name-of-a-…');
+  assert.equal(around('some', 60), 'some-…');
+  for (let room = 90; room <= 400; room++) assert.ok(around('certain', room).includes('certain'), `${room} px`);
+  for (let room = 90; room <= 400; room++) assert.ok(widthOf(around('certain', room)) <= room + 0.5, `${room} px`);
 });

@@ -314,8 +314,9 @@ function fitOfSides(
   const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
   const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
+  // A name cut while the next column is blank in most rows would be a waste, so names have precedence over long differences.
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
+  const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
   return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
 }

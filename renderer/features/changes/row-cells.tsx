@@ -1,7 +1,7 @@
-import type { ReactElement } from 'react';
+import { Fragment, type ReactElement } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model';
-import { cutMiddle } from '../../components/cut-middle.ts';
+import { cutAround, type Piece } from '../../components/cut-middle.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
@@ -111,14 +111,8 @@ export function nameCell(
   );
 }
 
-/** Part of a name, from one character up to, but not including, another. */
-interface Part {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Part of a name with the match in it marked. */
-function marked(name: string, match: Part | null, { from, to }: Part = { from: 0, to: name.length }): ReactElement {
+function marked(name: string, match: Piece | null, { from, to }: Piece = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);
   if (start >= end) return <>{name.slice(from, to)}</>;
@@ -131,15 +125,23 @@ function marked(name: string, match: Part | null, { from, to }: Part = { from: 0
   );
 }
 
-/** A name that is cut in the middle if it doesn't fit into `room` px. Screen readers get it in one piece. */
-function cutInMiddle(name: string, match: Part | null, room: number, widthOf: (text: string) => number): ReactElement {
-  const cut = cutMiddle(name, name.length - TAIL, room, widthOf);
-  if (cut === null) return marked(name, match);
+/**
+ * A name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it in one
+ * piece.
+ */
+function cutInMiddle(name: string, match: Piece | null, room: number, widthOf: (text: string) => number): ReactElement {
+  const pieces = cutAround(name, name.length - TAIL, match, room, widthOf);
+  if (pieces === null) return marked(name, match);
   return (
     <>
       <span className="visually-hidden">{name}</span>
       <span className={styles.cut} aria-hidden="true">
-        {marked(name, match, { from: 0, to: cut.head })}…{marked(name, match, { from: cut.tail, to: name.length })}
+        {pieces.map((piece, at) => (
+          <Fragment key={piece.from}>
+            {at === 0 ? null : '…'}
+            {marked(name, match, piece)}
+          </Fragment>
+        ))}
       </span>
     </>
   );

@@ -7,7 +7,7 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { sideLetter } from '../../components/side-letter.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { useSpan } from '../../components/use-span.ts';
-import { STRATUM_MIN, STRATUM_TALL, stratumBytes, stratumHeights, wholeCommand } from '../../state/chain.ts';
+import { STRATUM_MIN, STRATUM_TALL, splitVerb, stratumBytes, stratumHeights, wholeCommand } from '../../state/chain.ts';
 import { findRow } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
@@ -289,6 +289,7 @@ function Stratum({
 }) {
   const whole = wholeCommand(layer.createdBy);
   const command = whole === null ? null : titleText(whole);
+  const parts = command === null ? null : splitVerb(command);
   const bytes = stratumBytes(layer, loaded);
   return (
     <li
@@ -311,7 +312,10 @@ function Stratum({
           {layer.index}
         </span>
         <span className={styles.about}>
-          <span className={styles.command}>{command ?? words.commandUnknown}</span>
+          <span className={styles.command}>
+            {parts === null ? null : <span className={styles.verb}>{parts.verb} </span>}
+            {parts?.rest ?? command ?? words.commandUnknown}
+          </span>
           <Size bytes={bytes} className={styles.size} />
         </span>
         {isA ? (

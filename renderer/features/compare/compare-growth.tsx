@@ -45,7 +45,7 @@ export function Growth({ measures }: { measures: readonly Measure[] }) {
         return (
           <span key={name} title={words.compare.growthTitle[name](formatSizeIn(before, unit), formatSizeIn(now, unit))}>
             {words.compare.growth[name]}{' '}
-            <span className={measures.length > 2 && name !== 'stored' ? styles.bothOfThree : styles.both}>
+            <span className={measures.length > 2 && name !== 'visible' ? styles.bothOfThree : styles.both}>
               {words.compare.fromTo(formatSizeIn(before, unit), formatSizeIn(now, unit))}{' '}
             </span>
             <strong>

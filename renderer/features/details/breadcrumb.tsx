@@ -106,11 +106,15 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 const SHORT = 6;
 /** An image's name of at most this many characters is never cut. */
 const SHORT_IMAGE = 12;
-const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : SHORT);
+/** Layers are never cut: without their numbers they would say nothing. */
+const SHORT_LAYERS = 24;
+const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : id === 'layers' ? SHORT_LAYERS : SHORT);
 /** Minimum width at which a part is recognizable, px. */
 const LEAST = 56;
 /** Width that the last two parts keep before others are cut, px. */
 const WANTED = 112;
+/** Share of the width up to which folders are folded so that the last part is whole. */
+const LAST_PART = 0.45;
 /** Space around a part, px. */
 const AROUND = 17;
 const CHARACTER = 7;
@@ -119,8 +123,9 @@ const CHARACTER = 7;
 function fold(crumbs: readonly Crumb[], room: number) {
   const kept = crumbs.length - 2;
   const needs = crumbs.map(({ id, text }, at) => {
-    const least = text.length <= shortFor(id) ? SHORT_IMAGE * CHARACTER : LEAST;
-    return AROUND + Math.min(text.length * CHARACTER, at < kept ? least : WANTED);
+    const least = text.length <= shortFor(id) ? SHORT_LAYERS * CHARACTER : LEAST;
+    const wanted = at === crumbs.length - 1 ? Math.max(WANTED, room * LAST_PART) : WANTED;
+    return AROUND + Math.min(text.length * CHARACTER, at < kept ? least : wanted);
   });
   let sum = needs.reduce((all, each) => all + each, 0);
   const first = crumbs.findIndex(({ isFolder }) => isFolder === true);

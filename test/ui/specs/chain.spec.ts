@@ -66,6 +66,41 @@ test('a layer that only removes states how much, even in a short window', { tag:
   await expect(layer(3)).toContainText('−3 removed0 B');
 });
 
+test('counts are never cut, whatever a layer hides', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `data/${prefix}-${at}`);
+  const layers = [
+    { createdBy: 'COPY data /data', tar: tar(...names('old', 150).map((name) => file(name, 'x'.repeat(90)))) },
+    {
+      createdBy: 'RUN renew',
+      tar: tar(
+        ...names('old', 149).map((name) => file(name, 'y')),
+        ...names('new', 1_143).map((name) => file(name, 'z')),
+        file('data/.wh.old-149', ''),
+      ),
+    },
+  ];
+  await win.drop(await win.write('image.tar', dockerArchive(layers, { name: 'acme/image:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const layer = page.getByRole('button', { name: /^Layer 1 / });
+  for (const width of [1320, 900, 720]) {
+    await page.setViewportSize({ width, height: 860 });
+    await expect(layer).toContainText(/hides 13\.5 kB/);
+    for (const count of ['+1,143', '~149', '−1']) {
+      const isWhole = await layer.evaluate((button, text) => {
+        const spans = [...button.querySelectorAll('span')];
+        const count = spans.find((span) => span.textContent?.split(' ')[0] === text && span.firstElementChild?.ariaHidden === 'true');
+        const box = count?.getBoundingClientRect();
+        const numbers = count?.parentElement?.parentElement;
+        const [inner, outer] = [numbers?.getBoundingClientRect(), numbers?.parentElement?.getBoundingClientRect()];
+        if (box === undefined || inner === undefined || outer === undefined) return false;
+        return box.right <= inner.right + 0.5 && box.bottom <= outer.bottom + 0.5;
+      }, count);
+      expect(isWhole, `${count} at ${width} px`).toBe(true);
+    }
+  }
+});
+
 test('a layer that hides files shows how much they still take up', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(3).click();

@@ -128,3 +128,23 @@ test('both layer menus have words, and no change is cut, at any width', { tag: '
   );
   expect(win.complaints).toEqual([]);
 });
+
+test('the visible size always has both sides’ sizes, and narrow chains leave out verbs', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const image = (letter: string, bytes: number) => [
+    { createdBy: `RUN make-${letter}`, tar: tar(file('srv/data', letter.repeat(bytes)), file('srv/old', letter.repeat(bytes))) },
+    { createdBy: `RUN renew-${letter}`, tar: tar(file('srv/old', letter)) },
+  ];
+  await win.drop(await win.write('a.tar', dockerArchive(image('x', 50_000), { name: 'app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.dropRight(await win.write('b.tar', dockerArchive(image('y', 90_000), { name: 'app:2' })));
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await page.setViewportSize({ width: 1320, height: 860 });
+  await expect(changes.getByText('50.0 → 90.0 kB').first()).toBeVisible();
+  const layer = page
+    .getByRole('list', { name: /side A only/ })
+    .getByRole('button')
+    .first();
+  await expect(layer.getByText('renew-x')).toBeVisible();
+  await expect(layer.getByText('RUN', { exact: true })).toBeHidden();
+});
