@@ -53,7 +53,7 @@ export function showImage(archiveId: string, image: number, at: Spot | null = nu
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
-/** Returns the view for a place: packages if its image lists any. A path is shown in the tree. */
+/** Returns the view that a place asks for, such as Packages, if its image has that view; otherwise nothing, so that a path is shown in the tree. */
 function viewAt({ view }: Spot, image: ImageSummary | null): Pick<Selection, 'view'> {
   return view !== undefined && image !== null && viewsOf(image, null).includes(view) ? { view } : {};
 }

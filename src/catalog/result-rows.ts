@@ -5,7 +5,7 @@ import { formatSize, LayerscopeError } from '#model';
 import type { DuckDb } from './duckdb.ts';
 import { type PlainValue, plainValue } from './plain-value.ts';
 
-/** Maximum bytes of a row's strings and lists. */
+/** Maximum total size, in bytes, of a row's strings and lists. */
 const MOST_ROW_BYTES = 16 * 1024 * 1024;
 /** Bytes per batch of rows, unless a single row has more. */
 const PART_BYTES = 1024 * 1024;

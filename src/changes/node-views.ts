@@ -17,7 +17,10 @@ export class NodeViews {
   #layer: number;
   #before: View;
 
-  /** `layer`: where to begin. At first, what that layer itself changed isn't known. Default: below the lowest layer. */
+  /**
+   * `layer`: the layer to begin at. Its own changes aren't known, only those of layers reached with {@link next}. Default: below the lowest
+   * layer.
+   */
   constructor(stack: Stack, layer = -1) {
     this.#stack = stack;
     const { tree } = indexOf(stack);

@@ -15,7 +15,7 @@ import { ABSENT, IMPLIED, isFolder, type View } from './view.ts';
 export interface SlimLayer {
   /** The layers that the new one is made from, lowest first, each with a column by member: whether it is kept. */
   readonly sources: readonly { readonly layer: number; readonly keep: Uint8Array }[];
-  /** Whether the layer is an old one, unchanged. */
+  /** Whether the layer is one of the original layers, unchanged. */
   readonly isUnchanged: boolean;
   /** Paths (raw bytes) that need new whiteouts. */
   readonly whiteouts: readonly Uint8Array[];

@@ -53,7 +53,7 @@ export class DiskTree {
     return name.length === 0 ? this.#root : Buffer.concat([this.#root, Buffer.from('/'), name]);
   }
 
-  /** Creates a folder with access for this process only, until its facts are set. */
+  /** Creates a folder that only this user can access until its mode and owner are set. */
   makeFolder(name: Uint8Array): void {
     fs.mkdirSync(this.at(name), 0o700);
   }

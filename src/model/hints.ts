@@ -51,7 +51,7 @@ export const WASTE_HINTS: Record<WasteCause, { readonly title: string; readonly 
   },
 };
 
-/** What a finding means and what to do about it: one sentence or two that hold for every input with that code. */
+/** What a finding means and what to do about it: one or two sentences that hold for every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
   'missing-blob': {
     title: 'Blob missing',

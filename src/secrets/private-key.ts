@@ -92,7 +92,7 @@ function bodyDigits(bytes: Uint8Array, from: number, end: number): string | null
   return distinctBytes(digits, 0, DIGITS) < FEWEST_DISTINCT ? null : latin1(digits, 0, DIGITS);
 }
 
-/** Whether OpenSSH's private key is encrypted; also false if the body can't be decoded. */
+/** Whether a private key in OpenSSH's format is encrypted; also false if the body can't be decoded. */
 function hasCipher(digits: string): boolean {
   const text = decodeBase64Text(digits, DIGITS);
   if (!hasText(text, 0, OPENSSH)) return false;

@@ -188,7 +188,7 @@ test('why explains why it can’t name lines', async (t) => {
   assert.equal(await lastLine(known), '    4   && touch /usr/new');
 });
 
-test('for a folder, why names the packages with files in it, the heaviest first, and what no package owns', async (t) => {
+test('`why` on a folder lists the packages with files in it, largest first, and the files that no package owns', async (t) => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const status = names.map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join('\n');
   const layer = tar(

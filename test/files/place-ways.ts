@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createFile, replaceFile, replaceFileSync, writeWhole } from '../../src/files/place.ts';
 
-/** Larger than a pipe or a page, so that a partial write would be noticed. */
+/** Larger than a pipe's buffer or a page, so that a partial write would be noticed. */
 export const OLD = 'old '.repeat(50_000);
 export const NEW = 'new '.repeat(60_000);
 

@@ -1,4 +1,4 @@
-// Images by name at the host: whether any can be opened, and which names are remembered.
+// Opening images by name through the host: when it is forbidden, and which names are remembered.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NamedImages } from '#engine';

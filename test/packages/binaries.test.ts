@@ -99,7 +99,7 @@ describe('crates', () => {
   const section = (document: unknown): Uint8Array =>
     elfProgram([{ name: '.dep-v0', data: new Uint8Array(zlib.deflateSync(JSON.stringify(document))), isWritable: false }]);
 
-  test('crates are listed by cargo-auditable, except those used only for builds', async () => {
+  test('crates recorded by cargo-auditable are listed, except build-only ones', async () => {
     const packages = [
       { name: 'app', version: '0.1.0', source: 'local', root: true },
       { name: 'serde', version: '1.0.200', source: 'crates.io' },

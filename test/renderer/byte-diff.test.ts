@@ -22,7 +22,7 @@ test('the two versions of a differing row follow each other, with equal rows aro
   assert.equal(rowsOf(a, b, true, [0]).length, 10);
 });
 
-test('bytes that only the longer file has differ, and have no row on the other side', () => {
+test('bytes past the end of the shorter file count as different, and have no row on its side', () => {
   const [a, b] = [bytesWith({}, 40), bytesWith({}, 70)];
   assert.equal(countDifferingBytes(a, b), 30);
   assert.deepEqual(rowsOf(a, b, false), ['same 0', 'same 1', 'removed 2', 'added 2', 'added 3', 'added 4']);

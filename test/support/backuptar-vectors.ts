@@ -175,7 +175,7 @@ async function hasAttributesBehindData(vector: BackupTarCase): Promise<boolean> 
 }
 
 /**
- * {@link checkBackupTarCase} with the vector's number of passes. A vector without a number was made in one pass. It is also checked with
+ * Runs {@link checkBackupTarCase} with the vector's number of passes. A vector that states none was made in one pass; it is also checked with
  * two, which must make the same tar unless extended attributes follow the data.
  */
 export async function checkInPasses(vector: BackupTarCase, chunk = 0): Promise<string[]> {

@@ -25,7 +25,7 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 /** Maximum number of rows that open names fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
 
-/** The same with a filter: its matches are all in sight unless there are very many. */
+/** The same limit with a filter: high enough that almost all matches are in open groups. */
 const MOST_FOUND_ROWS = 2_000;
 
 /** Each name's tags in order of time, with the changes in their sizes and findings. The filter is that of the images. */

@@ -29,7 +29,7 @@ export class TarFeed {
     return this.#at;
   }
 
-  /** Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR after earlier members; IO. */
+  /** Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR, once the members before the damage were read; IO. */
   step(): boolean {
     const { file, start, length } = this.#range;
     const reader = this.#reader;
@@ -52,7 +52,7 @@ export class TarFeed {
   }
 }
 
-/** Reads the headers of a whole tar in a file. Throws BAD_TAR after earlier members; IO, CANCELLED. */
+/** Reads the headers of a whole tar in a file. Throws BAD_TAR, once the members before the damage were read; IO, CANCELLED. */
 export async function feedFromFile(range: FileRange, reader: TarReader, control: WorkControl): Promise<void> {
   const feed = new TarFeed(range, reader);
   let reported = 0;

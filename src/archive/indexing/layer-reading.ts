@@ -32,7 +32,7 @@ const SMALL_TOC_BYTES = 128 * 1024;
  * much memory.
  */
 const TOC_BYTES_AT_ONCE = 32 * 1024 * 1024;
-/** A larger table of contents is always read by a worker, because this thread couldn't be interrupted for half a second. */
+/** A larger table of contents is always read by a worker, because reading it here would block this thread for half a second. */
 const MAX_TOC_BYTES_HERE = 16 * 1024 * 1024;
 /** Smaller tables of contents are fetched without waiting for memory; they only wait before they are read. */
 const SMALL_UNPACKED_TOC_BYTES = 1024 * 1024;

@@ -185,7 +185,7 @@ class Guesses {
     return found < stage ? found : null;
   }
 
-  /** Returns the lines of a stage that make layers; none once the guesses contain too many. */
+  /** Returns the lines of a stage that make layers. Returns none once the text of all guesses is too long. */
   #linesFrom(stage: number): Pick<GuessedLines, 'from' | 'fromText'> {
     let found = this.#sources.get(stage);
     if (found === undefined) {

@@ -88,7 +88,7 @@ test('a read-only store can be read, and every verb that writes reports that the
     await refused(argv, place.home);
 });
 
-test('exports to a read-only folder report that and leave nothing behind', async (t: TestContext) => {
+test('an export to a read-only folder fails with a clear error and leaves nothing behind', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   if (!makeReadOnly(t, place.out)) return t.skip('no way to make a folder read-only here');
   await refused(['export', place.kept, '/', '--to', path.join(place.out, 'tree')], place.out);

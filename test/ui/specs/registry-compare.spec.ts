@@ -118,7 +118,7 @@ test('the registries at two layers are compared, and may be the same', { tag: '@
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('button', { name: /^Layer 1 / }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: /Compare with the layer below/ }).click();
-  // The registry stays chosen.
+  // The Registry view stays selected.
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/, /Vendor/]);
   await row(/^modified Run 2$/).click();
   await expect(registry.getByRole('row', { name: /^removed Updater REG_SZ in A: / })).toBeVisible();
