@@ -99,7 +99,7 @@ test('the keyboard keeps its place where a list is replaced by a notice or by ta
     .first()
     .click();
   await page.keyboard.press('[');
-  await expect(page.getByText('No match', { exact: false }).first()).toBeVisible();
+  await expect(page.getByText('None in layer 0')).toBeVisible();
   await expect.poll(isLost).toBe(false);
   await page.getByRole('searchbox').fill('');
   await layer(1).click();

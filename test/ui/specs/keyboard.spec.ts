@@ -92,7 +92,7 @@ test.describe('with two images open', () => {
     await test.step('search all layers', async () => {
       await page.keyboard.press('/');
       await page.keyboard.type('motd');
-      await reach(page, page.getByRole('button', { name: 'all layers' }));
+      await reach(page, page.getByRole('button', { name: 'Search all layers' }).first());
       await page.keyboard.press('Enter');
       const results = page.getByRole('list', { name: 'Paths in all layers' });
       await reach(page, results.getByRole('button', { name: /motd/ }).first());
