@@ -314,7 +314,9 @@ test.describe('a catalog of a fleet', () => {
     // The bars of all names have one scale, stated in the heading, so that only the largest image’s is full.
     await expect(tags(page).getByRole('columnheader', { name: 'Relative size' })).toBeVisible();
     const bars = tags(page).locator('[aria-hidden="true"] > [style^="width"]');
-    const widths = await bars.evaluateAll((all) => all.map((bar) => Number.parseFloat(/[\d.]+(?=%)/.exec((bar as HTMLElement).style.width)?.[0] ?? '0')));
+    const widths = await bars.evaluateAll((all) =>
+      all.map((bar) => Number.parseFloat(/[\d.]+(?=%)/.exec((bar as HTMLElement).style.width)?.[0] ?? '0')),
+    );
     expect(widths.length).toBeGreaterThan(9);
     expect(widths.filter((width) => width === 100)).toHaveLength(1);
     const tag = (name: string) =>
