@@ -60,7 +60,7 @@ class FileReader implements ArchiveReader {
   readonly #folder: PrivateFolder;
   readonly #cache: IndexCache | null;
   readonly #spools: SpoolStore;
-  /** Null if no blobs are cached. */
+  /** Null if blobs aren't cached. */
   readonly #blobs: BlobCache | null;
   readonly #pool: WorkerPool | null;
   readonly #layers: LayerReading;
@@ -133,7 +133,7 @@ class FileReader implements ArchiveReader {
     });
     const notListed = new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
     const archive = await this.#openTar(path, title, true, options).catch((error: unknown) => {
-      // The skipped bytes may have contained a document.
+      // A document may have been among the skipped bytes.
       throw options.isForListing && !scan.isWholeWith(new Set()) ? notListed : error;
     });
     const known = new Set<IndexedBlob>();

@@ -24,7 +24,7 @@ import type { ArchiveLayer, BlobSource, IndexedLayer } from './types.ts';
 
 interface PlainOpenerParts {
   readonly cache: IndexCache | null;
-  /** Null if no blobs are cached. */
+  /** Null if blobs aren't cached. */
   readonly blobs: BlobCache | null;
   readonly spools: SpoolStore;
   /** Other ways to read the images that were opened in parts, keyed by their layers' blobs. */

@@ -71,7 +71,7 @@ export interface ArchiveImage {
   readonly attestations: readonly ArchiveAttestation[];
   /** The image config as JSON, parsed on each access; null if it is missing or damaged. */
   readonly config: unknown;
-  /** The config's bytes; null if it doesn't have its own blob, as in archives from Docker up to 1.9. */
+  /** The config's bytes; null if it doesn't have its own blob, as in archives from Docker 1.9 or earlier. */
   readonly configSource: BlobSource | null;
 }
 
@@ -228,8 +228,8 @@ export interface ReaderOptions {
   /** Maximum number of workers; with 0, all work is done on the calling thread. */
   readonly workers: number;
   /**
-   * Whether the calling thread would otherwise wait, so that it should read some of the layers itself: the headers of the largest plain
-   * layer, and its share of the layers that are listed from other files. Defaults to false.
+   * Whether the calling thread would otherwise just wait, so that it should read some of the layers itself. Its part is the headers of the
+   * largest plain layer, and a share of the layers listed from a table of contents or from the metadata of parts. Defaults to false.
    */
   readonly callerReads?: boolean;
   /** The worker's script. Defaults to the one next to this module. */
@@ -305,7 +305,10 @@ export interface IndexLayersOptions {
   readonly verify?: boolean;
   readonly scan?: boolean;
   readonly sums?: 'taken' | 'needed' | undefined;
-  /** Whether more layers will follow: workers that are running then read small ones too, and the calling thread is left for other work. */
+  /**
+   * Whether more layers will follow. If so, workers that are already running read small layers too, so that the calling thread is free for
+   * other work.
+   */
   readonly isOneOfMany?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

@@ -112,7 +112,7 @@ export class CatalogFolder implements Disposable {
     this.#held.clear();
   }
 
-  /** Throws IO if a folder of the catalog was replaced since it was opened: written files wouldn't be found. */
+  /** Throws IO if a folder of the catalog was replaced since it was opened, because files written to it wouldn't be found. */
   requireThere(): void {
     for (const held of this.#held.values()) held.requireThere();
   }
@@ -189,7 +189,7 @@ export class CatalogFolder implements Disposable {
     this.#known(part).delete(name);
   }
 
-  /** Removes unfinished files of processes that have exited. Never throws: leftovers only take up space. */
+  /** Removes unfinished files of processes that have exited. Never throws, because leftovers only take up space. */
   sweep(): void {
     for (const part of [ROOT, ...PARTS]) {
       for (const name of this.#list(part)) {

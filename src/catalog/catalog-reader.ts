@@ -250,7 +250,7 @@ export class CatalogReader implements Disposable {
           if (!(await this.#dropBad(table))) continue;
           await this.#makePack(packs, table, this.#filesOf(table));
         } catch {
-          // Each query then reads this table's files where they are.
+          // The table isn't packed, so each query reads its files where they are.
         }
       }
     }

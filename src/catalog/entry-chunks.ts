@@ -10,7 +10,7 @@ import { GROUP_ROWS } from './row-groups.ts';
 
 /** A group ends after this many bytes of paths and link targets. */
 const GROUP_TEXT_BYTES = 32 * 1024 * 1024;
-/** Longer paths aren't used as bounds. */
+/** Maximum size of a path used as a bound. */
 const MOST_BOUND_BYTES = 1024;
 /** Largest times, in seconds, whose microseconds fit in 64 bits, and in a JavaScript number. */
 const MOST_SECONDS = 9_000_000_000_000;

@@ -3,7 +3,9 @@ import { type LayerTable, nodeName } from '#format/layer';
 import { encodeUtf8, escapePath } from '#model';
 import { GrownBytes } from './parquet/grown-bytes.ts';
 
-/** Maximum size of the cached folder paths: in deep trees each cached path repeats all its parents. */
+/**
+ * Maximum size of the cached folder paths. They would take much memory in a deep tree, because each path repeats those of all its parents.
+ */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -85,7 +87,7 @@ function copy(from: GrownBytes, start: number, end: number, to: GrownBytes): voi
   copyBytes(from.room(0), start, end, to);
 }
 
-/** Paths are short: a loop is faster than creating a view for each. */
+/** Copies bytes one by one. For something as short as a path, this is faster than creating a view. */
 function copyBytes(from: Uint8Array, start: number, end: number, to: GrownBytes): void {
   const bytes = to.room(end - start);
   let at = to.length;

@@ -183,7 +183,7 @@ export class ImageIndexer {
     this.bytes += fileBytes;
   }
 
-  /** `history` is written last: if it exists, so do the others. */
+  /** Writes an image's facts. `history` is written last: if it exists, so do the other tables' files. */
   async #writeFacts(id: string, loaded: LoadedImage, ids: LayerIds): Promise<void> {
     const name = digestName(id);
     const file = `${name}.parquet`;
@@ -196,7 +196,7 @@ export class ImageIndexer {
     this.newImages++;
   }
 
-  /** Doesn't write a file without rows: fewer files are faster to query. */
+  /** Writes a table's rows. Doesn't write a file if there are none, because fewer files are faster to query. */
   #writeRows(table: 'packages' | 'findings', file: string, rows: Iterable<Row>): void {
     const groups = [...groupsOf(TABLES[table], rows)];
     if (groups.length > 0) this.#catalog.write(table, file, groups);

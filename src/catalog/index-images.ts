@@ -60,7 +60,6 @@ export interface IndexSummary {
 const IMAGES_AT_A_TIME = 6;
 /** An image with more than this left to read, in compressed bytes, counts as two. */
 const LARGE_BYTES = 16 * 1024 * 1024;
-/** Number of subjects open at a time. */
 const SUBJECTS_AT_A_TIME = 3;
 
 /**

@@ -1,6 +1,6 @@
 import type { ArchiveLayer, ArchiveReader, IndexedLayer } from '#archive';
 
-/** Maximum total size of the layers' tables kept for later images: most images share base layers. */
+/** Maximum total size of the layers' tables kept for later images, because most images share base layers. */
 const MOST_KEPT_BYTES = 192 * 1024 * 1024;
 /** Approximate size of a table per member, with paths and names. */
 const BYTES_PER_MEMBER = 160;

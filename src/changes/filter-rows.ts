@@ -26,7 +26,7 @@ export interface RowFilter extends RowCriteria {
 export interface RowMatches {
   /** By row: 1 matches, 2 leads to a row that does, 0 neither. Null if the filter lets everything through. */
   readonly matches: Uint8Array<ArrayBuffer> | null;
-  /** Rows that match. */
+  /** Number of rows that match. */
   readonly count: number;
   /** Why the text is ignored, for example an invalid regular expression. One line, safe to show. */
   readonly problem: string | null;
@@ -80,7 +80,6 @@ interface TextMatches {
 
 type Steps<T> = Generator<undefined, T>;
 
-/** Rows per step. */
 const STEP_ROWS = 65_536;
 
 function* matchText(table: RowTable, text: string, mayScatter: boolean): Steps<TextMatches> {

@@ -20,7 +20,7 @@ export interface ImageTree {
   readonly caseInsensitive: boolean;
   readonly count: number;
   readonly parent: Uint32Array;
-  /** The most recently added child; 0 if there is none, because the root isn't a child. */
+  /** The most recently added child; 0 if there is none. 0 is the root, which is never a child. */
   readonly firstChild: Uint32Array;
   readonly nextSibling: Uint32Array;
   /** Layer whose table contains the name, and the node there. */
@@ -158,7 +158,7 @@ class TreeBuilder {
       const first = mix(parent, hash) & mask;
       let slot = first;
       let found = 0;
-      // A folder that is new in this layer has no children to find: a table contains each path only once.
+      // A folder that is new in this layer has no children to find, because a table contains each path only once.
       const isFresh = !this.#fold && parent >= firstNew;
       for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
         if (!isFresh && this.#parent[at] === parent && this.#hashOf(at) === hash && this.#isNamed(at, table, node)) {
@@ -258,7 +258,7 @@ export function findPath(tree: ImageTree, path: Uint8Array): number {
     if (length === 2 && first === 0x2e && path[start + 1] === 0x2e) return NOT_IN_TREE;
     if (length > 0 && !(length === 1 && first === 0x2e)) {
       node = findChild(tree, node, path, start, end);
-      // A `..` after a name that doesn't exist doesn't lead to a node either.
+      // Stop here, because a later `..` must not lead back from a name that doesn't exist.
       if (node === 0) return NOT_IN_TREE;
     }
     start = end + 1;

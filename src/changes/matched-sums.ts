@@ -21,7 +21,6 @@ export interface MatchedOptions {
   readonly room?: number;
 }
 
-/** Rows per step. */
 const STEP_ROWS = 65_536;
 
 /**

@@ -21,7 +21,7 @@ const PATHS_A_TURN = 1024;
 interface Target {
   /** The node, or {@link NOWHERE}. */
   readonly folder: number;
-  /** Number of links followed to get there, itself included. */
+  /** Number of links followed to get there, including this one. */
   readonly links: number;
 }
 

@@ -43,7 +43,6 @@ export function sortedRows(
   return walk.rows();
 }
 
-/** Rows per step. */
 const STEP_ROWS = 32_768;
 
 /**
@@ -175,7 +174,7 @@ function keysOf(
 /** {@link KIND_RANK}, multiplied by more than the bits of DIFFERS can add up to, so that rows are ordered by kind first. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
-/** Returns reused memory for floats, like makeScratch for rows, but keeps only the memory of the latest length. */
+/** Returns reused memory for floats, as makeScratch does for rows. Keeps only one array, of the length requested last. */
 function floats(length: number): Float64Array {
   const known = whatScratch.get(length);
   if (known !== undefined) return known;

@@ -171,7 +171,7 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   far: 'takes too many steps to find',
 };
 
-/** Findings of one layer: at most 1,000 per code, followed by a count of the rest. */
+/** Findings of one layer: at most 1,000 per code. If there are more, the last one listed gives the number of the rest. */
 class LayerFindings {
   readonly #table: LayerTable;
   readonly #layer: number;

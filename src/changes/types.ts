@@ -46,7 +46,6 @@ interface WastedFile {
 interface WasteGroup {
   readonly cause: WasteCause;
   readonly bytes: number;
-  /** Number of files. */
   readonly files: number;
 }
 

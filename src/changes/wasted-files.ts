@@ -58,7 +58,7 @@ export function wasteOf(stack: Stack, limit: number, unchanged: readonly Unchang
       path: imageNodePath(tree, node),
       wastedBytes: wasted[node] as number,
       layers,
-      // If a layer contains a file twice, no other layer hid the first copy, so that layer counts as the one that did.
+      // If a layer contains a file twice, no other layer hid the first copy, so the layer itself counts as the one that hid it.
       hiddenBy: hider < 0 ? (layers.at(-1) ?? 0) : hider,
       cause: causeOf(place),
     };

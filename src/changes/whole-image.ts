@@ -70,7 +70,7 @@ export function wholeImage(stack: Stack): RowTable {
   const nodes = [...hidden.keys()];
   const hiders = hidersOf(stack, nodes);
   nodes.forEach((node, place) => {
-    // If a layer contains a file twice, no other layer hid the first copy, so that layer counts as the one that did.
+    // If a layer contains a file twice, no other layer hid the first copy, so the layer itself counts as the one that hid it.
     const hider = hiders.layer[place] as number;
     rows.hiddenBy[rowOf[node] as number] = hider < 0 ? bodyKeyLayer(hidden.get(node) as number) : hider;
   });

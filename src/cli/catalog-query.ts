@@ -151,9 +151,9 @@ const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown', Format>> = {
 
 /** Number of rows whose column widths are computed together; a longer result is printed as several blocks of one table. */
 const BLOCK_ROWS = 1000;
-/** Maximum characters of a block, padding included. */
+/** Maximum number of characters in a block, including padding. */
 const BLOCK_CHARACTERS = 4 * 1024 * 1024;
-/** Maximum characters of a cell. The other formats write cells in full. */
+/** Maximum number of characters in a cell. The other formats write cells in full. */
 const MOST_CELL = 1000;
 
 function textWriter(columns: readonly string[]): RowWriter {

@@ -46,7 +46,7 @@ function* inTurn(found: Iterable<Found>, open: (image: string) => Subject['open'
   for (const { source, stamp } of found) yield { source, stamp, open: open(source) };
 }
 
-/** A name with a digest always means the same image. */
+/** Returns the digest in a name, because a name with a digest always means the same image. Null for other names. */
 function stampOfName(name: string): string | null {
   try {
     const word = parseImageWord(name);

@@ -1,4 +1,4 @@
-/** Longer words aren't compared: the time would grow with the product of their lengths. */
+/** Maximum length of the words that are compared, because the time grows with the product of their lengths. */
 const LONGEST = 40;
 
 /** Returns the word that the user probably meant: the most similar one, if only a few letters differ; otherwise null. */

@@ -210,7 +210,7 @@ export interface WhatIfReport {
   readonly from: number | null;
   readonly layers: number;
   readonly fileBytes: number;
-  /** Total size of all layers as stored; null if it is known only after packing, which `image.weigh` does. */
+  /** Total size of all layers as stored; null if the layers must be packed to find it (see `image.weigh`). */
   readonly storedBytes: number | null;
   /** Why the layers can't be packed; null if they can, or if packing hasn't been tried. */
   readonly obstacle: string | null;

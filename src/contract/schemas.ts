@@ -61,7 +61,7 @@ import { TOPIC_NAMES, type TopicName } from './topics.ts';
 
 /** An image in an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
-/** A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below it. */
+/** A file system: an image as seen at one of its layers. In a comparison, layers below `since` are left out. */
 export type ViewRef = z.input<typeof viewRef>;
 /** What a breakdown covers: all bytes of an image, what layers wrote, or the file system at a layer. */
 export type BreakdownOf = Operations['image.breakdown']['input']['of'];

@@ -97,7 +97,7 @@ export interface StoredChanges {
 export interface RemovalReport {
   /** `name`: only a name is removed, because the image has others. `copy`: a working copy. */
   readonly kind: 'image' | 'name' | 'layer' | 'copy';
-  /** Bytes that nothing else in the store uses, with those of `copies`. */
+  /** Bytes that nothing else in the store uses, including those of `copies`. */
   readonly freedBytes: number;
   readonly layers: number;
   /** Ids of working copies based on the layer, which are also removed if requested. */

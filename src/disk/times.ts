@@ -5,7 +5,7 @@
 /** Every file system can store the times from SAFE_FIRST to SAFE_LAST. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01
 const SAFE_LAST = 2 ** 31 - 1;
-/** Beyond any file system's range, and still exact as a double. */
+/** Limit for times in seconds, positive and negative. It is beyond any file system's range, and still exact as a double. */
 const LIMIT = 2 ** 51;
 
 export interface FileTime {

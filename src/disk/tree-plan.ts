@@ -135,7 +135,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
         row = next;
         continue;
       }
-      // The folder contains other entries, so it is created as if implied.
+      // Other entries below the folder are laid out, so the folder is created too, as if it were implied.
       refused.push({ ...escaping, message: what });
     }
     if (isFolder) folders.push({ row, path });

@@ -74,7 +74,7 @@ export class Arrival {
     return this.#isServedWhole ? null : (this.#plan.parts ?? null);
   }
 
-  /** Whether the complete blob is already on disk. */
+  /** What is needed to fetch the blob in parts; null if that isn't possible. Ranges are read with {@link part}. */
   get isHere(): boolean {
     return this.#isWhole || this.#plan.kept() !== null;
   }
@@ -138,7 +138,7 @@ export class Arrival {
         throw error;
       },
     );
-    // A caller may wait for only one of the two promises: the rejection of the other must not end the process.
+    // A caller may wait for only one of the two promises, so the rejection of the other must not end the process.
     head.catch(() => undefined);
     whole.catch(() => undefined);
     return { whole, head, stop };

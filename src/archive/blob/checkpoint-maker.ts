@@ -8,17 +8,17 @@ import { type BlobCheckpoint, type CheckpointPlace, unpackSome } from './checkpo
 
 /** Minimum number of plain bytes between checkpoints. */
 const SPAN_BYTES = 4 * 1024 * 1024;
-/** If the deflated window is larger than this, checkpoints are made half as often, so that they take at most half a percent of the blob. */
+/** After a checkpoint with a deflated window larger than this, the next span is twice as long, to limit the space that windows take. */
 const LARGE_WINDOW = 16 * 1024;
-/** How many packed bytes of a piece to search for the start of a block. Most blocks are shorter. */
+/** How many packed bytes of a piece to search for the start of a block. Most blocks are shorter than this. */
 const SEARCHED_BYTES = 32 * 1024;
 /** Where blocks are long, only one byte in this many is searched, because searching a byte takes longer than unpacking it. */
 const SEARCHED_SHARE = 16;
 /** The empty stored block that writers such as pigz and pgzip emit when they flush. Being byte-aligned, it is found quickly. */
 const FLUSH = Uint8Array.of(0, 0, 0xff, 0xff);
 /**
- * How many plain bytes, and the packed bytes that produce them, are compared to prove a checkpoint. A stored block proves nothing, because
- * its bytes are the same packed and plain wherever it seems to begin; only the blocks after it do.
+ * How many plain bytes, and the packed bytes that produce them, are compared to prove a checkpoint. A stored block can't prove anything,
+ * because its packed bytes equal its plain ones wherever it seems to begin. Only the blocks after it can.
  */
 const PROOF_BYTES = 4 * 1024;
 const PROOF_PACKED = 16 * 1024;
@@ -74,7 +74,7 @@ export class CheckpointMaker {
     this.#hash = hasDigests ? createHash('sha256') : null;
   }
 
-  /** Gives up. Call this if the blob is damaged or has to be read in another way. */
+  /** Stops making checkpoints, and discards those made so far. Call this if the blob is damaged or has to be read in another way. */
   stop(): void {
     this.#isBroken = true;
   }

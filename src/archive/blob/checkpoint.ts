@@ -6,7 +6,9 @@ import { LayerscopeError } from '#model';
 
 /** A position from which a gzip blob can be unpacked. */
 export interface CheckpointPlace {
-  /** Whether this is the start of the blob, the start of a block, or the length field of a stored block, whose header is left out. */
+  /**
+   * What is at this position: the start of the blob, the start of a block, or the length field of a stored block (whose header is skipped).
+   */
   readonly kind: 'start' | 'block' | 'stored';
   /** Offset in the blob of the first packed byte to read. */
   readonly packedOffset: number;
@@ -52,7 +54,7 @@ export async function unpackSpan(
   packed: Uint8Array,
   plainBytes: number,
 ): Promise<Uint8Array> {
-  // Unpacks in one step: with the default chunk size, every 16 KiB takes a round trip between the event loop and a thread.
+  // Unpacks in one step, because with the default chunk size, every 16 KiB takes a round trip between the event loop and a thread.
   const limit = { chunkSize: plainBytes + OVERSHOOT, maxOutputLength: plainBytes + OVERSHOOT, finishFlush: constants.Z_SYNC_FLUSH };
   try {
     if (checkpoint.kind === 'start') return ofLength(await gunzipped(packed, limit), plainBytes);

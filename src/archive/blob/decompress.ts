@@ -71,7 +71,6 @@ const PLAIN_CHUNK = 512 * 1024;
 const RETRY_CHUNK = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const STOPPED = { end: 'stopped', message: null, trailing: false } as const;
-/** Failure code for a stream that unpacks to too much. */
 const TOO_MUCH = 'TOO_MUCH';
 /** Codes of failures that don't lose any output. */
 const NO_RETRY: ReadonlySet<string> = new Set(['Z_BUF_ERROR', TOO_MUCH]);
@@ -110,7 +109,7 @@ class Pass {
   readonly #options: DecompressOptions;
   readonly #pieceBytes: number;
   readonly #mostPlainBytes: number;
-  /** Input that is decompressed: the whole range, or all but its last byte. */
+  /** Number of input bytes to decompress: the whole range, or all but its last byte. */
   #length: number;
   #plainBytes = 0;
   /** Plain bytes up to the end of the last complete zstd frame. */
@@ -189,8 +188,9 @@ class Pass {
   }
 
   /**
-   * Whether a gzip member may end before the last byte. zlib waits for a second byte before it examines the first one of a further member.
-   * A member ends with the length of its content.
+   * Whether a gzip member may end before the last byte, in which case that byte is trailing data. zlib doesn't report this, because it
+   * examines the start of a further member only once it has two bytes. So the length that a member states at its end is compared with what
+   * was unpacked.
    */
   #mayEndWithOneMore(): boolean {
     const { file, start, length } = this.#range;

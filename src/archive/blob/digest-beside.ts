@@ -4,7 +4,7 @@ import { asLayerscopeError, LayerscopeError } from '#model';
 /** Maximum number of pieces waiting to be hashed, so that memory stays limited when hashing is slow. */
 const MAX_WAITING = 8;
 
-// Inline, because a separate script of six lines would have to be found next to every bundle.
+// The worker's script is inline, because a separate file would have to be shipped with every bundle and found at run time.
 const HASHER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const hash = require('node:crypto').createHash(workerData);

@@ -35,7 +35,7 @@ export function zstdDecompressor(chunkSize: number): Transform {
   return createZstdDecompress({ chunkSize });
 }
 
-/** Amount of output after which `gate` is called again: 64 kB of zstd can expand to two gigabytes. */
+/** Number of output bytes after which `gate` is called again. A single piece can yield a lot: 64 kB of zstd can expand to two gigabytes. */
 const GATE_BYTES = 4 * 1024 * 1024;
 
 /**

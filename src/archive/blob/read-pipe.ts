@@ -6,7 +6,7 @@ import { displayText, LayerscopeError } from '#model';
 const PIECE_BYTES = 64 * 1024;
 /** How often to check an empty pipe, in ms. */
 const PAUSE_MS = 20;
-/** How long a named pipe may be without a writer, in ms: a shell opens both of its ends almost at once. */
+/** How long a named pipe may be without a writer, in ms. A second is enough, because a shell opens both ends almost at once. */
 const WRITER_WAIT_MS = 1000;
 /** Bytes after which the reader yields to other work. */
 const TURN_BYTES = 4 * 1024 * 1024;

@@ -9,7 +9,7 @@ import { SourceFile } from './source-file.ts';
 
 /** Receives a split tar's bytes in order. */
 export interface SplitSink {
-  /** Raw bytes, valid during the call. */
+  /** Called with the tar's headers and padding. `bytes` are valid during the call. */
   segment(bytes: Uint8Array, start: number, end: number): void;
   /** Called where a file's content belongs. `name` and `crc64` are valid during the call; `crc64` is null if the file is empty. */
   file(name: Uint8Array, sizeBytes: number, crc64: Uint8Array | null): void;

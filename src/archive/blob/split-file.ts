@@ -80,7 +80,7 @@ export class SplitMap implements SplitSink {
 
   segment(bytes: Uint8Array, start: number, end: number): void {
     if (end === start) return;
-    // Doesn't keep zeros at either end: a third of all bytes are padding around headers.
+    // Zeros at either end aren't kept. They are the padding around headers, a third of all bytes.
     let from = start;
     let to = end;
     while (from < to && bytes[from] === 0) from++;

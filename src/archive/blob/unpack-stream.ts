@@ -43,7 +43,7 @@ async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, unde
 
 /** Number of output bytes after which `gate` is called again. */
 const GATE_BYTES = 1024 * 1024;
-/** Milliseconds before yielding to other work: unlike zlib, these decompressors run on the calling thread. */
+/** How long to unpack before yielding to other work, in ms. Unlike zlib, these decompressors run on the calling thread. */
 const SLICE = 10;
 
 /**

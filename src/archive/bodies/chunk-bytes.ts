@@ -11,7 +11,7 @@ const GAP_BYTES = 32 * 1024;
 /** Initial and maximum number of bytes to fetch ahead when pieces are read in order. */
 const FIRST_AHEAD = 256 * 1024;
 const MOST_AHEAD = 4 * 1024 * 1024;
-/** Larger pieces aren't worth keeping. */
+/** Maximum size of a piece to cache. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 
 /** Where packed bytes come from, and where checked pieces are kept. */
@@ -33,7 +33,7 @@ export class ChunkPlainBytes implements PlainBytes {
   readonly #signal: AbortSignal | undefined;
   /** The most recently read piece. */
   #last: { readonly chunk: number; readonly bytes: Uint8Array } | null = null;
-  /** The unpacked member that contains the last piece, and possibly others. */
+  /** The most recently unpacked member of the blob. It may contain several pieces. */
   #member: { readonly start: number; readonly bytes: Uint8Array } | null = null;
   #fetched: { readonly start: number; readonly bytes: Uint8Array } = { start: 0, bytes: new Uint8Array(0) };
   #ahead = 0;
@@ -85,7 +85,7 @@ export class ChunkPlainBytes implements PlainBytes {
     return bytes;
   }
 
-  /** Returns the plain bytes of the member that contains the piece, up to the end of its last piece. */
+  /** Returns the plain bytes of the blob's member that contains the piece, up to the end of the last piece in that member. */
   async #unpacked(chunk: number): Promise<Uint8Array> {
     const { table, compression } = this.#source;
     const start = table.chunkStart[chunk] as number;

@@ -34,10 +34,10 @@ export interface SameBodyOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** Most files that differ do so early, so the first pieces are small. */
+/** Sizes of the first and the largest piece to compare. Most files that differ do so early, so the first piece is small. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
-/** Bytes after which this thread yields to other work, and the minimum that each file counts as. */
+/** Bytes after which this thread yields to other work. Each comparison counts as BODY_COST bytes more. */
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 
@@ -48,8 +48,8 @@ export class BodyComparer {
   #sinceTurn = 0;
 
   /**
-   * Whether two bodies of equal size are identical; null if they are, but a table of contents states something else for either. Stops at
-   * the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED.
+   * Whether two bodies of equal size are identical. Null if they are, but either of them doesn't match the digest in its table of contents.
+   * Stops at the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED.
    */
   async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean | null> {
     const partsA = await stretchesOf(a.layer.bytes, a.layer, a.member, 0, Number.POSITIVE_INFINITY);

@@ -5,7 +5,7 @@ import { Digester } from '../blob/digest.ts';
 import { MAX_SPAN_BYTES } from '../indexing/span-check.ts';
 import type { PlainBytes } from './plain-bytes.ts';
 
-/** A gzip blob and its checkpoints. Spans are unpacked in memory, which MAX_SPAN_BYTES limits. */
+/** A gzip blob and its checkpoints. Spans are unpacked in memory, so none longer than MAX_SPAN_BYTES is used. */
 export interface SpanSource {
   /** In order, starting with the beginning of the blob. */
   readonly checkpoints: readonly BlobCheckpoint[];

@@ -14,9 +14,9 @@ const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x43, 0x4b, 0x50, 1);
 const HEAD_BYTES = 40;
 const RECORD_BYTES = 64;
 const KINDS = ['start', 'block', 'stored'] as const;
-/** Enough for 256 GiB with a checkpoint every 4 MiB. */
+/** Maximum number of checkpoints: enough for 256 GiB with one every 4 MiB. */
 const MAX_COUNT = 65_536;
-/** Deflating a 32 KiB window adds less than 1 KiB, even if it doesn't compress. */
+/** Maximum size of a deflated window. Deflating 32 KiB adds less than 1 KiB, even if nothing can be compressed. */
 const MAX_WINDOW = 33 * 1024;
 
 /** Encodes a file for the blob with this key. */

@@ -125,7 +125,7 @@ export class IndexCache {
       if (found !== null && Math.abs(Date.now() - stats.mtimeMs) > TOUCH_MS) utimesSync(file, new Date(), new Date());
       return found;
     } catch {
-      // Missing, unreadable or not valid JSON: the layer is read again.
+      // The file is missing, unreadable or not valid, so the layer is read again.
       return null;
     }
   }
@@ -153,7 +153,7 @@ export class IndexCache {
         utimesSync(file, new Date(), new Date());
         return found;
       } catch {
-        // Missing or unreadable: the blob is unpacked from its beginning.
+        // The file is missing or unreadable, so the blob is unpacked from its beginning.
       }
     }
     return null;
@@ -198,7 +198,7 @@ export class IndexCache {
       replaceFileSync(path.join(this.#folder, name), (unfinished) => writeAll(unfinished, pieces), this.#temporary());
       for (const piece of pieces) this.#newBytes += piece.length;
     } catch {
-      // A full disk or a read-only folder: nothing is cached.
+      // The disk is full or the folder is read-only, so nothing is cached.
     }
   }
 }
@@ -211,7 +211,7 @@ function sizeOf(file: string): number {
   }
 }
 
-/** Returns a digest key for packed blobs only: reading the headers of a plain blob is faster than hashing it. */
+/** Returns the key of a packed blob by its digest. Null for a plain blob, because reading its headers is faster than hashing it. */
 function digestKey({ statedDigest, compression, length }: BlobSource): string | null {
   return statedDigest === null || compression === 'none' ? null : `digest:${statedDigest}:${length}`;
 }

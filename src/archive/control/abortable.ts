@@ -6,7 +6,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
   let stop: () => void = () => undefined;
   const onAbort = (): void => stop();
   signal?.addEventListener('abort', onAbort, { once: true });
-  // A new promise for each piece: a long-lived promise would keep every piece it was raced against in memory.
+  // Creates a new promise for each piece, because a long-lived one would keep every piece that it was raced against in memory.
   const next = (): Promise<IteratorResult<Uint8Array>> =>
     new Promise((resolve, reject) => {
       stop = () => reject(cancelled());
@@ -21,7 +21,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    // Not awaited: a blocked source would block this function too.
+    // Not awaited, because a blocked source would block this function too.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }

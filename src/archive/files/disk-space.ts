@@ -1,9 +1,9 @@
-// Free disk space for unpacking: a few megabytes may expand to more than any disk holds.
+// Limits what is unpacked to the free disk space, because a few megabytes may expand to more than any disk holds.
 import fs from 'node:fs';
 import path from 'node:path';
 import { displayText, formatSize, LayerscopeError } from '#model';
 
-/** Share of the initially free space that is left for others. */
+/** Share of the initially free space that is left for other programs. */
 const SHARE_LEFT = 1 / 4;
 /** Bytes after which free space is checked again, because other programs write too. */
 const LOOK_EVERY = 8 * 1024 * 1024;

@@ -20,9 +20,9 @@ import { BLOCK_BYTES, type BodySumCode, bodySumCode, PRIME_1, PRIME_2 } from './
 const SCRATCH_BYTES = 32 * 1024;
 const COLUMNS = 4;
 const BLOCK_WORDS = BLOCK_BYTES / 4;
-/** For fewer bytes, calling the vector code takes longer than the work itself. */
+/** Minimum number of bytes for the vector code. For fewer, calling it takes longer than the work itself. */
 const SHORT_BYTES = 512;
-/** Digits of pi. */
+/** The lanes' initial values, before the key is mixed in: digits of pi. */
 const START = Int32Array.of(
   ...[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89],
   ...[0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917],

@@ -21,7 +21,7 @@ const MAX_PACKED_BYTES = 150 * 1024 * 1024;
 const SKIPPABLE_HEAD = 8;
 /** Estimated number of bytes that a packed byte of a JSON TOC unpacks to. */
 const RATIO = 8;
-/** A gzip member ends with the length of its content. */
+/** Size of the field at the end of a gzip member that states the length of its content. */
 const GZIP_LENGTH_BYTES = 4;
 
 /** A layer that can be read in parts. */

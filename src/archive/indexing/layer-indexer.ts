@@ -78,7 +78,7 @@ export class LayerIndexer {
 
   /** `packed` says how the blob's decompression ended, null for a plain blob. `tarBytes` is the number of plain bytes received. */
   finish(tarBytes: number, packed: Decompressed | null): { layer: IndexedLayer; built: BuiltLayer } {
-    // Truncated compressed data also truncates the tar: report only one of the two.
+    // Truncated compressed data also truncates the tar, so report only one of the two.
     this.#quiet = packed !== null && packed.end !== 'complete';
     if (this.#problem === null) this.reader.end();
     const built = this.#builder.finish();

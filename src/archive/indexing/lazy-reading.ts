@@ -81,8 +81,8 @@ export interface TocsBeside {
 }
 
 /**
- * Fetches the TOCs that a registry has outside the layer, to compare them with it; null if there can't be any. Throws CANCELLED. A TOC that
- * can't be fetched can't mislead anybody, so other errors are ignored.
+ * Fetches the TOCs that a registry has outside the layer, so that they can be compared with the layer; null if there can't be any. Throws
+ * CANCELLED. A TOC that can't be fetched can't mislead anybody, so other errors are ignored.
  */
 export async function tocsBeside(blob: BlobSource, signal: AbortSignal): Promise<TocsBeside | null> {
   const arrival = arrivalOf(blob);

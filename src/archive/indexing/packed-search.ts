@@ -6,7 +6,7 @@ import { BodySearcher } from '#secrets';
 import type { BodyHit, BodyScan } from '../types.ts';
 
 const MAGIC = [0x1f, 0x8b, 8] as const;
-/** State of {@link PackedSearch.push} if the body isn't packed. */
+/** Value of `#seen` for a body that isn't packed. */
 const NOT_PACKED = MAGIC.length + 1;
 /** Maximum number of unpacked bytes searched in one file, and in all files of a layer. */
 const MOST_OF_FILE = 256 * 2 ** 20;
@@ -16,7 +16,7 @@ const MOST_GATHERED = 2 ** 20;
 const MOST_AT_ONCE = 8 * 2 ** 20;
 const LEAST_CHUNK = 1024;
 const MOST_CHUNK = 256 * 1024;
-/** The first block of the unpacked bytes shows whether they are a tar. */
+/** Size of a tar block. The first block of the unpacked bytes shows whether they are a tar. */
 const BLOCK = 512;
 const USTAR = encodeUtf8('ustar');
 const USTAR_AT = 257;
@@ -79,7 +79,7 @@ export class PackedSearch {
     }
   }
 
-  /** Ends the body. `isCut` says that only the first part of the unpacked bytes was searched. */
+  /** Ends the body. `isCut`: whether only the first part of the unpacked bytes was searched. */
   finish(): { readonly hits: readonly UnpackedHit[]; readonly isCut: boolean } {
     if (this.#isGathered) this.#takeGathered();
     if (this.#content === null) return NOTHING;
@@ -233,7 +233,7 @@ class UnpackedContent {
       this.#tar.push(bytes, start, end);
     } catch (error) {
       if (!(error instanceof LayerscopeError)) throw error;
-      // Not a tar after all, or a damaged one: the rest is searched as it is.
+      // This isn't a tar after all, or it is a damaged one, so the rest is searched as it is.
       this.#tar = null;
       this.#searchText();
       this.#searcher.push(bytes, start, end);

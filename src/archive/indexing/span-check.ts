@@ -6,7 +6,7 @@ import { Digester } from '../blob/digest.ts';
 import type { FileRange } from '../blob/source-file.ts';
 import type { WorkControl } from '../control/work-control.ts';
 
-/** Longer spans aren't unpacked from their checkpoints anywhere else either. */
+/** Maximum size of a span to compare. Longer spans are never unpacked from their checkpoints, so those can't do any harm. */
 export const MAX_SPAN_BYTES = 64 * 1024 * 1024;
 
 /** Compares one layer's spans. Must receive all of the layer's plain bytes in order. */
@@ -72,7 +72,7 @@ export class SpanCheck {
       return digester.finish() === this.#digests[index] ? null : 'unpacks to different content than the layer has';
     } catch (error) {
       if (asLayerscopeError(error).code !== 'DAMAGED') throw error;
-      // Older zTOCs don't state the first checkpoint, and the layer's gzip header may be longer than usual.
+      // Older zTOCs don't state the first checkpoint. Its assumed position is wrong if the layer's gzip header is longer than usual.
       return index === 0 ? null : 'can’t be unpacked from its checkpoint';
     }
   }

@@ -17,7 +17,7 @@ export function checkHoles(entries: readonly TocEntry[], check: () => void): num
   for (const { name, chunks } of entries)
     for (const chunk of chunks) if (chunk.isZeros && chunk.digest?.startsWith('sha256:')) holes.push({ name, chunk });
   holes.sort((a, b) => a.chunk.sizeBytes - b.chunk.sizeBytes);
-  // Sorted by size, so that each zero is hashed only once, however many holes there are.
+  // Holes are sorted by size, so one hash is enough for all: it is extended with zeros up to the size of each hole.
   const hash = createHash('sha256');
   let hashed = 0;
   let known = { sizeBytes: -1, digest: '' };

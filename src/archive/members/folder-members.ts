@@ -50,7 +50,7 @@ export class FolderMembers implements MemberStore {
     return { path: file, start: 0, length: Number(stats.size), identity, key: `${file}:${identity}` };
   }
 
-  /** Yields the top-level files, and `json` in each layer's folder as Docker up to 1.9 wrote it. */
+  /** Yields the top-level files, and `json` in each layer's folder, as written by Docker 1.9 or earlier. */
   *names(): Iterable<string> {
     for (const entry of readdirSync(this.#root, { withFileTypes: true })) {
       if (entry.isFile()) yield entry.name;

@@ -6,7 +6,7 @@ import type { ArrivingBlob, SplitPlace } from '../types.ts';
 /** Maximum size of a manifest, index or config, in bytes. Real ones take a few kilobytes, and registries accept at most 4 MB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Maximum total total size of documents of an archive; a document that is read twice counts twice. */
+/** Maximum total size of an archive's documents. A document that is read twice counts twice. */
 export const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** Location of an archive's member or of a layout's file. */

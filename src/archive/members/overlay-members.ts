@@ -37,7 +37,7 @@ export class OverlayMembers implements MemberStore {
     try {
       return this.#base.find(name) ?? added;
     } catch {
-      // For example a dangling link: the added member replaces it.
+      // The archive's own member can't be used, for example because it is a dangling link, so the added one replaces it.
       return added;
     }
   }

@@ -101,7 +101,7 @@ function lookUp(store: MemberStore, name: string): ReturnType<MemberStore['find'
   }
 }
 
-/** Whether the archive has layers in the format of Docker up to 1.9. */
+/** Whether the archive has layers in the format of Docker 1.9 or earlier. */
 export function hasLegacyLayers(store: MemberStore): boolean {
   for (const name of store.names()) if (legacyId(name) !== null) return true;
   return false;

@@ -41,8 +41,8 @@ export interface JudgedTar {
 
 /**
  * Determines a tar's kind. An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by
- * Docker up to 1.9. Anything else is a layer, which may contain some other manifest.json. `flaw` is the reason why the tar is incomplete;
- * null if it is complete. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
+ * Docker 1.9 or earlier. Anything else is a layer, which may contain some other manifest.json. `flaw` is the reason why the tar is
+ * incomplete; null if it is complete. Throws `flaw`, or BAD_MANIFEST if the tar is clearly an OCI archive without an index.
  */
 export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;
@@ -54,7 +54,7 @@ export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeErro
   if (members.has('index.json') && (members.has('oci-layout') || members.looksLikeImage)) return { kind: 'oci-archive', manifestProblem };
   if (hasLegacyShape(members)) return { kind: 'legacy-archive', manifestProblem };
   if (flaw !== null && members.looksLikeImage) throw flaw;
-  // Clearly an image archive: it opens without images, and reading its manifest reports why.
+  // This is clearly an image archive. It opens without images, and reading its manifest reports why.
   if (manifestProblem !== null && (members.looksLikeImage || members.holdsTars)) return { kind: 'docker-archive', manifestProblem: null };
   if (members.has('oci-layout') && members.looksLikeImage) throw new LayerscopeError('BAD_MANIFEST', 'an OCI archive without index.json');
   return { kind: 'layer', manifestProblem };
@@ -74,7 +74,7 @@ function readManifest(
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
     if (flaw !== null) throw flaw;
-    // In a layer, manifest.json may be any file; in a clear image archive, this is the error to report.
+    // In a layer, manifest.json may be any file. In what is clearly an image archive, this is the error to report.
     if (error.code === 'TOO_LARGE' && (members.looksLikeImage || members.holdsTars)) throw error;
     return { problem: error.message, isObject: false };
   }

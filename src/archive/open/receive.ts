@@ -7,7 +7,7 @@ import type { StreamOptions } from '../types.ts';
 import { StreamScan } from './stream-scan.ts';
 import { StreamStart } from './stream-start.ts';
 
-/** A stream to receive, and how. */
+/** A stream to receive, and how to receive it. */
 export interface Receiving {
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly title: string;

@@ -7,7 +7,7 @@ import type { BlobSource, IndexedBlob } from '../types.ts';
 const BLOCK = 512;
 const MAGIC_AT = 257;
 const MAGIC = Buffer.from('ustar');
-/** How many members to examine: if none of them is a layer, the tar itself is one. */
+/** Maximum number of members to examine. If none of them is a layer, the tar itself is one. */
 const MAX_OTHERS = 2000;
 /** Limits on what is kept; layers beyond them are read as usual. */
 const MAX_LAYERS = 1000;
@@ -35,7 +35,6 @@ export class StreamScan implements TarHandler {
   #others = 0;
   #entries = 0;
   #isOff = false;
-  /** Ranges in the last pushed bytes, as pairs of start and end. */
   #listed: number[] = [];
   /** Number of layers whose index isn't finished although some of their bytes were skipped. */
   #unfinished = 0;
@@ -47,8 +46,8 @@ export class StreamScan implements TarHandler {
   }
 
   /**
-   * Ranges in the last pushed bytes, as pairs of start and end, that hold contents of files in layers. Listing the layers doesn't need
-   * these bytes again if {@link isWholeWith} holds in the end.
+   * Ranges in the most recently pushed bytes, as pairs of start and end, that hold contents of files in layers. Listing the layers doesn't
+   * need these bytes again if {@link isWholeWith} holds in the end.
    */
   get listed(): readonly number[] {
     return this.#listed;
@@ -68,7 +67,7 @@ export class StreamScan implements TarHandler {
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      // Not a tar, or a malformed one, which is reported when the file is opened.
+      // The body isn't a tar, or is a malformed one. The latter is reported when the file is opened.
       if (!(error instanceof LayerscopeError) || error.code === 'INTERNAL') throw error;
       this.#isOff = true;
     }

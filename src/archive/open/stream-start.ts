@@ -4,7 +4,10 @@ import { detectCompression } from '../blob/compression.ts';
 import { OuterScan } from './outer-scan.ts';
 
 const BLOCK_BYTES = 512;
-/** A tar without entries is all zeros: two blocks, padded to a record, which is 10 KiB unless its writer chose another size. */
+/**
+ * Number of zeros after which a device is refused. An empty tar is all zeros too, but only two blocks, padded to a record of 10 KiB or
+ * whatever size its writer chose.
+ */
 const MAX_ZERO_BYTES = 4 * 1024 * 1024;
 
 /** Examines the start of a stream. Pass it every piece. */

@@ -150,7 +150,7 @@ export class TarOpener {
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
   }
 
-  /** Throws the reason why no entry was found, unless it is an empty tar. */
+  /** Throws the reason why no entry was found. Doesn't throw for an empty tar. */
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
     const fault = packed === null ? null : faultOf(packed);

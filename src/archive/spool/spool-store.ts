@@ -213,7 +213,7 @@ export class SpoolStore {
     this.#keeping = this.#keeping.then(() => this.#keep(spool.blob.cacheKey, spool.path, spool.sums, true));
   }
 
-  /** Stores the checksums first: a spool without them is never trusted. */
+  /** Stores the checksums first, because a spool without them is never trusted. */
   async #keep(key: string, file: string, sums: SpoolSums, isWhole: boolean): Promise<void> {
     if (this.#folder === null || this.#cacheFolder === null || key === '') return;
     const { indexBytes } = await cacheUse(this.#cacheFolder);
@@ -230,7 +230,7 @@ export class SpoolStore {
       } else renameSync(file, `${name}.part`);
       this.#kept = true;
     } catch {
-      // Another process stored it first, or the file system refused: the layer is inflated again next time.
+      // Another process has stored it already, or the file system refused. If so, the layer is inflated again next time.
     }
   }
 }

@@ -5,44 +5,46 @@
 
 const MIB = 1024 * 1024;
 
-/** Size of a Parquet file's footer, which lists the columns, and the number of values in the footer. */
+/** Maximum size of a Parquet file's footer, which lists the columns, and maximum number of values in it. */
 export const MOST_FOOTER_BYTES = 16 * MIB;
 export const MOST_FOOTER_VALUES = 2_000_000;
-/** Size of a page's header, and the number of values in the header. */
+/** Maximum size of a page's header, and maximum number of values in it. */
 export const MOST_HEADER_BYTES = 64 * 1024;
 export const MOST_HEADER_VALUES = 1_000;
-/** Depth of nested structs. The structs of the Parquet format nest seven deep. */
+/** Maximum depth of nested structs. The structs of the Parquet format nest seven deep. */
 export const MOST_NESTING = 20;
 export const MOST_COLUMNS = 200;
-/** Size of a column of a row group, as stored. */
+/** Maximum size of a column of a row group, as stored. */
 export const MOST_CHUNK_BYTES = 64 * MIB;
 /**
- * Total size of all columns read from a row group, decompressed. As strings they may take twice as much memory, and reading the last column
- * may take as much again.
+ * Maximum total size of all columns read from a row group, decompressed. As strings they may take twice as much memory, and reading the
+ * last column may take as much again.
  */
 export const MOST_GROUP_PLAIN_BYTES = 96 * MIB;
 export const MOST_GROUP_ROWS = 1_048_576;
 
-/** Files in a table's folder. */
+/** Maximum number of files in a table's folder. */
 export const MOST_TABLE_FILES = 400_000;
-/** Rows kept from `images`, rows kept from `history`, and rows read from one file of these tables or of `findings`. */
+/**
+ * Maximum number of rows kept from `images`, of rows kept from `history`, and of rows read from one file of these tables or of `findings`.
+ */
 export const MOST_IMAGES = 20_000;
 export const MOST_STEPS = 2_000_000;
 export const MOST_FILE_ROWS = 200_000;
-/** Characters in all strings kept from a catalog. */
+/** Maximum number of characters in all strings kept from a catalog. */
 export const MOST_TEXT = 64 * MIB;
 /**
- * Characters in the rows that a task returns for a file: a file may store a string once and use it in every row, but a message repeats it
- * each time.
+ * Maximum number of characters in the rows that a task returns for a file. A file may store a string once and use it in every row, but a
+ * message repeats it each time.
  */
 export const MOST_FILE_TEXT = 16 * MIB;
-/** Characters kept of one string, by column. Longer strings are cut. */
+/** Maximum number of characters kept of one string, by column. Longer strings are cut. */
 export const MOST_SOURCE = 4_096;
 export const MOST_COMMAND = 400;
 export const MOST_MESSAGE = 1_000;
-/** Problems that are listed; further ones are only counted. */
+/** Maximum number of problems that are listed; further ones are only counted. */
 export const MOST_PROBLEMS = 1_000;
-/** Hits in one part of a search. */
+/** Maximum number of hits in one part of a search. */
 export const MOST_PART_HITS = 1_000;
-/** Steps that searching one row group may take: a few seconds. Searching a million paths takes a tenth of this. */
+/** Maximum number of steps for searching one row group, which take a few seconds. Searching a million paths takes a tenth of this. */
 export const MOST_MATCH_STEPS = 500_000_000;

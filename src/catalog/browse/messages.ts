@@ -39,7 +39,7 @@ export interface RowHit {
 /** The worker's tasks, each with its input and output. */
 export interface Tasks {
   /**
-   * Lists the names of a table's files, and when the last one was added, in milliseconds since 1970; null if there is no folder. Throws
+   * Lists the names of a table's files, and when a file was last added, in milliseconds since 1970; null if there is no folder. Throws
    * UNSUPPORTED, and the errors of reading a folder.
    */
   list: {

@@ -50,7 +50,6 @@ export class OverviewBuilder {
   readonly #findings = new Map<string, SeverityCounts>();
   readonly #packaged = new Set<string>();
 
-  /** Ids of the images. */
   get ids(): readonly string[] {
     return [...this.#images.keys()];
   }

@@ -8,7 +8,6 @@ import type { CatalogThread } from './catalog-thread.ts';
 import type { FileProblem, TableRow } from './messages.ts';
 import { FINDING_COLUMNS, IMAGE_COLUMNS, type Overview, OverviewBuilder, STEP_COLUMNS } from './overview.ts';
 
-/** Number of files per task. */
 const FILES_AT_A_TIME = 256;
 
 export interface ReadCatalog extends Overview {

@@ -41,7 +41,7 @@ function listFiles({ folder, table }: Tasks['list']['input']): Tasks['list']['ou
   return { names: names.sort(), isCut: false, changed };
 }
 
-/** Maximum characters, by column. */
+/** Maximum number of characters, by column. */
 const LIMITS: Readonly<Record<string, number>> = { createdBy: MOST_COMMAND, message: MOST_MESSAGE };
 
 function readRows({ columns, ...part }: Tasks['rows']['input']): Tasks['rows']['output'] {

@@ -66,7 +66,7 @@ export function looksLikeCatalog(folder: string): boolean {
   }
 }
 
-/** Returns undefined if there is no such file, null if it isn't a marker. Throws PERMISSION, IO. */
+/** Parses a folder's marker file. Returns undefined if there is no such file, null if it isn't a marker. Throws PERMISSION, IO. */
 function readMarker(file: string): Readonly<Partial<Record<'kind' | 'version' | 'sumKey', unknown>>> | null | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });

@@ -4,7 +4,7 @@ import { type Bounds, type Chunk, definitionOf, NO_BYTES, nullChunk, packNumbers
 import { GrownBytes } from './grown-bytes.ts';
 import { bitsFor, putRuns } from './runs.ts';
 
-/** Longer values aren't used as bounds: they help readers little. */
+/** Maximum size of a value used as a bound. Longer ones help readers little. */
 const MOST_BOUND_BYTES = 1024;
 
 /** Returns the chunks of a column: one, or two for a map. `isBounded`: whether readers select files by its values. */

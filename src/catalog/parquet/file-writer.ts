@@ -13,12 +13,12 @@ const CODEC = { none: 0, gzip: 2, zstd: 6 } as const;
 const PAGE = { dictionary: 2, dataV2: 3 } as const;
 const ENCODING = { plain: 0, dictionary: 8 } as const;
 
-/** Zstandard if Node has it (22.15 and later), otherwise gzip: every Parquet reader supports both. */
+/** Whether Node has Zstandard (22.15 and later). If not, gzip is used; every Parquet reader supports both. */
 const HAS_ZSTD = typeof zstdCompressSync === 'function';
-/** For fewer bytes, setting up a compressor takes longer than it is worth. */
+/** Minimum size of what is compressed. For less, setting up a compressor takes longer than it is worth. */
 const LEAST_COMPRESSED_BYTES = 512;
 
-/** Buffers are sized to the input: with the default sizes, allocating them takes longer than compressing. */
+/** Compresses with buffers sized to the input: allocating those of the default sizes takes longer than compressing. */
 function compressed(bytes: Uint8Array): Uint8Array {
   const chunkSize = Math.min(64 * 1024, bytes.length + 128);
   if (!HAS_ZSTD) return gzipSync(bytes, { level: 1, chunkSize });

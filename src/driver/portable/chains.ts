@@ -3,8 +3,8 @@ import { formatCount, LayerscopeError } from '#model';
 import type { LayerRecord } from './layer-record.ts';
 
 /**
- * Maximum number of layers in a chain. Docker allows 127. There is a limit because a list of layers includes each layer's chain, which
- * takes quadratic space.
+ * Maximum number of layers in a chain; Docker's own limit is 125. There is a limit because a list of layers includes each layer's chain,
+ * which takes quadratic space.
  */
 export const MAX_CHAIN = 2_000;
 

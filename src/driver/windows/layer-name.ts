@@ -17,7 +17,7 @@ export interface LayerName {
 
 /** NTFS' limit for a name, in UTF-16 units. */
 export const MAX_NAME_UNITS = 255;
-/** Windows' limit for a path is 32,767 units; the rest is left for the layer's own folder. */
+/** Maximum length of a path in a layer, in UTF-16 units. Windows allows 32,767; the rest is left for the path of the layer's own folder. */
 const MAX_PATH_UNITS = 32_000;
 const ROOTS: ReadonlyMap<string, string> = new Map([
   ['files', 'Files'],

@@ -96,7 +96,7 @@ export class WindowsDriver implements GraphDriver {
       const found = await this.#home.find(id);
       return await this.#native.layers.layerExists(this.#info, await this.#home.platformPath(found));
     } catch {
-      // As in Docker: a layer that can't be queried doesn't exist.
+      // As in Docker, a layer that can't be queried counts as missing.
       return false;
     }
   }

@@ -4,7 +4,7 @@
 //   all other backslashes           as they are
 import { LayerscopeError } from '#model';
 
-/** In UTF-16 units. Windows allows 32,767, including the program's path. */
+/** Maximum length of a command line, in UTF-16 units. Windows allows 32,767, including the program's path. */
 const MAX_UNITS = 30_000;
 
 /** Quotes an argument if necessary. */

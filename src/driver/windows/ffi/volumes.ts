@@ -68,7 +68,7 @@ export class NativeVolumes implements VolumeCalls {
 
   async unmountEverywhere(volume: string): Promise<void> {
     for (const folder of this.#foldersOf(withSeparator(volume))) {
-      // Keep drive letters, which someone else assigned.
+      // Don't unmount drive letters, because someone else assigned them.
       if (/^[A-Za-z]:\\$/.test(folder)) continue;
       if (this.#calls.now('DeleteVolumeMountPointW', withSeparator(folder)) === 0) {
         this.#calls.failLast('DeleteVolumeMountPointW', displayText(folder));
