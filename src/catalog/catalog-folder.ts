@@ -132,7 +132,10 @@ export class CatalogFolder implements Disposable {
     return readSumKey(this.#held.has(ROOT) ? this.#at(ROOT) : this.path, this.path);
   }
 
-  /** Returns the names of files in `images` that begin with `prefix`, a hash and a hyphen. The folder is listed once, at the first call. */
+  /**
+   * Returns the names of files in `images` that begin with `prefix`, which consists of a hash and a hyphen. The folder is listed once, at
+   * the first call.
+   */
   imageNames(prefix: string): string[] {
     this.#bySubject ??= grouped(this.#known('images'), (name) => name.slice(0, name.indexOf('-') + 1));
     return [...(this.#bySubject.get(prefix) ?? [])];

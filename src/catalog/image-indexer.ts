@@ -183,7 +183,7 @@ export class ImageIndexer {
     this.bytes += fileBytes;
   }
 
-  /** Writes an image's facts. `history` is written last: if it exists, so do the other tables' files. */
+  /** Writes an image's facts. `history` is written last, so its file shows that the rest is complete. */
   async #writeFacts(id: string, loaded: LoadedImage, ids: LayerIds): Promise<void> {
     const name = digestName(id);
     const file = `${name}.parquet`;

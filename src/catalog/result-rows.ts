@@ -51,14 +51,14 @@ export function* rowsOf(duck: DuckDb, chunk: DuckDBDataChunk): Generator<PlainVa
       bytes += bytesOf(end);
       if (bytes > PART_BYTES) break;
     }
-    // Vectors cache values that were read; a slice is discarded with its cache.
+    // Vectors cache values that were read, so read from a slice: its cache is discarded with it.
     const columns = vectors.map((vector) => vector.slice(start, end - start).toArray());
     yield Array.from({ length: end - start }, (_, row) => columns.map((column) => plainValue(column[row] ?? null)));
     start = end;
   }
 }
 
-/** Returns null for types with small values. */
+/** Returns a function that measures a vector's values; null for types with small values. */
 function measureOf(duck: DuckDb, vector: DuckDBVector): Measure | null {
   const inside = vector as unknown as Inside;
   const { VARCHAR, BLOB, BIT, BIGNUM, GEOMETRY, ARRAY } = duck.DuckDBTypeId;

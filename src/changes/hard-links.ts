@@ -153,7 +153,7 @@ class Follower {
     return end as Target | LinkFault;
   }
 
-  /** What is at a path: an entry, a dangling link of a lower layer by its key, or nothing. */
+  /** Returns what is at a path: an entry, a dangling link of a lower layer (by its key), or why a hard link can't lead there. */
   #at(path: Uint8Array | null): Target | LinkFault | { readonly dangling: number } {
     const { tree, touch, brought, view } = this.#applier;
     const node: number = path === null ? NOT_IN_TREE : findPath(tree, path);

@@ -96,7 +96,10 @@ export class PathFollower {
     this.#links.push(this.#linkAt(node));
   }
 
-  /** Neighbours in a list share most of their parents, so resolving a path starts where it differs from the previous one. */
+  /**
+   * Returns the nodes of a list's paths. Neighbours in a list share most of their parents, so resolving a path starts where it differs from
+   * the previous one.
+   */
   async #follow(list: Uint8Array, rest: Rest): Promise<Int32Array> {
     const nodes: number[] = [];
     // For the previous path: where each parent ends, counted from the path's start, and the parent's node.

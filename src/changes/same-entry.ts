@@ -90,7 +90,10 @@ export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): n
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
 }
 
-/** Digests from a table of contents can't be compared with checksums of bodies. */
+/**
+ * Whether two bodies are equal, by their digests or checksums; null if that isn't known. Digests from a table of contents can't be compared
+ * with checksums.
+ */
 function sameBodies(a: LayerTable, memberA: number, b: LayerTable, memberB: number): boolean | null {
   if (a.provenance !== b.provenance) return null;
   return a.provenance === 'toc' ? sameContents(a, memberA, b, memberB) : sameSums(a.bodySums, memberA, b.bodySums, memberB);

@@ -42,7 +42,7 @@ interface BuiltStack extends Stack {
   readonly index: StackIndex;
 }
 
-/** Throws INTERNAL for a stack that {@link buildStack} didn't make. */
+/** Returns a stack's index. Throws INTERNAL for a stack that {@link buildStack} didn't make. */
 export function indexOf(stack: Stack): StackIndex {
   const { index } = stack as BuiltStack;
   if (index === undefined) throw new LayerscopeError('INTERNAL', 'a stack that buildStack did not make');

@@ -58,8 +58,8 @@ function stampOfName(name: string): string | null {
 }
 
 /**
- * Yields the file or image folder itself, or the images below a folder. Links in folders aren't followed. Folders below that can't be read
- * are yielded too, so that opening them reports why and the rest is still indexed.
+ * Yields the file or image folder itself, or the images below a folder. Links in folders aren't followed. Subfolders that can't be read are
+ * yielded too, so that opening them reports why and the rest is still indexed.
  */
 function* filesOf(operand: string, onLink: (link: string) => void): Generator<Found> {
   const whole = path.resolve(operand);
@@ -89,7 +89,7 @@ function* filesOf(operand: string, onLink: (link: string) => void): Generator<Fo
   }
 }
 
-/** Returns null for a folder that can't be read; throws if the user named it (`isNamed`). */
+/** Lists a folder. Returns null if it can't be read; throws if the user named it (`isNamed`). */
 function readFolder(folder: string, isNamed: boolean): Dirent[] | null {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -111,7 +111,7 @@ function statOf(file: string): BigIntStats {
   }
 }
 
-/** Null if the file no longer exists. */
+/** Returns a file's stamp; null if the file no longer exists. */
 function stampOfFile(file: string): string | null {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : stampOf(stats);

@@ -57,7 +57,7 @@ function below(rows: RowTable, row: number): string {
   return count === 0 ? '' : ` (and ${count} below it)`;
 }
 
-/** Makes the refusal of a row, which also excludes everything below it. */
+/** Creates the refusal of a row and everything below it. */
 export function refusal(rows: RowTable, row: number, code: ErrorCode, finding: FindingCode, message: string): Refusal {
   return { path: displayPath(rowPath(rows, row)), code, finding, message: message + below(rows, row) };
 }

@@ -69,12 +69,12 @@ export class Arrival {
     return this.#plan.length;
   }
 
-  /** The blob's parts without its range; null if parts can't be fetched. */
+  /** What is needed to fetch the blob in parts; null if that isn't possible. Ranges are read with {@link part}. */
   get parts(): Omit<BlobParts, 'range'> | null {
     return this.#isServedWhole ? null : (this.#plan.parts ?? null);
   }
 
-  /** What is needed to fetch the blob in parts; null if that isn't possible. Ranges are read with {@link part}. */
+  /** Whether the complete blob is already on disk. */
   get isHere(): boolean {
     return this.#isWhole || this.#plan.kept() !== null;
   }

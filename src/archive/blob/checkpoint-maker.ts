@@ -183,7 +183,8 @@ export class CheckpointMaker {
   }
 
   /**
-   * Returns the checkpoints, beginning with the start of the blob; none if no other was found, or if the blob wasn't unpacked in one pass.
+   * Returns the checkpoints, the first at the start of the blob. Returns none if there is no other, or if the blob wasn't unpacked in one
+   * pass.
    */
   finish(): readonly BlobCheckpoint[] {
     if (this.#isBroken || this.#made.length < 2) return [];

@@ -20,7 +20,7 @@ const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 const BZIP2_BLOCK = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 const BZIP2_END = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
-/** A tar may begin with a name like `BZh9`, so the bytes that follow in a bzip2 stream are checked too. */
+/** Whether these bytes begin a bzip2 stream. A tar may begin with a name like `BZh9`, so the bytes after that are checked too. */
 function isBzip2(head: Uint8Array): boolean {
   const level = (head[3] as number) - 0x30;
   if (head[0] !== 0x42 || head[1] !== 0x5a || head[2] !== 0x68 || !(level >= 1 && level <= 9)) return false;

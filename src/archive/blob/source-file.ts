@@ -6,7 +6,7 @@ import { waitForBytes } from './arrival-cell.ts';
 
 export { fileError as systemError } from '#model';
 
-/** Identifies a file by size, times and inode, to detect that another one has taken its name. */
+/** Identifies a file by size, times and inode, so that another file under the same path isn't taken for it. */
 export function fileIdentity(stats: BigIntStats): string {
   return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}`;
 }

@@ -253,7 +253,8 @@ export class SplitFile implements OpenBytes {
   }
 
   /**
-   * A file's error must not hide the headers before the file: with `isLater`, returns false instead of throwing, and the next read throws.
+   * Runs `read`. With `isLater`, returns false instead of throwing, so that a file's error doesn't hide the headers before the file. The
+   * next read then throws the error.
    */
   #tryBody(isLater: boolean, read: () => void): boolean {
     try {

@@ -93,7 +93,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
   return kept;
 }
 
-/** Compiled code is in a folder for each version of Node. */
+/** Returns the folders of the cache's parts. Compiled code has one folder for each version of Node. */
 async function folders(cacheFolder: string): Promise<(readonly [CachePart, string])[]> {
   const found: (readonly [CachePart, string])[] = [];
   for (const part of PARTS) {

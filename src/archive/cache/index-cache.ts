@@ -41,7 +41,7 @@ export class IndexCache {
     this.#sumKey = sumKey;
   }
 
-  /** Returns the key under which a blob's index is cached. */
+  /** Adds what identifies the key of checksums to the key of an index, because an index contains checksums made with that key. */
   #keyOf(key: string): string {
     this.#sumsName ??= createHash('sha256').update(this.#sumKey()).digest('hex').slice(0, 16);
     return `${this.#sumsName}:${key}`;
@@ -226,7 +226,7 @@ function noteOf(cacheKey: string, digest: string): Buffer {
     .digest();
 }
 
-/** Detects damaged files, and the unlikely case of two keys with the same file name. */
+/** Returns the checksum stored before a report. It detects damaged files, and the unlikely case of two keys with the same file name. */
 function reportSum(key: string, text: Uint8Array): Buffer {
   return createHash('sha256').update(key).update('\0').update(text).digest();
 }

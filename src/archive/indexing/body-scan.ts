@@ -78,7 +78,10 @@ export class BodyScanner implements TarHandler {
     return { hits: this.#hits, leftOut: [...this.#leftOut], cut: this.#cut };
   }
 
-  /** Separates stored pieces that have a hole between them; pieces may also be adjacent. */
+  /**
+   * Passes a sparse file's stored bytes to the search. Inserts a gap between pieces that have a hole between them, but not between adjacent
+   * ones.
+   */
   #pushSparse(pieces: NonNullable<TarMember['sparse']>, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; ) {
       while (this.#pieceLeft === 0 && this.#piece < pieces.length) {

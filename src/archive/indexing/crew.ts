@@ -28,7 +28,7 @@ export class Crew {
     });
   }
 
-  /** Workers come first: one can start while this thread begins its own job. */
+  /** Starts waiting jobs. Workers come first, because one can start up while this thread begins its own job. */
   #next(): void {
     while (this.#waiting.length > 0 && (this.#busyOthers < this.#others || !this.#isBusyHere)) {
       const { start, settle } = this.#waiting.shift() as Job;

@@ -269,7 +269,7 @@ function firstLayers(layers: readonly ArchiveLayer[]): Map<BlobSource, ArchiveLa
   return first;
 }
 
-/** Returns the approximate cost in bytes; only the headers of a plain tar are read. */
+/** Returns the approximate cost of a task, in bytes. A plain tar costs little, because only its headers are read. */
 function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !isReadWhole(options) ? blob.length / 64 : blob.length;
 }

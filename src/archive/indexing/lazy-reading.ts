@@ -121,7 +121,7 @@ async function findZtoc(
   return { dialect: 'ztoc', packed: bytes, statedDigest: isVouched ? digest : null, ...nowhere };
 }
 
-/** Whether a member has the same path in both tables. */
+/** Whether a member has the same type and path in both tables. */
 export function isSameEntry(a: LayerTable, b: LayerTable, member: number): boolean {
   const [node, other] = [a.node[member], b.node[member]];
   if (node === undefined || other === undefined || a.type[member] !== b.type[member]) return false;

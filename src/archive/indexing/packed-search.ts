@@ -93,7 +93,7 @@ export class PackedSearch {
     this.#filled += bytes.length;
   }
 
-  /** If the file can't be unpacked in one call, as much of it as possible is unpacked. */
+  /** Unpacks a gathered file in one call or, if that fails, as much of it as possible. */
   #takeGathered(): void {
     this.#isGathered = false;
     const packed = this.#gathered.subarray(0, this.#filled);
@@ -157,8 +157,8 @@ export class PackedSearch {
 }
 
 /**
- * Returns the size of the output buffer for node:zlib: the plain size stated in the file's last four bytes, plus one byte to see whether it
- * ends there.
+ * Returns the size of the output buffer for node:zlib: the plain size stated in the file's last four bytes, plus one byte to notice if the
+ * output is longer.
  */
 function roomFor(packed: Uint8Array): number {
   const end = packed.length;

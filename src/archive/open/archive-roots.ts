@@ -155,7 +155,7 @@ class RootWalk {
     });
   }
 
-  /** Skips unreadable blobs, which the archive's findings already report. */
+  /** Runs `work`. Returns null for an unreadable blob, which the archive's findings already report. */
   #quietly<T>(work: () => T | null): T | null {
     try {
       return work();

@@ -59,7 +59,10 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
   }
 }
 
-/** Docker on Windows before 18.04 wrote `<id>\\layer.tar` in manifest.json for the member `<id>/layer.tar`. */
+/**
+ * Returns the name of the member that manifest.json means. Docker on Windows before 18.04 wrote `<id>\\layer.tar` for the member
+ * `<id>/layer.tar`.
+ */
 function memberName(store: MemberStore, path: string): string {
   const name = storeName(path);
   if (!name.includes('\\') || lookUp(store, name) !== null) return name;

@@ -157,7 +157,7 @@ function layersImage(
   };
 }
 
-/** Returns the blob that a complete file makes up. */
+/** Returns a blob that consists of a complete file. */
 export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
   return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
 }

@@ -54,7 +54,7 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** Asks the tar reader, so that a stream is refused only if a file with the same start would be. */
+/** Whether a block can begin a tar. The tar reader decides, so that a stream is refused only if a file with the same start would be. */
 function isTarHeader(block: Uint8Array): boolean {
   const { reader } = new OuterScan(block.length).indexer;
   try {

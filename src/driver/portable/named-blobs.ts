@@ -52,7 +52,7 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-/** Reads a file if it is listed as a manifest or begins like a JSON object; otherwise null. */
+/** Reads a file that is listed as a manifest or begins like a JSON object; returns null for any other file. */
 async function documentAt(file: string, isManifest: boolean): Promise<Buffer | null> {
   if (!isManifest) {
     const begins = await onDisk(async () => {

@@ -144,7 +144,7 @@ export class OwnFolders {
     if (ME !== undefined && uid !== ME && uid !== 0) throw this.#refusal('PERMISSION', name, `belongs to another user (${uid})`);
   }
 
-  /** Removes permissions from a folder. Returns whether the folder had any of the forbidden permissions. */
+  /** Removes the forbidden permissions from a folder. Returns whether the folder had any of them. */
   async #restrict(name: string, forbidden: number): Promise<boolean> {
     const before = await statsOf(this.#in(name));
     if (ME === undefined || before === null || (before.mode & forbidden) === 0 || !before.isDirectory()) return false;

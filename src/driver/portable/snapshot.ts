@@ -135,7 +135,7 @@ function isPath(value: unknown): value is string {
   return isText(value) && value !== '' && !value.startsWith('/') && !value.endsWith('/');
 }
 
-/** Whether a value is a whole number in decimal digits. */
+/** Whether a value is a whole number in decimal digits, or an empty string. */
 function isTime(value: unknown): value is string {
   return isText(value) && /^(?:-?\d{1,20})?$/.test(value);
 }

@@ -137,7 +137,7 @@ class LayerImport {
     if (entry.type === 'other') onFinding?.(finding('not-kept', 'a device or pipe, written as an empty file', at));
   }
 
-  /** Windows changes boot files in place, so the originals are backed up for export. */
+  /** Starts a backup of a boot file. Windows changes boot files in place, and exports need the originals. */
   async #startCopy(name: LayerName, entry: WindowsEntry): Promise<void> {
     const kept = keptCopyOf(name.path);
     if (kept === null || entry.type !== 'file' || entry.info === null) return;

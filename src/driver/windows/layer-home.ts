@@ -161,7 +161,7 @@ export class LayerHome {
     return this.inFolder(id, IMPORT_MARK_FILE);
   }
 
-  /** Whether anything was imported into a layer. `layer`: the absolute path of its folder. */
+  /** Whether a layer has the folder `Files`, even an empty one. `layer`: the absolute path of the layer's folder. */
   async hasFiles(layer: string): Promise<boolean> {
     return (await this.#files.facts(this.#paths.join(layer, FILES_FOLDER))) !== null;
   }

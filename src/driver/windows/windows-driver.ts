@@ -289,7 +289,7 @@ export class WindowsDriver implements GraphDriver {
     return { sizeBytes };
   }
 
-  /** The diff of a differencing disk is an ordinary tar of the layer's folder, with names relative to the home. */
+  /** Applies the diff of a differencing disk: an ordinary tar of the layer's folder, with names relative to the home. */
   async #applyPlain(id: WindowsLayerId, tar: TarSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     await using home = await this.#native.files.openRoot(this.home);
     return await unpackPlain(home, tar, { ...options, below: id });
