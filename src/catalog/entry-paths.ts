@@ -82,7 +82,7 @@ export class EntryPaths {
 }
 
 function copy(from: GrownBytes, start: number, end: number, to: GrownBytes): void {
-  // Reserves the space first: source and target may be the same buffer, and growing it moves the bytes.
+  // Reserves the space first, because source and target may be the same buffer, and growing it moves the bytes.
   to.room(end - start);
   copyBytes(from.room(0), start, end, to);
 }

@@ -56,7 +56,7 @@ export interface IndexSummary {
   readonly newBytes: number;
 }
 
-/** Number of small images read at a time: one can be written while workers read the others. */
+/** Number of small images read at a time, so that one can be written while workers read the others. */
 const IMAGES_AT_A_TIME = 6;
 /** An image with more than this left to read, in compressed bytes, counts as two. */
 const LARGE_BYTES = 16 * 1024 * 1024;

@@ -15,7 +15,7 @@ export function firstOpen(table: RowTable, totals: SubtreeTotals, room = FIRST_R
   const weight = (row: number): number => (size[row] as number) + (hidden[row] as number);
   const top = childrenOf(table, -1, table.length);
   const isFilled = (row: number): boolean => (table.subtreeEnd[row] as number) > row + 1;
-  // Sorted once, the largest last: the top level may be huge, while opened folders add only a few.
+  // Sorted only once, the largest last, because the top level may be huge, while opened folders add only a few.
   const waiting = top.filter(isFilled).sort((a, b) => weight(a) - weight(b) || b - a);
   const below: number[] = [];
   const next = (): number => {

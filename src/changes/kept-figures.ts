@@ -61,5 +61,5 @@ async function matchNodes(tree: ImageTree, matcher: PathMatcher, rest: () => Pro
   return matches;
 }
 
-/** Nodes between calls of `rest`: a few milliseconds with ordinary patterns. */
+/** Number of nodes between calls of `rest`. With ordinary patterns, these take a few milliseconds. */
 const NODES_A_TURN = 1000;

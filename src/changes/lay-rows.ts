@@ -48,7 +48,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
     rowOf[node] = row;
     const above = parent[node] as number;
     rowParent[row] = above === 0 ? -1 : (rowOf[above] as number);
-    // Copied byte by byte: creating a view for each name would take longer than the copy.
+    // Copied byte by byte, because creating a view for each name would take longer than the copy.
     const { nodeNames, nodeNameStart } = layers[nameLayer[node] as number] as LayerTable;
     const nameOf = nameNode[node] as number;
     const end = nodeNameStart[nameOf + 1] as number;
@@ -92,7 +92,7 @@ export function setMember(rows: RowDraft, row: number, entry: Fact, layer: numbe
   setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
-  // A hard link adds nothing to sums: the body belongs to its target.
+  // A hard link adds nothing to sums, because the body belongs to its target.
   if (table.type[member] === TYPE.file) rows.counted[row] = COUNTED.now;
   rows.layer[row] = layer;
   rows.entry[row] = member;

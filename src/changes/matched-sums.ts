@@ -7,7 +7,7 @@ import { addRow, emptyTotals, type SubtreeTotals } from './subtree-totals.ts';
 export interface MatchedSums extends SubtreeTotals {
   /** By row: 1 if the row itself counts. */
   readonly counts: Uint8Array;
-  /** Number of rows below that count. */
+  /** Number of counted rows below the row. */
   readonly items: Float64Array;
   /** For a comparison: bytes on side A, and how many more side B has (negative if fewer). */
   readonly sides: { readonly before: Float64Array; readonly net: Float64Array } | null;

@@ -19,7 +19,7 @@ function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boo
 export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(rows.length);
   let length = 0;
-  // Folders that were output without their content. The content of the topmost comes next.
+  // Folders that were output without their content. The content of the one added last comes next.
   const waiting: number[] = [];
   // By level of siblings: the next row, the end, and the number of folders waiting at outer levels.
   const next: number[] = [0];

@@ -114,7 +114,7 @@ function squashPlan(stack: Stack, below: readonly SlimLayer[], from: number): Sl
     pathBytes += path.length;
     paths.push(path);
   };
-  // Folders come first: a parent's number is smaller than its children's.
+  // Folders come first, because a parent's number is smaller than its children's.
   for (let node = 1; node < tree.count; node++) {
     const [was, now] = [base.type[node] as number, view.type[node] as number];
     if (now === ABSENT) {

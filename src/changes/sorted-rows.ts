@@ -56,7 +56,7 @@ export function* sortSteps(
   options: SortedOptions = {},
 ): Generator<undefined, Uint32Array<ArrayBuffer>> {
   const { length } = table;
-  // Doesn't use the scratch memory: another sort may use it between the steps.
+  // Doesn't use the scratch memory, because another sort may use it between the steps.
   const walk = new SortedWalk(table, expanded, totals, sort, options, new Uint32Array(length), new Uint32Array(length));
   while (!walk.step(STEP_ROWS)) yield;
   return walk.rows();

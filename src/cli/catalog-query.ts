@@ -209,8 +209,8 @@ function csvLine(cells: Row): string {
 }
 
 /**
- * Finds where text begins that a spreadsheet would take for a formula, even in quotes, so that an apostrophe can be inserted there. Some
- * locales accept the full-width characters, too. In locales with decimal commas, a semicolon separates cells.
+ * Matches where a spreadsheet would see the start of a formula, even in quotes. An apostrophe is inserted there. Some locales accept the
+ * full-width characters, too. In locales with decimal commas, a semicolon separates cells.
  */
 const FORMULA = /(^|;)(?=[=+\-@＝＋－＠])/g;
 

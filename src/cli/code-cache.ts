@@ -4,7 +4,7 @@ import path from 'node:path';
 import { makePrivateFolder } from '#archive/private-place';
 import { cacheFolder } from '#engine/cache-folder';
 
-/** Only the built program uses the cache: sources change, and Node strips their types in each run anyway. */
+/** Only the built program uses the cache, because sources change, and Node strips their types in each run anyway. */
 const isBuilt = Boolean(process.env.LAYERSCOPE_VERSION);
 const OTHERS = 0o077;
 const ME = process.getuid?.();

@@ -6,7 +6,7 @@ export class OutputClosed extends Error {
 }
 
 const BATCH_CHARACTERS = 65_536;
-/** How long a loop that writes may block signals and timers: writing to a file doesn't yield to the event loop. */
+/** How long a loop that writes may block signals and timers. Writing to a file doesn't yield to the event loop, so such loops have to. */
 const TURN_MS = 20;
 
 /** Standard output, written in batches, with backpressure. */

@@ -86,7 +86,10 @@ export type LayerSource = { readonly file: string } | { readonly tar: TarSource 
 
 type DriverChangeKind = 'added' | 'modified' | 'removed';
 
-/** A layer's change to a path. The Windows drivers can't distinguish additions from modifications and report `modified` for both. */
+/**
+ * A layer's change to a path. In a layer with parents, the Windows drivers can't distinguish additions from modifications and report
+ * `modified` for both.
+ */
 export interface DriverChange {
   readonly kind: DriverChangeKind;
   /** Path as in the layer's tar, but without a trailing `/`. */

@@ -10,7 +10,7 @@ import { openPlace } from './open-place.ts';
 const CHUNK = 4 * 1024 * 1024;
 /** Size of the chunks that are yielded. The caller owns each chunk, so smaller chunks leave less garbage. */
 const READ_CHUNK = 1024 * 1024;
-/** Minimum size of blobs that are hashed on a separate thread. Starting it takes as long as hashing tens of megabytes. */
+/** Minimum size of blobs that are hashed on a separate thread. Starting a thread takes as long as hashing tens of megabytes. */
 const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export interface CopyOptions {

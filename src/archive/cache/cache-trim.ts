@@ -2,7 +2,7 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isPrivateFolder } from '../files/private-place.ts';
 
-/** Names used by the caches, and by Node for compiled code; other files are neither counted nor removed. */
+/** Names of Node's compiled code, and of the caches' own files. Other files are neither counted nor removed. */
 const CODE = /^[0-9a-f]+$/;
 const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|rep|tar|part|sum|blob)$/;
 
@@ -83,7 +83,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
       const file = path.join(folder, name);
       try {
         const { size, mtimeMs } = await lstat(file);
-        // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
+        // A modification time in the future dates from before the clock was set back, so treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
         // Another process removed the file meanwhile.

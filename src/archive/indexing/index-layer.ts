@@ -144,7 +144,7 @@ async function indexPacked(
   const check = options.verify || options.scan ? await TocCheck.of(range, blob, options, control) : null;
   const scanner = options.scan ? new BodyScanner() : null;
   const indexer = new LayerIndexer(range.length, { sums: options.sums, ...bothHandlers(check, scanner) });
-  // The whole blob is read anyway, so hashing costs little; it shows whether the index may be cached under the stated digest.
+  // The whole blob is read anyway, so hashing costs little. The digest shows whether the index may be cached under the stated one.
   const digester =
     options.verify || (blob.statedDigest !== null && blob.arriving === undefined) ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;

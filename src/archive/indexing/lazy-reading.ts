@@ -40,7 +40,7 @@ export function keptLazily(blob: BlobSource, cache: IndexCache | null): IndexedB
 interface LazyParts {
   /** Makes the table from a packed TOC. */
   readonly index: (toc: PackedToc) => Promise<IndexedBlob>;
-  /** Waits until there is memory for a TOC of this packed size. */
+  /** Waits until there is memory for a TOC of this unpacked size. */
   readonly onSize: OnTocSize;
   readonly cache: IndexCache | null;
 }

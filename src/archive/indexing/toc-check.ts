@@ -36,7 +36,7 @@ export class TocCheck implements TarHandler {
   #isSparse = false;
   #sparseLeft = MAX_SPARSE_BYTES;
   #name = '';
-  /** How a file's content differs from the TOC. */
+  /** How a file's content differs from what the TOC states; null if no difference was found. */
   #other: string | null = null;
 
   private constructor(toc: LayerTable | null, spans: SpanCheck | null, problem: Finding | null) {

@@ -50,7 +50,7 @@ export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: 
     // Skip standalone signatures, charts and attestations.
     if (held.length === 0) continue;
     for (const image of held) covered.add(image);
-    // A docker-archive's own list of names takes precedence: annotations may contain only the tag.
+    // A docker-archive's own list of names takes precedence, because annotations may contain only the tag.
     const tags = format === 'docker-archive' ? held.flatMap((image) => image.tags) : [];
     namesOf.set(descriptor.digest, new Set(tags.length > 0 ? tags : name === null ? [] : [displayText(name)]));
     roots.set(descriptor.digest, { descriptor: fields, names: [], images: held, blobs: walk.blobs });

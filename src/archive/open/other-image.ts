@@ -71,7 +71,7 @@ export class OtherImage {
 export interface PartsProblem {
   /** What is wrong, as a clause. */
   readonly reason: string;
-  /** Whether the files on disk aren't as they should be; otherwise, this user may not read them. */
+  /** Whether the files on disk are damaged. If not, this user isn't allowed to read them. */
   readonly isDamage: boolean;
 }
 

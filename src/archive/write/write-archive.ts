@@ -116,7 +116,7 @@ export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint
     return { ...manifest, platform: { architecture, os }, annotations: { 'org.opencontainers.image.ref.name': name } };
   });
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
-  // Folders need their own entries: otherwise skopeo creates them with a mode that excludes everyone but root.
+  // Folders need their own entries, because otherwise skopeo creates them with a mode that excludes everyone but root.
   return packTar([
     { name: 'blobs/', type: 'directory' },
     { name: 'blobs/sha256/', type: 'directory' },

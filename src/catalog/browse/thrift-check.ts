@@ -10,7 +10,7 @@ const DOUBLE = 7;
 const BINARY = 8;
 const LISTS = [9, 10] as const;
 const STRUCT = 12;
-/** A 64-bit number takes at most ten bytes. */
+/** Maximum length of a number: 64 bits take at most ten bytes. */
 const MOST_NUMBER_BYTES = 10;
 
 /** Checks the structure at the beginning of `bytes`. Returns its length. Throws DAMAGED, or TOO_LARGE for more than `mostValues`. */

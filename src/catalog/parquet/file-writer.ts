@@ -153,7 +153,7 @@ function writeFooter(to: GrownBytes, columns: readonly Column[], groups: readonl
       pair.text(2, SCHEMA_VERSION);
     });
     file.text(6, 'layerscope');
-    // Bounds are ordered by the column's type.
+    // States that each column's bounds are ordered by the column's type.
     file.structs(7, leaves, (order) => order.struct(1, () => undefined));
   });
   to.int32(to.length - start);

@@ -1,7 +1,7 @@
 // Parquet's hybrid of runs and bit packing, for levels and dictionary indexes.
 import type { GrownBytes } from './grown-bytes.ts';
 
-/** Numbers are packed in groups of eight; a run of at least eight equal numbers is worth its header. */
+/** Numbers are packed in groups of this many. A run of at least as many equal numbers is worth its header. */
 const PACK = 8;
 
 /** Returns how many bits numbers up to `most` need. */

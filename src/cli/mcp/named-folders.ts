@@ -36,7 +36,7 @@ export function nameFolders(given: readonly string[]): NamedFolders {
   const resolve = (image: string): string => {
     if (image.includes('\0')) throw new LayerscopeError('NOT_FOUND', 'a path cannot contain a NUL');
     const candidates = path.isAbsolute(image) ? [image] : folders.map((folder) => path.resolve(folder, image));
-    // Paths outside aren't accessed: a client must not learn whether they exist.
+    // Paths outside aren't accessed, because a client must not learn whether they exist.
     const inside = candidates.filter((candidate) => isWithin(candidate, given, folders));
     if (inside.length === 0) throw outside(image);
     for (const candidate of inside) {

@@ -22,7 +22,7 @@ export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
 /** A digest as defined in image-spec descriptor.md. */
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** Errors after which it is unknown what a manifest refers to, so that no blobs are removed. */
+/** Errors after which it is unknown what a manifest refers to. In that case no blobs are removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
 /** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';

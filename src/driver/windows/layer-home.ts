@@ -214,7 +214,7 @@ export class LayerHome {
 
   async list(): Promise<readonly LayerInfo[]> {
     const folders = (await this.#files.list(this.path)).filter(({ attributes }) => (attributes & FILE_ATTRIBUTE.directory) !== 0);
-    /** Layers by every folder name, case-folded, that a child's chain may use for them. */
+    /** Layers, by each folder name (case-folded) that a child's chain may use for them. */
     const known = new Map<string, { readonly id: WindowsLayerId; readonly chain: LayerChain }>();
     const layers: { readonly id: WindowsLayerId; readonly chain: LayerChain }[] = [];
     const infos: LayerInfo[] = [];

@@ -231,7 +231,7 @@ export class WindowsDriver implements GraphDriver {
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
     for await (const { path, file } of this.#entries(id, options)) {
       const isBase = file?.ofBaseLayer === true;
-      // Windows doesn't distinguish additions from modifications.
+      // In a layer with parents, Windows doesn't distinguish additions from modifications.
       yield { kind: file === null ? 'removed' : isBase ? 'added' : 'modified', path: path.replaceAll('\\', '/') };
     }
   }
