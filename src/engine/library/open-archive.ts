@@ -100,7 +100,7 @@ export class OpenArchive {
     return this.#weights.get(image) ?? new Map();
   }
 
-  /** `text` is what whatIfText returns. */
+  /** Records the result of packing a what-if. `text` identifies the what-if; see whatIfText. */
   setWeight(image: number, text: string, weight: number | { readonly obstacle: string }): void {
     const known = this.#weights.get(image) ?? new Map();
     this.#weights.set(image, known.set(text, weight));

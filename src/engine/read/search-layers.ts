@@ -36,7 +36,7 @@ async function search(stack: Stack, text: string, { limit, scattered, order = 'b
   const found: RowMatches['matches'][] = [];
   const best = order === 'best' ? new BestPaths(text, limit) : null;
   const rest = createRest(signal);
-  /** By {@link keyOf}: the size of each path's largest version. */
+  /** Size of each path's largest version, by {@link keyOf}. */
   const sizes = new Map<number, number>();
   let bytes = 0;
   for (let layer = 0; layer < stack.layers.length; layer++) {
@@ -152,7 +152,7 @@ function firstAbove(sorted: Float64Array, least: number): number {
 class FirstPaths {
   readonly #limit: number;
   #kept = new Map<string, Touch[]>();
-  /** The last path kept by the last clean-up. */
+  /** Of the paths that the previous clean-up kept, the last by name. */
   #last: string | null = null;
 
   constructor(limit: number) {
@@ -190,7 +190,7 @@ class BestPaths {
   /** Paths that were dropped, by {@link keyOf}. */
   readonly #others = new Set<number>();
   #best = new Map<string, Ranked>();
-  /** The worst path kept by the last clean-up. */
+  /** The worst of the paths that the previous clean-up kept. */
   #worst: Ranked | null = null;
 
   constructor(text: string, limit: number) {
