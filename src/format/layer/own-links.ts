@@ -140,7 +140,7 @@ class Way {
     this.#partsOfTarget = partsOfTarget;
   }
 
-  /** Length of the path, a slash after each component included. */
+  /** Length of the path, counting a slash after each component. */
   get length(): number {
     return this.#length;
   }
