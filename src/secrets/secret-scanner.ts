@@ -48,7 +48,7 @@ const SHORTEST_SHOWN = 16;
 
 const SLACK_HOST = 'hooks.slack.com/services/';
 const HOST_LEAD_AT = SLACK_HOST.indexOf('slack');
-/** Maximum bytes between the host and the key. */
+/** Maximum number of bytes between the `services/` of a webhook and its key. */
 const SLACK_BYTES = 64;
 const SLACK_KEY = 24;
 const SERVICE_ACCOUNT = '"service_account"';

@@ -210,8 +210,8 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
 }
 
 /**
- * Returns the name of a file's folder; undefined if the file's name isn't the archive's title. This is so for uploads, which are kept in
- * one of the program's own folders.
+ * Returns the name of a file's folder; undefined if the file's name isn't the archive's title. That is the case for uploads, which are kept
+ * in one of the program's own folders.
  */
 function folderOf(file: string | null, title: string): string | undefined {
   if (file === null || path.basename(file) !== title) return undefined;

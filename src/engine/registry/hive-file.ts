@@ -94,7 +94,6 @@ async function readWhole(file: string, signal: AbortSignal | undefined): Promise
 export interface HiveFigures {
   readonly keys: number;
   readonly values: number;
-  /** Number of problems found in the hive. */
   readonly problems: number;
 }
 

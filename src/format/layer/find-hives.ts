@@ -19,7 +19,7 @@ export interface HiveFile {
 
 /** The system's hives, for which layers have deltas. */
 export const SYSTEM_HIVES: readonly string[] = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
-/** Folded names of delta hives, without `_Delta`, that differ from the base hive's name. */
+/** Folded name of a base hive, by that of its delta without `_Delta`, where the two differ. */
 const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
 const CONFIG_FOLDER = 'files/windows/system32/config/';
 const DELTA_FOLDER = 'hives/';

@@ -197,7 +197,9 @@ class Way {
     return this.#tree.find(folder, name, 0, name.length);
   }
 
-  /** Determines the folder of the first `count` components from that of the components before the last one, which is `part`. */
+  /**
+   * Determines the folder that the first `count` components lead to. `part` is the last of them; the folder of those before it is known.
+   */
   #enter(count: number, part: string): void {
     const { holds, parent } = this.#tree;
     let folder = this.#folders[count - 1] as number;
