@@ -65,9 +65,9 @@ export function makeWithoutForeignLinks(folder: string, mode: number): TargetFol
 }
 
 /**
- * Opens a folder that the user chose to write into; with `isMade`, creates it and its parents. Follows links, even another user's, but not
- * one in a folder that everybody may write to, such as /tmp, even where Linux's fs.protected_symlinks is off or would follow it. Must be
- * disposed of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
+ * Opens a folder that the user chose to write into; with `isMade`, creates it and its parents. Follows links, but not another user's in a
+ * folder that everybody may write to, such as /tmp. Linux's fs.protected_symlinks may be off, or may follow such a link. Must be disposed
+ * of. Throws the system's errors; PERMISSION for such a link, IO if the path changed meanwhile.
  */
 export function openNamedFolder(folder: string, isMade = false): TargetFolder {
   const missing: string[] = [];
@@ -103,9 +103,9 @@ function isPlanted(link: BigIntStats, folder: string): boolean {
 }
 
 /**
- * Resolves a path, after removing each `..` textually. Follows links as the system does, but checks the owner of each. Null if a link
- * belongs to another user (or `isRefused` returns true for it), if a link is replaced meanwhile, or if `isRefusedFolder` returns true for a
- * folder on the path.
+ * Resolves a path, after removing each `..` textually. Follows links as the system does, but checks the owner of each. Null if
+ * `isRefused` returns true for a link (by default, for another user's), if a link is replaced meanwhile, or if `isRefusedFolder` returns
+ * true for a folder on the path.
  */
 function wayWithoutForeignLinks(
   folder: string,

@@ -10,10 +10,7 @@ export function pathOfDescriptor(descriptor: number): string | null {
   return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : null;
 }
 
-/**
- * Linux's O_PATH, which Node.js doesn't define. It needs no permission on the opened file, and neither blocks nor follows links. Source:
- * open(2).
- */
+/** Linux's O_PATH, which Node.js doesn't define. With it, opening needs no permission on the file, and doesn't block. Source: open(2). */
 const O_PATH = 0o10000000;
 
 /** Opens anything that has a name, even a link, pipe or device, only to identify it and to access it through its descriptor. Linux only. */

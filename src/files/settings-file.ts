@@ -9,10 +9,10 @@ const FIRST_BYTES = 64 * 1024;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Reads a whole settings file; null if there is none. Follows links, because users link their settings, but not with `isFound`, which is
- * for a file that the program found in a folder chosen by the user: whoever filled the folder may have linked to a file that they aren't
- * allowed to read. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path isn't a regular file.
- * Messages name the file.
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings. With `isFound`, doesn't: the
+ * program then found the file in a folder chosen by the user, and whoever filled that folder may have put a link to a file there that they
+ * aren't allowed to read themselves. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path isn't a
+ * regular file. Messages name the file.
  */
 export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFound = false } = {}): Buffer<ArrayBuffer> | null {
   try {

@@ -41,11 +41,11 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
-// A real letter carries at most a few combining marks. Hundreds of them take a browser seconds to lay out, and cover the lines above and
-// below.
+// Maximum number of combining marks in a row that are shown as they are. A real letter carries at most a few; hundreds of them take a
+// browser seconds to lay out, and cover the lines above and below.
 const MOST_MARKS = 12;
 const MARKS = new RegExp(`(?<=[\\p{M}\\u200D]{${MOST_MARKS}})[\\p{M}\\u200D]`, 'gu');
-/** The first mark is U+0300. */
+/** Matches any text that has combining marks: the first mark is U+0300. */
 const MAY_HAVE_MARKS = /[\u0300-\uffff]/;
 
 function escapeUnsafe(text: string): string {

@@ -58,7 +58,7 @@ export interface FoundPackage {
 type Details = Partial<Omit<FoundPackage, 'type' | 'name' | 'version'>>;
 
 const NOTHING = new Uint8Array(0);
-/** Stands for a package whose files aren't known. Any other empty list means that the package has no files. */
+/** Marks a package whose files aren't known. Any other empty list means that the package has no files. */
 export const NO_FILES: OwnedFiles = { paths: NOTHING, folders: NOTHING };
 
 /** Whether a package's files are known. They aren't for a module compiled into a program, or if a database lacks the list. */

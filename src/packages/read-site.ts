@@ -63,7 +63,7 @@ export async function readSite(site: Site, seen: SeenFiles, inflaters: Inflaters
   }
 }
 
-/** Reads a document of a language's package manager. A document describes one package, except for nuget. */
+/** Reads a document of a language's package manager. A document describes one package, except for NuGet's. */
 async function readDocument({ kind, path }: Site, seen: SeenFiles): Promise<readonly FoundPackage[]> {
   if (kind === 'python') return readPython(path, seen);
   const bytes = await seen.bytes(path, kind === 'nuget' || kind === 'conda' ? MAX_LIST : MAX_DOCUMENT);

@@ -57,7 +57,7 @@ export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return text;
 }
 
-/** Returns the number of distinct ASCII characters. Random text of 16 characters has more than six. */
+/** Returns the number of distinct ASCII characters. */
 export function distinctBytes(bytes: Uint8Array, from: number, to: number): number {
   let [digits, upper, lower] = [0, 0, 0];
   for (let at = from; at < to; at++) {

@@ -178,7 +178,7 @@ const wpConfig = known(function* (text) {
   }
 });
 
-/** `name:hash:…`, as in /etc/shadow and .htpasswd. A locked account has `!` or `*`. */
+/** `name:hash:…`, as in /etc/shadow and .htpasswd. A locked account has `!` or `*` in place of the hash. */
 const passwordHashes = known(function* (text) {
   for (const { at, text: line } of linesOf(text)) {
     const hash = line.split(':', 2)[1] ?? '';

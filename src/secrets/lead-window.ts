@@ -20,7 +20,7 @@ const MEMORY = FOUND_AT + 4 * (WINDOW / BLOCK + 2);
 const MOST_LEADS = WINDOW / 2;
 
 const LEADS: ReadonlySet<number> = new Set(LEAD_GROUPS.flat().map(leadOf));
-/** Indexed by two bytes, the first one high: 1 if a lead begins with them. */
+/** Indexed by two bytes, with the first in the high half: 1 if a lead begins with them. */
 const STARTS = new Uint8Array(65_536);
 for (const lead of LEADS) STARTS[lead >> 8] = 1;
 

@@ -12,7 +12,7 @@ const END = 'PRIVATE KEY-----';
 const LABELS = new Set(['', 'RSA ', 'EC ', 'DSA ', 'OPENSSH ', 'ENCRYPTED ']);
 const LONGEST_LABEL = 'ENCRYPTED '.length;
 const PROC_TYPE = 'Proc-Type:';
-/** Maximum bytes of the headers `Proc-Type` and `DEK-Info`. */
+/** Maximum size of the headers `Proc-Type` and `DEK-Info`, in bytes. */
 const HEADER_BYTES = 400;
 /** Number of base64 digits that must follow the header, and how many bytes are read to find them. */
 const DIGITS = 48;

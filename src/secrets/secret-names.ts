@@ -3,10 +3,13 @@
 const WHOLE = new Set(['TOKEN', 'SECRET', 'PASSWORD']);
 const ENDINGS = ['_TOKEN', '_SECRET', '_KEY', '_PASS'];
 const PARTS = ['PASSWORD', 'PASSWD', 'PASSPHRASE'];
-/** Public keys, key ids (official images set GPG_KEY), and names of files that contain the secret. */
+/**
+ * Parts and endings of harmless names: those of public keys, of key ids (official images set GPG_KEY), and of files that contain the
+ * secret.
+ */
 const HARMLESS_PARTS = ['PUBLIC', 'GPG_KEY', 'KEY_ID'];
 const HARMLESS_ENDINGS = ['_FILE', '_PATH', '_DIR'];
-/** Settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes, and placeholders. */
+/** Values that aren't secret: those of settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes, and placeholders. */
 const HARMLESS_VALUES = new Set(['true', 'false', 'yes', 'no', 'on', 'off', '0', '1', 'null', 'none', 'nil', '""', "''"]);
 const PLACEHOLDERS = ['example', 'changeme', 'change_me', 'change-me', 'placeholder', 'your_', 'your-', 'yourpassword'];
 const LONGEST_NAME = 200;

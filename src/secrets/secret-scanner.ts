@@ -3,8 +3,8 @@
 // Bytes are copied into a window. When it is full, everything that starts before its last AHEAD bytes is decided, and the window moves on,
 // keeping BEHIND bytes before that position. So every decision sees the same bytes, wherever the pieces were cut.
 //
-// Candidates are found by their first bytes (`lead-window.ts`): tokens and Slack's webhooks at starts of words, and keys by the word after
-// their hyphens. Few bytes are examined one by one.
+// Secrets are found by their leads (`lead-window.ts`): the first three bytes of a token, of `slack` in a Slack webhook's address, or of
+// `BEGIN` in a private key's header. So few bytes are examined one by one.
 
 import type { FindingCode, Severity } from '#model';
 import { awsSecretNear } from './aws-secret.ts';
@@ -48,7 +48,7 @@ const SHORTEST_SHOWN = 16;
 
 const SLACK_HOST = 'hooks.slack.com/services/';
 const HOST_LEAD_AT = SLACK_HOST.indexOf('slack');
-/** Maximum bytes between the host and the key. */
+/** Maximum number of bytes between the `services/` of a webhook and its key. */
 const SLACK_BYTES = 64;
 const SLACK_KEY = 24;
 const SERVICE_ACCOUNT = '"service_account"';

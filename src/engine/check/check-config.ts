@@ -17,7 +17,7 @@ export interface CheckConfig {
   readonly highestUserWastedPercent: number | null;
   /** Findings of this severity or above fail the check. */
   readonly failOn: 'error' | 'warning' | null;
-  /** By kind of waste: the maximum number of bytes. */
+  /** Maximum number of bytes of each kind of waste. */
   readonly waste: ReadonlyMap<WasteCode, number>;
   /** Glob patterns of paths that all rules ignore; see PathMatcher. */
   readonly exclude: readonly string[];
@@ -218,7 +218,6 @@ class ConfigReader {
     return meant ?? this.fail(node.range?.[0], `unknown alias ${quoted(node.source)}`);
   }
 
-  /** Whether a value is missing. */
   #isNothing(node: Node | null): boolean {
     return node === null || (this.#yaml.isScalar(node) && node.value === '' && node.type === 'PLAIN');
   }

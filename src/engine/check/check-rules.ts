@@ -3,7 +3,7 @@ import type { CheckConfig, RuleName } from './check-config.ts';
 
 /** The result of one rule. */
 export interface RuleResult {
-  /** `layers` is present only if a layer can't be read, which fails the check. */
+  /** `layers` isn't a rule of the file: it is present only if a layer can't be read, and then fails the check. */
   readonly rule: RuleName | 'layers' | WasteCode;
   readonly status: 'pass' | 'fail' | 'skip';
   /** Measured value: a ratio, bytes or a number of findings. Null for a ratio with nothing to divide by. */
@@ -111,7 +111,9 @@ export function checkRules(
   return results;
 }
 
-/** Fails if there are findings of a severity or above. If the rule is disabled, its message says how many findings it could fail on. */
+/**
+ * Fails if there are findings of the given severity or above. If the rule is disabled, its message says how many findings it could fail on.
+ */
 function failOnRule(failOn: CheckConfig['failOn'], findings: readonly Finding[], isScanned: boolean): RuleResult {
   const of = (severity: Finding['severity']): readonly Finding[] => findings.filter((each) => each.severity === severity);
   const [errors, warnings] = [of('error'), of('warning')];

@@ -245,8 +245,8 @@ async function placeStage(folder: TargetFolder, stage: HeldFolder, target: strin
 }
 
 /**
- * Returns an entry's device and inode, in the form of {@link HeldFolder}'s `identity`, because another user may give the entry's name to
- * something else. Null on Windows.
+ * Returns an entry's device and inode, in the form of {@link HeldFolder}'s `identity`. A name isn't enough to identify the entry, because
+ * another user may give the name to something else. Null on Windows.
  */
 function identityAt(entry: Buffer): string | null {
   if (process.platform === 'win32') return null;

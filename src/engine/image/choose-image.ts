@@ -7,7 +7,7 @@ export function hostPlatform(system: NodeJS.Platform = process.platform, archite
   return machinePlatform(system, architecture);
 }
 
-/** Filters images that run on a platform, best match first; equal matches keep their order. */
+/** Returns the images that run on a platform, best match first; equal matches keep their order. */
 function ofPlatform(images: readonly ArchiveImage[], wanted: string): readonly ArchiveImage[] {
   const ranked = images.map((image) => ({ image, rank: image.platform === wanted ? 0 : platformRank(image.platform, wanted) }));
   const fitting = ranked.filter((each): each is { image: ArchiveImage; rank: number } => each.rank !== null);

@@ -29,7 +29,7 @@ export async function inspectArchive(reader: ArchiveReader, archive: Archive, op
   return withSource(report, archive);
 }
 
-/** Adds what the image's source has answered so far, which differs between calls and is never cached. */
+/** Adds the facts about the image's source, such as the bytes fetched so far. They differ between calls, so they are never cached. */
 function withSource({ format, ...rest }: ArchiveReport, { source }: Archive): ArchiveReport {
   return { format, ...(source === undefined ? {} : { source: { ...source } }), ...rest };
 }

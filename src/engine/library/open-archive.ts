@@ -100,7 +100,7 @@ export class OpenArchive {
     return this.#weights.get(image) ?? new Map();
   }
 
-  /** `text` is what whatIfText returns. */
+  /** Records the result of packing a what-if. `text` identifies the what-if; see whatIfText. */
   setWeight(image: number, text: string, weight: number | { readonly obstacle: string }): void {
     const known = this.#weights.get(image) ?? new Map();
     this.#weights.set(image, known.set(text, weight));
@@ -210,8 +210,8 @@ export async function archiveBytes(path: string | null, archive: Archive): Promi
 }
 
 /**
- * Returns the name of a file's folder; undefined if the file's name isn't the archive's title. This is so for uploads, which are kept in
- * one of the program's own folders.
+ * Returns the name of a file's folder; undefined if the file's name isn't the archive's title. That is the case for uploads, which are kept
+ * in one of the program's own folders.
  */
 function folderOf(file: string | null, title: string): string | undefined {
   if (file === null || path.basename(file) !== title) return undefined;

@@ -8,7 +8,7 @@ import { viewOf } from '../read/compare-images.ts';
 import { withImage } from './image-queries.ts';
 import type { OpenArchive } from './open-archive.ts';
 
-/** A page of packages; `layer` is the top layer to read. */
+/** A request for a page of packages; `layer` is the top layer to read. */
 type PackagesQuery = PackagesWanted & { readonly layer: number };
 
 /** The layers that a view shows: all up to `layer`, or only `since` to `layer`. */
@@ -44,7 +44,7 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
     }
     const { packagesOf } = await import('../packages/packages-of.ts');
     const reading = packagesOf(viewOf(loaded, view).loaded, { layer: view.layer, signal });
-    // Dropping all kept views at once costs little, because views at the bottom layers are rarely requested again.
+    // Dropping all kept views at once costs little, because earlier views are rarely requested again.
     if (byPart.size >= MAX_KEPT) byPart.clear();
     byPart.set(key, reading);
     reading.catch(() => {

@@ -59,7 +59,7 @@ interface Known {
   part: { readonly since: number; readonly registry: ImageRegistry } | null;
 }
 
-/** Registries of loaded images. Their modules are loaded by the first query. */
+/** Registries of loaded images. The modules that read them are loaded by the first query. */
 const registries = new WeakMap<LoadedImage, Known>();
 
 async function registryOf(loaded: LoadedImage): Promise<Known> {

@@ -29,9 +29,9 @@ async function installedIn({ loaded, layer }: View, signal: AbortSignal | undefi
 }
 
 /**
- * Pairs the packages of two views and returns those whose versions differ. Packages with the same type, name, architecture and location are
- * the same. If several versions are installed side by side, equal ones are paired first; the others are paired in order, as upgrades. The
- * result has the packages of the second view first, in its order, then the removed ones.
+ * Pairs the packages of two views and returns those whose versions differ. Packages with the same type, name, architecture and location
+ * count as the same package. If several versions are installed side by side, equal ones are paired first; the others are paired in order,
+ * as upgrades. The result has the packages of the second view first, in its order, then the removed ones.
  */
 export function pairPackages(before: readonly InstalledPackage[], now: readonly InstalledPackage[]): PackagePair[] {
   const identities = new Identities();

@@ -47,7 +47,7 @@ function isWanted({ before, now }: PackagePair, wanted: string): boolean {
   return hasText(each, [each.version, before?.version ?? ''], wanted);
 }
 
-/** Returns the bytes that a pair is sorted by: the larger of its sides. */
+/** Returns the size that a pair is sorted by: the bytes of its larger side. */
 function weightOf({ before, now }: PackagePair): { bytes: number; filesKnown: boolean } {
   const filesKnown = (before?.filesKnown ?? true) && (now?.filesKnown ?? true);
   return { bytes: Math.max(before?.bytes ?? 0, now?.bytes ?? 0), filesKnown };

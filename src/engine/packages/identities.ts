@@ -7,7 +7,10 @@ interface Named {
   readonly arch: string | null;
 }
 
-/** Identifies packages by type, name, architecture and location. Locations are numbered, because one may be long and hold many packages. */
+/**
+ * Identifies packages by type, name, architecture and location. Each location is replaced by a number, because it may be long and shared by
+ * many packages.
+ */
 export class Identities {
   readonly #locations = new Map<string, number>();
 

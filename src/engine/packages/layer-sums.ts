@@ -77,7 +77,7 @@ export function hiddenSums(views: NodeViews, ownersBelow: Int32Array, count: num
   return { bytes, gone };
 }
 
-/** Sums up what the current view shows at or below a folder, by owner, and what has no owner. */
+/** Sums up what the current view shows at or below a folder, by owner. Files without an owner are summed up separately. */
 export function sumsBelow(
   views: NodeViews,
   owners: Int32Array,

@@ -58,7 +58,7 @@ export class OwnerFinder {
       let folder = inherited[node] as number;
       if (folder === NOBODY) {
         folder = inherited[parent[node] as number] as number;
-        // A `node_modules` folder in a package belongs to the packages in it.
+        // A `node_modules` folder inside an npm package isn't part of that package: it holds other packages.
         if (folder === NOBODY || (isModules[node] === 1 && isNpm[folder] === 1)) continue;
         inherited[node] = folder;
       }

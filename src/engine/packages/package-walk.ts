@@ -142,7 +142,6 @@ export class PackageWalk implements AsyncDisposable {
     return changed;
   }
 
-  /** Whether another place may be read. */
   #mayRead(): boolean {
     if (this.#read + this.#seen.lookups > MAX_READ) this.stop('the image’s layers describe too many packages');
     return !this.#isStopped;

@@ -9,7 +9,6 @@ import { PackageWalk } from './package-walk.ts';
 import { type Difference, type Installed, ownerIn, type PackageProblem } from './types.ts';
 import { lettersOf } from './view-budget.ts';
 
-/** A package and its files. */
 interface PackageEntry {
   readonly type: string;
   readonly name: string;

@@ -32,7 +32,6 @@ export class SeenInViews implements SeenFiles, AsyncDisposable {
   readonly problems: PackageProblem[] = [];
   readonly jars = new JarBudget();
   readonly rest: Rest;
-  /** Number of file lookups. */
   lookups = 0;
   readonly #loaded: LoadedImage;
   readonly #views: NodeViews;

@@ -24,7 +24,6 @@ export function reportWaste(
   };
 }
 
-/** Sums up findings about waste by kind. */
 function wasteKinds(findings: readonly Finding[], limit: number): WasteKindReport[] {
   const kinds = new Map<WasteCode, WastePlaceReport[]>();
   for (const { code, path, layer, bytes, removedIn, of } of findings) {

@@ -20,9 +20,9 @@ interface SearchOptions {
 
 /**
  * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
- * same rank. With `order: 'size'`, the paths whose largest version in any layer is largest come first. Returns at most `limit` paths, but
- * the totals cover all that match. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`, like paths in the
- * container. Yields to the event loop while searching. Throws CANCELLED.
+ * same rank. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
+ * `limit` paths, but the totals cover all that match. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`,
+ * like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
  */
 export async function searchLayers(stack: Stack, text: string, { scattered, ...options }: SearchOptions): Promise<SearchReport> {
   const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
@@ -36,7 +36,7 @@ async function search(stack: Stack, text: string, { limit, scattered, order = 'b
   const found: RowMatches['matches'][] = [];
   const best = order === 'best' ? new BestPaths(text, limit) : null;
   const rest = createRest(signal);
-  /** By {@link keyOf}: the size of each path's largest version. */
+  /** Size of each path's largest version, by {@link keyOf}. */
   const sizes = new Map<number, number>();
   let bytes = 0;
   for (let layer = 0; layer < stack.layers.length; layer++) {
@@ -152,7 +152,7 @@ function firstAbove(sorted: Float64Array, least: number): number {
 class FirstPaths {
   readonly #limit: number;
   #kept = new Map<string, Touch[]>();
-  /** The last path kept by the last clean-up. */
+  /** Of the paths that the previous clean-up kept, the last by name. */
   #last: string | null = null;
 
   constructor(limit: number) {
@@ -190,7 +190,7 @@ class BestPaths {
   /** Paths that were dropped, by {@link keyOf}. */
   readonly #others = new Set<number>();
   #best = new Map<string, Ranked>();
-  /** The worst path kept by the last clean-up. */
+  /** The worst of the paths that the previous clean-up kept. */
   #worst: Ranked | null = null;
 
   constructor(text: string, limit: number) {

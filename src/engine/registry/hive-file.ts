@@ -16,7 +16,7 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOC
 export async function isHiveFile(file: string): Promise<boolean> {
   let handle: FileHandle | null = null;
   try {
-    // Opening and closing a pipe would end its writer, but an image reader may still need it.
+    // A pipe must not be opened here: closing it again would end its writer, and the image may still have to be read from it.
     if (!(await stat(file)).isFile()) return false;
     handle = await open(file, READ);
     if (!(await handle.stat()).isFile()) return false;
@@ -90,11 +90,10 @@ async function readWhole(file: string, signal: AbortSignal | undefined): Promise
   }
 }
 
-/** Figures of a hive. */
+/** How many keys, values and problems a hive has. */
 export interface HiveFigures {
   readonly keys: number;
   readonly values: number;
-  /** Number of problems found in the hive. */
   readonly problems: number;
 }
 

@@ -46,7 +46,7 @@ export function cutTarBytes(loaded: LoadedImage, layer: SlimLayer): number | nul
   return bytes;
 }
 
-/** Whether a new member with this path takes one block, because the name fits into any header even with a whiteout's prefix. */
+/** Whether a new member with this path takes a single block: its name fits into any header, even with a whiteout's prefix. */
 function hasPlainHeader(path: Uint8Array): boolean {
   return path.length <= LONGEST_PLAIN && path.every((byte) => byte >= 0x20 && byte < 0x7f);
 }

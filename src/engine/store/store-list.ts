@@ -56,7 +56,7 @@ export interface StoreList {
   elevate(storeId: string, launch: ElevatedLaunch): Promise<boolean>;
 }
 
-/** Stores that the user added, remembered between starts. */
+/** Stores that the user added, remembered between runs. */
 export interface KeptHomes {
   list(): readonly StoreLocation[];
   set(homes: readonly StoreLocation[]): void;

@@ -16,7 +16,7 @@ export interface BodyDigest {
 
 /** Smaller copies at other paths aren't reported: licences and empty modules are the same everywhere. */
 const SMALLEST_COPY = 4096;
-/** Maximum number of findings with the same code in a layer; the rest are one finding without a path. */
+/** Maximum number of findings with the same code in a layer; the rest are combined into one finding without a path. */
 const MAX_OF_CODE = 250;
 
 interface Place {

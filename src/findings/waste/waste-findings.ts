@@ -6,7 +6,7 @@ import { modeFindings } from './mode-findings.ts';
 import { scanLayer } from './scan-layer.ts';
 import { shownPath } from './shown-path.ts';
 
-/** Maximum number of findings with the same code in a layer; the rest are one finding without a path. */
+/** Maximum number of findings with the same code in a layer; the rest are combined into one finding without a path. */
 const MAX_OF_CODE = 250;
 
 /**

@@ -33,7 +33,7 @@ export interface DockerfileLines {
   readonly fromText: string;
 }
 
-/** Where a layer comes from; both are null if the provenance doesn't say. */
+/** Where a layer comes from. A field is null if the provenance doesn't say. */
 export interface LayerOrigin {
   readonly dockerfile: DockerfileLines | null;
   /** The base image that the layer belongs to, as named in the provenance. */
@@ -53,7 +53,6 @@ const VISITS_A_TURN = 1_000;
 /** The origins of an image's layers, determined on demand. */
 export class LayerOrigins {
   readonly #build: BuildSteps;
-  /** The digests of the image's layers, bottom first; null for unknown ones. */
   readonly #digests: readonly (string | null)[];
   readonly #makers: Map<string, Set<string>>;
   readonly #bases: Map<string, string>;
@@ -142,8 +141,8 @@ export class LayerOrigins {
   }
 
   /**
-   * Returns the steps that `makers` depend on, directly or not. Steps that have layers in this image are left out, with what only they
-   * depend on.
+   * Returns the steps that `makers` depend on, directly or not. Steps that have layers in this image are left out, as are steps that only
+   * those depend on.
    */
   async #behind(makers: ReadonlySet<string>, rest: Rest): Promise<ReadonlySet<string>> {
     const seen = new Set<string>();

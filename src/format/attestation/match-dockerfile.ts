@@ -142,7 +142,6 @@ function makesLayer({ keyword }: Instruction): boolean {
   return LAYER_MAKERS.has(keyword);
 }
 
-/** Makes guesses from matching steps. */
 class Guesses {
   readonly #stages: readonly Stage[];
   readonly #lines: readonly string[];

@@ -16,7 +16,7 @@ const PLAIN_CHUNK = 256 * 1024;
 const BLOCK_UNIT = 100_000;
 /** Upper bound, in bytes, on the part of a block before its symbols. */
 const MOST_TABLE_BYTES = 64 * 1024;
-/** Maximum size of a symbol: the longest code has 20 bits. */
+/** Maximum size of a symbol in bytes: the longest code has 20 bits. */
 const MOST_SYMBOL_BYTES = 2.5;
 const GROUP_SYMBOLS = 50;
 const MAGIC = [0x42, 0x5a, 0x68] as const;

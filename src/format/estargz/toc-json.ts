@@ -13,7 +13,8 @@ const MAX_ENTRIES = 600_000;
 const MAX_PIECE_BYTES = 2 * 1024 * 1024;
 /** Entries are parsed together up to this size, because a call to the parser takes longer than parsing most entries. */
 const BATCH_BYTES = 64 * 1024;
-// Most entries have no attributes, and a separate map for each would take more memory than the rest of the entry.
+// Shared by the entries without attributes, which are most of them: a separate map for each would take more memory than the rest of the
+// entry.
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 /** Maximum number of attributes, for all entries together. */
 const MAX_XATTRS = 600_000;

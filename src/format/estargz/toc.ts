@@ -13,7 +13,7 @@ import { damaged, NO_FIELDS, readTocJson, type TocFields } from './toc-json.ts';
 
 const MAX_NAME = 65_536;
 const TYPES: ReadonlySet<string> = new Set<TocType>(['dir', 'reg', 'symlink', 'hardlink', 'char', 'block', 'fifo']);
-/** Some writers keep the file type bits in the mode, as some tars do. */
+/** Permissions and file type bits. Some writers keep the latter in the mode, as some tars do. */
 const MODE_BITS = 0o177_777;
 
 type TocType = 'dir' | 'reg' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';

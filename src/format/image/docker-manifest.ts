@@ -74,8 +74,8 @@ function tooMany(): LayerscopeError {
 }
 
 /**
- * Returns the digest in a member's path: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar` or `<hex>.tar.gz`; null if there
- * is none.
+ * Returns the digest in a member's path: `blobs/sha256/<hex>` or `sha256:<hex>`, with or without a suffix, or `<hex>` with one. Suffixes
+ * are `.json`, `.tar`, `.tar.gz` and `.tar.zst`. Null if there is no digest.
  */
 export function digestInPath(path: string): string | null {
   const hex = /(?:^|\/)(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)?$/.exec(path)?.[1];

@@ -36,7 +36,7 @@ export function fieldReader<Name extends string>(...names: readonly Name[]): Fie
   return Object.assign(read, { has: (key: string) => byFolded.has(folded(key)) });
 }
 
-/** Objects with arbitrary keys, two of which may differ only in case. */
+/** Fields whose values are objects with arbitrary keys, two of which may differ only in case. */
 const FREE_KEYS: ReadonlySet<string> = new Set(['labels', 'annotations', 'layersources', 'exposedports', 'volumes']);
 
 const QUOTE = 0x22;

@@ -183,7 +183,8 @@ function parseManifest(object: ManifestFields): OciManifest {
 export const ATTESTATION_MANIFEST = 'attestation-manifest';
 
 /**
- * Returns the digest that an attestation refers to; null if the descriptor isn't an attestation's. Source: BuildKit attestation-storage.md.
+ * Returns the digest that an attestation refers to, empty if it isn't stated; null if the descriptor isn't an attestation's. Source:
+ * BuildKit attestation-storage.md.
  */
 export function attestedDigest(descriptor: Descriptor): string | null {
   if (descriptor.annotations['vnd.docker.reference.type'] !== ATTESTATION_MANIFEST) return null;

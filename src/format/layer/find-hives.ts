@@ -19,7 +19,7 @@ export interface HiveFile {
 
 /** The system's hives, for which layers have deltas. */
 export const SYSTEM_HIVES: readonly string[] = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
-/** Folded names of delta hives, without `_Delta`, that differ from the base hive's name. */
+/** Lower-case name of a base hive, by that of its delta without `_Delta`, where the two differ. */
 const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
 const CONFIG_FOLDER = 'files/windows/system32/config/';
 const DELTA_FOLDER = 'hives/';
@@ -40,7 +40,7 @@ const CONFIG_NAMES = new Set(['components', 'drivers', 'elam', 'bbi', 'vsmidk', 
 const CONFIG_FOLDERS = /\/(config|regback)$/;
 const HIVE_EXTENSION = /\.(hve|hiv)$/;
 
-/** Returns the folded name of the system hive that a user typed; null if it isn't one. */
+/** Returns the name of a system hive as in {@link SYSTEM_HIVES}, whatever the case of `name`; null if there is no such hive. */
 export function systemHive(name: string): string | null {
   const upper = name.toUpperCase();
   return SYSTEM_HIVES.includes(upper) ? upper : null;

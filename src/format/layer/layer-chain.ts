@@ -6,7 +6,7 @@ import { goJsonText } from './go-json.ts';
 
 export const LAYER_CHAIN_FILE = 'layerchain.json';
 
-/** Maximum number of layers in a chain, far more than Docker's 127. */
+/** Maximum number of layers in a chain, far more than Docker's 125. */
 const MAX_LAYERS = 10_000;
 
 type ChainProblemCode = 'absent' | 'malformed' | 'unfinished' | 'relative' | 'cyclic' | 'missing-parent' | 'disagrees';

@@ -180,7 +180,7 @@ export class MetaTable {
   }
 }
 
-/** Hashes the full names, because a tar may have a million owners that differ only in their names. */
+/** Combines the hashes of the two full names. Names must count, because a tar may have a million owners that differ only in them. */
 function hashOfNames(uname: number, gname: number): number {
   const hash = Math.imul(uname, 0x85ebca6b) ^ gname;
   return hash ^ (hash >>> 16);

@@ -20,7 +20,7 @@ export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number)
   for (let from = at; from < end; ) {
     let to = from;
     while (to < end && bytes[to] !== SLASH && bytes[to] !== BACKSLASH) to++;
-    // A plain `..` between slashes goes up on every system; the caller checks it.
+    // A plain `..` between slashes goes up on every system; the caller checks for it.
     const besideBackslash = (from > at && bytes[from - 1] === BACKSLASH) || (to < end && bytes[to] === BACKSLASH);
     if ((besideBackslash || to - from > 2) && climbs(bytes, from, to)) return true;
     from = to + 1;

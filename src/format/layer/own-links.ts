@@ -140,7 +140,7 @@ class Way {
     this.#partsOfTarget = partsOfTarget;
   }
 
-  /** Length of the path, a slash after each component included. */
+  /** Length of the path, counting a slash after each component. */
   get length(): number {
     return this.#length;
   }
@@ -197,7 +197,9 @@ class Way {
     return this.#tree.find(folder, name, 0, name.length);
   }
 
-  /** Determines the folder of the first `count` components from that of the components before the last one, which is `part`. */
+  /**
+   * Determines the folder that the first `count` components lead to. `part` is the last of them; the folder of those before it is known.
+   */
   #enter(count: number, part: string): void {
     const { holds, parent } = this.#tree;
     let folder = this.#folders[count - 1] as number;

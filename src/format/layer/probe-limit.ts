@@ -1,11 +1,11 @@
 import { LayerscopeError } from '#model';
 
 /**
- * Maximum number of slots that a lookup of an ordinary name passes over. In tables that are three quarters full, one lookup in 10^8 passes
- * over more.
+ * Lookups that pass over at most this many slots don't count. In tables that are three quarters full, only one lookup of an ordinary name
+ * in 10^8 passes over more.
  */
 const FREE = 512;
-/** Total number of slots that longer lookups may pass over. Passing over so many takes tenths of a second. */
+/** Total number of slots that the longer lookups may pass over. Passing over so many takes tenths of a second. */
 const MOST = 8_000_000;
 /** Number of bytes that can be compared in the time it takes to pass over a slot. */
 const BYTES_A_SLOT = 16;

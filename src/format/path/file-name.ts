@@ -27,7 +27,7 @@ const ESCAPE: RefusedName = { code: 'path-escape', reason: 'points outside its f
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 
-// Windows accepts superscript digits in device names.
+// Names of devices, in which Windows also accepts superscript digits.
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
 const FORBIDDEN = /[\u0000-\u001f<>"|?*\\/]/;

@@ -75,7 +75,6 @@ export class HivePass {
     return null;
   }
 
-  /** Returns a key's security descriptor. */
   security(key: HiveKey, path: string): SecurityAt | null {
     let found = this.#security.get(key.security);
     if (found === undefined) {

@@ -27,7 +27,6 @@ export interface RegFile {
   readonly leftOut: number;
 }
 
-/** A key in a .reg file. */
 interface RegKey {
   /** Where the key's hive is in the registry: `HKEY_LOCAL_MACHINE\SYSTEM`. */
   readonly place: string;

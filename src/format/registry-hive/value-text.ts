@@ -49,8 +49,8 @@ function textOf(type: number, data: DataPieces, size: number): string | null {
   const isLong = size > MAX_SHOWN_TEXT_BYTES;
   const bytes = joinData(data.slice(0, 1)).subarray(0, MAX_SHOWN_TEXT_BYTES);
   const strings = stringsOf(type, bytes);
-  // A link's target is text only if it is an absolute path. In other shortened text, the last unit is ignored, because it may be half of a
-  // surrogate pair.
+  // A link's target is text only if it is an absolute path. In shortened text of any other type, the last unit is ignored, because it may
+  // be half of a surrogate pair.
   const isText =
     type === VALUE_TYPE.link ? strings.join('').startsWith('\\') : !NO_TEXT.test(strings.join('').slice(0, isLong ? -1 : undefined));
   if (!isText && size > 0) return null;

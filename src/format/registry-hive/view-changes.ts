@@ -31,7 +31,7 @@ interface Level {
   next: number;
 }
 
-/** A parent as it is in one of the views. */
+/** A parent key as it is in one of the views. */
 interface Side {
   readonly positions: readonly number[];
   readonly path: string | null;

@@ -15,7 +15,7 @@ interface Level {
   readonly keys: readonly StackKey[];
   readonly positions: readonly number[];
   readonly parent: string | null;
-  /** Folded path from here to the first requested key; empty at and below that key. */
+  /** Folded path from this level's parent to the requested key; empty if the parent is that key or is below it. */
   readonly rest: string;
   next: number;
 }

@@ -11,8 +11,8 @@ const SEGMENT_BYTES = 1 << 20;
 export interface TarSplitterOptions {
   /**
    * Whether to store a member's content in the metadata because the layer's files won't contain it, or not under this name. Called for
-   * members with content; `name` is raw and valid during the call only. Always stored: sparse files, whose stored bytes aren't their
-   * content, members that aren't files, and content under a repeated name.
+   * members with content; `name` is raw and valid during the call only. Some content is stored in any case: that of sparse files (their
+   * stored bytes aren't their content), of members that aren't files, and of repeated names.
    */
   readonly keepInside?: (name: Uint8Array, sizeBytes: number) => boolean;
 }

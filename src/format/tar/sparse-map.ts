@@ -15,7 +15,7 @@ export const MAX_MAP_BYTES = 1 << 20;
 
 export type SparseEntry = readonly [offset: number, length: number];
 
-/** Whether the records describe a known sparse form. As in Go, a file of an unknown version is a plain file. */
+/** Whether the records describe a known sparse form. As in Go, a file with an unknown version counts as a plain file. */
 export function isPaxSparse(records: PaxRecords): boolean {
   const major = records.value(KEY.sparseMajor);
   const minor = records.value(KEY.sparseMinor);

@@ -84,7 +84,6 @@ function placeOf({ segments }: Executable, address: number): number | null {
   return found === undefined ? null : found.offset + address - found.address;
 }
 
-/** Parses the module text. */
 function modulesOf(marked: Uint8Array, files: OwnedFiles): FoundPackage[] {
   const hasMarkers = marked.length > 2 * MARKER && marked[marked.length - MARKER - 1] === 0x0a;
   if (!hasMarkers) return [];

@@ -9,7 +9,10 @@ interface Diversion {
   readonly by: string;
 }
 
-/** The diversions of a path that have an effect: the last one and, for the package that made it, the last one that another package made. */
+/**
+ * The diversions of a path that take effect: for most packages, the last one; for the package that made it, the last one that any other
+ * package made.
+ */
 interface Diverted {
   readonly last: Diversion;
   readonly lastByOther: Diversion | null;

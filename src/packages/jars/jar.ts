@@ -6,7 +6,7 @@ import { type Content, contentOf, contentWithin, type Inflaters } from '../seen-
 import type { JarBudget } from './jar-budget.ts';
 import { type Artifact, artifactOf, parseJarManifest, parsePomProperties } from './maven.ts';
 
-/** Limits for a jar and everything in it: nesting, jars, entries, bytes of directories, and decompressed bytes. */
+/** Limits for a jar and everything in it; sizes are in bytes. */
 const MAX_DEPTH = 4;
 const MAX_JARS = 4000;
 const MAX_ENTRIES = 1_000_000;

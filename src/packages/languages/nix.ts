@@ -4,7 +4,7 @@ import { onePath } from '../path-list.ts';
 const STORE_NAME = /^[0-9a-df-np-sv-z]{32}-(.{1,211})$/;
 /** Suffixes for a package's additional outputs. */
 const OUTPUT = /-(?:bin|dev|devdoc|dist|doc|info|lib|man|out|static|debug|data|py|terminfo|libgcc|checksum)$/;
-/** Files in the store that describe builds or are inputs to them. */
+/** Suffixes of files in the store that describe builds or are inputs to them. */
 const NO_PACKAGE = /\.(?:drv|lock|patch|diff|sh|json|xml|conf|tar\.\w+|tgz|zip|gem|crate|check)$/;
 
 /**

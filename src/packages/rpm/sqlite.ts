@@ -121,7 +121,6 @@ export class SqliteFile {
   }
 }
 
-/** The cells of a page. */
 class Cells {
   readonly page: Uint8Array;
   readonly type: number;

@@ -44,7 +44,6 @@ export function committedPages(log: Uint8Array, pageSize: number): LoggedPages |
   return pageCount === 0 ? null : { pages, pageCount };
 }
 
-/** The log's running checksum. */
 class WalSum {
   readonly #view: DataView;
   readonly #littleEndian: boolean;

@@ -39,7 +39,10 @@ function containerdOf(dataRoot: string): string {
   return path.join(dataRoot, 'containerd', 'daemon');
 }
 
-/** Determines which Docker on this machine the `docker` command uses: the system's, the user's own (rootless), or either. */
+/**
+ * Determines which Docker the `docker` command uses: the system's, the user's own (rootless), either of these, or one whose folder isn't
+ * known.
+ */
 function dockerHere({ env, home }: SourceEnvironment): 'any' | 'system' | 'own' | 'elsewhere' {
   const host = env.DOCKER_HOST;
   if (host) {

@@ -47,7 +47,7 @@ export async function openContainerLayer(
   return await reader.openStream(layerPieces(file, ranges, whiteouts, signal), name, options);
 }
 
-/** Removes the leading slash, which paths in the API have but those in a tar don't. */
+/** Returns a path without slashes at its ends: paths in the API have a leading one, and folders in a tar a trailing one. */
 export function plainPath(path: string): string {
   return trimEnd(trimStart(path, '/'), '/');
 }

@@ -192,10 +192,7 @@ export class EngineSource implements ImageSource {
   }
 }
 
-/**
- * Returns the result of `work`; null after an error, because the engine then exports what can't be read or isn't as expected. Throws
- * CANCELLED.
- */
+/** Returns the result of `work`; null after an error, so that the caller uses the engine's export instead. Throws CANCELLED. */
 async function attempt<T>(work: () => Promise<T | null>): Promise<T | null> {
   try {
     return await work();

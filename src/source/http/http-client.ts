@@ -142,7 +142,7 @@ export class HttpClient implements Disposable {
       request.on('error', fail);
       request.on('response', (message) => {
         end();
-        // After the response's head, errors belong to the body.
+        // Once the head of the response has arrived, errors belong to the body.
         resolve(message);
       });
       request.end(body);

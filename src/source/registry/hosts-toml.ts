@@ -65,7 +65,7 @@ function parseHosts(text: string, file: string): HostsFile {
   return { mirrors, server: own === null ? null : (serverOf(own, value, folder)[0] ?? null) };
 }
 
-/** Returns a server; none if it isn't for pulling images or its address can't be used. */
+/** Returns a server as a list of one; empty if it isn't for pulling images or its address can't be used. */
 function serverOf(address: string, options: JsonObject | null, folder: string): readonly HostsServer[] {
   const url = toUrl(address.includes('://') ? address : `https://${address}`);
   const capabilities = options?.capabilities === undefined ? ['pull', 'resolve'] : asArray(options.capabilities);

@@ -35,7 +35,10 @@ export async function planRemoval(driver: GraphDriver, what: string, options: Ca
   return { kind: isCopy ? 'copy' : 'layer', freedBytes, layers: isCopy ? 0 : 1, users, ids: [what, ...users.map(({ id }) => id)] };
 }
 
-/** Returns how many bytes a removal frees together with the working copies that it deletes too. An unreadable one counts nothing. */
+/**
+ * Returns how many bytes a removal frees, including those of the working copies that it also deletes. A working copy that can't be read
+ * counts as 0.
+ */
 export async function freedWithCopies(driver: GraphDriver, { freedBytes, users }: Removal): Promise<number> {
   let bytes = freedBytes;
   for (const { id, isCopy } of users) if (isCopy) bytes += await driver.diffSize(id).catch(() => 0);
