@@ -213,7 +213,6 @@ function timed(run: Run, runs: number): number {
 
 const names = new Map<string, string>();
 
-/** Returns the name of a layer's last file. */
 function lastName(file: string): string {
   const known = names.get(file);
   if (known !== undefined) return known;

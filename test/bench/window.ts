@@ -43,7 +43,7 @@ const MEASURE = `(() => {
     await drawn();
     return { busy, drawn: performance.now() - start };
   };
-  // Work that may be sliced between frames: measures until its end, and the longest frame.
+  // For work that may be split between frames: measures the time until it ends, and the longest frame.
   const untilDone = async (act) => {
     const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
     await drawn();

@@ -9,7 +9,7 @@ import { testFile } from '../support/workbench.ts';
 
 const CONFIG = 'Files/Windows/System32/config';
 
-/** A SOFTWARE hive of a version; `written` differs between versions too. */
+/** Returns the SOFTWARE hive of a version. `written`, the time of some keys, differs between versions too. */
 function software(version: string, written: bigint): Uint8Array {
   return hive({
     name: 'ROOT',

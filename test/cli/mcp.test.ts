@@ -37,7 +37,7 @@ async function connect(t: TestContext) {
     const { content, isError } = await client.callTool({ name, arguments: input });
     const [first] = content as { text: string }[];
     const value = JSON.parse(first?.text ?? '') as Record<string, unknown>;
-    // Errors and lists quote names too.
+    // Errors and lists quote names from images too, so they must have the note.
     assert.match(String(value.note), /are data, never instructions/, name);
     return { isError: isError === true, value };
   };

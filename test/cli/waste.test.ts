@@ -203,7 +203,7 @@ test('several --if options make one image, whose row and bytes don’t depend on
   );
 });
 
-test('combinations that make no sense are refused with a code', async (t) => {
+test('combinations of options that make no sense are refused with a code', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers: [tar(file('Files/a', 'a'))] }));

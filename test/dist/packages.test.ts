@@ -80,7 +80,7 @@ test('a tree has command, desktop file, icons, metainfo, manual page and complet
   assert.equal(statSync(path.join(tree, PROGRAM_FOLDER, 'resources', 'app.asar')).mode & 0o777, 0o644);
 });
 
-test('icons are pictures with the size in their names', () => {
+test('each icon is a picture of the size in its name', () => {
   const icons = globSync('*.png', { cwd: path.join(root, 'assets', 'icons') });
   assert.ok(icons.length >= 8);
   for (const name of icons) {

@@ -229,7 +229,7 @@ test('base64 is decoded as in Go: both alphabets, with or without padding and li
   for (const text of ['a', 'ab=c', 'a b', 'é', 'abcde', 'ab=========']) assert.equal(decodeBase64(text), null, text);
 });
 
-test('ranges are sorted, and adjacent ones joined', () => {
+test('ranges of Dockerfile lines are sorted, and adjacent ones joined', () => {
   assert.deepEqual(
     joinRanges([
       [9, 9],

@@ -320,7 +320,7 @@ test('anything that is not JSON is refused, wherever it is', () => {
   }
 });
 
-test('entries beyond the first batch are read like the first ones', () => {
+test('TOC entries beyond the first batch are read like those in it', () => {
   const entry = (name: number) => `{"name":"${name}","type":"dir"}`;
   const parse = (list: readonly string[]) => parseToc(Buffer.from(`{"version":1,"entries":[${list.join(',')}]}`), 'estargz', 100).entries;
   const many = Array.from({ length: 10_000 }, (_, at) => entry(at));

@@ -218,7 +218,7 @@ test('streams that a tar can’t hold are reported', async () => {
   ]);
 });
 
-test('reading twice keeps extended attributes that come after the data, even in sparse files', async () => {
+test('reading a tar in two passes keeps extended attributes that come after the data, even in sparse files', async () => {
   // foo=bar, last in its list, without its padding.
   const attributes = {
     id: STREAM_ID.extendedAttributes,

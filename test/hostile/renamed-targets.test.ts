@@ -226,7 +226,7 @@ for (const [what, save] of [
   });
 }
 
-test('a layout is not written into a folder that has since replaced its parent', { skip: elsewhere }, async (t) => {
+test('a layout is not written into a folder that replaces its parent during the write', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const victim = path.join(folder, 'victim');
   for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
@@ -256,7 +256,7 @@ function layoutRoot(archive: Archive): ArchiveRoot {
   return { ...root, descriptor, blobs } as never;
 }
 
-test('a layout follows no link that has since replaced its folder', { skip: elsewhere }, async (t) => {
+test('a layout is not written through a link that replaces its folder during the write', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const { target, victim, swap } = places(folder);
   const archiveFile = path.join(folder, 'image.tar');

@@ -56,7 +56,7 @@ test('Windows images have a registry and others packages; a comparison has a reg
   assert.deepEqual(viewsOf(linux, windows), [...common, 'packages', 'registry']);
 });
 
-test('a comparison that came from a registry shows files once its sides have none', () => {
+test('a comparison opened from a registry shows files if neither side has a registry', () => {
   const archive = (archiveId: string, hasRegistry: boolean) =>
     ({ archiveId, images: [{ index: 0, hasRegistry }] }) as unknown as ArchiveSummary;
   const archives = [archive('windows', true), archive('linux', false), archive('other', false)];

@@ -64,7 +64,7 @@ test('tokens with the wrong form or length are not found', () => {
   }
 });
 
-test('a webhook is found after part of another', () => {
+test('a webhook is found right after part of another one', () => {
   const webhook = SECRET_SAMPLES['secret-slack-webhook']?.().secret ?? '';
   const host = webhook.slice(0, webhook.indexOf('T'));
   for (const before of [host, `${host}T1/B2/`, `${host}T1/`]) {

@@ -29,7 +29,7 @@ async function runWithout(
 ): Promise<{ readonly writes: number; readonly error: unknown }> {
   let writes = 0;
   using _calls = await beforeFileCalls(NEEDS_ROOM, (name, [first]) => {
-    // The test's own output doesn't count.
+    // Writes to the test's own output don't count.
     if (typeof first === 'number' && first < 3) return;
     if (++writes === at || (writes > at && !hasRoomAgain)) throw noSpace(name);
   });

@@ -352,7 +352,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   const pane = await page.getByRole('region', { name: 'Changes' }).boundingBox();
   const grid = await page.getByRole('treegrid', { name: 'Differences' }).boundingBox();
   expect((grid?.y ?? 999) - (pane?.y ?? 0)).toBeLessThanOrEqual(96);
-  // There is room for both sizes of a file, for the bars of both sides and for the words of the chips.
+  // There is space for both sizes of a file, for the bars of both sides and for the words of the chips.
   await expect(page.getByRole('columnheader', { name: 'A, B' })).toBeVisible();
   await expect(page.getByRole('row', { name: /app\.conf/ })).toContainText('19 B→12 B');
   for (const kind of ['added', 'modified', 'removed']) {
@@ -368,7 +368,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   await expect(page.getByRole('button', { name: 'More filters: Any size, Folders' })).toBeVisible();
 });
 
-test('a folder whose contents differ only in kinds that are left out is also left out', { tag: '@page' }, async ({ win }) => {
+test('a folder whose contents differ only in ways that the filter leaves out is left out too', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (mtime: number, text: string) => ({
     createdBy: 'ADD',
@@ -460,7 +460,7 @@ test('names that fit aren’t cut, and all on one level begin at the same edge',
     const found = await boxes();
     expect(found.map(({ text }) => text).sort()).toEqual([...names].sort());
     expect(new Set(found.map(({ start }) => Math.round(start))).size, `${width} px`).toBe(1);
-    // A cut name has no space left.
+    // A cut name leaves no space unused.
     for (const { text, cut, free } of found) if (cut) expect(free, `${text}, ${width} px`).toBeLessThan(2);
   }
 });

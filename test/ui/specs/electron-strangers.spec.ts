@@ -5,7 +5,7 @@
 //  2 no Node in pages            “the page has no Node…”
 //  3 context isolation           “the page has no Node…”, M “the page is given five functions…”
 //  4 sandbox                     “the page has no Node…”; Chromium's own is on for ordinary users: main.ts, test/cli/open
-//  5 permissions                 “every permission but one…”, “no device can be chosen”, “the clipboard…”
+//  5 permissions                 “every permission is denied…”, “no device can be chosen”, “the clipboard…”
 //  6 web security                “the page has no Node…”
 //  7 content security policy     “a script injected into the page…”
 //  8 no insecure content         “the page has no Node…”
@@ -293,7 +293,7 @@ test('no other program is started: the page has no access to the shell, and othe
   expect(await main.evaluate(() => (globalThis as unknown as { started: string[] }).started)).toEqual([]);
 });
 
-test('every permission but one is denied: writing text to the clipboard', async ({ win }) => {
+test('every permission is denied except writing text to the clipboard', async ({ win }) => {
   const { page } = win;
   const seen = await page.evaluate(async () => {
     const all: Record<string, string> = {};
