@@ -45,7 +45,7 @@ test('archives and layouts in the folder are read, on workers and through the pr
 });
 
 for (const name of ['link.tar', 'linked', '../outside/image.tar']) {
-  test(`anything outside is refused, even if a path inside leads there: ${name}`, async (t) => {
+  test(`an image outside the folder is refused, even if a path inside leads there: ${name}`, async (t) => {
     await assert.rejects(testReader(t).open(path.join(inside, name)), { code: 'PERMISSION', message: /is outside the named folders/ });
   });
 }

@@ -124,7 +124,7 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 for (const { name, at, fine } of SITUATIONS) {
-  test(`${name}: every command reports it`, async (t) => {
+  test(`every command reports a wrong path: ${name}`, async (t) => {
     const made = await bench(t);
     const before = readdirSync(made.folder);
     for (const slot of SLOTS) {

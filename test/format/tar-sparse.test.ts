@@ -100,7 +100,7 @@ for (const [form, make] of FORMS) {
 }
 
 describe('old GNU sparse files', () => {
-  test("the body follows the extension blocks, and its stored size is the header's", () => {
+  test("the body of an old GNU sparse file follows the extension blocks, and its stored size is the header's", () => {
     const { members } = collect(tar(gnuSparse('s', 130, ODD_BYTES, 'x'.repeat(60))));
     assert.deepEqual([members[0]?.bodyOffset, members[0]?.dataOffset, members[0]?.storedSize], [512 * 4, 512 * 4, 60]);
     assert.equal(members[0]?.format, 'gnu');

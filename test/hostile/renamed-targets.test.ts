@@ -66,7 +66,7 @@ for (const [what, parts, into] of [
   ['a whole image into an empty folder', [], ''],
   ['an image’s folder', [Buffer.from('d')], ''],
 ] as const) {
-  test(`an export of ${what} follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
+  test(`an export of ${what} follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const { target, victim, swap } = places(folder);
     const archiveFile = path.join(folder, 'image.tar');
@@ -210,7 +210,7 @@ for (const [what, save] of [
   ['replaces', replaceNamed],
   ['creates', createNamed],
 ] as const) {
-  test(`code that ${what} a file follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
+  test(`code that ${what} a file follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const victim = path.join(folder, 'victim');
     for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));

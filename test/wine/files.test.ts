@@ -257,7 +257,7 @@ test('privileges are enabled for the process, or the error says that they are no
   }
 });
 
-test("an error has the system's message", async () => {
+test("an error from a Windows call has the system's message", async () => {
   await assert.rejects(files.openRoot('C:\\no such folder'), /no folder C:\\no such folder/);
   await withRoot(async (root) => {
     await assert.rejects(
