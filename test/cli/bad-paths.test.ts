@@ -107,7 +107,7 @@ function isPlain(name: string, at: string, { code, stderr }: { readonly code: nu
 interface Situation {
   readonly name: string;
   at(folder: string): string;
-  /** Slots where a path in this situation is not an error. */
+  /** Matches the names of slots where such a path is not an error. */
   readonly fine?: RegExp;
 }
 

@@ -72,7 +72,7 @@ test('a script injected into the page does not run, however it got there', async
     add('embed', { src: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"><script>top.ran.push(1)</script></svg>' });
     add('base', { href: 'https://example.com/' });
     const blocked: string[] = [];
-    await new Promise((resolve) => setTimeout(resolve)); // the policy doesn't apply to the specs' own evaluation
+    await new Promise((resolve) => setTimeout(resolve)); // leaves the specs' own evaluation, to which the policy doesn't apply
     for (const code of ["ran.push('eval')", 'this is no script']) {
       try {
         new Function('ran', code)(page.ran);
