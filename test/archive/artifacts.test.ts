@@ -222,7 +222,7 @@ test('an attestation whose image is not in the archive is an artifact, without a
   assert.deepEqual([archive.images, archive.artifacts[0]?.subject, findings], [[], `sha256:${'e'.repeat(64)}`, []]);
 });
 
-test('finds artifacts in an index that lists blobs, as BuildKit’s caches do, and in the old artifact manifest', async (t) => {
+test('artifacts are found in an index that lists blobs, as BuildKit’s caches do, and in the old artifact manifest', async (t) => {
   const files = new Files();
   const layer = files.add(BASE, `${OCI_LAYER}+gzip`);
   const cache = files.add(json({ layers: [] }), 'application/vnd.buildkit.cacheconfig.v0');

@@ -60,7 +60,7 @@ test('a folder replaced by a link isn’t listed', () => {
   assert.throws(() => entriesOf(path.join(inside, 'linked')), { code: 'PERMISSION' });
 });
 
-test('a thread that is started later is restricted too', async () => {
+test('a thread that is started later is restricted to the same folders', async () => {
   const script = `
     import { parentPort } from 'node:worker_threads';
     const { openFile } = await import(${JSON.stringify(new URL('../../src/archive/blob/source-file.ts', import.meta.url).href)});

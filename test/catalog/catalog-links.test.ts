@@ -108,7 +108,7 @@ test('indexing reports that its catalog was replaced while it ran', onLinux, asy
   assert.deepEqual(readdirSync(victim), []);
 });
 
-test('refuses a catalog behind another user’s link, or owned by another user who shares it with nobody', forRoot, (t) => {
+test('a catalog behind another user’s link, or owned by another user who shares it with nobody, is refused', forRoot, (t) => {
   const { folder, to, victim } = setUp(t);
   const link = path.join(folder, 'link');
   symlinkSync(victim, link);

@@ -165,7 +165,7 @@ test('provenance in mode min has no steps, but a builder, source, parameters and
   }
 });
 
-test('documents in any other form give nothing, and never an error', () => {
+test('fields of statements, provenances and SBOMs with unexpected values give nothing, and never an error', () => {
   const odd: unknown[] = [null, 1, 'x', [], {}, [[]], { __proto__: null }, JSON.parse('{"__proto__":{"digest":1}}')];
   for (const value of odd) {
     for (const name of ['buildDefinition', 'runDetails', 'metadata', 'buildConfig', 'materials', 'invocation']) {

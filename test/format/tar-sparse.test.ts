@@ -140,7 +140,7 @@ describe('PAX sparse files', () => {
     assert.equal((got?.dataOffset ?? 0) - (got?.bodyOffset ?? 0), 512);
   });
 
-  test('a 1.0 map that is too long, has too many numbers or other content is refused', () => {
+  test('a PAX 1.0 sparse map that is too long, has too many numbers or other content is refused', () => {
     const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '10' };
     const withMap = (map: string) => concat(pax(records), file('s', concat(padded(latin1(map)), latin1('data'))));
     refused(/no room/, pax(records), file('s', '0\n'));
@@ -153,7 +153,7 @@ describe('PAX sparse files', () => {
     refused(/malformed/, pax(records), file('s', `1000000\n${'1\n'.repeat(1 << 20)}`));
   });
 
-  test('a 0.1 map whose count is wrong or missing is refused', () => {
+  test('a PAX 0.1 sparse map whose count is wrong or missing is refused', () => {
     for (const blocks of ['1', '3', '-1', 'x', '']) {
       refused(/malformed/, pax({ 'GNU.sparse.map': '0,1,2,1', 'GNU.sparse.numblocks': blocks, 'GNU.sparse.size': '5' }), file('s', 'xy'));
     }

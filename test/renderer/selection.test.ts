@@ -18,7 +18,7 @@ test('a step from a range leaves it in the direction of the step', () => {
   assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, false)), [7, 7]);
 });
 
-test('widening moves one end', () => {
+test('widening a selection moves one end of it', () => {
   assert.deepEqual(lit(stepLayer(at(3, 6), -1, 9, true)), [2, 6]);
   assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, true)), [3, 7]);
   assert.deepEqual(lit(stepLayer(at(0, 8), 1, 9, true)), [0, 8]);

@@ -248,7 +248,7 @@ const SLOW: readonly (readonly [FindingCode, RegExp])[] = [
   ['secret-sendgrid-token', /(?<![A-Za-z0-9_])SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/],
 ];
 
-test('agrees with slow expressions on random text', () => {
+test('the scanner agrees with slow expressions on random text', () => {
   const pieces = [
     () => randomText(1 + Math.floor(Math.random() * 40), URL_BASE64),
     () => ['.', '-', '/', ' ', '\n', '_', ':', '"', '\0', '='][Math.floor(Math.random() * 10)] as string,

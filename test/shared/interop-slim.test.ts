@@ -61,7 +61,7 @@ async function compare(t: TestContext, original: string, whats: readonly string[
   return refused;
 }
 
-test('skopeo reads the images, and umoci unpacks the original’s files from them', async (t) => {
+test('skopeo reads the images that waste --if writes, and umoci unpacks the original’s files from them', async (t) => {
   const folder = testFolder(t);
   const layers = interopLayers({ oldSparse: false });
   const whats = ['merge-removals', 'zstd', ...layers.map((_, from) => `squash=${from}`)];

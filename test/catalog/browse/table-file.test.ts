@@ -31,7 +31,7 @@ function rowsOf(catalog: string, table: TableName) {
   return rows;
 }
 
-test('reads the rows that DuckDB reads, in every table', async (t) => {
+test('hyparquet reads the same rows as DuckDB, in every table', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 3, broken: true });
   for (const table of Object.keys(TABLES) as TableName[]) {
     const columns = readable(table).filter((name) => !['mtime', 'created'].includes(name));

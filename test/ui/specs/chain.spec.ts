@@ -9,7 +9,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every layer that touches the selected path has a dot', { tag: '@page' }, async ({ win }) => {
+test('every layer that touches the selected path is marked with a dot', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();

@@ -152,7 +152,7 @@ test('an image dropped on the right half is compared with the one shown', async 
   expect(win.complaints).toEqual([]);
 });
 
-test('a button and the key x swap the sides', { tag: '@window' }, async ({ win }) => {
+test('a button and the key x swap the sides of a comparison', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
@@ -175,7 +175,7 @@ test('Alt-click compares with a layer of the same image', { tag: '@window' }, as
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('layers on either side are chosen by name', { tag: '@window' }, async ({ win }) => {
+test('the layer of each side of a comparison is chosen by name', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
@@ -220,7 +220,7 @@ test('layers are compared on their own, without those below, even after swapping
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('the library marks both sides with their letters', { tag: '@page' }, async ({ win }) => {
+test('the library marks both sides of a comparison with their letters', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const library = page.getByRole('navigation', { name: 'Library' });
   const images = () =>
@@ -484,7 +484,7 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   expect(win.complaints).toEqual([]);
 });
 
-test('the report is copied as text', async ({ win }) => {
+test('a comparison’s report is copied as text', async ({ win }) => {
   const page = await compareImages(win);
   await page.evaluate(() => {
     Object.defineProperty(navigator, 'clipboard', {

@@ -36,7 +36,7 @@ test('a layer shows how much it hides, even at the lowest height that has two li
   }
 });
 
-test('bars stay when names are long: the names are cut', { tag: '@page' }, async ({ win }) => {
+test('long names are cut, so that the bars stay', { tag: '@page' }, async ({ win }) => {
   const { page } = await opened(win, MANY);
   await expect(page.getByRole('columnheader', { name: 'Hidden' })).toBeVisible();
   await expect(page.getByRole('columnheader', { name: 'Share' })).toBeVisible();

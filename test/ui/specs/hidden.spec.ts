@@ -49,7 +49,7 @@ test('a command in the summary of waste names its layer and has lines of its own
   expect(win.complaints).toEqual([]);
 });
 
-test('many layers that wrote a file are a range', { tag: '@page' }, async ({ win }) => {
+test('many layers that wrote a file are shown as a range', { tag: '@page' }, async ({ win }) => {
   const layers = Array.from({ length: 7 }, (_, at) => ({ createdBy: `RUN step ${at}`, tar: tar(file('state', `${at}`.repeat(2000))) }));
   const { summary } = await openWaste(win, layers);
   await expect(summary.getByRole('button', { name: /^state/ })).toHaveText(/layers 0–5 → 6$/);
