@@ -23,7 +23,7 @@ const nodes = (page: Page) => page.evaluate(() => document.querySelectorAll('*')
 
 const MOST_NODES = 20_000;
 
-/** Reading an archive this large takes a while. */
+/** An archive with this many images, layers or steps takes a while to open. */
 const SOON = { timeout: 40_000 };
 
 test.describe.configure({ timeout: 120_000 });
