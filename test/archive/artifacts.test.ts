@@ -135,7 +135,7 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
   },
 };
 
-test('a manifest whose config isn’t an image’s is an artifact, even if its layers have image media types, ORAS’s default for files', async (t) => {
+test('a manifest whose config isn’t an image’s is an artifact, even if its layers have image media types, as ORAS gives files by default', async (t) => {
   for (const type of ['application/vnd.acme.rocket.config.v1+json', 'application/vnd.buildkit.cacheconfig.v0']) {
     const files = new Files();
     const spec: ManifestSpec = { config: [type, {}], layers: [[OCI_LAYER, 'hello world\n']] };
@@ -161,7 +161,7 @@ test('foreign and encrypted layers are image layers', async (t) => {
   }
 });
 
-test('artifacts next to an image name it as their subject in their manifest, payload or tag', async (t) => {
+test('an artifact next to an image has the image as its subject if its manifest, its payload or its tag names the image', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }], annotations: { 'org.opencontainers.image.ref.name': 'app:1' } });
   const { digest, size } = image;
@@ -222,7 +222,7 @@ test('an attestation whose image is not in the archive is an artifact, without a
   assert.deepEqual([archive.images, archive.artifacts[0]?.subject, findings], [[], `sha256:${'e'.repeat(64)}`, []]);
 });
 
-test('finds artifacts in an index that lists blobs, as BuildKit’s caches do, and in the old artifact manifest', async (t) => {
+test('artifacts are found in an index that lists blobs, as BuildKit’s caches do, and in the old artifact manifest', async (t) => {
   const files = new Files();
   const layer = files.add(BASE, `${OCI_LAYER}+gzip`);
   const cache = files.add(json({ layers: [] }), 'application/vnd.buildkit.cacheconfig.v0');

@@ -54,7 +54,7 @@ for (const packing of ['none', 'gzip', 'zstd'] satisfies Packing[]) {
   }
 }
 
-test('an image’s layers are searched, and their checksums computed, in one pass', async (t) => {
+test('an image’s layers are searched for secrets, and their checksums computed, in one pass', async (t) => {
   const reader = testReader(t);
   await using archive = await reader.open(
     testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('a', 'same')), tar(file('b', 'same'))] }]))),
@@ -186,7 +186,7 @@ test('hits beyond the limit are counted but not listed', async (t) => {
   assert.deepEqual(scan.leftOut, [['secret-github-token', 50]]);
 });
 
-test('a search can be cancelled', async (t) => {
+test('a search for secrets can be cancelled', async (t) => {
   const reader = testReader(t);
   await using archive = await reader.open(testFile(t, LAYER));
   const abort = new AbortController();

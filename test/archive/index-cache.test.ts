@@ -168,7 +168,7 @@ test('a stated digest is not trusted: content that doesn’t match it is never c
   const blob = image.layers[0] as BuiltDescriptor;
   const lying = new Files();
   for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
-  // As long as the original, so that the length doesn't reveal the change.
+  // The same length as the original, so that the length doesn't reveal the change.
   const evil = pack(tar(file('b', 'y')), 'gzip');
   assert.equal(evil.length, blob.size);
   lying.replace(blob, evil);

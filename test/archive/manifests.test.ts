@@ -203,7 +203,7 @@ test('wrong sizes for a manifest and a config are reported', async (t) => {
   assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, but its descriptor says 7/);
 });
 
-test('finds layers that manifest.json names with backslashes, as Docker on Windows did', async (t) => {
+test('layers that manifest.json names with backslashes, as Docker on Windows did, are found', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP] }]);
   const manifest = JSON.parse(Buffer.from(files.get('manifest.json') ?? '').toString()) as { Layers: string[] }[];
   for (const image of manifest) image.Layers = image.Layers.map((name) => name.replace('/', '\\'));

@@ -40,7 +40,7 @@ for (const [form, bytes] of Object.entries(FORMS)) {
   });
 }
 
-test('reading a truncated or damaged blob throws after everything readable, and a consumer may stop reading', async (t) => {
+test('reading a truncated or damaged blob throws only after returning everything readable, and a consumer may stop early', async (t) => {
   for (const [bytes, code] of [
     [FORMS.gzip.subarray(0, FORMS.gzip.length - 50_000), 'TRUNCATED'],
     [FORMS.zstd.subarray(0, FORMS.zstd.length - 1000), 'TRUNCATED'],

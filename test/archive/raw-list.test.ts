@@ -150,7 +150,7 @@ test('an abandoned or cancelled list closes its file', async (t) => {
   }
 });
 
-test('the size comes from the header, even for members without a body; the stored size is the length of the data that follows', async (t) => {
+test('a member’s size is the one in its header, even if it has no body; its stored size is the length of the data that follows', async (t) => {
   const sized = { size: 0o1234 };
   const { members, error } = await listed(
     t,

@@ -45,7 +45,7 @@ test('archives and layouts in the folder are read, on workers and through the pr
 });
 
 for (const name of ['link.tar', 'linked', '../outside/image.tar']) {
-  test(`anything outside is refused, even if a path inside leads there: ${name}`, async (t) => {
+  test(`an image outside the folder is refused, even if a path inside leads there: ${name}`, async (t) => {
     await assert.rejects(testReader(t).open(path.join(inside, name)), { code: 'PERMISSION', message: /is outside the named folders/ });
   });
 }
@@ -60,7 +60,7 @@ test('a folder replaced by a link isn’t listed', () => {
   assert.throws(() => entriesOf(path.join(inside, 'linked')), { code: 'PERMISSION' });
 });
 
-test('a thread that is started later is restricted too', async () => {
+test('a thread that is started later is restricted to the same folders', async () => {
   const script = `
     import { parentPort } from 'node:worker_threads';
     const { openFile } = await import(${JSON.stringify(new URL('../../src/archive/blob/source-file.ts', import.meta.url).href)});

@@ -88,7 +88,7 @@ function receivedIn(cacheFolder: string): Buffer {
   return readFileSync(path.join(cacheFolder, files[0] ?? ''));
 }
 
-test('an archive received only for listing has the same indexes, without writing the contents of plain layers', async (t) => {
+test('an archive received only for listing gives the same indexes as its file, without storing the contents of plain layers', async (t) => {
   for (const [what, bytes] of INPUTS) {
     const reader = testReader(t);
     const expected = await reader.indexLayers((await reader.open(testFile(t, bytes))).images[0]?.layers ?? []);

@@ -1,5 +1,5 @@
-// What is kept of a layer's tar-split metadata: every byte of the tar except the bodies. The memory must grow with the content, not with
-// the number of lines in the metadata.
+// SplitMap keeps every byte of a layer's tar except the bodies, as the layer's tar-split metadata has them. Its memory must grow with the
+// content, not with the number of lines in the metadata.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -27,7 +27,7 @@ async function xzBomb(): Promise<Uint8Array> {
   return concat(...parts);
 }
 
-test('zstd, bzip2 and xz that expand many thousandfold stop at the limit, with an error that says so', async () => {
+test('zstd, bzip2 and xz data that expands many thousandfold is unpacked only up to the limit, with an error that says so', async () => {
   const bombs: [PackedAs, Uint8Array][] = [
     ['zstd', zstdZeros(64 * MB)],
     ['bzip2', BZIP2_BOMB],
@@ -45,7 +45,7 @@ test('zstd, bzip2 and xz that expand many thousandfold stop at the limit, with a
   }
 });
 
-test('the limit is the same however the input is cut', async () => {
+test('the limit on unpacked bytes is the same however the input is cut', async () => {
   const blob = zstdZeros(64 * MB);
   for (const pieceBytes of [64, 500, 4096]) {
     const { ended } = await unpacked(blob, 'zstd', 4 * MB, pieceBytes);
@@ -53,7 +53,7 @@ test('the limit is the same however the input is cut', async () => {
   }
 });
 
-test('a gzip stream never exceeds the limit, nor does any stream that expands in proportion to its size', async () => {
+test('the limit on unpacked bytes never stops a gzip stream, nor any stream that expands in proportion to its size', async () => {
   const zeros = new Uint8Array(64 * MB);
   for (const [compression, blob] of [
     ['gzip', gzipSync(zeros, { level: 9 })],
@@ -77,7 +77,7 @@ test('a layer that unpacks to more than the limit keeps the entries up to it, wi
   assert.deepEqual([layer.status, layer.findings.map(({ code }) => code)], ['damaged', ['too-large']]);
 });
 
-test('each kind of unpacking failure has its code', () => {
+test('each way in which unpacking can fail has its own error code', () => {
   const ended = (end: Decompressed['end'], more: Partial<Decompressed> = {}): Decompressed => ({
     end,
     plainBytes: 0,

@@ -100,7 +100,7 @@ async function push(
   return { name, bytes, baseline: urls.map((url) => `curl -sf ${url} | ${unpack} >/dev/null`).join(' && ') };
 }
 
-/** Runs every row. */
+/** Measures and prints every row. */
 export async function lazyRows(bench: LazyBench): Promise<void> {
   const { host, row, runs, inspect, sourceOf, layers } = bench;
   const images = [
@@ -213,7 +213,6 @@ function timed(run: Run, runs: number): number {
 
 const names = new Map<string, string>();
 
-/** Returns the name of a layer's last file. */
 function lastName(file: string): string {
   const known = names.get(file);
   if (known !== undefined) return known;

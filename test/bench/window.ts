@@ -15,7 +15,7 @@ import { median } from './measure.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
-/** Rounds over all layers, each with everything expanded. */
+/** Number of rounds over all layers, each with everything expanded. */
 const ROUNDS = 5;
 /** Slows the page's processor down by this factor, to simulate a slower machine. */
 const SLOWER = Number(process.env.LAYERSCOPE_BENCH_SLOWER ?? 1);
@@ -43,7 +43,7 @@ const MEASURE = `(() => {
     await drawn();
     return { busy, drawn: performance.now() - start };
   };
-  // Work that may be sliced between frames: measures until its end, and the longest frame.
+  // For work that may be split between frames: measures the time until it ends, and the longest frame.
   const untilDone = async (act) => {
     const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
     await drawn();
@@ -75,7 +75,7 @@ const MEASURE = `(() => {
       await new Promise((resolve) => setTimeout(resolve, 0));
       return untilDone(() => key(document.querySelector('[data-filter]'), 'Enter'));
     },
-    // From the click on a layer until its changes are drawn.
+    // Measures from the click on a layer until its changes are drawn.
     layer: (index) => new Promise((resolve) => {
       const start = performance.now();
       document.querySelector('[data-layer="' + index + '"]').click();

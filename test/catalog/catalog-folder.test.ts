@@ -47,7 +47,7 @@ function work(t: TestContext, from: string, to: string): ChildProcess {
   return child;
 }
 
-/** Makes the same catalog in one process: with the same key for checksums, all its files are the same. */
+/** Makes the same catalog in one process. It gets the key for checksums from `like`, so that all its files are the same too. */
 async function indexAlone(from: string, like: string, alone: string): Promise<void> {
   mkdirSync(alone);
   copyFileSync(path.join(like, 'catalog.json'), path.join(alone, 'catalog.json'));

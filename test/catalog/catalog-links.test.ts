@@ -42,7 +42,7 @@ const NAME = `sha256-${'a'.repeat(64)}.parquet`;
 /** An unfinished file's name, from a process that has ended. */
 const LEFT = `.layerscope-${'0'.repeat(16)}-1-1-00000000`;
 
-test('what is written, marked, removed and cleaned up stays in the folders that were checked', onLinux, (t) => {
+test('a catalog writes, marks, removes and cleans up only in the folders that it has checked', onLinux, (t) => {
   const { to, victim } = setUp(t);
   using catalog = CatalogFolder.create(to);
   catalog.write('layers', NAME, []);
@@ -108,7 +108,7 @@ test('indexing reports that its catalog was replaced while it ran', onLinux, asy
   assert.deepEqual(readdirSync(victim), []);
 });
 
-test('refuses a catalog behind another user’s link, or owned by another user who shares it with nobody', forRoot, (t) => {
+test('a catalog behind another user’s link, or owned by another user who shares it with nobody, is refused', forRoot, (t) => {
   const { folder, to, victim } = setUp(t);
   const link = path.join(folder, 'link');
   symlinkSync(victim, link);

@@ -36,7 +36,7 @@ async function makeCatalog(t: TestContext, count = 3): Promise<{ readonly folder
 
 const query = (from: string, sql: string, ...more: string[]) => runCommand(['catalog', 'query', sql, '--from', from, ...more]);
 
-test('parameters are bound, whatever is in them', async (t) => {
+test('query parameters are bound, whatever is in them', async (t) => {
   const { to } = await makeCatalog(t, 1);
   const printed = HOSTILE.replaceAll('\\', '\\\\');
   const sql = await query(to, 'SELECT count(*) AS n FROM entries WHERE path = $p', '--json', '--param', `p=${printed}`);

@@ -13,7 +13,7 @@ function numbersOfOneHash(count: number): number[] {
   });
 }
 
-test('gives each number its own index, until there are too many', () => {
+test('each number gets its own index, until there are too many', () => {
   const distinct = new DistinctNumbers(3);
   assert.deepEqual(
     [5, 7, 5, -1, 7, 0].map((value) => distinct.of(value)),
@@ -22,7 +22,7 @@ test('gives each number its own index, until there are too many', () => {
   assert.deepEqual([...distinct.values], [5, 7, -1]);
 });
 
-test('gives up on numbers crafted to have the same hash', () => {
+test('numbers crafted to have the same hash are given up on', () => {
   const made = numbersOfOneHash(1000);
   assert.ok(made.every(Number.isSafeInteger) && new Set(made).size === made.length);
   const distinct = new DistinctNumbers(10_000);

@@ -88,7 +88,7 @@ function tableOf({ nodes, members, names, metas, time, size, flags, isDeep = fal
   };
 }
 
-/** The rows that a table represents, made one by one. */
+/** Yields the rows that a table represents. */
 function* rowsOf(table: LayerTable): Generator<Record<string, unknown>> {
   const paths = ['' as string];
   const raw = [Buffer.alloc(0)];

@@ -15,7 +15,7 @@ describe('hard links in comparisons', () => {
     const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
     assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
-    // Bodies with the same size must be read to compare them; a different size is enough.
+    // Bodies with the same size must be read to compare them. If the sizes differ, nothing needs to be read.
     const lines = compared([file('a', 3), hardlink('b', 'a')], [file('b', 3), hardlink('a', 'b')]);
     assert.deepEqual(
       lines.map((line) => line.replace(/ \(.*\)/, '')),

@@ -41,7 +41,7 @@ const LAYERS = [
 ];
 const stack = buildStack(LAYERS);
 
-test('folders have the bytes and the number of matches below them', () => {
+test('a folder’s sums are the bytes and the number of the matches below it', () => {
   const table = viewAt(stack, 0);
   const found = sums(table, { text: '*.js' });
   assert.deepEqual(byPath(table, found.size), { app: 40, 'app/a.js': 10, 'app/lib': 30, 'app/lib/c.js': 30, 'top.js': 4 });
@@ -57,7 +57,7 @@ test('a folder that matches by its name or type includes its content in its sums
   assert.deepEqual(byPath(table, folders.size), { app: 240, 'app/a.js': 10, 'app/b.png': 200, 'app/lib': 30, 'app/lib/c.js': 30 });
 });
 
-test('other criteria apply to each row below a matching folder', () => {
+test('below a folder that matches by name, criteria other than name and type apply to each row', () => {
   const table = changesOf(stack, 1, 1);
   const found = sums(table, { text: 'app', kinds: 2 });
   assert.deepEqual(byPath(table, found.size), { app: 7, 'app/new.js': 7 });
@@ -65,7 +65,7 @@ test('other criteria apply to each row below a matching folder', () => {
   assert.deepEqual(byPath(table, found.modified), {});
 });
 
-test('hidden bytes are summed too', () => {
+test('the hidden bytes of matching rows are summed too', () => {
   const table = wholeImage(stack);
   const found = sums(table, { kinds: 8 });
   assert.deepEqual(byPath(table, found.hidden), { app: 10, 'app/a.js': 10 });

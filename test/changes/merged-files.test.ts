@@ -66,7 +66,7 @@ describe('files that Windows merges from all layers', () => {
     assert.equal(linux([file('Hives/System_Delta', 3)], [file('Hives/System_Delta', 4)]).totals.wastedBytes, 3);
   });
 
-  it('merged files weigh as much as files with different names would', () => {
+  it('merged files add as many bytes to the totals and the waste as files with different names would', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
       const names = ['Hives/A_Delta', 'Hives/b_delta', 'Files/x', 'Files/y', 'UtilityVM/z'];

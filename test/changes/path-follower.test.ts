@@ -83,7 +83,7 @@ describe('PathFollower', () => {
     assert.deepEqual(shown(views, await follower.nodesOf(listOf('/a/x', '/up/f', '/l30/f', '/l0/f'), noRest)), ['-', 'd/f', 'l60/f', '-']);
   });
 
-  test('follows lists again only when a parent becomes a different link', async () => {
+  test('follows a list of paths again only when a parent becomes a different link', async () => {
     const { views, follower } = open(
       [dir('bin'), file('bin/a'), dir('usr/bin'), file('usr/bin/a'), symlink('other', 'x')],
       [symlink('other', 'y'), file('usr/bin/new')],

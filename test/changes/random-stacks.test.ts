@@ -246,7 +246,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('random stacks of Windows images equal those with folded names', () => {
+  it('random stacks of Windows images equal stacks of the same layers with folded names', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed, { names: ['a', 'A', 'b', 'bB', 'Bb'] });
       const stack = buildStack(layers.map(layer), { caseInsensitive: true });

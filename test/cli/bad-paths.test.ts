@@ -107,7 +107,7 @@ function isPlain(name: string, at: string, { code, stderr }: { readonly code: nu
 interface Situation {
   readonly name: string;
   at(folder: string): string;
-  /** Slots where a path in this situation is not an error. */
+  /** Matches the names of slots where such a path is not an error. */
   readonly fine?: RegExp;
 }
 
@@ -124,7 +124,7 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 for (const { name, at, fine } of SITUATIONS) {
-  test(`${name}: every command reports it`, async (t) => {
+  test(`every command reports a wrong path: ${name}`, async (t) => {
     const made = await bench(t);
     const before = readdirSync(made.folder);
     for (const slot of SLOTS) {

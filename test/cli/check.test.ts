@@ -7,7 +7,8 @@ import { privateKey } from '../support/secret-samples.ts';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
-// 100 bytes in the bottom layer and 60 above it, 10 of which rewrite a path: 10 of 160 bytes are hidden, 10 of the user's 60.
+// 100 bytes in the bottom layer and 60 above it, 10 of which rewrite a path. So 10 bytes are hidden: of 160 in all, or of the 60 that dive
+// counts as the user's.
 const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
@@ -170,7 +171,7 @@ test('a rules file that is not a small regular file is refused, whatever it is',
   assert.equal((await said('--config', 'link-to-rules')).code, 0);
 });
 
-test('waste that exceeds the layers above the lowest is not shown as a percentage', async (t) => {
+test('waste of more bytes than all layers above the lowest have is not shown as a percentage', async (t) => {
   const bench = createBench(t);
   const said = async (...layers: Uint8Array[]) => {
     bench.write('image.tar', dockerArchive([layers]));

@@ -84,7 +84,7 @@ test('images with unreadable layers are not reported as equal', async (t) => {
   assert.deepEqual([both.code, both.stdout], [1, 'no difference in what could be read\n']);
   const same = await bench.cli(['diff', 'x.tar', 'x.tar', '--exit-code']);
   assert.deepEqual([same.code, same.stdout], [0, 'no difference\n']);
-  // The layers below are whole.
+  // The layers below the damaged ones are intact.
   const below = await bench.cli(['diff', 'x.tar#0', 'y.tar#0', '--exit-code']);
   assert.deepEqual([below.code, below.stdout], [0, 'no difference\n']);
 });

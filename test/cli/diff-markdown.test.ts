@@ -160,7 +160,7 @@ test('layers and ranges of layers are identified, and their own sizes, layers, f
   assert.deepEqual((await figures('a.tar#3', 'a.tar')).sizes, (await figures('a.tar', 'a.tar')).sizes);
 });
 
-test('the comment has the config’s changes', async (t) => {
+test('diff --markdown includes the config’s changes', async (t) => {
   const bench = createBench(t);
   const env = (...Env: string[]): object => ({ Env, Cmd: ['serve', '|'], Labels: { long: 'x'.repeat(1000) } });
   bench.write('a.tar', dockerArchive({ name: 'app:1', layers: [BASE], config: { config: env('PATH=/bin', 'OLD=1') } }));

@@ -10,7 +10,7 @@ function split(operand: string): string {
   return [file, image, layer, since].join(' ');
 }
 
-test('a side is a file, an image in it, a layer of that image or a range of layers', () => {
+test('a side of a comparison is a file, an image in it, a layer of that image or a range of layers', () => {
   assert.equal(split('a.tar'), 'a.tar - - -');
   assert.equal(split('a.tar#3'), 'a.tar - 3 -');
   assert.equal(split('a.tar#2-3'), 'a.tar - 3 2');

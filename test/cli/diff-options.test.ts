@@ -13,7 +13,7 @@ const TWO = dockerArchive(
   ],
 );
 
-test('each side chooses its own image, by name, by number or by an option', async (t) => {
+test('each side of a comparison chooses its own image, by name, by number or by an option', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', TWO);
   bench.write('odd@name.tar', TWO);

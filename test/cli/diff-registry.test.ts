@@ -9,7 +9,7 @@ import { testFile } from '../support/workbench.ts';
 
 const CONFIG = 'Files/Windows/System32/config';
 
-/** A SOFTWARE hive of a version; `written` differs between versions too. */
+/** Returns the SOFTWARE hive of a version. `written`, the time of some keys, differs between versions too. */
 function software(version: string, written: bigint): Uint8Array {
   return hive({
     name: 'ROOT',
@@ -53,7 +53,7 @@ async function compared(...argv: readonly string[]): Promise<{ code: number; lin
   return { code, lines: stdout.split('\n').slice(0, -1), stderr };
 }
 
-test('compares the registries of two images: common hives first, then those of one side', async (t) => {
+test('diff --registry compares the registries of two images: common hives first, then those of one side', async (t) => {
   const [a, b] = [image(t, 'a', OLD), image(t, 'b', NEW)];
   assert.deepEqual((await compared(a, b)).lines, [
     'SOFTWARE',
@@ -98,7 +98,7 @@ test('compares the registries of two images: common hives first, then those of o
   );
 });
 
-test('compares layers of an image, and images on the same base', async (t) => {
+test('diff --registry compares layers of an image, and images on the same base', async (t) => {
   const own = image(t, 'own', OLD, tar(file('Hives/Software_Delta', DELTA)));
   const expected = [
     'SOFTWARE',
@@ -131,7 +131,7 @@ test('the error for an unreadable hive names it, and the hive isn’t treated as
   assert.match(stderr, /B, layer 0: Files\/Windows\/System32\/config\/SOFTWARE: .*: the rest is compared/);
 });
 
-test('refuses options that don’t go together', async (t) => {
+test('diff --registry refuses options that don’t go together', async (t) => {
   const a = image(t, 'a', OLD);
   for (const [options, message] of [
     [['--search', 'x'], /--search needs --registry/],

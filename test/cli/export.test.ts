@@ -25,7 +25,7 @@ const IMAGE = dockerArchive([
   ],
 ]);
 
-test('a folder is written under its own name with modes, times and links', async (t) => {
+test('export writes a folder under its own name with modes, times and links', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['export', 'image.tar', '/etc', '--to', 'out']);
@@ -51,7 +51,7 @@ test('a folder is written under its own name with modes, times and links', async
   assert.equal(statSync(at('tool')).mode & 0o7777, 0o755, 'set-id bits of an image are dropped');
 });
 
-test('the content as seen at the selected layer is written, and hard links stay one file', async (t) => {
+test('export writes the content as seen at the selected layer, and hard links stay one file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['export', 'image.tar', 'etc', '--to', 'out', '--layer', '0']);

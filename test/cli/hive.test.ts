@@ -92,7 +92,7 @@ function refused(result: CommandResult, code: number, message: RegExp): void {
   assert.match(result.stderr, message);
 }
 
-test('prints what each layer changed in the registry', async (t) => {
+test('hive prints what each layer changed in the registry', async (t) => {
   const source = image(t);
   assert.deepEqual(await text(['hive', source]), [
     'layer 0  Files/Users/u/NTUSER.DAT  base, 2 keys, 0 values',
@@ -124,12 +124,12 @@ test('prints what each layer changed in the registry', async (t) => {
   });
 });
 
-test('says so if the image has no registry', async (t) => {
+test('hive says so if the image has no registry', async (t) => {
   const { code, stdout, stderr } = await runCommand(['hive', image(t), '--layer', '2']);
   assert.deepEqual([code, stdout, stderr], [0, '', 'layerscope: the layer has no registry hives\n']);
 });
 
-test('prints a hive as seen at a layer, by any of its names', async (t) => {
+test('hive prints a hive as seen at a layer, by any of its names', async (t) => {
   const source = image(t);
   for (const typed of [`software\\${RUN.toLowerCase()}`, `HKLM\\SOFTWARE\\${RUN}\\`, `HKEY_LOCAL_MACHINE\\Software\\${RUN}`]) {
     const [key] = await commandLines(['hive', source, typed, '--json']);
@@ -178,7 +178,7 @@ test('a base that a higher layer contains again is compared as a whole, and delt
   );
 });
 
-test('reports a hive that can’t be read, with its name, and shows the rest', async (t) => {
+test('hive reports a hive that can’t be read, with its name, and shows the rest', async (t) => {
   const source = windowsImage(
     t,
     tar(file(`${CONFIG}/SOFTWARE`, SOFTWARE)),
@@ -197,7 +197,7 @@ test('reports a hive that can’t be read, with its name, and shows the rest', a
   assert.match(view.stdout, /Vendor\\App/);
 });
 
-test('lists a delta without its base by the values that the delta sets', async (t) => {
+test('hive lists a delta without its base by the values that the delta sets', async (t) => {
   const source = windowsImage(t, tar(file('Hives/Software_Delta', SOFTWARE_DELTA)));
   assert.deepEqual(
     (await commandLines(['hive', source, '--json'])).map(({ kind }) => kind),
@@ -208,7 +208,7 @@ test('lists a delta without its base by the values that the delta sets', async (
   assert.ok(lines.includes('    = Level      REG_DWORD      0x00000003 (3)'));
 });
 
-test('recovers an image’s dirty hive from the logs next to it', async (t) => {
+test('hive recovers an image’s dirty hive from the logs next to it', async (t) => {
   const before = hive({ name: 'R', values: [dword('n', 1)] }, { sequence: [5, 5] });
   const after = hive({ name: 'R', values: [dword('n', 2)] }, { sequence: [5, 5] });
   const dirty = Buffer.from(before);
@@ -234,7 +234,7 @@ test('recovers an image’s dirty hive from the logs next to it', async (t) => {
   refused(await runCommand(['hive', onDisk, '--log', path.join(folder, 'none')]), 3, /NOT_FOUND/);
 });
 
-test('searches names and text, ignoring case', async (t) => {
+test('hive searches names and text, ignoring case', async (t) => {
   const source = image(t);
   assert.deepEqual(
     (await commandLines(['hive', source, 'SOFTWARE', '--search', 'RUN.EXE', '--json'])).map((line) => line.path),
@@ -257,7 +257,7 @@ test('searches names and text, ignoring case', async (t) => {
   assert.deepEqual((await text(['hive', onDisk, '--search', 'start'])).length, 3);
 });
 
-test('prints .reg files', async (t) => {
+test('hive prints .reg files', async (t) => {
   const source = image(t);
   const reg = async (...argv: string[]): Promise<string> => {
     const { code, bytes, stderr } = await runCommand(['hive', ...argv, '--reg']);
@@ -294,7 +294,7 @@ test('a view shows which layer each value comes from, and the size of long data'
   ]);
 });
 
-test('a search without results says so, and prints no heading', async (t) => {
+test('a search of the registry without results says so, and prints no heading', async (t) => {
   const source = image(t);
   const onDisk = testFile(t, SYSTEM, 'SYSTEM');
   for (const [argv, where] of [
@@ -316,7 +316,7 @@ test('a search without results says so, and prints no heading', async (t) => {
   ]);
 });
 
-test('reports a truncated hive, with its name', async (t) => {
+test('hive reports a truncated hive, with its name', async (t) => {
   const onDisk = testFile(t, SYSTEM.subarray(0, 3000), 'SYSTEM');
   refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
 });
@@ -334,7 +334,7 @@ function withRemnant(): Buffer {
   return bytes;
 }
 
-test('lists and marks remnants of deleted keys only on request', async (t) => {
+test('hive lists and marks remnants of deleted keys only on request', async (t) => {
   const onDisk = testFile(t, withRemnant(), 'HIVE');
   assert.deepEqual(await text(['hive', onDisk, '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
   assert.deepEqual(await text(['hive', onDisk, 'GONE', '--remnants']), ['gone  remnant', '    text  REG_SZ         was here']);
@@ -374,7 +374,7 @@ test('lists and marks remnants of deleted keys only on request', async (t) => {
     refused(await runCommand(['hive', ...argv]), 2, /USAGE: /);
 });
 
-test('refuses options that don’t go together', async (t) => {
+test('hive refuses options that don’t go together', async (t) => {
   const source = image(t);
   const onDisk = testFile(t, SYSTEM, 'SYSTEM');
   for (const argv of [

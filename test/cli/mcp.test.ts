@@ -37,7 +37,7 @@ async function connect(t: TestContext) {
     const { content, isError } = await client.callTool({ name, arguments: input });
     const [first] = content as { text: string }[];
     const value = JSON.parse(first?.text ?? '') as Record<string, unknown>;
-    // Errors and lists quote names too.
+    // Errors and lists quote names from images too, so they must have the note.
     assert.match(String(value.note), /are data, never instructions/, name);
     return { isError: isError === true, value };
   };
@@ -49,7 +49,7 @@ async function connect(t: TestContext) {
   return { ...bench, named, image, client, call, refused };
 }
 
-test('every tool only reads, and says so', async (t) => {
+test('every MCP tool only reads, and says so', async (t) => {
   const { client } = await connect(t);
   const { tools } = await client.listTools();
   assert.deepEqual(tools.map(({ name }) => name).sort(), [
@@ -70,7 +70,7 @@ test('every tool only reads, and says so', async (t) => {
   assert.match(client.getInstructions() ?? '', /data, never as instructions/);
 });
 
-test('tools answer as the command line does', async (t) => {
+test('MCP tools answer as the command line does', async (t) => {
   const { call, cli, lines, image } = await connect(t);
   const { stdout } = await cli(['inspect', image, '--json']);
   assert.deepEqual((await call('inspect', { image: 'app.tar' })).value.result, JSON.parse(stdout));
@@ -111,7 +111,7 @@ test('long lists and long files come in parts that add up to the whole', async (
   assert.equal((await call('cat', { image, path: 'bin/tool' })).value.base64, Buffer.from([0x7f, 0xff, 0xfe, 0x00]).toString('base64'));
 });
 
-test('reads part of a file that claims petabytes without reading the rest', async (t) => {
+test('part of a file that claims petabytes is read without reading the rest', async (t) => {
   const { write, call } = await connect(t);
   const size = 2 ** 50;
   write('images/sparse.tar', tar(gnuSparse('huge', 0, [], '', { at: { 483: base256(size, 12) } })));
@@ -119,7 +119,7 @@ test('reads part of a file that claims petabytes without reading the rest', asyn
   assert.deepEqual([value.text, value.total, value.more], ['\0\0\0', size, true]);
 });
 
-test('tools read only files in the given folders, and don’t open images by name', async (t) => {
+test('MCP tools read only files in the given folders, and don’t open images by name', async (t) => {
   const { refused, write, named, image } = await connect(t);
   const secret = write('secret.tar', LAYERS[0] as Uint8Array);
   symlinkSync(secret, path.join(named, 'link.tar'));
@@ -134,7 +134,7 @@ test('tools read only files in the given folders, and don’t open images by nam
   }
 });
 
-test('a value is never mistaken for an option', async (t) => {
+test('a value passed to an MCP tool is never mistaken for an option', async (t) => {
   const { refused, image } = await connect(t);
   assert.equal(await refused('ls', { image, path: '--summary' }), 'NOT_FOUND');
   assert.equal(await refused('ls', { image, which: '0 --summary' }), 'NOT_FOUND');
@@ -149,7 +149,7 @@ test('a name can’t end the answer that quotes it', async (t) => {
   assert.deepEqual((value.lines as { path: string }[]).map((line) => line.path).at(-1), HOSTILE_NAME);
 });
 
-test('errors have the command line’s codes, and the next call is answered', async (t) => {
+test('MCP tools’ errors have the command line’s codes, and the next call is answered', async (t) => {
   const { refused, write, call, image } = await connect(t);
   write('images/broken.tar', 'this is no image');
   assert.equal(await refused('inspect', { image: 'broken.tar' }), 'NOT_AN_IMAGE');
@@ -157,7 +157,7 @@ test('errors have the command line’s codes, and the next call is answered', as
   assert.equal((await call('inspect', { image })).isError, false);
 });
 
-test('a missing folder is refused at the start', async (t) => {
+test('mcp refuses a missing folder when it starts', async (t) => {
   const { cli, write, folder } = createBench(t);
   write('file', 'x');
   assert.deepEqual([(await cli(['mcp', 'nosuch'])).code, (await cli(['mcp', 'file'])).code, (await cli(['mcp'])).code], [3, 2, 2]);

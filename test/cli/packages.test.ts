@@ -52,7 +52,7 @@ test('packages lists what each layer added, upgraded, removed and touched, and w
   ]);
 });
 
-test('JSON also has the bytes that an upgrade, chmod or chown hides in the layers below', async (t) => {
+test('packages --json also has the bytes that an upgrade, chmod or chown hides in the layers below', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const hidden = (await bench.lines(['packages', 'image.tar', '--json'])).flatMap(({ kind, hiddenBytes }) =>

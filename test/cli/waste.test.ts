@@ -169,7 +169,7 @@ test('waste --if shows the stored size as far as it is known, and how to find it
   assert.ok(packed.stdout.includes(saved >= 0 ? `saves ${saved} B stored` : `stores ${-saved} B more`), packed.stdout);
   const removals = await bench.cli(['waste', 'image.tar', '--if', 'merge-removals']);
   assert.match(removals.stdout, /unknown: add --pack {2}saves 20\.0 kB of files\n$/);
-  // Already zstd or not compressed at all: the size is known without packing anything.
+  // If layers are already zstd, or not compressed at all, the size is known without packing anything.
   bench.write('plain.tar', IMAGE);
   const squashed = await bench.cli(['waste', 'plain.tar', '--if', 'squash=0']);
   assert.match(squashed.stdout, /saves 1\.7 kB of files, 5\.1 kB stored\n$/);
@@ -203,7 +203,7 @@ test('several --if options make one image, whose row and bytes don’t depend on
   );
 });
 
-test('combinations that make no sense are refused with a code', async (t) => {
+test('combinations of options that make no sense are refused with a code', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', GZIPPED);
   bench.write('windows.tar', dockerArchive({ name: 'w:1', os: 'windows', layers: [tar(file('Files/a', 'a'))] }));

@@ -54,7 +54,7 @@ test('a time is kept to the microsecond, and never rounded into the next second'
 });
 
 test('a time that the file system can’t store is reported; a time after 2242 that it can store is kept', async (t) => {
-  const late = 10_000_000_000n; // 2286
+  const late = 10_000_000_000n; // in the year 2286
   const layer = tar(
     ...[pax({ mtime: String(late) }), file('late', ''), pax({ mtime: '253402300800' }), file('y10000', ''), file('now', '')],
     ...[pax({ mtime: '9000000000000000' }), symlink('endless', 'now')],

@@ -27,7 +27,7 @@ const NOBODY = 65534;
 const IS_ROOT = process.getuid?.() === 0;
 
 if (IS_ROOT) {
-  test('all of these tests also pass as an ordinary user', (t) => {
+  test('all tests in this file also pass as an ordinary user', (t) => {
     const home = mkdtempSync(path.join(tmpdir(), 'layerscope-nobody-'));
     t.after(() => rmSync(home, { recursive: true, force: true }));
     chmodSync(home, 0o777);

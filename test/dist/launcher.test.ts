@@ -59,7 +59,7 @@ test('commands go to the command line, argument by argument', { skip }, (t) => {
 test('no arguments, files and the window’s switches open the window', { skip }, (t) => {
   const { call } = install(t);
   for (const args of [[], ['/tmp/a b.tar', '/tmp/c.tar'], ['./a.tar'], ['--image-name=app:1'], ['--user-data-dir=/tmp/x']]) {
-    // Root needs the switch, which then comes last, so that the first argument still decides.
+    // Root needs --no-sandbox. It comes last, so that the first argument still decides what is opened.
     const all = IS_ROOT ? [...(args.length === 0 ? [] : args), '--no-sandbox'] : args;
     assert.deepEqual(call(all, { DISPLAY: ':0' }), { code: 0, started: ['window', ...all, ''].join('\n'), said: '' }, args.join(' '));
     assert.equal(call(all, { WAYLAND_DISPLAY: 'wayland-0' }).code, 0);

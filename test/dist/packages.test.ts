@@ -51,7 +51,7 @@ function unpacked(folder: string): string {
   return made;
 }
 
-test('a tree has command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
+test('a package has command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
   const folder = folderFor(t);
   const tree = path.join(folder, 'tree');
   layOutTree(unpacked(folder), tree, { zsh: 'vendor-completions' });
@@ -80,7 +80,7 @@ test('a tree has command, desktop file, icons, metainfo, manual page and complet
   assert.equal(statSync(path.join(tree, PROGRAM_FOLDER, 'resources', 'app.asar')).mode & 0o777, 0o644);
 });
 
-test('icons are pictures with the size in their names', () => {
+test('each icon is a picture of the size in its name', () => {
   const icons = globSync('*.png', { cwd: path.join(root, 'assets', 'icons') });
   assert.ok(icons.length >= 8);
   for (const name of icons) {
@@ -89,7 +89,7 @@ test('icons are pictures with the size in their names', () => {
   }
 });
 
-test('reports owners, modes and files that a package may not contain', () => {
+test('owners, modes and files that a package may not contain are reported', () => {
   const good = [
     'drwxr-xr-x root/root         0 2026-11-28 00:00 ./usr/',
     '-rwsr-xr-x root/root     52808 2026-11-28 00:00 ./usr/lib/layerscope/chrome-sandbox',

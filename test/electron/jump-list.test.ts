@@ -1,4 +1,3 @@
-// Windows' jump list.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,3 @@
-// The program's own log.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,7 @@ function place(t: TestContext): { folder: string; file: string } {
 
 const clock = () => new Date('2026-11-29T12:00:00Z');
 
-test('entries are on disk at once, readable only by their user', (t) => {
+test('log entries are on disk at once, readable only by their user', (t) => {
   const { folder, file } = place(t);
   const log = createLog(folder, clock);
   log.event('start');
@@ -59,7 +58,7 @@ test('a large log is rotated, and two old logs are kept', (t) => {
   assert.match(readFileSync(`${file}.1`, 'utf8'), /^\S+ \d+ x/);
 });
 
-test('only the most recent codes are remembered', (t) => {
+test('the log remembers only the most recent error codes', (t) => {
   const log = createLog(place(t).folder, clock);
   for (let i = 0; i < 50; i++) log.code(`job ${i}`, 'IO');
   assert.equal(log.codes().length, 20);

@@ -59,7 +59,7 @@ test('rules missing from a rules file get dive’s defaults, even if the file ha
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
-test('accepts strings, numbers, any word that disables a rule, and rule names in any case', async () => {
+test('a rules file may have strings, numbers, any word that disables a rule, and rule names in any case', async () => {
   for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
     assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
   }
@@ -87,7 +87,7 @@ test('sizes are parsed as dive parses them', () => {
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 
-test('errors name the file and line, in a single line', async () => {
+test('errors in a rules file name the file and line, in a single line', async () => {
   const saids: Readonly<Record<string, RegExp>> = {
     '': /^ci:1: the file is empty$/,
     '# nothing\n\n': /^ci:1: the file is empty$/,
@@ -180,7 +180,7 @@ test('the user’s waste is measured against all layers but the lowest', async (
   assert.deepEqual(await statuses('rules:\n  lowestEfficiency: off\n', report([1000], 0)), [
     'lowestEfficiency skip',
     'highestWastedBytes skip',
-    'highestUserWastedPercent pass', // 0 of 0
+    'highestUserWastedPercent pass', // 0 of 0 bytes wasted
     'failOn skip',
   ]);
   // One layer with a duplicate path has waste, but no user bytes to divide by. dive fails it too, because it divides by zero.

@@ -50,7 +50,7 @@ test('a folder’s facts omit what a later layer removed', () => {
   assert.deepEqual([at(2, 'app').files, at(2, 'app').bytes], [4, 603]);
 });
 
-test('the ten biggest files are listed, biggest first', () => {
+test('a folder’s ten biggest files are listed, biggest first', () => {
   assert.deepEqual(
     at(2, 'many').biggest.map(({ bytes }) => bytes),
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],

@@ -114,7 +114,7 @@ test('a running job can’t be dismissed', async () => {
   assert.throws(() => jobs.dismiss(id), hasCode('USAGE'));
 });
 
-test('the topic starts with a snapshot and reports a thousand steps in a few messages', async () => {
+test('the topic of jobs starts with a snapshot and reports a thousand steps in a few messages', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     await using jobs = createJobs();

@@ -115,7 +115,7 @@ test('the platforms of an engine’s image are those present; an engine too old 
 
 const isWrong = (what: RegExp) => (error: unknown) => hasCode('USAGE')(error) && what.test((error as Error).message);
 
-test('refuses an invalid name with the reason, without contacting any source', async (t) => {
+test('an invalid name is refused with the reason, without contacting any source', async (t) => {
   const { engine, registry, names } = await bench(t);
   for (const [word, what] of [
     ['App:1', /names are lower case/],

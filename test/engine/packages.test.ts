@@ -248,7 +248,7 @@ describe('packages by layer', () => {
     );
   });
 
-  test('limits the text of packages, in a view and over all layers, and a problem says where reading ended', async (t) => {
+  test('the text of packages is limited, in a view and over all layers, and a problem says where reading ended', async (t) => {
     const text = (letter: string): string => letter.repeat(990);
     const long = (name: number, version: number): string =>
       `Package: ${name}${text('n')}\nVersion: ${version}${text('v')}\nArchitecture: ${text('a')}\nSource: ${text('s')} (${text('w')})\n`;

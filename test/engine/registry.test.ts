@@ -41,7 +41,7 @@ async function queries(t: TestContext): Promise<RegistryQueries> {
 
 const { signal } = new AbortController();
 
-test('changes come in pages, with the hives that could not be read', async (t) => {
+test('registry changes come in pages, with the hives that could not be read', async (t) => {
   const asked = await queries(t);
   const wanted = { from: 0, to: 1, text: '', count: 500 };
   const first = await asked.registryChanges(REF, { ...wanted, start: 0 }, signal);
@@ -60,7 +60,7 @@ test('changes come in pages, with the hives that could not be read', async (t) =
   assert.equal(found.items.filter(({ kind }) => kind === 'added').length, 10);
 });
 
-test('a key has its values with their layers, and its subkeys in pages', async (t) => {
+test('a registry key has its values with their layers, and its subkeys in pages', async (t) => {
   const asked = await queries(t);
   assert.deepEqual(await asked.registryHives(REF, 1, signal), { hives: ['SAM', 'SOFTWARE'] });
   const at = { layer: 1, hive: 'SOFTWARE', start: 0, count: 500 };
@@ -92,7 +92,7 @@ test('a key has its values with their layers, and its subkeys in pages', async (
   await assert.rejects(asked.registryKey(REF, { ...at, hive: 'SYSTEM', path: '' }, signal), hasCode('NOT_FOUND'));
 });
 
-test('a search covers all hives of a view, up to a limit', async (t) => {
+test('a registry search covers all hives of a view, up to a limit', async (t) => {
   const asked = await queries(t);
   const search = (text: string, limit: number) => asked.registrySearch(REF, { layer: 1, text, limit }, signal);
   assert.deepEqual(await search('c:\\NEW', 10), { complete: true, matches: [{ hive: 'SOFTWARE', path: 'Old', value: 'Path' }] });

@@ -233,7 +233,7 @@ test('random stacks keep their view when removals are merged and when they are s
   assert.ok(compared > 100, `${compared}`);
 });
 
-test('several changes together are applied in one order, whatever order they are given in', async (t) => {
+test('several changes together are applied in a fixed order, whatever order they are given in', async (t) => {
   const all = 'merge-removals,drop-caches,squash=1,zstd';
   for (const text of [all, 'zstd,squash=1,drop-caches,merge-removals', 'squash=1,zstd,merge-removals,drop-caches'])
     assert.equal(whatIfText(parseWhatIf(text)), all);

@@ -53,7 +53,7 @@ test('a damaged statement is a problem, and the statements after it are read', a
   assert.ok(problems.every((code) => code === 'BAD_MANIFEST'));
 });
 
-test('reads at most 100 statements, and only those wanted; the others are passed on unread', async (t) => {
+test('at most 100 statements are read, and only those wanted; the others are passed on unread', async (t) => {
   const image = await opened(t, (digest) =>
     Array.from({ length: 130 }, (_, at) => statement(digest, at % 2 === 0 ? SPDX : V1, sbom(`s${at}`))),
   );
@@ -97,7 +97,7 @@ test('an image’s statements share a limit of 6.4 million values', async (t) =>
   assert.deepEqual(codes, [null, null, 'TOO_LARGE']);
 });
 
-test('a walk can be cancelled', async (t) => {
+test('a walk of an image’s statements can be cancelled', async (t) => {
   const image = await opened(t, (digest) => [statement(digest, SPDX, sbom('a'))]);
   await assert.rejects(readStated(image.attestations, AbortSignal.abort()), hasCode('CANCELLED'));
 });

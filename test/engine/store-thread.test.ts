@@ -4,7 +4,7 @@ import { createStoreThread } from '#engine';
 
 const script = new URL('../support/crashing-worker.ts', import.meta.url);
 
-test('when the thread dies, pending calls fail with the reason and the next call starts a new thread', async () => {
+test('when the store’s thread dies, pending calls fail with the reason and the next call starts a new thread', async () => {
   await using thread = createStoreThread(script);
   const waits = thread.service({ driver: 'portable', home: '/tmp/waits' });
   const crashes = thread.service({ driver: 'portable', home: '/tmp/crash' });
@@ -17,7 +17,7 @@ test('when the thread dies, pending calls fail with the reason and the next call
   await assert.rejects(crashes.report(), { code: 'IO', message: /thread ended/ });
 });
 
-test('when the program ends, pending calls fail and later calls are refused', async () => {
+test('when the program ends, pending calls to the store’s thread fail and later calls are refused', async () => {
   const thread = createStoreThread(script);
   const service = thread.service({ driver: 'portable', home: '/tmp/waits' });
   const waits = assert.rejects(service.report(), { code: 'IO' });

@@ -47,7 +47,7 @@ test('large tables leave less space for others, but the latest is always kept', 
   assert.deepEqual([a.count, b.count], [2, 1]);
 });
 
-test('a failure is thrown and not cached', async () => {
+test('a failure to make a table is thrown and not cached', async () => {
   const cache = createTableCache();
   const fail = async (): Promise<RowTable> => {
     throw new Error('no such layer');

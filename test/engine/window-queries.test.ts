@@ -72,7 +72,7 @@ test('waste by file and waste by layer have the same total', async (t) => {
       },
     ],
     whatIf: [
-      // The layers aren't compressed: a block for each member, blocks for its body, two blocks at the end.
+      // The layers aren't compressed, so a layer's size is one block for each member, the blocks of its body, and two blocks at the end.
       { kind: 'merge-removals', from: null, layers: 3, fileBytes: 361, storedBytes: 17 * 512, obstacle: null },
       { kind: 'squash', from: 1, layers: 2, fileBytes: 281, storedBytes: 17 * 512, obstacle: null },
       { kind: 'squash', from: 0, layers: 1, fileBytes: 141, storedBytes: 11 * 512, obstacle: null },
@@ -148,7 +148,7 @@ test('a search keeps only its best paths: names before folders, prefixes before 
   assert.equal((await search('c/mod', 1)).matches[0]?.path, 'a/bc/model');
 });
 
-test('a search by size covers all layers, whatever is listed, and its sums cover all matches', async (t) => {
+test('a search by size covers all layers, and its sums cover all matches, listed or not', async (t) => {
   // Each file is larger in the upper layer, except for the one that this layer removes.
   const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
   const layers = [

@@ -1,4 +1,4 @@
-// Another user who can rename things in a folder puts a link there at any moment.
+// Another user, who can rename things in a folder, may put a link there at any moment.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';

@@ -78,7 +78,7 @@ async function killedAt(name: string, target: string, step: number): Promise<num
   return code;
 }
 
-test('durable: the file is flushed before it gets its name, and the folder after', async (t) => {
+test('with durable, the file is flushed before it gets its name, and the folder afterwards', async (t) => {
   const target = path.join(testFolder(t), 'f');
   for (const [run, named] of [
     [replaceFile, 'rename'],

@@ -33,7 +33,7 @@ function refusesLink(t: TestContext, mode: number, owner: number): void {
   assert.deepEqual(readdirSync(behind), []);
 }
 
-test('other links are followed: the user’s own, and another user’s in a folder that not everyone can write to', { skip }, (t) => {
+test('the user’s own link is followed, and so is another user’s in a folder that not everyone can write to', { skip }, (t) => {
   const folder = testFolder(t);
   const [shared, home, behind] = [path.join(folder, 'shared'), path.join(folder, 'home'), path.join(folder, 'behind')];
   for (const each of [shared, home, behind]) mkdirSync(each);

@@ -30,11 +30,11 @@ test('a settings file is read completely, through links, up to its limit', (t) =
   assert.equal(readSettings(path.join(folder, 'dangling')), null);
 });
 
-test('a file whose size the system doesn’t know is read too', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
+test('a settings file whose size the system doesn’t know is read', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
   assert.match(readSettings('/proc/self/status')?.toString() ?? '', /^Name:\t/);
 });
 
-test('anything but a regular file is refused with an error that names it, without waiting for it', {
+test('a settings file that isn’t a regular file is refused with an error that names it, without waiting for it', {
   skip: process.platform === 'win32' && 'no pipes',
 }, (t) => {
   const folder = testFolder(t);

@@ -165,7 +165,7 @@ test('provenance in mode min has no steps, but a builder, source, parameters and
   }
 });
 
-test('documents in any other form give nothing, and never an error', () => {
+test('fields of statements, provenances and SBOMs with unexpected values give nothing, and never an error', () => {
   const odd: unknown[] = [null, 1, 'x', [], {}, [[]], { __proto__: null }, JSON.parse('{"__proto__":{"digest":1}}')];
   for (const value of odd) {
     for (const name of ['buildDefinition', 'runDetails', 'metadata', 'buildConfig', 'materials', 'invocation']) {
@@ -229,7 +229,7 @@ test('base64 is decoded as in Go: both alphabets, with or without padding and li
   for (const text of ['a', 'ab=c', 'a b', 'é', 'abcde', 'ab=========']) assert.equal(decodeBase64(text), null, text);
 });
 
-test('ranges are sorted, and adjacent ones joined', () => {
+test('ranges of Dockerfile lines are sorted, and adjacent ones joined', () => {
   assert.deepEqual(
     joinRanges([
       [9, 9],

@@ -193,7 +193,7 @@ test('extended attributes too long for their length fields are refused', () => {
   assert.throws(() => encodeExtendedAttributes([{ name: '漢', value: new Uint8Array(0), flags: 0 }]), { code: 'BAD_REQUEST' });
 });
 
-test('links are encoded as Windows does, and their target is read back', () => {
+test('links are encoded as Windows encodes them, and their target is read back', () => {
   const cases: readonly [string, boolean, string][] = [
     ['a\\b', false, '0c0000a01c00000000000600080006000100000061005c006200000061005c0062000000'],
     ['C:\\x', true, '030000a02400000000001000120008005c003f003f005c0043003a005c007800000043003a005c0078000000'],

@@ -5,7 +5,7 @@ import { compareConfigs } from '#format/image';
 const of = (config: object, outer: object = {}) => ({ os: 'linux', architecture: 'amd64', ...outer, config });
 const differences = (a: unknown, b: unknown) => compareConfigs(a, b).map((each) => [each.field, each.a, each.b]);
 
-test('fields are listed one by one, in a fixed order, with null for one that is not set', () => {
+test('differing fields of configs are listed one by one, in a fixed order, with null for one that is not set', () => {
   const a = of({
     Env: ['PATH=/bin', 'GONE=1', 'SAME=x=y'],
     Cmd: ['sh'],
@@ -53,7 +53,7 @@ test('fields are listed one by one, in a fixed order, with null for one that is 
   assert.deepEqual(differences(a, a), []);
 });
 
-test('null, empty and missing are equal; the order matters in commands, but not in keys and variables', () => {
+test('null, empty and missing fields of configs are equal; the order matters in commands, but not in keys and variables', () => {
   const empty = { Env: null, Cmd: [], User: '', Labels: {}, Volumes: null, ArgsEscaped: false, OnBuild: null };
   assert.deepEqual(differences(of({}), of(empty)), []);
   assert.deepEqual(differences(of({}), { os: 'linux', architecture: 'amd64' }), []);

@@ -92,7 +92,7 @@ test('a link with a size has no body', () => {
   assert.equal(writer.end().length, 1024);
 });
 
-test('records over one MiB are refused', () => {
+test('PAX records over one MiB are refused', () => {
   const records = new Map([['MSWINDOWS.xattr.x', 'A'.repeat(1 << 20)]]);
   assert.throws(() => new TarWriter().header({ name: 'a', form: 'pax', records }), { code: 'TOO_LARGE' });
 });

@@ -302,7 +302,7 @@ test('unknown TOC fields are skipped unless they take megabytes', () => {
   }
 });
 
-test('anything that is not JSON is refused, wherever it is', () => {
+test('anything in a TOC that is not JSON is refused, wherever it is', () => {
   const whole = '{"version":1,"z":{"a":[1]},"entries":[{"name":"a","type":"dir"},{"name":"b","type":"dir"}],"y":2}';
   const parse = (json: string) => parseToc(Buffer.from(json), 'estargz', 100);
   assert.equal(parse(whole).entries.length, 2);
@@ -320,7 +320,7 @@ test('anything that is not JSON is refused, wherever it is', () => {
   }
 });
 
-test('entries beyond the first batch are read like the first ones', () => {
+test('TOC entries beyond the first batch are read like those in it', () => {
   const entry = (name: number) => `{"name":"${name}","type":"dir"}`;
   const parse = (list: readonly string[]) => parseToc(Buffer.from(`{"version":1,"entries":[${list.join(',')}]}`), 'estargz', 100).entries;
   const many = Array.from({ length: 10_000 }, (_, at) => entry(at));
@@ -347,7 +347,7 @@ test('a gzip member ends where the next one begins, in whatever order the entrie
   );
 });
 
-test('times are read whatever the order of their dates, and anything that is not a time is refused', () => {
+test('times in a TOC are read whatever the order of their dates, and anything that is not a time is refused', () => {
   const good = ['2026-01-31T23:59:59Z', '2026-01-31T00:00:00Z', '2024-02-29T12:34:56Z', '2026-01-31T01:02:03Z', '1969-12-31T23:59:58Z'];
   for (const time of [...good, ...good.toReversed(), '2026-01-31T01:02:03+01:30', '2026-01-31T01:02:03-00:00'])
     assert.deepEqual(tocTime(time), { mtimeSeconds: Date.parse(time) / 1000, mtimeNanos: 0 }, time);

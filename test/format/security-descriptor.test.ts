@@ -293,7 +293,7 @@ test('any descriptor survives encoding, parsing and encoding again', () => {
   fc.assert(property, { seed: 20161103, numRuns: 300 });
 });
 
-test('the order of parts and gaps of zeros is kept', () => {
+test('the order of a descriptor’s parts, and gaps of zeros between them, are kept', () => {
   // First the list, then a gap, the group and the owner.
   const moved = bytesOf(`01000480 44000000 34000000 00000000 14000000
     02001c0001000000 00001400ff011f00 010100000000000512000000 00000000

@@ -147,14 +147,14 @@ function shareFirst(bytes: Buffer, marked: number, count = marked): Buffer {
   return Buffer.concat([first, shared, bytes]);
 }
 
-test('entries that share one long string are refused before memory fills up', () => {
+test('zTOC entries that share one long string are refused before memory fills up', () => {
   for (const field of ['name', 'userName', 'time', 'linkName'] as const) {
     const entries = [{ ...ENTRY, [field]: 'u'.repeat(1 << 20) }, ...Array.from({ length: 699 }, () => ENTRY)];
     assert.throws(() => readZtoc(shareFirst(ztoc({ ...SPEC, entries }), 700)), hasCode('TOO_LARGE'), field);
   }
 });
 
-test('entries and attributes that share data are counted each time', () => {
+test('zTOC entries and attributes that share data are counted each time', () => {
   const xattrs = Object.fromEntries(Array.from({ length: 777 }, (_, at) => [`k${at}`, '']));
   const whole = ztoc({ ...SPEC, entries: [{ name: 'x', type: 'dir', xattrs }, ...Array(899).fill({ name: 'x', type: 'dir' })] });
   const shared = (entries: number, pairs: number): Buffer => shareFirst(shareFirst(whole, 777, pairs), 900, entries);

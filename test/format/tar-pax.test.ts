@@ -83,7 +83,7 @@ describe('PAX records', () => {
     assert.equal(got.hasAttributes, true);
   });
 
-  test("an empty value leaves the header's value", () => {
+  test("an empty PAX value leaves the header's value", () => {
     const got = first(pax({ path: '', uname: '', uid: '', size: '', mtime: '' }), file('n', 'xy', { uname: 'u', uid: 7, mtime: 9 }));
     assert.deepEqual([got.name, got.uname, got.uid, got.size, got.mtimeSeconds], ['n', 'u', 7, 2, 9]);
   });

@@ -181,7 +181,7 @@ describe('numbers', () => {
     );
   });
 
-  test('a device number that differs only in its last byte is noticed', () => {
+  test('a device number that differs from the previous header’s only in its last byte is noticed', () => {
     const { members } = collect(
       tar(
         member({ name: 'a', typeflag: '3', devMajor: '0000001\0', devMinor: '00000011' }),

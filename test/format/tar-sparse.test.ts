@@ -100,7 +100,7 @@ for (const [form, make] of FORMS) {
 }
 
 describe('old GNU sparse files', () => {
-  test("the body follows the extension blocks, and its stored size is the header's", () => {
+  test("the body of an old GNU sparse file follows the extension blocks, and its stored size is the header's", () => {
     const { members } = collect(tar(gnuSparse('s', 130, ODD_BYTES, 'x'.repeat(60))));
     assert.deepEqual([members[0]?.bodyOffset, members[0]?.dataOffset, members[0]?.storedSize], [512 * 4, 512 * 4, 60]);
     assert.equal(members[0]?.format, 'gnu');
@@ -140,7 +140,7 @@ describe('PAX sparse files', () => {
     assert.equal((got?.dataOffset ?? 0) - (got?.bodyOffset ?? 0), 512);
   });
 
-  test('a 1.0 map that is too long, has too many numbers or other content is refused', () => {
+  test('a PAX 1.0 sparse map that is too long, has too many numbers or other content is refused', () => {
     const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '10' };
     const withMap = (map: string) => concat(pax(records), file('s', concat(padded(latin1(map)), latin1('data'))));
     refused(/no room/, pax(records), file('s', '0\n'));
@@ -153,7 +153,7 @@ describe('PAX sparse files', () => {
     refused(/malformed/, pax(records), file('s', `1000000\n${'1\n'.repeat(1 << 20)}`));
   });
 
-  test('a 0.1 map whose count is wrong or missing is refused', () => {
+  test('a PAX 0.1 sparse map whose count is wrong or missing is refused', () => {
     for (const blocks of ['1', '3', '-1', 'x', '']) {
       refused(/malformed/, pax({ 'GNU.sparse.map': '0,1,2,1', 'GNU.sparse.numblocks': blocks, 'GNU.sparse.size': '5' }), file('s', 'xy'));
     }

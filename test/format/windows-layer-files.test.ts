@@ -29,8 +29,6 @@ import { latin1, utf8 } from '../support/tar-builder.ts';
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 const sha384 = (bytes: Uint8Array) => createHash('sha384').update(bytes).digest();
 
-// Whiteouts
-
 test('a whiteout hides its path, an opaque marker its folder, a bare whiteout nothing', () => {
   assert.deepEqual(parseWhiteout('Files/d/.wh.x'), { kind: 'whiteout', path: 'Files/d/x' });
   assert.deepEqual(parseWhiteout('.wh.x'), { kind: 'whiteout', path: 'x' });
@@ -46,8 +44,6 @@ test('the name of a whiteout parses back to its path', () => {
     assert.deepEqual(parseWhiteout(whiteoutName(path)), { kind: 'whiteout', path });
   }
 });
-
-// tombstones.txt
 
 async function tombstones(text: string | Uint8Array): Promise<string[]> {
   const paths: string[] = [];
@@ -94,8 +90,6 @@ test('an invalid tombstones file is refused with the line number', async () => {
   ];
   for (const [text, code, message] of cases) await assert.rejects(tombstones(text), { code, message }, String(text).slice(0, 40));
 });
-
-// layerchain.json
 
 const HOME = 'C:\\ProgramData\\docker\\windowsfilter';
 

@@ -143,7 +143,7 @@ test('a layer with a folder, a file with a stream, a junction and a whiteout is 
   assert.equal(entries[3]?.backup, '');
 });
 
-test('the result doesn’t depend on how tars and backup streams are split into chunks', async () => {
+test('the result of reading a layer doesn’t depend on how tars and backup streams are split into chunks', async () => {
   const layer = fixture('windows-layer.tar');
   const whole = await read([layer]);
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(await read(randomChunks(layer, seed)), whole);
@@ -218,7 +218,7 @@ test('streams that a tar can’t hold are reported', async () => {
   ]);
 });
 
-test('reading twice keeps extended attributes that come after the data, even in sparse files', async () => {
+test('reading a tar in two passes keeps extended attributes that come after the data, even in sparse files', async () => {
   // foo=bar, last in its list, without its padding.
   const attributes = {
     id: STREAM_ID.extendedAttributes,

@@ -29,7 +29,7 @@ function fakeNames(): NamedImages & { readonly asked: unknown[]; fails: boolean 
   return names;
 }
 
-test('without sources, every operation on names is forbidden, and the page knows in advance', async () => {
+test('without image sources, every operation on names is forbidden, and the page knows in advance', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   for (const [name, input] of [

@@ -192,7 +192,7 @@ function copiesOf(ranges: number, layers: number): BuildSteps {
   };
 }
 
-test('limits the lines of all layers together, and lets other work run in between', async () => {
+test('limits the Dockerfile lines of all layers together, and lets other work run in between', async () => {
   const origins = new LayerOrigins(
     copiesOf(20_000, 200),
     Array.from({ length: 200 }, (_, at) => `k${at}`),
@@ -227,7 +227,7 @@ test('stages built on each other count as work, even without instructions', asyn
   assert.ok(rests.count < 1_000, `${rests.count} rests for a bounded number of stages`);
 });
 
-test('parses an instruction with variables once, and lets other work run after each row of comparisons', async (t) => {
+test('parses a Dockerfile instruction with variables once, and lets other work run after each row of comparisons', async (t) => {
   const split = t.mock.method(String.prototype, 'split');
   const rests = countedRest();
   const dockerfile = `FROM x\n${'COPY $A /to\n'.repeat(100)}`;
@@ -241,7 +241,7 @@ test('parses an instruction with variables once, and lets other work run after e
   assert.ok(rests.count >= 100, `${rests.count} rests`);
 });
 
-test('searches for variables around long strings in a bounded number of steps', async (t) => {
+test('searches Dockerfile instructions for variables around long strings in a bounded number of steps', async (t) => {
   const search = t.mock.method(String.prototype, 'indexOf');
   const dockerfile = `FROM x\n${`COPY $A${'a'.repeat(1_500)}b$B\n`.repeat(100)}`;
   const commands = Array.from({ length: 900 }, () => `COPY ${'a'.repeat(3_900)}`);
@@ -250,7 +250,7 @@ test('searches for variables around long strings in a bounded number of steps', 
   assert.ok(search.mock.callCount() < 1_000, `${search.mock.callCount()} searches`);
 });
 
-test('compares each path only with its own diversion', async (t) => {
+test('compares each path only with its own dpkg diversion', async (t) => {
   const count = 1_000;
   let visits = 0;
   const { find, filter } = Array.prototype;

@@ -43,7 +43,7 @@ test('every new fuse in @electron/fuses must be set, or be left alone with a rea
   ]);
 });
 
-test('reports fuses that are set wrongly or missing in a binary', async (t) => {
+test('fuses that are set wrongly or missing in a binary are reported', async (t) => {
   const { electronFuses } = builderConfig();
   const wire = Object.values(SAFE).map((state) => (state === 'on' ? '1' : '0'));
   assert.deepEqual(compareFuses(await readFuses(binary(t, wire.join(''))), electronFuses), { wrong: [], missing: [] });

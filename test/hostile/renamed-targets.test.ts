@@ -66,7 +66,7 @@ for (const [what, parts, into] of [
   ['a whole image into an empty folder', [], ''],
   ['an image’s folder', [Buffer.from('d')], ''],
 ] as const) {
-  test(`an export of ${what} follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
+  test(`an export of ${what} follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const { target, victim, swap } = places(folder);
     const archiveFile = path.join(folder, 'image.tar');
@@ -210,7 +210,7 @@ for (const [what, save] of [
   ['replaces', replaceNamed],
   ['creates', createNamed],
 ] as const) {
-  test(`code that ${what} a file follows no link that has since replaced the folder`, { skip: elsewhere }, async (t) => {
+  test(`code that ${what} a file follows no link that replaces the folder meanwhile`, { skip: elsewhere }, async (t) => {
     const folder = testFolder(t);
     const victim = path.join(folder, 'victim');
     for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
@@ -226,7 +226,7 @@ for (const [what, save] of [
   });
 }
 
-test('a layout is not written into a folder that has since replaced its parent', { skip: elsewhere }, async (t) => {
+test('a layout is not written into a folder that replaces its parent during the write', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const victim = path.join(folder, 'victim');
   for (const name of ['target', 'victim']) mkdirSync(path.join(folder, name));
@@ -256,7 +256,7 @@ function layoutRoot(archive: Archive): ArchiveRoot {
   return { ...root, descriptor, blobs } as never;
 }
 
-test('a layout follows no link that has since replaced its folder', { skip: elsewhere }, async (t) => {
+test('a layout is not written through a link that replaces its folder during the write', { skip: elsewhere }, async (t) => {
   const folder = testFolder(t);
   const { target, victim, swap } = places(folder);
   const archiveFile = path.join(folder, 'image.tar');

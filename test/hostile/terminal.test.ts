@@ -47,7 +47,7 @@ for (const [command, ...options] of COMMANDS) {
   });
 }
 
-test('diff and errors escape names too', async (t) => {
+test('diff and error messages escape names', async (t) => {
   const image = testFile(t, IMAGE);
   for (const argv of [
     ['diff', `${image}#0`, `${image}#1`],

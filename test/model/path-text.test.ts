@@ -40,7 +40,7 @@ test('a displayed name contains no control or bidi characters', () => {
   );
 });
 
-test('a letter keeps its marks, and a pile of marks is escaped', () => {
+test('a letter keeps its combining marks, but a pile of them is escaped', () => {
   for (const name of ['e\u0301', 'ก็้', '👩\u200d👩\u200d👧\u200d👦', `a${'\u0301'.repeat(12)}`])
     assert.equal(displayPath(encodeUtf8(name)), name);
   for (const mark of ['\u0301', '\u200d', '\u{1d165}', '\u{e0100}']) {
@@ -102,13 +102,13 @@ test('JSON escapes and typed escapes are understood, but not a lone surrogate', 
   assert.equal(typed('\\\\u202E\\\\n'), toHex(encodeUtf8('\\u202E\\n')));
 });
 
-test('hex is parsed back; anything else is null', () => {
+test('bytes in hex are parsed back; anything else is null', () => {
   assert.deepEqual(fromHex(toHex(Uint8Array.of(0, 255, 16))), Uint8Array.of(0, 255, 16));
   assert.equal(fromHex('abc'), null);
   assert.equal(fromHex('zz'), null);
 });
 
-test('bytes compare as unsigned, the shorter first', () => {
+test('paths compare byte by byte as unsigned numbers, a shorter one before its continuations', () => {
   assert.equal(compareBytes(encodeUtf8('a-b'), encodeUtf8('a/b')), -1);
   assert.equal(compareBytes(Uint8Array.of(0xff), Uint8Array.of(0x01)), 1);
   assert.equal(compareBytes(encodeUtf8('a'), encodeUtf8('ab')), -1);

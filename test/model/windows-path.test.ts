@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeUtf8, imagePathOfWindows, isWindowsPlatform, shownPath, windowsPathOf, windowsTarget } from '#model';
 
-test('only paths below Files are on the drive', () => {
+test('only paths below Files are on the container’s drive', () => {
   for (const [path, shown] of [
     ['Files', 'C:\\'],
     ['Files/Windows', 'C:\\Windows'],

@@ -303,7 +303,7 @@ static char *join(const char *folder, const char *name) {
 
 typedef void (*Visit)(const char *folder, const char *name, int isFolder, void *with);
 static void each(const char *folder, Visit visit, void *with) {
-  /* On the heap: calls run on threads with small stacks. */
+  /* On the heap, because calls run on threads with small stacks. */
   char **names = malloc(4096 * sizeof *names); int *kinds = malloc(4096 * sizeof *kinds), count = 0;
 #ifdef _WIN32
   WIN32_FIND_DATAW data; char *all = join(folder, "*"); HANDLE h = FindFirstFileW(wide(all), &data);
@@ -574,7 +574,7 @@ API HR STD DestroyLayer(const Info *info, const u16 *id) {
   HR r = addressed(info, id, path);
   if (r == OK && find(active, path) >= 0) r = DENIED;
   if (r == OK) removeTree(path);
-  /* Anything left can only be removed with the privileges. */
+  /* Anything left can be removed only with SeBackup and SeRestore. */
   if (r == OK && isThere(path)) r = DENIED;
   free(path);
   END(r)

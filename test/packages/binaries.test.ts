@@ -201,7 +201,7 @@ describe('a jar', () => {
     await assert.rejects(jar(directory), hasCode('DAMAGED'));
   });
 
-  test('a jar is not believed if an entry states less than it unpacks to', async () => {
+  test('a pom.properties that unpacks to more than its jar states is ignored', async () => {
     const packed = zipFile([{ ...pom('g', 'demo', '3'), data: `${pom('g', 'demo', '3').data}${'#'.repeat(100_000)}` }]);
     const view = new DataView(packed.buffer);
     view.setUint32(packed.length - 22 - 46 - 'META-INF/maven/g/demo/pom.properties'.length + 24, 10, true);

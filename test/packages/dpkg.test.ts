@@ -33,7 +33,7 @@ Status: install ok installed
 `;
 
 describe('dpkg', () => {
-  test('reads name, version without an epoch of 0, state, source and size in bytes from a stanza', async () => {
+  test('dpkg’s stanzas give name, version without an epoch of 0, state, source and size in bytes', async () => {
     const found = await readDpkg(seenFiles({ 'd/status': STATUS }), 'd');
     assert.deepEqual(found.map(told), [
       {

@@ -38,7 +38,7 @@ test('an address omits defaults', () => {
   assert.equal(formatAddress(NOTHING), '#/');
 });
 
-test('a range may be in either order', () => {
+test('a range of layers in an address may be in either order', () => {
   const parsed = parseAddress('#/image/a1/layer/7-4');
   assert.equal(parsed?.from, 4);
   assert.equal(parsed?.to, 7);

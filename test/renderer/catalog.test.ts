@@ -204,7 +204,7 @@ test('tags are sorted by time, each compared with the previous one for its platf
   assert.deepEqual([group?.grown, group?.hasPlatforms], [15, true]);
   assert.deepEqual([group?.tagCount, group?.images], [3, 5]);
   assert.deepEqual([unnamed?.tagCount, unnamed?.images], [0, 1]);
-  // Stored bytes are a different measure, and don't replace unknown ones.
+  // Stored bytes are a different measure, so they don't stand in for an unknown size.
   assert.equal(group?.tags.find(({ label, platform }) => label === '3' && platform === 'linux/arm64')?.bytes, null);
   assert.deepEqual([unnamed?.repository, unnamed?.tags[0]?.label, unnamed?.grown], [null, 'app.tar', null]);
 });

@@ -137,7 +137,7 @@ test('bytes on both sides and what B adds are summed for folders', () => {
   assert.equal(signedSize(-100), '−100 B');
 });
 
-test('the report names what was compared, with one line per path and the totals, and escapes names', () => {
+test('a comparison’s report names what was compared, with one line per path and the totals, and escapes names', () => {
   const configs = [
     { field: 'Cmd', a: '["a"]', b: '["b"]' },
     { field: 'User', a: null, b: 'root' },

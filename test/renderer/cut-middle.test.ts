@@ -38,10 +38,10 @@ test('a cut keeps the part that was searched for', () => {
     return pieces === null ? name : pieces.map((piece) => name.slice(piece.from, piece.to)).join('…');
   };
   assert.equal(around('certain', 400), name);
-  // The usual cut already shows it.
+  // The usual cut already shows these matches.
   assert.equal(around('some', 200), 'some-cert…a-file.txt');
   assert.equal(around('file', 200), 'some-cert…a-file.txt');
-  // The end begins at the match, or else only the match and what follows are drawn.
+  // The part after the ellipsis begins at the match. If that doesn't fit, only the match and what follows are drawn.
   assert.equal(around('of', 200), 'some-c…of-a-file.txt');
   assert.equal(around('certain', 200), '…certain-name-of-a-…');
   assert.equal(around('some', 60), 'some-…');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { plainCommand, wholeCommand } from '../../renderer/state/chain.ts';
 import { drawnText, titleText } from '../../renderer/words/cut.ts';
 
-test('a text is drawn whole up to 4,000 characters and 200 lines, and says how much follows', () => {
+test('text of up to 4,000 characters and 200 lines is drawn whole, and longer text says how much follows', () => {
   assert.equal(drawnText('é'.repeat(4_000)), 'é'.repeat(4_000));
   assert.equal(drawnText('é'.repeat(1_904_000)), `${'é'.repeat(4_000)}… 1,900,000 more characters`);
   assert.equal(drawnText('a\n'.repeat(200)), 'a\n'.repeat(200));

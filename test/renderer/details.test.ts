@@ -101,7 +101,7 @@ test('a dump has as many bytes per line as fit, and no line is cut', () => {
     [...columns].sort((a, b) => a - b),
     [4, 8, 16],
   );
-  // What fits in a pane of 300 px.
+  // A pane of 300 px has space for 35 characters.
   assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 10)).hex, '4c 61 79 65 72 73 63 6f');
   assert.equal(hexLine(utf8('Layerscope'), 0, hexShape(35, 0x12_3456)).hex, '4c61 7965 7273 636f');
 });

@@ -25,7 +25,7 @@ test('equal lines are unchanged, with the changes between them', () => {
   assert.equal(diff('aaXbbYcc', 'aaQbbcc'), 'aa[X>Q]bb[Y>]cc');
 });
 
-test('runs cover both files in order, and differences are minimal', () => {
+test('a diff’s runs cover both files in order, and differences are minimal', () => {
   const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 24 });
   fc.assert(
     fc.property(text, text, (a, b) => {

@@ -24,7 +24,7 @@ test('packages with unknown files come last, whichever way numbers are sorted', 
   assert.equal(sortedPackages([...rows, unknown], { by: 'name', descending: true })[0], unknown);
 });
 
-test('a heading sorts, reverses, and restores the host’s order', () => {
+test('repeated clicks on a heading sort, reverse, and restore the host’s order', () => {
   const once = nextOrder(null, 'bytes');
   assert.deepEqual(once, { by: 'bytes', descending: true });
   const twice = nextOrder(once, 'bytes');

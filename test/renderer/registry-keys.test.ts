@@ -45,7 +45,7 @@ const CHANGES = [
   change('Run', 0, { kind: 'removed', hidden: { keys: 1, values: 5 } }),
 ];
 
-test('keys are numbered depth first by name, with sums of the changes in and below each', () => {
+test('registry keys are numbered depth first by name, with sums of the changes in and below each', () => {
   const { tree } = treeOf(CHANGES);
   const lines = tree.nodes.map(({ name }, row) => [name, tree.parent[row], tree.values[row], tree.added[row], tree.removed[row]]);
   assert.deepEqual(lines, [
@@ -81,7 +81,7 @@ test('a tree of twenty thousand keys in one key is numbered in order', () => {
   assert.deepEqual([nodes.length, end[0], (nodes.at(-1) as KeyNode).name], [20_001, 20_001, 'k19999']);
 });
 
-test('changes are combined into one, from before the first to after the last', () => {
+test('successive changes to a registry key are combined into one, from before the first to after the last', () => {
   const kinds = (...all: RegistryChange['kind'][]) => sumOfChanges(all.map((kind) => ({ kind })));
   assert.equal(kinds(), null);
   assert.equal(kinds('added', 'modified'), 'added');

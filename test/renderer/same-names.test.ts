@@ -65,7 +65,7 @@ test('names are counted once, however many images ask for them', () => {
   assert.ok(asked <= 3 * 6_000, `${asked}`);
 });
 
-test('an image says its platform if another of its name has another one', () => {
+test('an image shows its platform if another image with the same name has a different one', () => {
   const two = archive('1', 'two.tar', [image('web:1'), image('web:1', 1, 'linux/arm64'), image('other:1', 2, 'linux/arm64')]);
   const differs = (index: number) => differsInPlatform([two], { archive: two, image: two.images[index] as Image });
   assert.deepEqual([differs(0), differs(1), differs(2)], [true, true, false]);

@@ -18,7 +18,7 @@ test('a step from a range leaves it in the direction of the step', () => {
   assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, false)), [7, 7]);
 });
 
-test('widening moves one end', () => {
+test('widening a selection moves one end of it', () => {
   assert.deepEqual(lit(stepLayer(at(3, 6), -1, 9, true)), [2, 6]);
   assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, true)), [3, 7]);
   assert.deepEqual(lit(stepLayer(at(0, 8), 1, 9, true)), [0, 8]);
@@ -56,7 +56,7 @@ test('Windows images have a registry and others packages; a comparison has a reg
   assert.deepEqual(viewsOf(linux, windows), [...common, 'packages', 'registry']);
 });
 
-test('a comparison that came from a registry shows files once its sides have none', () => {
+test('a comparison opened from a registry shows files if neither side has a registry', () => {
   const archive = (archiveId: string, hasRegistry: boolean) =>
     ({ archiveId, images: [{ index: 0, hasRegistry }] }) as unknown as ArchiveSummary;
   const archives = [archive('windows', true), archive('linux', false), archive('other', false)];

@@ -19,7 +19,7 @@ test('strings in displayed attributes and fields are found, whatever they look l
   assert.deepEqual(textsIn("const choices = [{ id: 'gzip', label: 'gzip' }]"), ['gzip']);
 });
 
-test('prose is found anywhere else', () => {
+test('any other string is found if it is prose', () => {
   assert.deepEqual(textsIn("toast('Report copied')"), ['Report copied']);
   assert.deepEqual(textsIn("const NAMES = { added: 'Added' }"), ['Added']);
   assert.deepEqual(textsIn("const text = ('Not found') satisfies string"), ['Not found']);

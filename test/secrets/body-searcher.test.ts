@@ -46,7 +46,7 @@ test('a registry export is searched, with the file’s lines and offsets', () =>
   assert.equal(hit?.at, bytes.indexOf(Buffer.from(token, 'utf16le')));
 });
 
-test('units that aren’t ASCII are not part of a token, and text without a mark isn’t treated as UTF-16', () => {
+test('UTF-16 units that aren’t ASCII are not part of a token, and text without a byte order mark isn’t treated as UTF-16', () => {
   const token = checkedToken('gh'.concat('p_'));
   assert.deepEqual(hitsIn(little([...token].join('\u0100'))), []);
   // U+6700's high byte is a letter's, but the character must not be taken for that letter.
@@ -55,7 +55,7 @@ test('units that aren’t ASCII are not part of a token, and text without a mark
   assert.equal(hitsIn(little(`é${token}é`)).length, 1);
 });
 
-test('a file that begins with a mark but is plain is searched too, as is the next file', () => {
+test('a file that begins like a byte order mark but isn’t UTF-16 is searched too, as is the next file', () => {
   const token = checkedToken('gh'.concat('p_'));
   for (const mark of ['\xff\xfe', '\xfe\xff', '\xff', '\xfe\xfe', '\xff\xff'])
     assert.equal(hitsIn(Buffer.from(`${mark} ${token}`, 'latin1')).length, 1, Buffer.from(mark, 'latin1').toString('hex'));

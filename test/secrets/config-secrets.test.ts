@@ -12,7 +12,7 @@ function found(texts: Partial<ConfigTexts>): string[] {
 const token = checkedToken('npm'.concat('_'));
 const password = randomText(12);
 
-test('variables are found by their token’s form, or else by names that suggest secrets', () => {
+test('secrets in variables are found by their token’s form, or else by names that suggest secrets', () => {
   assert.deepEqual(found({ env: ['PATH=/bin', `NPM_TOKEN=${token}`, `PASSWORD=${password}`, `X=y ${token}`] }), [
     'error secret-npm-token env NPM_TOKEN -',
     'warning secret-env-password env PASSWORD -',
@@ -38,7 +38,7 @@ test('harmless variables are not reported', () => {
   assert.deepEqual(found({ env }), []);
 });
 
-test('labels are found by value and by name', () => {
+test('secrets in labels are found by value and by name', () => {
   assert.deepEqual(
     found({
       labels: [
@@ -73,6 +73,6 @@ test('the step that sets a variable is not reported again', () => {
   assert.deepEqual(found({ env: [`NPM_TOKEN=${token}`], steps: [{ command: `ENV NPM_TOKEN=${other}`, layer: null }] }).length, 2);
 });
 
-test('the number of hits is limited', () => {
+test('the number of secrets found in a config is limited', () => {
   assert.equal(found({ env: Array.from({ length: 3_000 }, (_, at) => `A${at}_TOKEN=x${at}y`) }).length, 2_000);
 });

@@ -64,7 +64,7 @@ test('tokens with the wrong form or length are not found', () => {
   }
 });
 
-test('a webhook is found after part of another', () => {
+test('a webhook is found right after part of another one', () => {
   const webhook = SECRET_SAMPLES['secret-slack-webhook']?.().secret ?? '';
   const host = webhook.slice(0, webhook.indexOf('T'));
   for (const before of [host, `${host}T1/B2/`, `${host}T1/`]) {
@@ -248,7 +248,7 @@ const SLOW: readonly (readonly [FindingCode, RegExp])[] = [
   ['secret-sendgrid-token', /(?<![A-Za-z0-9_])SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/],
 ];
 
-test('agrees with slow expressions on random text', () => {
+test('the scanner agrees with slow expressions on random text', () => {
   const pieces = [
     () => randomText(1 + Math.floor(Math.random() * 40), URL_BASE64),
     () => ['.', '-', '/', ' ', '\n', '_', ':', '"', '\0', '='][Math.floor(Math.random() * 10)] as string,

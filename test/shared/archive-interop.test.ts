@@ -68,7 +68,7 @@ test("skopeo's copies of an image, in each of its formats, yield the same image 
   }
 });
 
-test('reads an image made by umoci, with an inserted layer', async (t) => {
+test('an image made by umoci, with an inserted layer, is read', async (t) => {
   const folder = testFolder(t);
   mkdirSync(path.join(folder, 'root', 'etc'), { recursive: true });
   writeFileSync(path.join(folder, 'root', 'etc', 'motd'), 'hello');
@@ -89,7 +89,7 @@ test('reads an image made by umoci, with an inserted layer', async (t) => {
   assert.equal((await collect(reader.readBody(layer, indexed, paths.indexOf('opt/etc/motd')))).toString(), 'hello');
 });
 
-test('reads layers packed by bsdtar in each of its formats, including holes of sparse files', async (t) => {
+test('layers packed by bsdtar in each of its formats, including holes of sparse files, are read', async (t) => {
   const folder = testFolder(t);
   const body = Buffer.alloc(3_000_000);
   body.write('begin', 0);

@@ -38,7 +38,7 @@ test('the corpus exists', () => {
   assert.ok(existsSync(corpus), `${corpus} is missing`);
 });
 
-test('images in the corpus have the expected format, images and layers, and verify', async () => {
+test('archives in the corpus have the expected format, images and layers, and verify', async () => {
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   for (const [name, format, images, layers] of IMAGES) {
     const archive = await reader.open(path.join(corpus, name));

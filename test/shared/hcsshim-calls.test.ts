@@ -44,7 +44,7 @@ async function ourSteps(vector: LayerCase, number: number): Promise<Steps> {
       .filter((line) => !/^(NameToGuid|Backup|GetLayerMountPath)/.test(line))
       .map((line) => line.replaceAll(bench.home, `C:\\layers\\${number}`).replaceAll('/', '\\'))
       .map((line) => line.replace(/(src|dst)="[^"]*"/, '$1="TRANSPORT"'))
-      // A layer is renamed before it is destroyed.
+      // Our driver renames a layer before it destroys it.
       .map((line) => line.replace('run-removing"', 'run"'));
     steps.push([name, calls]);
   };

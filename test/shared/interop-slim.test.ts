@@ -24,7 +24,7 @@ function unpacked(folder: string, name: string): unknown[] {
   const rootless = process.getuid?.() === 0 ? [] : ['--rootless'];
   runTool('umoci', ['unpack', ...rootless, '--image', `${name}:x`, `bundle-${name}`], { cwd: folder });
   const tree = diskTree(path.join(folder, `bundle-${name}`, 'rootfs'));
-  // A folder's time is that of the last change in it.
+  // A folder's time is that of the last change in it, so it isn't compared.
   return [...tree].map(([at, entry]) => [at, entry.type === 'directory' ? { ...entry, mtime: null, mtimeNs: null } : entry]);
 }
 
@@ -61,7 +61,7 @@ async function compare(t: TestContext, original: string, whats: readonly string[
   return refused;
 }
 
-test('skopeo reads the images, and umoci unpacks the original’s files from them', async (t) => {
+test('skopeo reads the images that waste --if writes, and umoci unpacks the original’s files from them', async (t) => {
   const folder = testFolder(t);
   const layers = interopLayers({ oldSparse: false });
   const whats = ['merge-removals', 'zstd', ...layers.map((_, from) => `squash=${from}`)];

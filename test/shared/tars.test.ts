@@ -173,7 +173,7 @@ describe('other projects’ tars, as Go reads them', () => {
       else assert.equal(error?.code, 'BAD_TAR');
     });
 
-    test(`${name}, as a layer`, () => {
+    test(`${name} as a layer has as many members and entries as Go reads`, () => {
       const builder = new LayerTableBuilder();
       const reader = new TarReader(builder);
       try {

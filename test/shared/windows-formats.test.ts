@@ -56,7 +56,7 @@ async function transportOf(tar: Uint8Array): Promise<Map<string, string>> {
   return files;
 }
 
-test('our reader turns the tar into what hcsshim passes to ImportLayer', async () => {
+test('our reader turns a layer’s tar into what hcsshim passes to ImportLayer', async () => {
   const cases = (vectorsOf('hcsshim-layers.json') as readonly LayerCase[]).filter(({ said }) => said.endsWith('<nil>'));
   assert.ok(cases.length >= 8);
   for (const vector of cases) {

@@ -167,7 +167,7 @@ test('an index that doesn’t match its digest is refused, for any digest algori
   }
 });
 
-test('the list has every image with its namespace', async (t) => {
+test('the list of containerd’s images has every image with its namespace', async (t) => {
   const files = new Files();
   const built = image(files, BASE);
   const root = testFolder(t);

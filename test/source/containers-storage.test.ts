@@ -84,7 +84,7 @@ test('a name without a host means an image built by Podman itself, if there is o
   });
 });
 
-test('reports layers that form a cycle, differ or are missing', async (t) => {
+test('layers that form a cycle, differ or are missing are reported', async (t) => {
   const change = async (edit: (layers: Record<string, unknown>[]) => void): Promise<ArchiveReport> => {
     const root = testFolder(t);
     await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
@@ -134,7 +134,7 @@ test('verifying finds a changed file', async (t) => {
   );
 });
 
-test('the list has names, ids, digests and sizes', async (t) => {
+test('the list of a storage’s images has names, ids, digests and sizes', async (t) => {
   const root = testFolder(t);
   const { ids, digests } = await writeContainersStorage(root, [{ names: ['localhost/app:1'], layers: [BASE, TOP] }]);
   assert.deepEqual(await containersStorageSource(root).list?.({}), [

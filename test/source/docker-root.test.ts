@@ -316,7 +316,7 @@ test('what Docker’s data root says about an image is checked', async (t) => {
   }
 });
 
-test('the list has names, ids, digests, sizes and platforms', async (t) => {
+test('the list of Docker’s images has names, ids, digests, sizes and platforms', async (t) => {
   const hex = 'cd'.repeat(32);
   const { root, ids } = await rootOf(t, [{ names: ['app:1', `app@sha256:${hex}`], layers: [BASE, TOP] }, { layers: [TOP] }]);
   const listed = await dockerRootSource(root).list?.({});

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 const ROOT = path.join(import.meta.dirname, '..');
 const CASES = 15;
 
-test('every case in the table names tests, and each of them exists', () => {
+test('every case in README.md’s table of users’ cases names tests, and each of them exists', () => {
   const readme = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8');
   const rows = [...readme.matchAll(/^\| ([^|]*) \| `([^|`]+)` \| ([^|]+) \|$/gm)];
   assert.equal(rows.filter(([, what]) => what?.trim() !== '').length, CASES);

@@ -36,7 +36,7 @@ function family(name: string, number: number): SmallImage[] {
     file(`opt/${name}/node_modules/left-pad/package.json`, '{"name":"left-pad","version":"1.3.0"}'),
     file('var/cache/apt/archives/x.deb', 'd'.repeat(5000 + number)),
   );
-  // Someone else packed one family’s base again.
+  // One family's base was packed again by someone else, with zstd.
   const packed: LayerSpec = { ...(BASES[number % BASES.length] ?? base('')), packed: number === 4 ? 'zstd' : 'gzip' };
   return Array.from({ length: TAGS }, (_, tag) => ({
     name: `${name}:${tag + 1}`,

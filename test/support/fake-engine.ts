@@ -13,7 +13,7 @@ export interface FakeImage {
   readonly platforms?: readonly string[];
   /** The id in the image's description, if it differs from the one in the list. */
   readonly describedId?: string;
-  /** As stated in the list of images: in bytes. `created`: in seconds since 1970. */
+  /** In bytes, as stated in the list of images. `created` is in seconds since 1970. */
   readonly size?: unknown;
   readonly created?: unknown;
 }

@@ -15,7 +15,6 @@ export interface FleetOptions {
 export interface Fleet {
   readonly images: string;
   readonly catalog: string;
-  /** An image's file. */
   fileOf(name: string): string;
 }
 

@@ -174,7 +174,10 @@ export interface SectionSpec {
   readonly isWritable?: boolean;
 }
 
-/** Returns an ELF program with sections and, around each, a segment. Sections are loaded where they are in the file, plus 0x400000. */
+/**
+ * Returns an ELF program with these sections, each in a segment of the same range. A section's address is its offset in the file plus
+ * 0x400000.
+ */
 export function elfProgram(sections: readonly SectionSpec[], { is64 = true, little = true, named = true } = {}): Uint8Array<ArrayBuffer> {
   const word = (value: number) => [value, is64 ? 8 : 4] as const;
   const headBytes = is64 ? 64 : 52;

@@ -1,4 +1,4 @@
-// Runs the command line and measures it from inside: Linux only.
+// Runs the command line and measures its memory and reads from inside the process, which works only on Linux.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -7,7 +7,7 @@ function hashFrom(state: number, bytes: Uint8Array): number {
 
 const PIECE = 6;
 
-/** Pseudorandom letters: consecutive letters give too few equal hashes. */
+/** Returns pseudorandom letters, because consecutive letters would give too few equal hashes. */
 function piece(at: number): Uint8Array {
   let seed = at + 1;
   return Uint8Array.from({ length: PIECE }, () => {

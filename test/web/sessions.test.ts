@@ -86,7 +86,7 @@ test('a job is cancelled over the wire', async () => {
   assert.deepEqual(web.jobs.list(), []);
 });
 
-test('closing ends open streams', async () => {
+test('closing the host ends open streams', async () => {
   const web = await startFakeWeb();
   const stream = await listen(web.port, 'jobs', await web.signIn());
   stream.response.on('error', () => {}); // the host closes the connection

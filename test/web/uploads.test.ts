@@ -107,13 +107,13 @@ test('an upload too large for the disk is refused before it starts', async () =>
   assert.equal(codeOf(reply), 'TOO_LARGE');
 });
 
-test('an empty file is uploaded', async () => {
+test('an empty file can be uploaded', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   assert.equal(codeOf(await put(web, headers, await expectUpload(web, headers, 0), Buffer.alloc(0))), 'ok');
 });
 
-test('closing removes unopened uploads', async () => {
+test('closing the host removes unopened uploads', async () => {
   const web = await startFakeWeb();
   const headers = await web.signIn();
   await put(web, headers, await expectUpload(web, headers, 3), Buffer.from('abc'));

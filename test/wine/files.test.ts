@@ -231,7 +231,7 @@ test('a private folder is created once, and the volume and system are known', as
 
 test("case is folded as in ntdll's table, except where that table is not known to match Windows", () => {
   const upcase = koffi.load('ntdll.dll').func('__stdcall', 'RtlUpcaseUnicodeChar', 'uint16', ['uint16']);
-  // Letters for which that table is not known to match: Georgian, Cherokee and final sigma.
+  // Georgian, Cherokee and final sigma: letters for which ntdll's table is not known to match Windows.
   const isOpen = (unit: number) =>
     (unit >= 0x10d0 && unit <= 0x10ff) || (unit >= 0x13f8 && unit <= 0x13fd) || (unit >= 0xab70 && unit <= 0xabbf) || unit === 0x3c2;
   const others: string[] = [];
@@ -257,7 +257,7 @@ test('privileges are enabled for the process, or the error says that they are no
   }
 });
 
-test("an error has the system's message", async () => {
+test("an error from a Windows call has the system's message", async () => {
   await assert.rejects(files.openRoot('C:\\no such folder'), /no folder C:\\no such folder/);
   await withRoot(async (root) => {
     await assert.rejects(

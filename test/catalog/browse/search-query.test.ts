@@ -9,7 +9,7 @@ function finds(text: string, path: string, most?: number): boolean {
   return matcherOf(query, most)(path);
 }
 
-test('finds a path by a part, by its beginning after a slash, and by wildcards', () => {
+test('a path is found by a part of it, by its beginning after a slash, and by wildcards', () => {
   assert.ok(finds('libssl', 'usr/lib/libssl.so.3'));
   assert.ok(finds('LIBSSL', 'usr/lib/libssl.so.3'));
   assert.ok(finds('/usr/lib', 'usr/lib/libssl.so.3'));

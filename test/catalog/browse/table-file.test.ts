@@ -31,7 +31,7 @@ function rowsOf(catalog: string, table: TableName) {
   return rows;
 }
 
-test('reads the rows that DuckDB reads, in every table', async (t) => {
+test('hyparquet reads the same rows as DuckDB, in every table', async (t) => {
   const { catalog } = await writeFleet(testFolder(t), { services: 3, tags: 3, broken: true });
   for (const table of Object.keys(TABLES) as TableName[]) {
     const columns = readable(table).filter((name) => !['mtime', 'created'].includes(name));
@@ -89,7 +89,7 @@ test('a file with a changed byte is read or is an error, in bounded memory', asy
   assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
 });
 
-test('a run that claims two billion values is refused before it is read', async (t) => {
+test('a Parquet run that claims two billion values is refused before it is read', async (t) => {
   const { file, bytes } = await sampleFile(t, 'history');
   const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
   const before = process.memoryUsage().rss;
@@ -103,7 +103,7 @@ test('a run that claims two billion values is refused before it is read', async 
   assert.ok(process.memoryUsage().rss - before < 600_000_000, 'takes less than 600 MB');
 });
 
-test('the error for anything but a table file gives its name and the reason', async (t) => {
+test('opening anything but a table file throws an error that gives the file’s name and the reason', async (t) => {
   const folder = testFolder(t);
   const { catalog } = await writeFleet(path.join(folder, 'fleet'), { services: 1, tags: 1 });
   mkdirSync(path.join(folder, 'folder.parquet'));

@@ -129,7 +129,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       }
     };
 
-    test('undoes its steps when any layer call fails', async () => {
+    test('the driver undoes its steps when any layer call fails', async () => {
       let calls = 0;
       await attempt(() => standIn.failAt(-1, false), 'without a failure');
       await using bench = new WindowsBench('windowsfilter');
@@ -146,7 +146,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       assert.equal(failed > 0, !retried);
     });
 
-    test('undoes its steps when any file call fails', async (t) => {
+    test('the driver undoes its steps when any file call fails', async (t) => {
       await using bench = new WindowsBench('windowsfilter');
       const files = bench.nodeFiles;
       // Windows' own file calls can't be made to fail.

@@ -50,7 +50,7 @@ async function isUnfinished(bench: WindowsBench, id: string): Promise<void> {
   assert.equal(existsSync(path.join(bench.home, 'child')), false);
 }
 
-test('a layer whose import has not ended is broken to other processes, after each piece of its tar, and complete once it has ended', async () => {
+test('other processes see a layer as broken after each piece of its tar, and as complete once its import has ended', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await withBase(bench);
   await driver.create('top', 'base');

@@ -125,7 +125,7 @@ describe('a strict Windows', { skip }, () => {
     assert.equal(standIn.openHandles, 0);
   });
 
-  test('refuses a layer created in the other flavour, and ids and homes that are not paths', async () => {
+  test('refuses a layer created in the other flavour, and ids and homes in the wrong form', async () => {
     await using bench = new StrictBench();
     await standIn.layers.createLayer(INFO, bench.at('base'), '');
     assert.equal(await bench.open().exists('base'), true);

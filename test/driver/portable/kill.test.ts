@@ -133,7 +133,7 @@ test('two simultaneous writers both add their layers, and a reader sees only com
   assert.equal((await reader.list()).length, 20);
 });
 
-test('reports a store from a newer version, a folder of other files, and a malformed record', async (t) => {
+test('a store from a newer version, a folder of other files, and a malformed record are reported', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-odd-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'letter.txt'), 'dear store');

@@ -227,7 +227,7 @@ test('the window offers to unmount what an exited process left mounted, and then
   assert.deepEqual([marks(home), readdirSync(path.join(home, 'written'))], [[], []]);
 });
 
-test('what removing an image frees includes the working copies that are deleted with it', async (t) => {
+test('the space freed by removing an image includes that of working copies deleted with it', async (t) => {
   const { home, one, ofImage } = await newStore(t);
   const service = createStoreService({ driver: 'portable', home });
   t.after(() => service.close());

@@ -176,7 +176,7 @@ test('a mount that completes after its connection was cut is released too', asyn
   assert.equal(isReleased, true);
 });
 
-test('the server’s end fails running and later calls', async () => {
+test('when the server ends, running and later calls fail', async () => {
   const never = <T>(): Promise<T> => new Promise(() => {});
   const remote = await serve({
     diffSize: () => never(),

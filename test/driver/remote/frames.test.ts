@@ -67,7 +67,7 @@ test('a frame owns its payload: its source buffers may be reused', () => {
   assert.equal(Buffer.from(frame?.payload ?? []).toString(), 'content');
 });
 
-test('an invalid length is refused as soon as its four bytes have arrived', () => {
+test('an invalid length of a frame is refused as soon as its four bytes have arrived', () => {
   refused('ffffffff', /4294967295 bytes/);
   const tooLong = Buffer.alloc(4);
   tooLong.writeUInt32LE(MAX_FRAME_BYTES + 1);
@@ -78,7 +78,7 @@ test('an invalid length is refused as soon as its four bytes have arrived', () =
   assert.throws(() => encodeFrame(FRAME.data, 1, new Uint8Array(MAX_PAYLOAD_BYTES + 1)), { code: 'TOO_LARGE' });
 });
 
-test('an unknown type is refused, as is text', () => {
+test('a frame of an unknown type is refused, as is text', () => {
   refused('05000000' + '00' + '00000000', /type 0/);
   refused('05000000' + '0b' + '00000000', /type 11/);
   refused(Buffer.from('GET / HTTP/1.1\r\n'), /bytes/);

@@ -32,7 +32,7 @@ test('formatted arguments can be parsed, whatever program arguments precede them
   assert.ok(!isDriverHost(['Layerscope.exe', 'C:\\image.tar', '--driver-hosts']));
 });
 
-test('pipe names are 128 random bits', () => {
+test('a pipe’s name contains 128 random bits', () => {
   assert.match(newPipeName(), /^layerscope-driver-[0-9a-f]{32}$/);
   assert.notEqual(newPipeName(), newPipeName());
 });

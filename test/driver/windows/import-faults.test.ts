@@ -262,7 +262,7 @@ test("a file's alternate data streams are read by their names in the tar", async
   }
 });
 
-test('a reparse point on the path is an escape; a missing file is not', () => {
+test('the error for a reparse point on a path is PATH_ESCAPE, and for a file that isn’t a reparse point it is IO', () => {
   assert.equal(new NativeError('NtCreateFile', 4395, '').code, 'PATH_ESCAPE');
   assert.equal(new NativeError('DeviceIoControl', 4390, '').code, 'IO');
 });

@@ -103,7 +103,7 @@ test('a listing that fails midway is an error, not a shorter list', async () => 
   );
 });
 
-test('only the read-only bit is cleared to remove a file, and restored for its other names', async () => {
+test('to remove a file, only its read-only bit is cleared, and it is restored for the file’s other names', async () => {
   const attributes = FILE_ATTRIBUTE.readOnly | FILE_ATTRIBUTE.hidden | FILE_ATTRIBUTE.system;
   const shared = plainFile(attributes);
   const calls = new ScriptedCalls(folder({ f: shared, g: shared }));

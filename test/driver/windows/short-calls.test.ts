@@ -58,7 +58,7 @@ test('the token is closed, whether or not the privilege is held, and opened once
   assert.deepEqual(calls.closed, [77n, 77n]);
 });
 
-test('refuses a file as a root, and closes the file', () => {
+test('a file opened as a root is refused and closed', () => {
   const calls = new ScriptedCalls(plainFile());
   assert.throws(() => NativeRoot.open(calls, 'C:\\f', '\\\\?\\C:\\f'), { code: 'NOT_FOUND', message: 'no folder C:\\f' });
   assert.equal(calls.open, 0);

@@ -54,7 +54,7 @@ test('a catalogued path below another is part of the same finding', () => {
   assert.deepEqual(found([file('tmp/src/.git/a', '12'), file('tmp/src/__pycache__/b.pyc', '3')]), ['0 waste-tmp tmp 3']);
 });
 
-test('no bytes, no finding: empty files, folders, links, a file with the name of a folder of the catalogue', () => {
+test('empty files, folders, links, and files with the name of a catalogued folder give no findings', () => {
   const layer = [file('tmp/empty'), directory('var/log/'), symlink('var/tmp', '/tmp'), file('app/.git', 'gitdir: ../x'), file('core', 'x')];
   assert.deepEqual(found(layer), []);
 });

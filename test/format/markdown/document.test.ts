@@ -55,7 +55,7 @@ function check(name: string): void {
   assert.doesNotMatch(html, /<(?:a|img|script|b|em|del)\b/);
 }
 
-test('a name doesn’t create a link, mention, cell or HTML, and is shown verbatim', () => {
+test('a name doesn’t create a link, mention, cell or HTML in a document, and is shown verbatim', () => {
   for (const name of HOSTILE_NAMES) check(name);
 });
 

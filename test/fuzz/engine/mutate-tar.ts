@@ -1,4 +1,4 @@
-// Changes to tars that keep them tars: other fields, records and member positions. Checksums are recomputed.
+// Changes to tars that keep them tars: fields, records and the order of members are changed. Checksums are recomputed.
 import { base256, latin1, paxRecord } from '../../support/tar-builder.ts';
 import { joined, mutateBytes, spliced, textTokens } from './mutate.ts';
 import type { Random } from './random.ts';

@@ -7,7 +7,7 @@ import { expectRefusal } from '../engine/finding.ts';
 import { textTokens } from '../engine/mutate.ts';
 import { session, type Target } from '../engine/target.ts';
 
-/** A kind of site, its path, and the files in it that the input's parts become. */
+/** A kind of site, its path and its files. Each file's content is one part of the input. */
 const KINDS: readonly { readonly kind: Site['kind']; readonly path: string; readonly files: readonly string[]; readonly seed: string }[] = [
   {
     kind: 'dpkg',

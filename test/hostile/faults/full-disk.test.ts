@@ -29,7 +29,7 @@ async function runWithout(
 ): Promise<{ readonly writes: number; readonly error: unknown }> {
   let writes = 0;
   using _calls = await beforeFileCalls(NEEDS_ROOM, (name, [first]) => {
-    // The test's own output doesn't count.
+    // Writes to the test's own output don't count.
     if (typeof first === 'number' && first < 3) return;
     if (++writes === at || (writes > at && !hasRoomAgain)) throw noSpace(name);
   });
@@ -87,7 +87,7 @@ test('a disk that is full at any write of any verb fails that verb and harms not
         await isWhole(place, name);
         const left = leftIn(place).filter((each) => each !== 'tmp/working');
         assert.deepEqual(left, [], `${what}: left`);
-        // There is space again.
+        // There is space again, so running the verb again works.
         if (verb.isOnce !== true || found !== JSON.stringify(after)) await verb.run(place);
         assert.deepEqual(await verb.result(place), after, what);
         if (name === LOOKS) assert.equal(await readWithCache(place), report, what);

@@ -68,7 +68,7 @@ test('an image opens by its index’s digest even if the engine has only one pla
   await assert.rejects(ask(t, OTHER_ID, archiveOf(ociLayout(blobs, [index]))), hasCode('DIGEST_MISMATCH'));
 });
 
-test('refuses an engine that exports an image other than the one with the id', async (t) => {
+test('an engine that exports an image other than the one with the id is refused', async (t) => {
   const named = new Map(ONE);
   named.delete(CONFIG_NAME);
   const manifest = json([
@@ -103,7 +103,7 @@ test('Docker exports a requested platform’s manifest without its index', async
   await assert.rejects(ask(t, OTHER_ID, archiveOf(ONE), undefined, 'linux/amd64'), hasCode('DIGEST_MISMATCH'));
 });
 
-test('refuses an engine that describes an image other than the one it lists', async (t) => {
+test('an engine that describes an image other than the one it lists is refused', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push({ id: OTHER_ID, names: [], archive: archiveOf(ONE), describedId: CONFIG_ID });
   const source = new EngineSource({ engine: 'docker', address: `unix://${socket}`, tls: null, identity: null }, { offline: false });

@@ -367,7 +367,7 @@ test('a local Docker’s image is read from the folder that Docker reports, if t
   }
 });
 
-test('refuses a container that changed a file whose name would be a whiteout', async (t) => {
+test('a container that changed a file whose name would be a whiteout is refused', async (t) => {
   for (const at of ['/.wh.b', '/.wh.d/f']) {
     const { engine, socket } = await fakeEngine(t);
     engine.images.push(IMAGE);

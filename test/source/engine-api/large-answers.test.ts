@@ -44,7 +44,7 @@ test('a container that removed thousands of files has a whiteout for each, in or
   );
 });
 
-test('changes that would take too much memory are refused', async (t) => {
+test('a container’s changes that would take too much memory are refused', async (t) => {
   const deep = `/${'d/'.repeat(100)}f`;
   for (const paths of [Array.from({ length: 20_000 }, (_, index) => `${deep}${index}`), [`/${'x'.repeat(34 * MB)}`]])
     await assert.rejects(sourceAt(await engineWith(t, paths)).open(CONTAINER, { reader: testReader(t) }), hasCode('TOO_LARGE'));

@@ -132,7 +132,7 @@ test('a name is checked by the address actually connected to', async (t) => {
   await listen(t, server);
   const { port } = server.address() as AddressInfo;
   const url = new URL(`http://registry.test:${port}/`);
-  // A harmless name that resolves to this machine, and a rebinding name, which does so at the second lookup.
+  // Names that resolve to this machine: as IPv4, as IPv6, and next to another refused address.
   for (const answers of [[['127.0.0.1']], [['::ffff:127.0.0.1']], [['169.254.169.254', '127.0.0.1']]]) {
     const client = testHttp(t, { lookup: lookupOf(...answers) });
     await assert.rejects(client.request(url, { rule: 'foreign' }), (error: Error) => {

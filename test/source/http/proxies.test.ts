@@ -13,7 +13,7 @@ function proxyFor(env: Record<string, string>, address: string): string | null {
   return new Proxies(env).for(new URL(address))?.href ?? null;
 }
 
-test('the variables are read as curl and Go read them: lower case first, exceptions by host, domain, port, address and subnet', () => {
+test('proxy variables are read as curl and Go read them: lower case first, exceptions by host, domain, port, address and subnet', () => {
   const env = { https_proxy: 'http://lower:1', HTTPS_PROXY: 'http://upper:1', HTTP_PROXY: 'upper:2' };
   assert.equal(proxyFor(env, 'https://x.test/'), 'http://lower:1/');
   assert.equal(proxyFor(env, 'http://x.test/'), 'http://upper:2/');
@@ -49,7 +49,7 @@ test('this machine is never contacted through a proxy', () => {
   }
 });
 
-test('an invalid address is refused without being quoted, because it may contain a password', () => {
+test('an invalid proxy address is refused without being quoted, because it may contain a password', () => {
   for (const text of ['socks5://me:secret@x', 'http://me:secret@[', 'http://']) {
     assert.throws(
       () => proxyFor({ https_proxy: text }, 'https://x.test'),
@@ -125,7 +125,7 @@ test('the error names a proxy that refuses or is missing', async (t) => {
   }
 });
 
-test('without a variable, the system is asked: once per origin, and never for this machine', async () => {
+test('without a proxy variable, the system is asked for a proxy: once per origin, and never for this machine', async () => {
   const asked: string[] = [];
   const answers: Readonly<Record<string, string>> = {
     'https://a.test/': 'PROXY p.test:3128; DIRECT',

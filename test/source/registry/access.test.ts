@@ -60,7 +60,7 @@ test('an identity token is exchanged by POST, and never sent as a password', asy
   assert.match(token?.body ?? '', /grant_type=refresh_token.*scope=repository%3Aapp%3Apull.*refresh_token=long-lived/);
 });
 
-test('every challenge is read, in any order', async (t) => {
+test('every authentication challenge of a registry is read, in any order', async (t) => {
   const registry = await standInRegistry(t);
   const digest = withImage(registry, { scheme: 'bearer', before: 'Negotiate, Basic realm="a, Bearer realm=\\"x\\""' });
   assert.equal((await testClient(t, registry.host).manifest('1')).digest, digest);

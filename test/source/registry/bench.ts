@@ -17,7 +17,7 @@ export interface ClientOptions {
   readonly offline?: boolean;
   readonly mirrors?: readonly string[];
   readonly certificateFolders?: readonly string[];
-  /** Certificates aren't checked. */
+  /** Whether to skip the check of certificates. */
   readonly isUnchecked?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly systemProxy?: (address: string) => Promise<string>;

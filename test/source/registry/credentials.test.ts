@@ -56,7 +56,7 @@ test('the first file that has credentials for a host is used', async (t) => {
   assert.equal(await userFor(home, { DOCKER_CONFIG: testFolder(t) }, 'x.test'), 'config');
 });
 
-test('keys are hosts, old addresses such as Docker Hub’s, and in auth.json also paths, where the longest match wins', async (t) => {
+test('keys of credentials files are hosts, old addresses such as Docker Hub’s, and in auth.json also paths, where the longest match wins', async (t) => {
   const home = testFolder(t);
   write(path.join(home, '.docker/config.json'), {
     auths: {
@@ -102,7 +102,7 @@ test('identity tokens are recognized in files and from helpers', async (t) => {
   assert.deepEqual(await credentials.find('y.test', 'a', undefined), { username: '', password: '', identityToken: 'longer' });
 });
 
-test('a helper is used for its own host, a store for every host, and the file for everything else', async (t) => {
+test('a credential helper is used for its own host, a credential store for every host, and the file for everything else', async (t) => {
   const home = testFolder(t);
   const PATH = [
     helper(t, 'own', `read server; echo "{\\"Username\\":\\"own $server\\",\\"Secret\\":\\"pass:word\\"}"`),

@@ -269,7 +269,7 @@ test('a TOC that the manifest doesn’t verify is noted and not kept', async (t)
   }
 });
 
-test('contents without digests are noted', async (t) => {
+test('contents whose digests a TOC doesn’t list are noted', async (t) => {
   const strip = (entries: TocFields[]): TocFields[] => entries.map(({ digest: _digest, chunkDigest: _chunk, ...entry }) => entry);
   const served = await serve(t, estargzLayer(PLAIN, strip));
   const cacheFolder = testFolder(t);

@@ -100,7 +100,7 @@ test('the response to a request for the rest of a blob is used from the right of
   }
 });
 
-test('silence ends with UNREACHABLE, and so does a response that is not HTTP', async (t) => {
+test('a server that stays silent is UNREACHABLE, and so is one whose response is not HTTP', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, {});
@@ -117,7 +117,7 @@ test('silence ends with UNREACHABLE, and so does a response that is not HTTP', a
   }
 });
 
-test('a 429 is retried once after a short wait, and is RATE_LIMITED otherwise', async (t) => {
+test('a 429 response is retried once after a short wait, and is RATE_LIMITED otherwise', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });

@@ -61,7 +61,7 @@ test('an image opens by tag and by digest, with every layer, and reports its sou
   }
 });
 
-test('a known digest costs one request without a body, or none if the digest is in the name', async (t) => {
+test('an image whose digest is known takes one request without a body, or none if the digest is in its name', async (t) => {
   const registry = await standInRegistry(t);
   const { files, image } = sampleImage();
   registry.add('app', files, { '1': image.digest });

@@ -1,4 +1,5 @@
-// Checks the accessibility of the first pages on both hosts. web-boxes.spec.ts checks every view in all themes.
+// Checks the accessibility of the empty window, a failed file and a loaded image, on both hosts. web-boxes.spec.ts checks every view in all
+// themes.
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';

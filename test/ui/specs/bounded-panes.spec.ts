@@ -23,7 +23,7 @@ const nodes = (page: Page) => page.evaluate(() => document.querySelectorAll('*')
 
 const MOST_NODES = 20_000;
 
-/** Such an archive takes its time to be read. */
+/** An archive with this many images, layers or steps takes a while to open. */
 const SOON = { timeout: 40_000 };
 
 test.describe.configure({ timeout: 120_000 });
@@ -40,7 +40,7 @@ test('an archive of thousands of images lists the first ones, and more on demand
   await expect(library.locator('[data-image]')).toHaveCount(700);
   await expect(library).toContainText('and 801 more');
 
-  // An image beyond them is found by name, and listed while it is shown.
+  // An image that isn't listed is found by name, and is listed while it is shown.
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog');
   await palette.getByRole('combobox').fill('show r:');

@@ -1,4 +1,4 @@
-// Images of a few kilobytes with lists and texts of any length: what is drawn of them has a bound, and Copy has everything.
+// Images of a few kilobytes with very long lists and strings: the window draws only part of them, but Copy includes everything.
 import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { file, pax, tar } from '../../support/tar-builder.ts';
@@ -34,7 +34,7 @@ async function expectFew(page: Page) {
 
 const copied = (page: Page) => page.evaluate(() => (window as unknown as { copied: string }).copied);
 
-test('of many variables, labels and ports the first are drawn, and all are copied', async ({ win }) => {
+test('only the first of many variables, labels and ports are drawn, but all are copied', async ({ win }) => {
   const some = names(9_000);
   const keyed = (value: unknown) => Object.fromEntries(some.map((name) => [name, value]));
   const { page, details } = await openImage(win, { config: { Env: names(MANY), Labels: keyed('v'), ExposedPorts: keyed({}) } });
@@ -51,7 +51,7 @@ test('of many variables, labels and ports the first are drawn, and all are copie
   await expect.poll(() => copied(page)).toBe(names(MANY).join('\n'));
 });
 
-test('names with punctuation only don’t become thousands of elements', async ({ win }) => {
+test('names made only of punctuation don’t become thousands of elements', async ({ win }) => {
   const { page, details } = await openImage(win, { config: { Env: Array.from({ length: 900 }, () => '.'.repeat(1_000)) } });
   await expect(details.getByText('and 700 more')).toBeVisible();
   const labelled = await openImage(win, {
@@ -77,7 +77,7 @@ test('a long command is drawn in part, and copied whole', async ({ win }) => {
   await expect.poll(() => copied(page)).toBe(command);
 });
 
-test('of many PAX records and attributes the first are drawn', async ({ win }) => {
+test('only the first of many PAX records and attributes are drawn', async ({ win }) => {
   const records = (prefix: string) => Object.fromEntries(Array.from({ length: MANY }, (_, at) => [`${prefix}${at}`, 'b']));
   const bytes = tar(pax(records('k')), file('pax', 'x'), pax(records('SCHILY.xattr.user.k')), file('xattr', 'x'));
   const { page, details } = await openArchive(win, dockerArchive([{ createdBy: 'ADD a', tar: bytes }], { name: 'a:1' }));
@@ -127,7 +127,7 @@ function ociArchive(urls: readonly string[], artifacts: number): Uint8Array {
   );
 }
 
-test('of many addresses and artifacts the first are drawn', async ({ win }) => {
+test('only the first of many addresses and artifacts are drawn', async ({ win }) => {
   const { page, details } = await openArchive(win, ociArchive(names(MANY), 300));
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   await expect(details.getByText('and 29,800 more')).toBeVisible();
@@ -135,7 +135,7 @@ test('of many addresses and artifacts the first are drawn', async ({ win }) => {
   await expectFew(page);
 });
 
-test('of many config differences the first are drawn', async ({ win }) => {
+test('only the first of many config differences are drawn', async ({ win }) => {
   const { page } = await openImage(win, { config: { Env: names(900) } });
   await win.dropRight(await win.write('other.tar', dockerArchive([{ createdBy: 'ADD b', tar: layer }], { name: 'b:1' })));
   await page.getByRole('button', { name: /^Config: / }).click();

@@ -8,7 +8,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('layers are strata with their command in plain words and their size', { tag: '@page' }, async ({ win }) => {
+test('layers are shown as strata, with their command in plain words and their size', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(2)).toContainText('npm ci --omit=dev');
   await expect(layer(2)).not.toContainText('/bin/sh');
@@ -135,7 +135,7 @@ test('a filter keeps matches and the folders above them', { tag: '@page' }, asyn
   await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
 });
 
-test('globs and regular expressions filter too', { tag: '@page' }, async ({ win }) => {
+test('globs and regular expressions filter the rows', { tag: '@page' }, async ({ win }) => {
   const { page } = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 0 / }).click();
   const field = page.getByRole('searchbox', { name: 'Filter by path' });
@@ -148,7 +148,7 @@ test('globs and regular expressions filter too', { tag: '@page' }, async ({ win 
   await expect(page.getByRole('row', { name: /a\.bin/ })).toHaveCount(0);
 });
 
-test('kinds and sizes filter, and a filter without matches can be cleared', { tag: '@page' }, async ({ win }) => {
+test('rows are filtered by kind and size, and a filter without matches can be cleared', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await page.getByRole('button', { name: 'added', exact: true }).click();
@@ -218,7 +218,7 @@ test('the address contains the complete selection: reload and Back return to the
   expect(win.complaints).toEqual([]);
 });
 
-test('of a hundred thousand rows, only those on screen are in the document', { tag: '@page' }, async ({ win }) => {
+test('only the rows on screen are in the document, even if there are a hundred thousand', { tag: '@page' }, async ({ win }) => {
   test.slow(); // makes, reads and opens 100,000 files
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;

@@ -284,7 +284,7 @@ test.describe('a catalog of a fleet', () => {
     await page.keyboard.press('/');
     await expect(filter).toBeFocused();
     await page.keyboard.type('checkout 1.1');
-    // A name and the one tag that matches.
+    // The heading, a name, and the one tag that matches.
     await expect(tags(page).getByRole('row')).toHaveCount(3);
     await expect(tags(page).getByRole('row').nth(1)).toContainText('1 tag');
     await expect(page.getByRole('status').filter({ hasText: '1 of 15 images' })).toBeVisible();
@@ -309,7 +309,7 @@ test.describe('a catalog of a fleet', () => {
     renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));
     await view(page, 'Tags').click();
     await expect(tags(page).getByRole('row', { name: /shop\/checkout/ })).toContainText('+30.0 kB');
-    // The measure isn't that of the Images view, which shows stored sizes.
+    // Tags have visible sizes, unlike the Images view, which shows stored ones.
     await expect(tags(page).getByRole('columnheader', { name: 'Visible' })).toBeVisible();
     // The bars of all names have one scale, stated in the heading, so that only the largest image’s is full.
     await expect(tags(page).getByRole('columnheader', { name: 'Relative size' })).toBeVisible();

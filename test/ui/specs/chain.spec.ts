@@ -9,7 +9,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every layer that touches the selected path has a dot', { tag: '@page' }, async ({ win }) => {
+test('every layer that touches the selected path is marked with a dot', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
@@ -132,7 +132,7 @@ test('a command has as many lines as its layer has space for', { tag: '@page' },
   expect(await linesOf(0)).toMatchObject({ isCut: false, inside: true });
   expect((await linesOf(0)).lines).toBeGreaterThanOrEqual(4);
   expect(await linesOf(1)).toMatchObject({ lines: 1, inside: true });
-  // Above the list, all layers have two lines.
+  // At these widths the chain is above the list, and every layer has two lines.
   for (const width of [690, 400]) {
     await page.setViewportSize({ width, height: 860 });
     expect(await linesOf(1), `${width} px`).toMatchObject({ lines: 2, inside: true });

@@ -296,7 +296,7 @@ test('a name that is cut keeps the filter’s match, which is marked', { tag: '@
   await win.drop(await win.write('long.tar', LONG_NAMES));
   await page.getByRole('searchbox').fill('pane-two');
   const marks = page.getByRole('row', { name: new RegExp(LONG[1] ?? '') }).locator('mark');
-  // The name is cut before the match, so that all of it is drawn.
+  // The name is cut before the match, so that the whole match is drawn.
   await expect(marks).toHaveText(['pane-two']);
 });
 

@@ -152,7 +152,7 @@ test('an image dropped on the right half is compared with the one shown', async 
   expect(win.complaints).toEqual([]);
 });
 
-test('a button and the key x swap the sides', { tag: '@window' }, async ({ win }) => {
+test('a button and the key x swap the sides of a comparison', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
@@ -175,7 +175,7 @@ test('Alt-click compares with a layer of the same image', { tag: '@window' }, as
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('layers on either side are chosen by name', { tag: '@window' }, async ({ win }) => {
+test('the layer of each side of a comparison is chosen by name', { tag: '@window' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
@@ -220,7 +220,7 @@ test('layers are compared on their own, without those below, even after swapping
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('the library marks both sides with their letters', { tag: '@page' }, async ({ win }) => {
+test('the library marks both sides of a comparison with their letters', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   const library = page.getByRole('navigation', { name: 'Library' });
   const images = () =>
@@ -352,7 +352,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   const pane = await page.getByRole('region', { name: 'Changes' }).boundingBox();
   const grid = await page.getByRole('treegrid', { name: 'Differences' }).boundingBox();
   expect((grid?.y ?? 999) - (pane?.y ?? 0)).toBeLessThanOrEqual(96);
-  // There is room for both sizes of a file, for the bars of both sides and for the words of the chips.
+  // There is space for both sizes of a file, for the bars of both sides and for the words of the chips.
   await expect(page.getByRole('columnheader', { name: 'A, B' })).toBeVisible();
   await expect(page.getByRole('row', { name: /app\.conf/ })).toContainText('19 B→12 B');
   for (const kind of ['added', 'modified', 'removed']) {
@@ -368,7 +368,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   await expect(page.getByRole('button', { name: 'More filters: Any size, Folders' })).toBeVisible();
 });
 
-test('a folder whose contents differ only in kinds that are left out is also left out', { tag: '@page' }, async ({ win }) => {
+test('a folder whose contents differ only in ways that the filter leaves out is left out too', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layer = (mtime: number, text: string) => ({
     createdBy: 'ADD',
@@ -460,7 +460,7 @@ test('names that fit aren’t cut, and all on one level begin at the same edge',
     const found = await boxes();
     expect(found.map(({ text }) => text).sort()).toEqual([...names].sort());
     expect(new Set(found.map(({ start }) => Math.round(start))).size, `${width} px`).toBe(1);
-    // A cut name has no space left.
+    // A cut name leaves no space unused.
     for (const { text, cut, free } of found) if (cut) expect(free, `${text}, ${width} px`).toBeLessThan(2);
   }
 });
@@ -484,7 +484,7 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   expect(win.complaints).toEqual([]);
 });
 
-test('the report is copied as text', async ({ win }) => {
+test('a comparison’s report is copied as text', async ({ win }) => {
   const page = await compareImages(win);
   await page.evaluate(() => {
     Object.defineProperty(navigator, 'clipboard', {

@@ -3,7 +3,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, type ImageLayer, PNG } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
-/** Returns the same picture with a different size in its header; browsers allocate that many pixels before reading any. */
+/** Returns a small picture whose header states this size. Browsers allocate that many pixels before reading any. */
 function pngOf(width: number, height: number): Uint8Array {
   const bytes = Buffer.from(PNG);
   bytes.writeUInt32BE(width, 16);

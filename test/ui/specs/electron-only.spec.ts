@@ -45,7 +45,7 @@ test('the menu has the window’s commands and does what their keys do', async (
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   // An overlay blocks the menu's commands, as it blocks keys.
   await chooseInMenu(electron, 'Filesystem at the layer');
-  await page.waitForTimeout(300); // the menu's messages take a different route from keys
+  await page.waitForTimeout(300); // the menu's messages take a different route from keys, and may arrive later
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Image' })).toBeChecked();
 });

@@ -5,7 +5,7 @@
 //  2 no Node in pages            “the page has no Node…”
 //  3 context isolation           “the page has no Node…”, M “the page is given five functions…”
 //  4 sandbox                     “the page has no Node…”; Chromium's own is on for ordinary users: main.ts, test/cli/open
-//  5 permissions                 “every permission but one…”, “no device can be chosen”, “the clipboard…”
+//  5 permissions                 “every permission is denied…”, “no device can be chosen”, “the clipboard…”
 //  6 web security                “the page has no Node…”
 //  7 content security policy     “a script injected into the page…”
 //  8 no insecure content         “the page has no Node…”
@@ -72,7 +72,7 @@ test('a script injected into the page does not run, however it got there', async
     add('embed', { src: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"><script>top.ran.push(1)</script></svg>' });
     add('base', { href: 'https://example.com/' });
     const blocked: string[] = [];
-    await new Promise((resolve) => setTimeout(resolve)); // the policy doesn't apply to the specs' own evaluation
+    await new Promise((resolve) => setTimeout(resolve)); // leaves the specs' own evaluation, to which the policy doesn't apply
     for (const code of ["ran.push('eval')", 'this is no script']) {
       try {
         new Function('ran', code)(page.ran);
@@ -293,7 +293,7 @@ test('no other program is started: the page has no access to the shell, and othe
   expect(await main.evaluate(() => (globalThis as unknown as { started: string[] }).started)).toEqual([]);
 });
 
-test('every permission but one is denied: writing text to the clipboard', async ({ win }) => {
+test('every permission is denied except writing text to the clipboard', async ({ win }) => {
   const { page } = win;
   const seen = await page.evaluate(async () => {
     const all: Record<string, string> = {};

@@ -22,7 +22,7 @@ async function opened(win: LayerscopeWindow, bytes: Uint8Array = dockerArchive(W
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('a layer shows how much it hides, even if it is as low as a layer with two lines can be', { tag: '@page' }, async ({ win }) => {
+test('a layer shows how much it hides, even at the lowest height that has two lines', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await opened(win);
   for (const height of [860, 560]) {
     await page.setViewportSize({ width: 1320, height });
@@ -36,7 +36,7 @@ test('a layer shows how much it hides, even if it is as low as a layer with two 
   }
 });
 
-test('bars stay when names are long: the names are cut', { tag: '@page' }, async ({ win }) => {
+test('long names are cut, so that the bars stay', { tag: '@page' }, async ({ win }) => {
   const { page } = await opened(win, MANY);
   await expect(page.getByRole('columnheader', { name: 'Hidden' })).toBeVisible();
   await expect(page.getByRole('columnheader', { name: 'Share' })).toBeVisible();

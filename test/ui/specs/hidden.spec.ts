@@ -26,7 +26,7 @@ test('a command in the summary of waste names its layer and has lines of its own
   const entry = summary.getByRole('listitem').filter({ hasText: 'Deleted by a later layer' });
   const command = entry.getByText(/^Layer 1 · RUN rm -rf /);
   const others = entry.getByText('29 more files');
-  // All of it is in the tooltip, and is what a selection copies.
+  // The tooltip has the whole command, and selecting its text copies all of it.
   await expect(command).toHaveAttribute('title', REMOVAL);
   await expect(command).toHaveText(`Layer 1 · ${REMOVAL}`);
   await expect(command).toHaveCSS('user-select', 'text');
@@ -49,7 +49,7 @@ test('a command in the summary of waste names its layer and has lines of its own
   expect(win.complaints).toEqual([]);
 });
 
-test('many layers that wrote a file are a range', { tag: '@page' }, async ({ win }) => {
+test('many layers that wrote a file are shown as a range', { tag: '@page' }, async ({ win }) => {
   const layers = Array.from({ length: 7 }, (_, at) => ({ createdBy: `RUN step ${at}`, tar: tar(file('state', `${at}`.repeat(2000))) }));
   const { summary } = await openWaste(win, layers);
   await expect(summary.getByRole('button', { name: /^state/ })).toHaveText(/layers 0–5 → 6$/);

@@ -130,7 +130,7 @@ test('the image’s buttons have the same size, and a size is shown only once', 
     }
     expect(new Set(widths).size, `${width} px: ${widths}`).toBe(1);
   }
-  // Plain layers with a few large files: stored and unpacked sizes are the same.
+  // The layers aren't compressed and have a few large files, so stored and unpacked sizes look the same.
   const sizes = details.locator('dd', { hasText: /same as .*stored/ });
   await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.*same as (unpacked and )?stored/);
 });

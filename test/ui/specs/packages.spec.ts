@@ -331,7 +331,7 @@ test('a version never breaks in the middle, and commands of two layers are set a
     .locator('code')
     .evaluateAll(([a, b]) => (b?.getBoundingClientRect().left ?? 0) - (a?.getBoundingClientRect().right ?? 0));
   expect(gap).toBeGreaterThanOrEqual(4);
-  // What the mark of a package whose files are written again means.
+  // The line that counts the changes explains the mark of a package whose files are written again.
   await expect(page.getByRole('status').filter({ hasText: 'package changes' })).toContainText(
     '≈ files written again, with the same version',
   );

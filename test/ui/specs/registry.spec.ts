@@ -450,7 +450,7 @@ test('layers without hives say once that there is no registry, and have no empty
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('below the tree, too, the line to the values is dragged, and keeps its position', { tag: '@page' }, async ({ win }) => {
+test('where values are below the key tree, the line between them can be dragged, and stays there', { tag: '@page' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   const line = registry.getByRole('separator', { name: 'Height of the key tree' });
   const height = async () => Math.round((await registry.getByRole('treegrid').boundingBox())?.height ?? 0);

@@ -110,7 +110,7 @@ test('viewing or importing can be made the default; there is no question for an 
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Import to store' });
   await win.drop(await win.write('old.tar', OLD));
-  // The offer is the image, one short sentence, not cut, and one button.
+  // The offer consists of the image's name, one short sentence that isn't cut off, and one button.
   const sentence = offer.getByText('Not stored', { exact: true });
   await expect(sentence).toBeVisible();
   await expect(offer.getByText('web-api:1.7', { exact: true })).toBeAttached();
@@ -200,8 +200,8 @@ test('a working copy is changed by another program, shown as it changes, committ
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
 
-  // The copy is opened before anything is written. Changes appear with their sizes as they are made. The copy has its name even while it is
-  // being opened, and the job ends.
+  // The copy is opened before anything is written. Changes appear with their sizes as they are made. The copy is shown by its name even
+  // while it is being opened, and the job that opens it ends.
   const library = page.getByRole('navigation', { name: 'Library' });
   await library.evaluate((pane) => {
     const seen = new Set<string>();
@@ -384,7 +384,7 @@ test.describe('with a windowsfilter store', () => {
     await expect(store.getByRole('listitem')).toHaveCount(1);
     await expect(store.getByRole('listitem')).toContainText('base layer');
 
-    // Import a Windows layer tar on top of the base image with the button in the image's details.
+    // Import a Windows layer tar on top of the base image, using the button in the tar's details.
     const members = [{ name: 'Files' }, { name: 'Files/app' }, { name: 'Files/app/server.txt', content: 'hello' }];
     const layerTar = await windowsTar(members);
     await win.drop(await win.write('app.tar', layerTar));

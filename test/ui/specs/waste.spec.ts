@@ -210,7 +210,7 @@ test('before the report arrives, the panel says what it is adding up, and nothin
   await expect(adding).toHaveCount(0);
   await expect(waste.getByRole('table').first()).toBeVisible();
   expect(await waste.boundingBox()).toEqual(before);
-  // The report is known, even while it is requested again.
+  // When the panel opens again, the known report is shown while a new one is requested.
   await page.unroute(/image\.waste/);
   await page.route(/image\.waste/, () => {});
   await page.keyboard.press('w');

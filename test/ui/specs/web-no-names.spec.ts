@@ -1,7 +1,7 @@
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('a host without the option doesn’t open images by name, and says how to enable it', async ({ win: { page } }) => {
+test('a host without --allow-sources doesn’t open images by name, and says how to enable it', async ({ win: { page } }) => {
   await expect(page.getByRole('button', { name: 'Open by name…' })).toHaveCount(0);
   await page.keyboard.press('o');
   const dialog = page.getByRole('dialog', { name: 'Open by name' });
@@ -10,7 +10,7 @@ test('a host without the option doesn’t open images by name, and says how to e
   await expect(dialog).toHaveCount(0);
 });
 
-test('the list of shortcuts and the palette have only commands that do something here', async ({ win }) => {
+test('the list of shortcuts and the palette leave out commands that do nothing for this host and image', async ({ win }) => {
   const { page } = win;
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });

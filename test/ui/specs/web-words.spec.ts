@@ -28,7 +28,7 @@ const DATA = [
   /\b[0-9a-f]{12,64}\b/g,
   /linux\/amd64/g,
   /^Dismiss$/g, // React Aria's own text, which it translates itself
-  /[-dl][-rwx]{9}/g, // modes
+  /[-dl][-rwx]{9}/g, // file modes
   /\b12\.tar\b|\b13\.tar\b/g,
   /[A-Z][a-z]{2} \d+, \d{4}(, [\d:]+\s[AP]M UTC)?|[\d-]+ [\d:.]+ UTC|[\d-]+T[\d:]+Z/g,
   /\/\S*layerscope\S*|\bportable\b/g, // the store's home and driver

@@ -90,7 +90,7 @@ test.describe('while a long table is loading', () => {
     await expect(page.getByRole('row', { name: /zz\// }).first()).toHaveAttribute('aria-rowindex', '2');
     await expect(focused).toHaveAttribute('aria-rowindex', '2');
     await expect(page.getByRole('row', { selected: true })).toHaveCount(0);
-    // A frame would look like a second selection.
+    // A focus outline would look like a second selection.
     await expect(focused).toHaveCSS('outline-style', 'none');
     await page.keyboard.press('ArrowDown');
     await expect(page.getByRole('row', { selected: true })).toHaveCount(1);
@@ -433,7 +433,7 @@ test('what makes an image big has a reserved place before it is known, in every 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
-  // Layouts that show by themselves what makes an image big use the line's space.
+  // Layouts that themselves show what makes an image big don't need this line, and use its space.
   await page.setViewportSize({ width: 1320, height: 860 });
   for (const [layout, isThere] of [
     ['Breakdown', false],

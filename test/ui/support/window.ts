@@ -155,7 +155,6 @@ function drawAfterResizing(page: Page): void {
   };
 }
 
-/** The program's environment. */
 interface Surroundings {
   readonly windows: WindowsHome | null;
   /** Environment variables that point to the stand-ins instead of this machine's engines and credentials. */
