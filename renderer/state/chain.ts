@@ -45,7 +45,7 @@ export function plainCommand(createdBy: string | null): string | null {
   return whole === null ? null : drawnText(whole);
 }
 
-/** Like {@link plainCommand}, but never cut: for the clipboard. */
+/** Like {@link plainCommand}, but never cut. */
 export function wholeCommand(createdBy: string | null): string | null {
   if (createdBy === null) return null;
   let text = createdBy.replace(/\s+/g, ' ').trim();

@@ -148,7 +148,7 @@ function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]):
 }
 
 export function keepLayout(layout: LayoutState): void {
-  // Which panels are open isn't kept.
+  // Not stored: which panels and drawers are open, and whether all layers are searched.
   const { findingsOpen: _, wasteOpen: _waste, wasteTall: _tall, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
   try {
     globalThis.localStorage?.setItem(KEY, JSON.stringify(kept));

@@ -19,7 +19,7 @@ export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string
  * name: `debian:12`.
  */
 export function fullName({ title, format }: ArchiveSummary, name: string): string {
-  // The title of a stored image is `store:` with a digest.
+  // The title of a stored image is `store:` with a digest, to which no tag is appended.
   return isBareTag(format, name) && !title.includes(':') ? taggedTitle(title, name) : name;
 }
 

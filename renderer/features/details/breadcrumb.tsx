@@ -110,7 +110,7 @@ const SHORT_LAYERS = 24;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : id === 'layers' ? SHORT_LAYERS : SHORT);
 /** Minimum width at which a part is recognizable, px. */
 const LEAST = 56;
-/** Width that the last two parts keep before others are cut, px. */
+/** Width that is kept for each of the last two parts by folding folders, px. */
 const WANTED = 112;
 /** If the last part needs at most this share of the width, folders are folded to keep it whole. */
 const LAST_PART = 0.45;

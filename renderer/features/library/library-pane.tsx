@@ -141,7 +141,7 @@ export function LibraryRail() {
   );
 }
 
-/** `first`: number of its images drawn at first. */
+/** `first`: number of the archive's images drawn at first. */
 function ArchiveItem({ archive, first, shown }: { archive: ArchiveSummary; first: number; shown: number | null }) {
   const [only] = archive.images;
   const { shown: firstOnes, onMore } = useFirst(archive.images, first);

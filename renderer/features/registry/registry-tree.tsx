@@ -82,7 +82,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
     },
     [open],
   );
-  // Without keys, a pane for their values would stay empty.
+  // If the keys can't be read, show only the error: a pane for their values would stay empty.
   if (hives.state === 'failed') {
     return (
       <Notice icon="error" title={words.registry.failed} tone="error">
