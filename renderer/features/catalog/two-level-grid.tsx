@@ -132,7 +132,7 @@ export function TwoLevelGrid({
   );
 }
 
-/** Picks an image, or unpicks it. Returns whether there is one. */
+/** Picks an image, or unpicks it if it is picked. Returns false if there is no image. */
 export function markImage(image: number | null): boolean {
   if (image !== null) togglePicked(image);
   return image !== null;
