@@ -138,7 +138,7 @@ function formatted(text: string): string {
   }
 }
 
-/** Returns how deeply brackets are nested in a text, counting also those in JSON strings. */
+/** Returns how deeply brackets are nested in text, including those inside JSON strings. */
 function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
   for (let at = 0; at < text.length; at++) {
