@@ -41,7 +41,7 @@ export function grantedFile(file: string): GrantedFile {
   return { path: file, name: path.basename(file) || file };
 }
 
-/** An operation's name, if it is safe to log. */
+/** Matches an operation's name that is safe to log. */
 const NAME = /^[a-z]{1,20}\.[a-z-]{1,20}$/;
 
 /** Receives the pages' messages and queues them until the bridge exists. Call once, before a page is loaded. */

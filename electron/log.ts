@@ -32,7 +32,7 @@ export function createLog(folder: string, now: () => Date = () => new Date()): L
     try {
       append(file, `${now().toISOString()} ${text.slice(0, MOST_TEXT)}\n`);
     } catch {
-      // If the disk is full or the folder can't be written, the program works without a log.
+      // If the disk is full or the folder isn't writable, the program works without a log.
     }
   };
   return {

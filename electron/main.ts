@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   await serveRenderer(RENDERER_FOLDER, onScript);
   const window = newWindow();
   const loading = loadPage(window);
-  // Wait until the page has its script, so that it can run while program.ts is loading.
+  // Wait until the page has its script, so that the script can run while program.ts is loading.
   await Promise.race([hasScript, loading]);
   const { createProgram } = await import('./program.ts');
   const loaded = createProgram(own, logDefect);

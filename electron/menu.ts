@@ -160,7 +160,7 @@ export function setMenu(actions: MenuActions, { isPackaged, recent }: MenuState)
   refreshMenu();
 }
 
-/** Enables image commands while the focused window shows an image, which is known from its URL. */
+/** Enables the commands for images only while the focused window shows an image. The window's URL says whether it does. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

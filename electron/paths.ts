@@ -18,8 +18,8 @@ export function findSample(resourcesPath: string): string | null {
 }
 
 /**
- * Returns the files among a process's arguments: those after the program or, in development, after the app's path. Switches belong to
- * Chromium. Relative paths are resolved against `workingDirectory`.
+ * Returns the files among a process's arguments: those after the program or, in development, after the app's path. Leaves out switches,
+ * which are Chromium's. Relative paths are resolved against `workingDirectory`.
  */
 export function filesOf(argv: readonly string[], workingDirectory: string, appPath: string | null): readonly string[] {
   const own =

@@ -1,4 +1,4 @@
-// The page's first script. It lets a frame with the title bar be drawn before the rest is loaded, which takes the longest.
+// The page's first script. It lets a frame with the title bar be drawn before loading the rest of the window, which takes much longer.
 import './styles/main.css';
 import { readLayout } from './state/layout.ts';
 import { showTheme } from './state/page-theme.ts';
@@ -7,7 +7,7 @@ import { showTheme } from './state/page-theme.ts';
 const LATEST = 250;
 
 showTheme(readLayout().theme);
-// Until the window accepts drops, a browser would open a dropped file in place of the page.
+// Ignore dropped files until the window accepts them. A browser would open such a file in place of the page.
 const started = new AbortController();
 for (const type of ['dragover', 'drop']) addEventListener(type, (event) => event.preventDefault(), { signal: started.signal });
 await new Promise((resolve) => {

@@ -72,7 +72,7 @@ const COMMON_COMMANDS = 6;
 
 /**
  * Returns the bundles of the command line and its workers. Loading another file takes longer than compiling unused code, so there are few
- * bundles: what every start needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. All are
+ * bundles: what every run needs, what most commands need, and the rest, each loaded when needed. Each worker is a separate file. All are
  * CommonJS, because an `import` of a Node module loads everything that its exports need: for `node:util`, it would even open standard
  * error.
  */

@@ -15,7 +15,7 @@ const words = process.argv.slice(2).map((file) => (file.startsWith('-') ? file :
 const noSandbox = words.includes(NO_SANDBOX);
 const files = words.filter((word) => word !== NO_SANDBOX);
 
-/** Fetches the runtime of the electron package, as its first start would, because the package has no install script. */
+/** Fetches the runtime of the electron package, as its first launch would, because the package has no install script. */
 function fetchRuntime(): void {
   const script = createRequire(import.meta.url).resolve('electron/install.js');
   console.log('fetching the Electron runtime, once');

@@ -45,7 +45,7 @@ const results = [await run('unit tests', 'test-unit.ts'), await run('the Windows
 console.log(wineOutput);
 results.push(await run('specs', 'test-ui.ts'));
 const failures = scripts.map(failuresOf).filter((file) => existsSync(file));
-// The specs' output is long, so earlier failures are easily missed.
+// Repeat all failures at the end, because the specs' long output hides earlier ones.
 for (const file of failures) process.stdout.write(readFileSync(file, 'utf8'));
 console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -23,7 +23,7 @@ export function Button({
   disabled?: boolean;
   /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** For a button that opens something: whether that is open. */
+  /** For a button that opens something: whether that thing is open. */
   expanded?: boolean;
   /** Labels that the button has at other times; it is always wide enough for them. */
   otherLabels?: readonly string[];

@@ -38,9 +38,9 @@ export interface Piece {
 }
 
 /**
- * Returns the pieces of a string that fit into `room` px, between which an ellipsis is drawn, so that a part to keep is visible: as
- * {@link cutMiddle} cuts it if that shows the part, or else with the end that begins at the part, or else the part alone and what fits
- * after it. Null if all of the string fits.
+ * Returns the pieces of a string that fit into `room` px, with an ellipsis to be drawn between them; null if all of the string fits. The
+ * part `kept` stays visible. If {@link cutMiddle} would cut it off, the visible end begins at that part instead; if even that doesn't fit,
+ * the part is shown by itself, with as much of what follows as fits.
  */
 export function cutAround(
   text: string,
@@ -63,13 +63,16 @@ export function cutAround(
     return widthOf(before + text.slice(kept.from, kept.to + length) + after) <= room;
   });
   const piece = { from: kept.from, to: kept.to + Math.max(0, more) };
-  // An empty piece stands for an ellipsis at an end.
+  // Empty pieces, so that an ellipsis is drawn where the string is cut off at its start or end.
   const start = piece.from > 0 ? [{ from: 0, to: 0 }] : [];
   const end = piece.to < text.length ? [{ from: text.length, to: text.length }] : [];
   return [...start, piece, ...end];
 }
 
-/** Returns the largest number up to `most` that satisfies `isTrue`, which must hold for all smaller ones too; -1 if none does. */
+/**
+ * Returns the largest number up to `most` that satisfies `isTrue`; -1 if none does. All numbers below one that satisfies it must satisfy it
+ * too.
+ */
 function last(most: number, isTrue: (value: number) => boolean): number {
   let low = -1;
   let high = most;

@@ -3,17 +3,17 @@ import { words } from '../words/index.ts';
 import { Button } from './button.tsx';
 import styles from './first-items.module.css';
 
-/** Number of items of a list that are drawn at first, and that are added at a time. An image has lists of any length. */
+/** Number of a list's items that are drawn at first, and that each press of the button adds. Lists in an image may have any length. */
 export const FIRST = 200;
 
-/** Returns the items to draw, how many are left, and what draws more. Use it with {@link MoreItems}. */
+/** Returns the items to draw, how many are left, and a function that draws more. Use it with {@link MoreItems}. */
 export function useFirst<T>(items: readonly T[], first = FIRST) {
   const [most, setMost] = useState(first);
   const shown = items.length <= most ? items : items.slice(0, most);
   return { shown, left: items.length - shown.length, onMore: () => setMost(most + FIRST) };
 }
 
-/** How many items of a list aren't drawn, and a button that draws more. Nothing if all are drawn. */
+/** Says how many items of a list aren't drawn, next to a button that draws more. Renders nothing if all are drawn. */
 export function MoreItems({ left, onMore, as: Line = 'p' }: { left: number; onMore: () => void; as?: 'li' | 'p' | 'div' | 'span' }) {
   if (left === 0) return null;
   return (
@@ -26,7 +26,7 @@ export function MoreItems({ left, onMore, as: Line = 'p' }: { left: number; onMo
   );
 }
 
-/** The first items of a list, each drawn by `children`, and a line for the others. */
+/** The first items of a list, each drawn by `children`, and {@link MoreItems} for the others. */
 export function FirstItems<T>({
   items,
   first,
@@ -36,7 +36,7 @@ export function FirstItems<T>({
   items: readonly T[];
   /** Number of items drawn at first. */
   first?: number;
-  /** The element of the line for the others. */
+  /** The element that {@link MoreItems} uses. */
   as?: 'li' | 'p' | 'div' | 'span';
   children: (item: T, index: number) => ReactNode;
 }) {

@@ -36,7 +36,7 @@ function keepFitting(element: Element, name: Name): () => void {
   return () => observer?.unobserve(element);
 }
 
-/** No place has space for a longer name. */
+/** Limits for a name that is drawn. Nothing in the window has space for a longer one. */
 const MOST = { characters: 1_000, lines: 1 };
 
 /**

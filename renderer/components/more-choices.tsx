@@ -2,7 +2,10 @@ import { MenuItem } from 'react-aria-components/Menu';
 import { words } from '../words/index.ts';
 import styles from './menu.module.css';
 
-/** Maximum number of choices in a menu: more images than a library has, and more layers than an image. The palette finds all of them. */
+/**
+ * Maximum number of choices in a menu. Libraries rarely have more images, or images more layers. The palette finds those that are left
+ * out.
+ */
 const MOST = 500;
 
 /** Returns the choices that a menu draws: its first ones, and the current one if it isn't among them. */

@@ -25,7 +25,7 @@ export function Notice({
   );
 }
 
-/** An error's message, hint and code. `hasCode` is false where the code is copied with the details. */
+/** An error's message, hint and code. `hasCode` is false where the code isn't shown because copying the details includes it. */
 export function ErrorText({
   error,
   hint,

@@ -19,7 +19,7 @@ export interface PickerChoice {
   readonly isEarlier?: boolean;
 }
 
-/** Maximum number of choices that are drawn at first: more layers or images than one has to choose from. The others are found by text. */
+/** Maximum number of choices that are drawn at first. There are rarely more layers or images to choose from. Typing finds the others. */
 const MOST = 500;
 
 /** Maximum number of characters that stay visible at the end of a path. */

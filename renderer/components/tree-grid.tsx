@@ -155,8 +155,8 @@ export function TreeGrid({
   });
 
   const lastActive = useRef(-1);
-  // Whether to keep the active row on screen. A long table moves it, because rows arrive in pages and are sorted after the last page. The
-  // user's first action ends this.
+  // Whether to keep the active row on screen. While a long table loads, the row moves, because rows arrive in pages and are sorted after
+  // the last page. Ends at the user's first action.
   const isFollowed = useRef(false);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;

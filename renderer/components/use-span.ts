@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { FIRST } from './first-items.tsx';
 
-/** Number of lines of a chain that are drawn at a time: more than the layers of any image that a tool builds. */
+/** Number of lines of a chain that are drawn at a time. No tool builds an image with that many layers. */
 const MOST = 500;
 
 /**
- * Decides which of a chain's lines to draw, if it has more than fit into the page. They include the line `at`, and those that the user
- * asked for. Use it with {@link MoreItems}, before and after the lines.
+ * Decides which of a chain's lines to draw, if there are more than `most`. They include the line `at` and those that the user asked for.
+ * Use it with {@link MoreItems}, before and after the lines.
  */
 export function useSpan(count: number, at: number, most = MOST) {
   const [asked, setAsked] = useState({ first: 0, end: most });

@@ -7,7 +7,10 @@ import { words } from '../words/index.ts';
 interface Copied {
   readonly label: string;
   readonly text: string;
-  /** Whether the ends of lines are copied as they are. In a name from an image they are escaped: pasted into a terminal, they end a command. */
+  /**
+   * Whether line breaks are copied as they are. In a name from an image they are escaped, because a line break pasted into a terminal runs
+   * what precedes it.
+   */
   readonly hasLines?: boolean;
   readonly className?: string | undefined;
 }

@@ -4,8 +4,8 @@ import { words } from '../words/index.ts';
 import styles from './net.module.css';
 
 /**
- * By how many bytes something grew. Shrinking stands out, in the same way in all views. In columns, which have no `children`, a difference
- * of zero is left empty. `children`: text that includes the size.
+ * By how many bytes something grew. A decrease is highlighted, in the same way in all views. `children`: text that includes the size.
+ * Without it, as in columns, a difference of zero is left empty.
  */
 export function Net({ bytes, children }: { bytes: number; children?: ReactNode }) {
   if (bytes === 0 && children === undefined) return null;

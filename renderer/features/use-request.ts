@@ -10,7 +10,7 @@ export type Answer<T> =
   | {
       readonly state: 'ready';
       readonly value: T;
-      /** Whether the response is for an earlier key, because the current one's hasn't arrived. */
+      /** Whether the response is for an earlier key, because the one for the current key hasn't arrived yet. */
       readonly isEarlier?: true;
     };
 

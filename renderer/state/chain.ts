@@ -45,7 +45,7 @@ export function plainCommand(createdBy: string | null): string | null {
   return whole === null ? null : drawnText(whole);
 }
 
-/** Like {@link plainCommand}, but never cut: for the clipboard. */
+/** Like {@link plainCommand}, but never cut. */
 export function wholeCommand(createdBy: string | null): string | null {
   if (createdBy === null) return null;
   let text = createdBy.replace(/\s+/g, ' ').trim();
@@ -91,8 +91,8 @@ export function commandLines(height: number): number {
 /**
  * Computes heights in px, proportional to the sizes, except that no stratum is lower than its text, which takes {@link STRATUM_TALL} if
  * that fits and otherwise {@link STRATUM_MIN}. The largest stratum is at most 168 px high, and less if otherwise the strata wouldn't fit
- * into `room`. If they can't fit at all, their total is at most a quarter more than their text needs, so that each of 120 equal layers
- * takes one line.
+ * into `room`. If they can't fit at all, their total is at most a quarter more than the minimum heights, so that 120 equal layers get one
+ * line of text each.
  */
 export function stratumHeights(sizes: readonly number[], room: number): number[] {
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);

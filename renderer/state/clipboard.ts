@@ -2,7 +2,8 @@ import { displayText } from '#model';
 
 /**
  * Copies text to the clipboard. Returns false if the browser refuses. Control and bidi characters are escaped, as in the window, because a
- * terminal that the text is pasted into would obey them. Tabs and ends of lines stay, so a name from an image must be escaped before.
+ * terminal that the text is pasted into would obey them. Tabs and line breaks are kept, so the caller must escape those in a name from an
+ * image.
  */
 export async function copyText(copied: string): Promise<boolean> {
   const text = copied.replace(/[^\t\n]+/g, displayText);

@@ -64,7 +64,7 @@ export interface JobsState {
   readonly own: readonly OwnJob[];
   /** How to retry a job or a transfer, by its id. Contains only those whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
-  /** Images that are about to be read: the request is pending. `<archiveId>.<image>`. */
+  /** Images that are about to be read, as `<archiveId>.<image>`: the request is pending. */
   readonly loading: ReadonlySet<string>;
   /** Whether one of the files that were opened together is already shown. */
   readonly hasShownOne: boolean;

@@ -65,7 +65,7 @@ export function detailsRoom(room: number, compares: boolean): number {
 
 /**
  * Returns the default width of a comparison's chains in a window that is `room` px wide: 232 px in windows of up to 1,320 px, rising to 340
- * px in wider ones.
+ * px in windows of 1,428 px or more.
  */
 export function compareRoom(room: number): number {
   return Math.min(340, Math.max(232, room - 1_088));
@@ -148,7 +148,7 @@ function oneOf<T extends string>(value: unknown, choices: readonly [T, ...T[]]):
 }
 
 export function keepLayout(layout: LayoutState): void {
-  // Which panels are open isn't kept.
+  // Not stored: which panels and drawers are open, and whether all layers are searched.
   const { findingsOpen: _, wasteOpen: _waste, wasteTall: _tall, configOpen: _config, searchesAll: _all, drawer: _drawer, ...kept } = layout;
   try {
     globalThis.localStorage?.setItem(KEY, JSON.stringify(kept));

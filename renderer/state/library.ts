@@ -19,7 +19,7 @@ export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string
  * name: `debian:12`.
  */
 export function fullName({ title, format }: ArchiveSummary, name: string): string {
-  // The title of a stored image is `store:` with a digest.
+  // The title of a stored image is `store:` with a digest, to which no tag is appended.
   return isBareTag(format, name) && !title.includes(':') ? taggedTitle(title, name) : name;
 }
 
@@ -51,10 +51,16 @@ export function shortName(name: string): string {
   return name.replace(/^docker\.io\/(library\/)?/, '');
 }
 
-/** Number of images of an archive, and of archives, that the library draws at first. An archive of some kilobytes lists thousands. */
+/**
+ * Number of images per archive, and of archives, that the library draws at first. Even an archive of a few kilobytes may list thousands of
+ * images.
+ */
 export const MOST_IMAGES = 500;
 
-/** Returns how many images of each archive the library draws at first, so that those of all archives fit into the page. */
+/**
+ * Returns how many images of each archive the library draws at first. With many archives it is fewer, so that the total stays small enough
+ * for the page.
+ */
 export function imagesPerArchive(archives: readonly ArchiveSummary[]): number {
   const drawn = (most: number) => archives.reduce((sum, { images }) => sum + Math.min(images.length, most), 0);
   let most = MOST_IMAGES;

@@ -33,7 +33,7 @@ const THEMES: readonly LayoutState['theme'][] = ['auto', 'light', 'dark'];
 /** Id of the image action that is also a command. */
 const COMPARE_WITH = 'with';
 
-/** Ids of the lines that people open the palette for and, in `LAST`, of those that they use by key anyway. */
+/** `FIRST`: ids of the lines that people open the palette for. `LAST`: ids of those that they use by key anyway. */
 const FIRST = ['compare', 'image/show/compare', 'waste', 'image/check/scan', 'findings', 'open', 'open-name', 'export', 'path'];
 const LAST = ['back', 'forward', 'next-pane', 'previous-pane', 'older', 'newer', 'widen-older', 'widen-newer', 'deselect'];
 

@@ -19,7 +19,10 @@ interface Names {
 
 const counted = new WeakMap<readonly ArchiveSummary[], Names>();
 
-/** An archive may have thousands of images, each of which asks for the others' names whenever the state changes. */
+/**
+ * Returns the names, counted once for each list of archives: an archive may have thousands of images, and each looks up the others' names
+ * whenever the state changes.
+ */
 function namesOf(archives: readonly ArchiveSummary[]): Names {
   const known = counted.get(archives);
   if (known !== undefined) return known;

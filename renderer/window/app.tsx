@@ -61,7 +61,7 @@ export function App() {
     document.title = title === undefined ? words.product : words.frame.title(title);
   }, [found, catalog]);
 
-  // The focus moves to the rows; otherwise it would be on the page, where the arrow keys do nothing.
+  // Once the image is loaded, move the focus to its rows. Otherwise it would be on the page, where the arrow keys do nothing.
   const loaded = found?.image.loaded ? `${found.archive.archiveId}.${found.image.index}` : null;
   const hasPath = selection.path !== null;
   const { drawer } = layout;

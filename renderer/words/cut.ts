@@ -1,7 +1,7 @@
 import { beginningOf } from '#model';
 import { words } from './index.ts';
 
-/** Maximum number of characters and of lines of a text that are drawn; what copies or saves it has all of it. */
+/** Limits on how much of a string is drawn, in characters and in lines. Copying and saving always include all of it. */
 interface Most {
   readonly characters: number;
   readonly lines: number;
@@ -11,8 +11,8 @@ const DRAWN: Most = { characters: 4_000, lines: 200 };
 const TITLE: Most = { characters: 1_000, lines: 200 };
 
 /**
- * Returns a text as the page draws it: whole, or its beginning and how many characters follow. An image has texts of any length, and a few
- * kilobytes of archive hold one that takes the page minutes to lay out.
+ * Returns a string as the page draws it: whole, or its beginning followed by the number of characters left out. Strings in an image may
+ * have any length: an archive of a few kilobytes can contain one that takes the page minutes to lay out.
  */
 export function drawnText(text: string, most = DRAWN): string {
   return cut(text, most);
@@ -29,7 +29,7 @@ function cut(text: string, { characters, lines }: Most): string {
   for (let line = 0, at = shown.indexOf('\n'); at >= 0; at = shown.indexOf('\n', at + 1)) {
     line++;
     if (line < lines) continue;
-    // A line break that ends the text begins no line.
+    // A line break at the end of the text doesn't start another line.
     end = Math.min(end, at + 1 === text.length ? text.length : at);
     break;
   }

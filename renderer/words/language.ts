@@ -12,9 +12,9 @@ export function grammarOf(tag: string) {
   const lists = new Intl.ListFormat(tag, { type: 'unit', style: 'short' });
   const form = (count: number, forms: Forms): string => forms[rules.select(count)] ?? forms.other;
   return {
-    /** Returns the form for a number. */
+    /** Returns the noun's form for a number. */
     form,
-    /** Returns the number and its form: `1,204 layers`. */
+    /** Returns the number followed by the noun: `1,204 layers`. */
     counted: (count: number, forms: Forms): string => `${formatCount(count)} ${form(count, forms)}`,
     /** Formats a list of the non-empty items: `content, mode`. */
     list: (items: readonly string[]): string => lists.format(items.filter((item) => item !== '')),

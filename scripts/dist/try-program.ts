@@ -78,7 +78,7 @@ export async function tryAsUser(what: string, trial: Trial): Promise<void> {
     await using window = start('third', [image]);
     await window.until('a file that it was started with', shown);
     await window.until('the changes of a file that it was started with', ROWS);
-    // A second start passes its request to the running program and exits.
+    // A second launch passes its request to the running program and exits.
     run(program, [...first, `--user-data-dir=${path.join(home, 'third')}`, '--command=open-name']);
     await window.until('what a second start asked for', "document.querySelector('[role=dialog] input') !== null");
   }

@@ -7,7 +7,7 @@ import { COMMAND_PAGES, HOME, partsOf, REFERENCE } from './contents.ts';
 export interface Document {
   /** Path in the repository; for a command’s page, the path of a file that doesn’t exist. */
   readonly source: string;
-  /** Path in the site, with `/`. */
+  /** Path in the site, with `/` as the separator. */
   readonly page: string;
   /** Title in the navigation. */
   readonly title: string;

@@ -100,7 +100,7 @@ function Views({ rows, choice, summary, room }: { rows: CatalogRows; choice: Cat
   return <ImagesView rows={rows} room={room} />;
 }
 
-/** Why the last image couldn't be opened. */
+/** Why the image that the user chose last couldn't be opened. */
 function Refusal() {
   const refusal = useApp((app) => app.catalog.refusal);
   if (refusal === null) return null;

@@ -32,8 +32,8 @@ export function numberCell(column: string, row: ImageRow, image: CatalogImage | 
 }
 
 /**
- * Returns the columns that fit: the name and the numbers take precedence over what the catalog knows. Next to the column for what images
- * add to their bases, names are shown in full.
+ * Returns the columns that fit. The name and the numbers take precedence over the columns for what the catalog knows. With `adds` as the
+ * second column, those are left out, because the names in a tree need the space.
  */
 export function imageColumns(
   room: number,

@@ -4,7 +4,7 @@ import fields from '../../components/search-field.module.css';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
-/** The field that filters images, and how many match. `children`: what is between them and `end`: what is after them. */
+/** The field that filters images, and how many match. `children` is drawn between the two, `end` after them. */
 export function ImageFilter({
   text,
   onText,

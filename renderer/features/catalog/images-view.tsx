@@ -30,10 +30,10 @@ const GROUPINGS = (['repository', 'base', 'none'] as const).map((value) => ({ va
 
 /** Maximum number of rows that open groups fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
-/** Maximum number of rows that open groups fill with a filter: enough to show all matches, unless there are very many. */
+/** Maximum number of rows that open groups fill while a filter is set: enough to show all matches, unless there are very many. */
 const MOST_FOUND_ROWS = 2_000;
 
-/** Width below which there is no space for a legend on the line, px. */
+/** Width of the view below which the filter's line has no space for a legend, px. */
 const LEAST_LEGEND = 1_020;
 
 /**

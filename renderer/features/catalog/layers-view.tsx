@@ -127,7 +127,7 @@ function LayerGrid({
   );
 }
 
-/** With more lines than this, nothing else would be visible. */
+/** Maximum number of lines between repositories. With more, nothing but lines would be visible. */
 const MOST_LINES = 60;
 
 /** Returns an SVG path with a line wherever one image's repository differs from the next one's. */
@@ -140,7 +140,7 @@ function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
-/** Width of the view below which a column is left out, px. */
+/** For each optional column, the width of the view below which it is left out, px. */
 const LEAST_HELD = 480;
 const LEAST_BAR = 760;
 const LEAST_SAVED = 900;
@@ -163,7 +163,7 @@ function heldRoom(room: number): number {
   return Math.max(least, (left * share) / (1 + share));
 }
 
-/** Returns the columns that fit. The picture and the numbers take precedence over the bars. */
+/** Returns the columns that fit. The column of marks and the numbers take precedence over the bars. */
 function columnsFor(room: number, full: number, heldHead: ReactNode, { order, onOrder }: Ordered): readonly TreeColumn[] {
   const { columns } = words.catalog;
   const column = (id: LayerSort, width: string, align?: 'right'): TreeColumn => ({

@@ -25,10 +25,10 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 /** Maximum number of rows that open names fill by default: as many as fit in a window. */
 const MOST_OPEN_ROWS = 24;
 
-/** The same limit with a filter: high enough that almost all matches are in open groups. */
+/** Maximum number of rows that open names fill while a filter is set. Almost all matches are then in open names. */
 const MOST_FOUND_ROWS = 2_000;
 
-/** Each name's tags in order of time, with the changes in their sizes and findings. The filter is that of the images. */
+/** Each name's tags in order of time, with the changes in their sizes and findings. Shares its filter with the view of images. */
 export function TagsView({ rows, room }: { rows: CatalogRows; room: number }) {
   const { images } = rows;
   const list = useApp((app) => app.imageList);
@@ -111,7 +111,7 @@ function Tags({
   );
 }
 
-/** Returns the last part of the place that a tag is in. */
+/** Returns the name of the file that contains a tag's image: the last part of its place's path. */
 function fileOf(images: CatalogRows['images'], { image, place }: TagRow): string {
   const source = images[image]?.places[place]?.source ?? '';
   return displayText(lastPart(source.replaceAll('\\', '/')));

@@ -24,7 +24,7 @@ export interface Place {
   readonly child: number;
 }
 
-/** An image of the catalog, optionally from one of its places (`place`), and at a place within the image (`at`). */
+/** An image of the catalog. `place`: which of the image's places to open it from. `at`: what to show first in the image. */
 export interface ChosenImage {
   readonly image: number;
   readonly place?: number | null;
@@ -132,7 +132,7 @@ export function TwoLevelGrid({
   );
 }
 
-/** Picks an image, or unpicks it. Returns whether there is one. */
+/** Picks an image, or unpicks it if it is picked. Returns false if there is no image. */
 export function markImage(image: number | null): boolean {
   if (image !== null) togglePicked(image);
   return image !== null;

@@ -309,7 +309,7 @@ function Hides({ archiveId, image, layer, over }: { archiveId: string; image: nu
   );
 }
 
-/** Returns a step's command, cut if it is longer than a tooltip may be and so than fits into the tallest stratum. */
+/** Returns a step's command, cut to the maximum length of a tooltip, which is more than even the tallest stratum has space for. */
 function shownCommand(createdBy: string | null): string | null {
   const command = wholeCommand(createdBy);
   return command === null ? null : titleText(command);
@@ -339,7 +339,7 @@ function verbsOf(commands: readonly string[]): string {
   return verbs.size === 0 ? '' : ` (${titleText(words.list([...verbs].slice(0, MOST_VERBS)))})`;
 }
 
-/** Maximum number of steps in a tooltip, and of their verbs: as many as there are instructions in a Dockerfile. */
+/** Maximum number of steps in a tooltip, and of different verbs. Dockerfiles have fewer than 20 instructions. */
 const MOST_STEPS = 100;
 const MOST_VERBS = 20;
 

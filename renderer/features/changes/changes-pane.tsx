@@ -188,7 +188,7 @@ function Body({
   return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
 }
 
-/** Returns where nothing was found if the text is the only criterion. */
+/** Returns the title shown when nothing matches. It says where nothing was found if the text is the filter's only criterion. */
 function noneTitle({ filter, problem }: ChangesState, { mode, from, to }: Selection): string {
   const isByText = filter.text !== '' && problem === null && isUnfiltered({ ...filter, text: '' });
   return isByText ? words.changes.noneIn(mode, from, to) : words.changes.noMatches;

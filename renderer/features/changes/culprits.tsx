@@ -54,7 +54,7 @@ function hiddenTitle(path: string, { isFolder, hiddenIn }: NonNullable<Breakdown
   return !isFolder || hiddenIn === null ? path : `${path}/\n${words.changes.culprits.folderStory(hiddenIn)}`;
 }
 
-/** After the path that is hidden most: the layers in which it, or what is in it, was written and hidden. */
+/** Shown after the path with the most hidden bytes: the layers in which the path, or its contents, were written and hidden. */
 export function HiddenStory({
   of,
   culprit: { path, isFolder, hiddenIn },
@@ -79,7 +79,7 @@ function Story({ of: { archiveId, image }, path, top }: { of: ImageRef; path: st
   return <span className={styles.story}> {words.changes.culprits.story(steps)}</span>;
 }
 
-/** If there are more steps, only the first and the last are shown. */
+/** Maximum number of steps shown. If there are more, only the first and the last are. */
 const MOST_STEPS = 3;
 
 type Kind = 'layer' | 'folder' | 'hidden';

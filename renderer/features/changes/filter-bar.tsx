@@ -182,7 +182,7 @@ function KindChip({
   );
 }
 
-/** A menu with the filters by size and type and the search, for a comparison, whose other chips need the space. */
+/** A menu with the filters by size and type and the search. Used in a comparison, whose other chips need the space. */
 function MoreFilters({ filter, onChange }: { filter: RowFilter; onChange: (part: Partial<RowFilter>) => void }) {
   const { more, moreFilters, sizes, typesTitle, searchAll } = words.changes;
   const actionsOf = (choices: typeof MINIMA, name: 'minBytes' | 'types') =>

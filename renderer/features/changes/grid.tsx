@@ -214,10 +214,13 @@ const BAR_PART = 0.2;
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
-/** Widths in a comparison: of the name, which gets less than elsewhere, of what differs, and of the bars for the sizes. */
+/** Widths in a comparison: the name, which gets less than elsewhere, and the column for what differs. */
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
-/** The same next to both chains and the details: one difference in a word. */
+/**
+ * Where space is scarce, width of the column for what differs, which then has one difference in a word. `SIDES`: width of the bars for the
+ * sizes.
+ */
 const BRIEF_WHAT = 60;
 const SIDES = 90;
 
@@ -225,8 +228,8 @@ const SIDES = 90;
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit for a table with all columns, so that columns stay in place from one image or layer to the next, unless this would leave
- * out columns that the table has.
+ * Returns the fit `most` for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
+ * columns that the table's own fit has, returns the latter.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();
@@ -264,8 +267,8 @@ class Room {
   }
 
   /**
-   * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a share of
-   * the row that doesn't depend on the names. `hasBar`: whether a short bar has been taken.
+   * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a fixed
+   * share of the row, so that long names don't change their maximum. `hasBar`: whether a short bar has been taken.
    */
   takeShares(hasBar: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const hasPercent = this.take(hasBar, PERCENT);
@@ -314,7 +317,7 @@ function fitOfSides(
   const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
   const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  // A name cut while the next column is blank in most rows would be a waste, so names have precedence over long differences.
+  // Names take precedence over long differences: a cut name next to a column that is blank in most rows would waste space.
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
   const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;

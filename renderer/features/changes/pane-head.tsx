@@ -94,7 +94,6 @@ function titleOf({ mode, from, to }: Selection): string {
   return from === to ? words.layerTitle(to) : words.changes.combined(from, to);
 }
 
-/** Sums of the rows. */
 function Sums({ state: { table, totals }, mode }: { state: ChangesState; mode: Selection['mode'] }) {
   const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
   if (sums === null) return null;
@@ -137,7 +136,7 @@ function Outcome({ state, selection, isSilent }: { state: ChangesState; selectio
     () => (table === null || matched === null ? 0 : matchedBytes(table, matched, selection.mode)),
     [table, matched, selection.mode],
   );
-  // If no rows are left, the button is shown in their place.
+  // If no rows are left, the button that clears the filter is shown in their place.
   const hasNone = table !== null && state.total > 0 && state.rows.length === 0 && !filtering;
   const hasBytes = !isSilent && matched !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
   return (

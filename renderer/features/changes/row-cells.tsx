@@ -170,7 +170,7 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** Separates two modes, whose digits (`WIDE_DIGIT` px each) are wider than most letters. */
+/** Separates two modes. Their digits are wider than most letters, `WIDE_DIGIT` px each. */
 const ARROW = '→';
 const WIDE_DIGIT = 7.7;
 
@@ -203,7 +203,7 @@ export function sizeCell(
     const title = bytesTitle(bytes, full.size[row] as number);
     // Unlike in the breakdown, files that are the same on both sides aren't counted.
     if (bytes > 0) return sizeText(bytes, '', hasNet ? words.compare.ofDiffering(title) : title);
-    // A removed folder shows the size of its files, struck through as theirs are.
+    // A removed folder shows the size of its files, struck through like the files' own sizes.
     const gone = kind === KIND.removed ? (sums.hidden[row] as number) : 0;
     return gone === 0 ? null : sizeText(gone, styles.gone, bytesTitle(gone, full.hidden[row] as number));
   }
@@ -274,7 +274,7 @@ interface ShareOptions {
   /** The hatched part. */
   readonly hidden: number;
   readonly hasPercent: boolean;
-  /** Whether the share is of only what a filter leaves. */
+  /** Whether 100 % stands for what a filter leaves, rather than for everything. */
   readonly isFiltered: boolean;
 }
 

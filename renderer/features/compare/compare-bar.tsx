@@ -147,7 +147,7 @@ function BothSums({ a, b }: { a: number; b: number }) {
   );
 }
 
-/** Counts the files that both sides have and that differ in the shown ways: `shown` is bits of `DIFFERENCE_CLASS`. */
+/** Counts the files that both sides have and that differ in the shown ways. `shown`: those ways, as bits of `DIFFERENCE_CLASS`. */
 function differingFiles(table: RowTable, shown: number): number {
   let files = 0;
   for (let row = 0; row < table.length; row++) {

@@ -19,7 +19,8 @@ import { useTheme } from '../use-theme.ts';
 import { SideBars } from './compare-bar.tsx';
 
 /**
- * Number of entries in the top folder that are joined, so that an entry that only one side lists isn't mistaken for missing on the other.
+ * Maximum number of entries requested from each side. It is far greater than the number listed, so that an entry isn't mistaken for missing
+ * on the side where it is smaller.
  */
 const JOINED = 10_000;
 /** Maximum number of joined entries that are listed. */

@@ -15,8 +15,8 @@ import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 
 /**
- * Returns how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide, which can be most
- * of it. Null for parts of images, or if all three are equal.
+ * Returns how much two whole images differ: in what a container sees, in what is stored, and in what higher layers hide. The hidden bytes
+ * may account for most of the difference. Null for parts of images, or if all three are equal.
  */
 export function growthOf(archives: readonly ArchiveSummary[], a: Side, b: Side): readonly Measure[] | null {
   const [one, other] = [wholeImage(archives, a), wholeImage(archives, b)];

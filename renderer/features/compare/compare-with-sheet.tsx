@@ -22,7 +22,7 @@ export function CompareWithSheet() {
   function take({ side }: SideChoice): void {
     setOverlay('none');
     const { archiveId, image, to } = selection;
-    // The sheet restores the focus before the panes change.
+    // Wait until the sheet has restored the focus before changing the panes.
     setTimeout(() => {
       if (side !== null) compareWithSide(side);
       else if (archiveId !== null) void choose('files', { archiveId, image, layer: to });

@@ -21,7 +21,6 @@ interface Crumb {
   readonly isFolder?: boolean;
 }
 
-/** A side of a comparison. */
 interface KnownSide {
   readonly archive: ArchiveSummary;
   readonly image: ImageSummary;
@@ -111,9 +110,9 @@ const SHORT_LAYERS = 24;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : id === 'layers' ? SHORT_LAYERS : SHORT);
 /** Minimum width at which a part is recognizable, px. */
 const LEAST = 56;
-/** Width that the last two parts keep before others are cut, px. */
+/** Width that is kept for each of the last two parts by folding folders, px. */
 const WANTED = 112;
-/** Share of the width up to which folders are folded so that the last part is whole. */
+/** If the last part needs at most this share of the width, folders are folded to keep it whole. */
 const LAST_PART = 0.45;
 /** Space around a part, px. */
 const AROUND = 17;

@@ -109,7 +109,7 @@ function isWhole(known: Known | null): boolean {
   return known?.layer?.index === (known?.image.layers.length ?? 0) - 1;
 }
 
-/** Whether both layers are the same step of a build: the differences between any other two say nothing about the images. */
+/** Whether both layers are the same step of a build. The differences between any other two layers say nothing about the images. */
 function isSameStep(a: Known | null, b: Known | null): boolean {
   const [one, other] = [a?.layer, b?.layer];
   return one != null && other != null && one.index === other.index && one.createdBy === other.createdBy;
@@ -214,7 +214,7 @@ const SURE_DIGITS = 4;
 /** Digests, with as many digits as fit. If the first digits are equal, they start where they differ. */
 function Digest({ label, values }: { label: string; values: readonly (string | null)[] }) {
   const [a = null, b = null] = values;
-  // The algorithm would take space from the digits.
+  // Leave out the algorithm if both digests have the same, because it would take space from the digits.
   const algorithm = a === null || b === null || a.split(':', 1)[0] === b.split(':', 1)[0] ? (a ?? b ?? '').indexOf(':') + 1 : 0;
   const from = a === null || b === null ? 0 : partingFrom(a.slice(algorithm), b.slice(algorithm), SURE_DIGITS);
   const short = (digest: string | null) => {

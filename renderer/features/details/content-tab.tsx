@@ -160,14 +160,14 @@ function Loaded({
     { value: 'hex', label: words.details.views.hex },
     ...(diff === 'none' ? [] : [{ value: 'diff', label: words.details.views.diff } as const]),
   ] as const;
-  /** The choice is remembered for the next modified file. */
+  /** Shows the content as chosen, and remembers the choice for the next modified file. */
   const choose = (value: (typeof options)[number]['value']) => {
     dispatchDetails({ type: 'shownAs', showAs: value });
     if (diff === 'modified' && value !== 'hex') setLayout({ modifiedAs: value === 'diff' ? 'diff' : 'content' });
   };
   const notes = [
     removedFrom === null ? '' : compares ? words.details.fromSideA(removedFrom) : words.details.fromLayer(removedFrom),
-    // A diff has its own words for how much of the files it compares.
+    // A diff has its own note on how much of the files it compares.
     complete ? (withSize ? formatSize(totalBytes) : '') : shown === 'diff' ? '' : words.details.firstOf(bytes.length, totalBytes),
     encoding === null || encoding === 'utf-8' ? '' : words.details.encodings[encoding],
   ];

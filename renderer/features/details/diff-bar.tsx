@@ -35,7 +35,7 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
     () => lines.flatMap((line, index) => (isDifferent(line) && !isDifferent(lines[index - 1]) ? [index] : [])),
     [lines],
   );
-  // Lines change with the layout, and differences separated by an equal line may be joined.
+  // The number of differences changes with the layout, which may join differences that are separated by an equal line.
   const at = Math.min(chosen, Math.max(0, starts.length - 1));
   const [from, to] = [starts[at] ?? 0, starts[at + 1] ?? lines.length];
   return {

@@ -86,7 +86,7 @@ export function ImageActions({ archive, image }: { archive: ArchiveSummary; imag
   );
 }
 
-/** What the checks of an image found, as long as it is open. */
+/** What the checks of an image found. Shown as long as the image is open. */
 function CheckResults({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const isVerified = useApp((app) => wasDone(app.jobs, 'verify', archive.archiveId, image.index));
   const isScanned = image.scanned;

@@ -18,7 +18,7 @@ import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
 
-/** The full config of a real image with 127 layers has a thousand lines. */
+/** Limits for the full config that is drawn. The config of a real image with 127 layers has a thousand lines. */
 const FULL_CONFIG = { characters: 100_000, lines: 2_000 };
 
 /** How a container of the image is run, and the full config. */
@@ -90,7 +90,7 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
 }
 
 /**
- * Every step of the build in order, including those that created no layer, each with its time; a time that all have is shown once.
+ * Every step of the build in order, including those that created no layer, each with its time; a time that all steps share is shown once.
  * As in the chain, one layer is the tab stop, and arrow keys move the focus.
  */
 export function ImageHistory({ image }: { image: ImageSummary }) {

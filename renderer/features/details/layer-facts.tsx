@@ -143,7 +143,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   );
 }
 
-/** Splits a command into lines at `&&`, `||` and `;`, because builders record it on one line; only the first if there are very many. */
+/** Splits a command into lines at `&&`, `||` and `;`, because builders record it on one line. Cuts off a very long command. */
 function plainLines(command: string): string {
   const plain = wholeCommand(command) ?? '';
   return drawnText(plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  '));

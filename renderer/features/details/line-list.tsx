@@ -29,7 +29,7 @@ export function LineList({ ranges, text, first = 200 }: { ranges: readonly LineR
   );
 }
 
-/** Returns the numbers of the lines, of which there are at most `most`, whatever an attestation says. */
+/** Returns the numbers of the first `most` lines. An attestation may state ranges of any length. */
 function numbersOf(ranges: readonly LineRange[], most: number): readonly number[] {
   const numbers: number[] = [];
   for (const [first, last] of ranges) {

@@ -111,7 +111,7 @@ function whyNoLines(without: readonly PathVersionReport[], layers: number, given
   return isAll ? words.origin.noLines : words.origin.noLinesForOthers;
 }
 
-/** From this many versions on, only as many lines of each are listed at first. */
+/** If there are more versions than this, only this many lines of each are listed at first. */
 const MANY = 20;
 
 function Version({

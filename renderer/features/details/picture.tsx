@@ -16,7 +16,7 @@ export function usePictureUrl(bytes: Uint8Array, kind: string): string | null {
   return url;
 }
 
-/** Draws pictures that would take a lot of memory only on request. */
+/** Waits for the user's request before drawing pictures that would take a lot of memory. */
 export function PictureGate({ sizes, children }: { sizes: readonly (PictureSize | null)[]; children: ReactNode }) {
   const [shownAnyway, setShownAnyway] = useState(false);
   if (shownAnyway || areSmall(sizes)) return children;

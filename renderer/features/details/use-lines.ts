@@ -4,8 +4,8 @@ import { lineHeight } from '../../state/layout.ts';
 import { useApp } from '../use-app.ts';
 
 /**
- * Virtualizes the lines of a long text. Wrapped lines are measured; all others have the same height. `view`: a ref to the scrolling
- * element, if there already is one.
+ * Virtualizes the lines of long text. Wrapped lines are measured; all others have the same height. `view`: a ref to the scrolling element,
+ * if there already is one.
  */
 export function useLines({ count, wraps, view }: { count: number; wraps: boolean; view?: RefObject<HTMLDivElement | null> }) {
   const own: RefObject<HTMLDivElement | null> = useRef(null);

@@ -42,7 +42,7 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   );
 }
 
-/** A placeholder for an image in the library. It can be cancelled in the list of running work. */
+/** A placeholder in the library for an image that is being opened. The list of running work can cancel the opening. */
 export function ArrivalItem({ arrival }: { arrival: Arrival }) {
   const name = displayText(arrival.name);
   return (

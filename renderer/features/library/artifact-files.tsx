@@ -87,7 +87,10 @@ function FileSheet({
   );
 }
 
-/** More than any document on one page has with JSON on several lines. */
+/**
+ * Limits for the text that is drawn. An ordinary document that fits into one request is shorter, even with its JSON spread over several
+ * lines.
+ */
 const FILE_TEXT = { characters: 1_000_000, lines: 10_000 };
 
 function FileContent({ page: { bytes, totalBytes } }: { page: ContentPage }) {
@@ -123,7 +126,7 @@ function textOf(bytes: Uint8Array, isWhole: boolean): string | null {
     .join('\n');
 }
 
-/** Depth of JSON from which it stays as it is: indenting deeper values would multiply their size. */
+/** JSON that is nested more deeply isn't indented, because indentation would multiply its size. */
 const MOST_DEPTH = 50;
 
 function formatted(text: string): string {
@@ -135,7 +138,7 @@ function formatted(text: string): string {
   }
 }
 
-/** Returns how deep the brackets of a text are nested, including those in strings. */
+/** Returns how deeply brackets are nested in text, including those inside JSON strings. */
 function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
   for (let at = 0; at < text.length; at++) {

@@ -141,7 +141,7 @@ export function LibraryRail() {
   );
 }
 
-/** `first`: number of its images drawn at first. */
+/** `first`: number of the archive's images drawn at first. */
 function ArchiveItem({ archive, first, shown }: { archive: ArchiveSummary; first: number; shown: number | null }) {
   const [only] = archive.images;
   const { shown: firstOnes, onMore } = useFirst(archive.images, first);
@@ -201,7 +201,7 @@ function ImageButton({
   const stored = useApp((app) => app.stores?.some((store) => isStored({ ...archive, images: [image] }, store)) ?? false);
   const sides = useSidesOf(archive.archiveId, image.index);
   const platform = nested || image.platform !== 'unknown' ? image.platform : '';
-  // What distinguishes it must stay in sight, even if the file's name has to be cut for it.
+  // If the platform distinguishes the image from others, it must stay visible, even if the name has to be cut for it.
   const needsPlatform = useApp((app) => platform !== '' && differsInPlatform(app.archives ?? [], { archive, image }));
   const names = image.names.length > 1 ? `\n${titleText(image.names.join('\n'))}` : '';
   return (

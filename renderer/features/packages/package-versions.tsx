@@ -5,7 +5,7 @@ import styles from './packages-view.module.css';
 
 /**
  * A package's version, or the change from its previous one, which breaks only before the arrow. A version that doesn't fit on a line is cut
- * in the middle, because the ends of two versions differ. The tooltip has both in full.
+ * in the middle, because two versions often differ only at the end. The tooltip has both in full.
  */
 export function VersionCell({ version, previousVersion }: { version: string; previousVersion: string | null }) {
   const [now, before] = [displayText(version), previousVersion === null ? null : displayText(previousVersion)];

@@ -103,7 +103,7 @@ function nameOf({ name }: KeyNode): string {
   return name === '' ? words.registry.noName : displayText(name);
 }
 
-/** Returns the keys with subkeys that have the same parent. */
+/** Returns the key and its siblings, as far as they have subkeys. */
 function siblings({ nodes, parent }: KeyTree, row: number): KeyNode[] {
   return nodes.filter(({ hasSubkeys }, at) => hasSubkeys && parent[at] === parent[row]);
 }

@@ -43,10 +43,10 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
 }
 
 /**
- * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. Initially, that is the first
- * key that the layer changed (with `isWhole`, that any layer changed), or else the only hive, unless the user has chosen one by then. Marks
- * show what the layer changed; with `isWhole`, they show what all layers changed compared with the lowest, and keys and values that they
- * removed are listed too.
+ * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. The first key that the layer
+ * changed is chosen initially (with `isWhole`, the first that any layer changed) or, if there is none, the only hive, unless the user has
+ * chosen a key by then. Marks show what the layer changed. With `isWhole`, they show what the layers above the lowest changed, and keys and
+ * values that those layers removed are listed too.
  */
 export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;
@@ -82,7 +82,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
     },
     [open],
   );
-  // Without keys, a pane for their values would stay empty.
+  // If the keys can't be read, show only the error: a pane for their values would stay empty.
   if (hives.state === 'failed') {
     return (
       <Notice icon="error" title={words.registry.failed} tone="error">

@@ -12,7 +12,7 @@ const SUBKEYS = 100;
 
 /**
  * What a removed key contained: its values and its subkeys, which open in the same way. `of`: the key as seen below the layer that removed
- * it, or of side A.
+ * it or, in a comparison, on side A.
  */
 export function RemovedKey({ of, isCompared }: { of: KeyAtLayer; isCompared: boolean }) {
   const answer = useRequest(`${of.archiveId}/${of.layer}/${of.path}`, (client, signal) =>

@@ -26,7 +26,10 @@ export interface ChangesRead {
 
 const NOTHING: ChangesRead = { items: [], isRead: false, isCutOff: false, error: null };
 
-/** Reads all changes that match a text. Other layers or sides or another text need a new component (a different React key). */
+/**
+ * Reads all changes that match a text. `wanted` must stay the same; for other layers, sides or text, render a new component (with a
+ * different React key).
+ */
 export function useChanges(wanted: ChangesWanted): ChangesRead {
   const client = useApp((app) => app.client);
   const [read, setRead] = useState(NOTHING);

@@ -19,8 +19,8 @@ export interface Keys {
 }
 
 /**
- * Returns the keys of hives as seen at a layer. `removed`: keys that layers removed, as they were before, by the ids of the keys above
- * them. Another view needs a new component (a different React key).
+ * Returns the keys of hives as seen at a layer, which must stay the same; for another view, render a new component (with a different React
+ * key). `removed`: keys that layers removed, as they were before, by the ids of the keys above them.
  */
 export function useKeys(
   { archiveId, image, layer }: ImageRef & { layer: number },

@@ -100,7 +100,7 @@ export function ValueRow({
   );
 }
 
-/** A value's data, which breaks after separators, or anywhere if a search found it. */
+/** A value's data. It may break after separators or, if it contains the text searched for, anywhere. */
 function ValueData({ text, match }: { text: string; match: string }) {
   const shown = drawnText(displayText(text));
   if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;

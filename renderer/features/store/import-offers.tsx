@@ -7,7 +7,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** Maximum number of names listed; their number follows in any case. */
+/** Maximum number of names listed. The total number is always shown after them. */
 const MOST_NAMES = 20;
 
 /** Offers to import opened archives, until something else is opened. Settings has the default answer. */

@@ -1,6 +1,6 @@
 import styles from './store.module.css';
 
-/** Maximum number of layers drawn: the newest ones. */
+/** Maximum number of layers drawn; older ones are left out. */
 const MOST = 7;
 
 /** A chain in miniature: its layers as strata, newest at the top, bigger layers taller. With `top`, the newest is a working copy. */

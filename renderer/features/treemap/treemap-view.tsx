@@ -273,7 +273,7 @@ function Described({ path, what }: { path: string; what: readonly string[] }) {
   );
 }
 
-/** A folder above what is drawn, or the one that is. A long name is cut in the middle; its slash stays. */
+/** A folder above the one that is drawn, or the drawn folder itself. A long name is cut in the middle; its slash stays. */
 function Crumb({ name, isCurrent, onGo }: { name: string; isCurrent: boolean; onGo: () => void }) {
   return (
     <button

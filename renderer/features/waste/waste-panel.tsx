@@ -32,12 +32,13 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   const selection = useApp((app) => app.selection);
   const seen = useRef(selection);
   useEffect(() => {
-    // A tall panel covers the pane that shows the selection.
+    // A tall panel covers the pane that shows the selection, so shrink the panel when the selection changes.
     if (seen.current !== selection) setLayout({ wasteTall: false });
     seen.current = selection;
   }, [selection]);
   const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
-  // Request the report again when a search for rewritten files, or packing, has ended. A job may end before it was seen running.
+  // Request the report again when a search for rewritten files, or packing, has ended. Compare the ids of ended jobs, because a job may end
+  // before this component sees it running.
   const ended = useApp((app) => JOBS.map((kind) => endedJob(app.jobs, kind, archiveId, image.index)?.jobId ?? '').join('/'));
   const answer = useRequest(
     `${archiveId}/${image.index}/${ended}`,

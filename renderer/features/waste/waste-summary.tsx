@@ -82,7 +82,7 @@ function Entry({ id, title, bytes, advice, children }: { id: string; title: stri
   );
 }
 
-/** The largest file or place of an entry, with the layers that wrote and hid it. */
+/** The largest file or place of a cause or kind, with the layers that wrote and hid it. */
 function Largest({
   path,
   bytes,

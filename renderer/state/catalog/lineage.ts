@@ -134,7 +134,7 @@ function anyRow(draft: Draft): ImageRow {
 /** Returns the wanted nodes and everything that they are built on, as a separate tree. */
 export function lineageWith({ nodes, parent }: Lineage, isWanted: (node: LineageNode) => boolean): Lineage {
   const isKept = new Uint8Array(nodes.length);
-  // Parents come before their children.
+  // Parents come before their children, so go backwards.
   for (let at = nodes.length - 1; at >= 0; at--) {
     if (isWanted(nodes[at] as LineageNode)) isKept[at] = 1;
     const above = parent[at] as number;

@@ -40,9 +40,11 @@ export interface ChangesState extends Arranged {
   readonly filtering: boolean;
   /** Number of rows that match the filter. */
   readonly matches: number;
-  /** Whether no path contains the text, so that the matches are paths with its characters scattered over them. */
+  /** Whether no path contains the filter's text, so that the matches are paths with the text's characters scattered over them. */
   readonly isScattered: boolean;
-  /** Number of such paths, which are listed only if the user asks for them. */
+  /**
+   * Number of paths that match only in that the text's characters are scattered over them. They are listed only if the user asks for them.
+   */
   readonly similar: number;
   readonly showsSimilar: boolean;
   /** Why the filter's text is invalid; null if it is valid. */

@@ -104,14 +104,17 @@ function nameOf(name: string): string {
   return Object.hasOwn(words.details.attributeNames, name) ? (words.details.attributeNames[name] ?? name) : name;
 }
 
-/** Returns the first of several with the same name, by name: an entry may have tens of thousands of attributes. */
+/** Maps each name to the first element with that name. A map is needed because an entry may have tens of thousands of attributes. */
 function byName<Named extends { readonly name: string }>(all: readonly Named[]): ReadonlyMap<string, Named> {
   return new Map(all.map((each) => [each.name, each] as const).reverse());
 }
 
 type Attribute = EntryAttributes['attributes'][number];
 
-/** Returns the lines of what an attribute means. Those that the previous one didn't have are new; null if there is none to compare. */
+/**
+ * Returns the lines that explain an attribute. A line is new if the previous value's explanation doesn't have it. `before` is undefined if
+ * the attribute is new, and null if there is nothing to compare with.
+ */
 function meaningsOf(now: Attribute | undefined, before: Attribute | undefined | null): AttributeRow['meaning'] {
   const known = new Set(before?.meaning);
   return (now?.meaning ?? []).map((text) => ({ text, isNew: before !== null && !known.has(text) }));

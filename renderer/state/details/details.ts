@@ -26,7 +26,10 @@ export interface LoadedContent {
 export interface DetailsState {
   readonly key: string | null;
   readonly tab: DetailsTab;
-  /** The tab shown instead of the chosen one, for this path only, because it has the difference; null if the chosen tab is shown. */
+  /**
+   * The tab shown for this path in place of the chosen one, because the versions differ only in what this tab shows; null if the chosen tab
+   * is shown.
+   */
   readonly instead: DetailsTab | null;
   readonly showAs: ShowAs;
   readonly details: Loadable<EntryDetails>;

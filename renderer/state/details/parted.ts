@@ -3,7 +3,7 @@ const CONTEXT = 2;
 
 /**
  * Returns the index from which to show two strings that are cut off at the end, so that their difference is among the first `room`
- * characters shown; 0 if it is among them without this, or if the strings are equal.
+ * characters shown. 0 if the difference is there anyway, or if the strings are equal.
  */
 export function partingFrom(a: string, b: string, room: number): number {
   if (a === b) return 0;

@@ -14,7 +14,10 @@ const FRAME_BYTES = 11;
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
-  /** How many times as much memory as usual each pixel takes: a browser keeps several frames of an animation, and 16 bits per channel. */
+  /**
+   * Memory per pixel, as a multiple of the usual four bytes. A browser keeps several frames of an animation, and twice as many bytes for 16
+   * bits per channel.
+   */
   readonly weight: number;
 }
 

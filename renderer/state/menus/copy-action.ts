@@ -6,7 +6,10 @@ import { toast } from '../messages.ts';
 
 type Copied = keyof typeof words.menus.copyWhat;
 
-/** What may have several lines. In anything else, the end of a line is escaped: pasted into a terminal, it would end a command. */
+/**
+ * What may have several lines. In anything else, line breaks are escaped, because a line break pasted into a terminal runs what precedes
+ * it.
+ */
 const WITH_LINES: ReadonlySet<Copied> = new Set(['command', 'json', 'names']);
 
 /** Returns an action that copies `text`; no action if there is nothing to copy. */

@@ -33,10 +33,10 @@ export const shared = {
   show: 'Show',
   reading: 'Reading…',
   loading: 'Loading…',
-  /** After the first items of a list, and the button next to it. */
+  /** Shown after the first items of a list, often next to a button labelled `showMore`. */
   andMore: (count: number) => `and ${formatCount(count)} more`,
   showMore: (count: number) => `Show ${formatCount(count)} more`,
-  /** After the beginning of a text. */
+  /** Shown after the beginning of a string that is cut off. */
   charactersMore: (count: number) => `… ${counted(count, { one: 'more character', other: 'more characters' })}`,
   connecting: 'Connecting…',
   importing: 'Importing…',
@@ -50,8 +50,8 @@ export const shared = {
   /** A layer's number and command, in a list of several. */
   numbered: (layer: number, command: string) => `${layer} ${command}`,
   /**
-   * Shown between the commands of the first and last layer of a range. `andCommand` replaces it if the range has just two layers, and only
-   * screen readers get it.
+   * Shown between the commands of the first and last layer of a range. If the range has just two layers, `andCommand` is used instead, for
+   * screen readers only.
    */
   untilCommand: ' – ',
   andCommand: ', ',
