@@ -644,7 +644,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'renderer/words',
     runs: 'browser',
-    what: 'Every text of the window, and numbers and dates in the browser’s locale. No React.',
+    what: 'All of the window’s text, and numbers and dates in the browser’s locale. No React.',
     may: ['contract', 'model'],
   },
   {
