@@ -3,6 +3,7 @@
 import { algorithmOf, Digester } from '#archive';
 import { asArray, asObject, asText, MEDIA_TYPE, parseJson } from '#format/image';
 import { displayText, formatSize, isDigest, LayerscopeError } from '#model';
+import { Gathered } from '../http/gathered.ts';
 import type { HttpReply } from '../http/http-client.ts';
 import { parseContentRange } from './content-range.ts';
 import { type RegistryEndpoint, refusal } from './registry-endpoint.ts';
@@ -83,9 +84,9 @@ export class RegistryClient {
   async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
     const most = size ?? limit;
     if (most > limit) throw new LayerscopeError('TOO_LARGE', `the document has ${most} bytes; the limit is ${limit}`);
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.blob(digest, size, { ...options, limit })) pieces.push(piece);
-    return new Uint8Array(Buffer.concat(pieces));
+    const gathered = new Gathered();
+    for await (const piece of this.blob(digest, size, { ...options, limit })) gathered.add(piece);
+    return gathered.bytes();
   }
 
   /**
