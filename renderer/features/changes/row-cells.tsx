@@ -5,7 +5,7 @@ import { cutAround, type Piece } from '../../components/cut-middle.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { BEFORE_NAME, indentOf, SMALL_CHARACTER } from '../../state/changes/column-needs.ts';
+import { BEFORE_NAME, indentOf } from '../../state/changes/column-needs.ts';
 import { matchIn, readsAlike } from '../../state/changes/row-text.ts';
 import { isFolder, itemsBelow, touched } from '../../state/changes/table-facts.ts';
 import { signedSize } from '../../state/compare.ts';
@@ -170,19 +170,18 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** Separates two modes, whose digits (`WIDE_DIGIT` px each) are wider than most letters. */
-const ARROW = '→';
-const WIDE_DIGIT = 7.7;
+/** Font size of what changed, relative to ordinary text. */
+const SMALL = 12 / 13;
 
 /**
  * What changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
- * `opaque` folder, it also explains what that means.
+ * `opaque` folder, it also explains what that means. `widthOf` measures ordinary text, px.
  */
-export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
+export function whatCell(texts: readonly string[], room: number, widthOf: (text: string) => number, opaque = false): ReactElement | null {
   const [full = ''] = texts;
   return full === '' ? null : (
     <span className={styles.what} title={opaque ? `${full}\n${words.changes.opaqueWhy}` : full}>
-      {texts.find((text) => text.length * (text.includes(ARROW) ? WIDE_DIGIT : SMALL_CHARACTER) <= room) ?? texts.at(-1)}
+      {texts.length === 1 ? full : (texts.find((text) => widthOf(text) * SMALL <= room) ?? texts.at(-1))}
     </span>
   );
 }
