@@ -74,7 +74,7 @@ export function Grid({
             { ...MODIFIED, differs: !isView, hasBytes: sums.size > 0 },
           ),
         );
-  const { resized } = fit;
+  const { previous } = fit;
   const hasWhat = fit.what > 0;
   const column = (id: SortBy, width: string, align?: 'right'): TreeColumn => ({
     id,
@@ -87,14 +87,14 @@ export function Grid({
   // In a wide comparison, keep the numbers close to the names.
   const isNarrowed = sides !== null && room > 1_100;
   const name = column('name', isNarrowed ? `minmax(0, ${NAME_IN_WIDE}px)` : 'minmax(0, 1fr)');
-  const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
+  const size = column('size', `${SIZE + previous}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
       ? [
           name,
           ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
           size,
-          column('net', '76px', 'right'),
+          column('net', `${SIZE}px`, 'right'),
           ...(fit.bar > 0 ? [{ id: 'sides', header: words.changes.columns.sides, width: `${fit.bar}px` }] : []),
         ]
       : [
@@ -151,7 +151,7 @@ export function Grid({
         if (id === 'what')
           return sides === null
             ? whatCell(
-                textsOfChange(table, row).map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
+                textsOfChange(table, row).map((text) => (previous > 0 ? text : words.list([previousSize(table, row), text]))),
                 fit.what,
                 widthOf,
                 isOpaque(table, row),
@@ -162,7 +162,13 @@ export function Grid({
         if (id === 'size')
           return isWhole
             ? bytesCell(table, all, allBytes(totals), row)
-            : sizeCell(table, shown, row, { withPrevious: resized, hasNet: sides !== null, full: totals });
+            : sizeCell(table, shown, row, {
+                room: previous === 0 ? 0 : SIZE + previous,
+                isCompact: previous < RESIZED,
+                widthOf,
+                hasNet: sides !== null,
+                full: totals,
+              });
         if (id === 'hidden') return hiddenCell(shown, totals, row);
         if (id === 'items') return itemsCell(table, row, items);
         if (id === 'net' && sides !== null) return <Net bytes={sides.net[row] as number} />;
@@ -188,8 +194,8 @@ interface Fit {
   readonly what: number;
   readonly hasItems: boolean;
   readonly hasHidden: boolean;
-  /** Whether a modified file's previous size is shown too. */
-  readonly resized: boolean;
+  /** Additional width of the size column for a modified file's previous size; 0 if that isn't shown. */
+  readonly previous: number;
 }
 
 /** Width of the name column in a wide comparison. */
@@ -199,8 +205,10 @@ const PERCENT = 62;
 const PADDING = 20;
 const GAP = 12;
 const SIZE = 72;
-/** Additional width of the size column for previous sizes. */
+/** Additional width of the size column for previous sizes: with a unit of their own; with one unit for both sizes, most of which fit. */
 const RESIZED = 72;
+const COMPACT = 30;
+const ROOMY_COMPACT = 44;
 const ITEMS = 64;
 /** Minimum width of the name next to other columns. Long names get half of the row. */
 const NAME = 192;
@@ -223,7 +231,7 @@ const LONG_WHAT = 280;
 /** Width of the previous size in that column. */
 const PREVIOUS_SIZE = 90;
 /** Widths in a comparison: of the name, which gets less than elsewhere, of what differs, and of the bars for the sizes. */
-const NAME_BETWEEN = 164;
+const NAME_BETWEEN = 150;
 const WHAT_BETWEEN = 110;
 /** The same next to both chains and the details: one difference in a word. */
 const BRIEF_WHAT = 60;
@@ -296,7 +304,7 @@ function fitOfWhole(room: number, { name, mostNames }: ColumnNeeds, hasHidden: b
   const hasBar = left.take(true, SHORT_BAR + GAP);
   const hasPercent = left.take(hasBar, PERCENT);
   left.takeUpTo(Math.max(nameRoom(room, name), Math.min(name, LONG_NAME)) - least);
-  return { ...left.takeShares(hasBar, hasPercent), what: 0, hasHidden, resized: false };
+  return { ...left.takeShares(hasBar, hasPercent), what: 0, hasHidden, previous: 0 };
 }
 
 /**
@@ -319,7 +327,7 @@ function fitOfChanges(
   const resized = saysSize || left.take(modified, RESIZED);
   const what = some + (hasWhat ? left.takeUpTo(Math.min(whatWith(modified && !resized), LONG_WHAT) - some) : 0);
   left.takeUpTo(Math.max(nameRoom(room, needs.name), Math.min(needs.name, LONG_NAME)) - least);
-  return { ...left.takeShares(hasBar), what, hasHidden: false, resized };
+  return { ...left.takeShares(hasBar), what, hasHidden: false, previous: resized ? RESIZED : 0 };
 }
 
 function fitOfSides(
@@ -329,14 +337,16 @@ function fitOfSides(
 ): Fit {
   const left = new Room(room, NAME_BETWEEN, 2);
   const hasWhat = left.take(differs, BRIEF_WHAT + GAP);
+  const isCompact = left.take(modified, COMPACT);
   const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
-  const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  // A name cut while the next column is blank in most rows would be a waste, so names have precedence over long differences.
+  const compact = isCompact ? COMPACT + left.takeUpTo(ROOMY_COMPACT - COMPACT) : 0;
+  // A name cut while the next column is blank in most rows would be a waste, so names have precedence over long sizes and differences.
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
+  const hasUnits = left.take(isCompact, RESIZED - compact);
   const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
-  return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
+  return { share: 0, bar, what, hasItems: false, hasHidden: false, previous: hasUnits ? RESIZED : compact };
 }
 
 /** Returns the largest size of a top-level row on either side, which sets the scale of the bars. */

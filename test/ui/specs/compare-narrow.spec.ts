@@ -52,6 +52,19 @@ test('a comparison says what changed in each row at every width with details, an
   expect(win.complaints).toEqual([]);
 });
 
+test('rows have the sizes of both sides where both chains leave space for them, and short names aren’t cut for them', {
+  tag: '@page',
+}, async ({ win }) => {
+  const page = await compare(win);
+  for (const width of [600, 720, 1320, 1600]) {
+    await page.setViewportSize({ width, height: 860 });
+    const row = page.getByRole('row', { name: /modified data/ });
+    await expect(row.getByText(/^40\.0( kB)?$/), `${width} px`).toBeVisible();
+    await expect(row.getByText(/^52\.0 kB$/), `${width} px`).toBeVisible();
+    await expect(page.getByRole('row', { name: /modified settings/ }).locator('span[aria-hidden]', { hasText: '…' })).toHaveCount(0);
+  }
+});
+
 test('the chips of a comparison are on one line next to the details', { tag: '@page' }, async ({ win }) => {
   const page = await compare(win, 1_200);
   for (const width of [1000, 1100, 1180, 1320]) {
