@@ -99,8 +99,12 @@ test('chips for searching and for filtering look alike, and an active one has a 
   await expect(limited).toBeVisible();
   await bar.getByRole('button', { name: 'Minimum size: Any size' }).click();
   await expect(limited).toHaveCount(0);
+  // With the cross, all chips are still on one line.
+  await page.setViewportSize({ width: 1320, height: 860 });
+  const height = (await bar.boundingBox())?.height;
   await all.click();
   await expect(all.locator('svg')).toHaveCount(1);
+  expect((await bar.boundingBox())?.height).toBe(height);
   await all.click();
   await expect(all.locator('svg')).toHaveCount(0);
 });
@@ -274,6 +278,13 @@ test('names leave space for shares, with a percentage in a whole image and next 
   await expect(page.getByRole('columnheader', { name: 'Share' })).toBeVisible();
   // The previous size is said, next to the differences.
   await expect(page.getByRole('row', { name: /modified libssl/ }).getByText(/^was 300\.0 kB, content/)).toBeVisible();
+});
+
+test('a filesystem’s heading counts what its top layer removes', { tag: '@page' }, async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(3).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect(page.getByRole('heading', { name: 'Filesystem at layer 3' }).locator('xpath=..')).toContainText('−3');
 });
 
 /** Long names, deep in folders, with distinctive ends; one is rewritten, others are deleted. */
