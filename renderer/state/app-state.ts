@@ -12,6 +12,7 @@ import type { OpenMenu } from './menus/open-menu.ts';
 import { initialOpenName, type OpenNameAction, type OpenNameState, openNameReducer } from './open-name/open-name.ts';
 import type { Overlay } from './overlay.ts';
 import type { PlainError } from './plain-error.ts';
+import type { RegistrySums } from './registry-keys.ts';
 import { NOTHING, type Selection } from './selection.ts';
 import type { CopyState, ImportOffer, StoreAndBases, StoreSheet } from './stores/stores.ts';
 
@@ -63,6 +64,8 @@ export interface AppState {
   readonly openedRequests: ReadonlySet<string>;
   /** Files that the system or the command line asked for and whose jobs haven’t begun; null until the host has said which. */
   readonly awaited: readonly FileGrant[] | null;
+  /** How much is changed in the registry that is shown, for its heading; null if that isn’t known. */
+  readonly registrySums: RegistrySums | null;
   /** Reports of the stores; null if the host has none, or before the first report. */
   readonly stores: readonly StoreReport[] | null;
   /** Windows' shared base images, by the store that could adopt them. */
@@ -99,6 +102,7 @@ export const appStore = createStore<AppState>()(() => ({
   focusedBefore: null,
   openedRequests: new Set(),
   awaited: null,
+  registrySums: null,
   stores: null,
   bases: [],
   storeSheet: null,

@@ -42,7 +42,7 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
       progress={words.jobs.openingProgress(name)}
       done={first.doneBytes}
       total={first.totalBytes}
-      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}`}
+      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.andMore(others.length)}`}`}
       onCancel={cancel}
     />
   );
