@@ -137,7 +137,11 @@ export function LibraryRail() {
           </span>
         );
       })}
-      <MoreItems as="div" left={images.length - drawn.length} onMore={onMore} />
+      {images.length === drawn.length ? null : (
+        <div className={styles.railMore}>
+          <MoreItems as="div" left={images.length - drawn.length} onMore={onMore} />
+        </div>
+      )}
       <CatalogIcons />
     </nav>
   );

@@ -25,7 +25,6 @@ export const packages = {
     `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
   /** How many packages are of one type: `12 npm`. */
   ofType: (count: number, type: string) => `${formatCount(count)} ${type}`,
-  more: 'Show more',
   unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
   viewTitle: (layer: number) => `Packages as seen at layer ${layer}`,
   name: 'Package',
