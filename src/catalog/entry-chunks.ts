@@ -12,8 +12,9 @@ import { GROUP_ROWS } from './row-groups.ts';
 const GROUP_TEXT_BYTES = 32 * 1024 * 1024;
 /** Maximum size of a path used as a bound. */
 const MOST_BOUND_BYTES = 1024;
-/** Largest times, in seconds, whose microseconds fit in 64 bits, and in a JavaScript number. */
+/** Largest time, in seconds, whose microseconds fit in 64 bits. */
 const MOST_SECONDS = 9_000_000_000_000;
+/** Largest time, in seconds, whose microseconds a JavaScript number can hold exactly. */
 const MOST_EXACT_SECONDS = 9_000_000_000;
 
 const KINDS = ['entry', 'whiteout', 'opaque'] as const;

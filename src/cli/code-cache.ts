@@ -30,7 +30,7 @@ export function flushCodeCache(): void {
   if (isBuilt && flushCompileCache !== undefined) privately(flushCompileCache);
 }
 
-/** Whether nobody else can have written anything in a private folder. */
+/** Whether only this user can have written what a private folder contains. */
 function holdsOnlyMine(folder: string): boolean {
   if (ME === undefined) return true;
   try {

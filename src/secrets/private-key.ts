@@ -14,8 +14,9 @@ const LONGEST_LABEL = 'ENCRYPTED '.length;
 const PROC_TYPE = 'Proc-Type:';
 /** Maximum size of the headers `Proc-Type` and `DEK-Info`, in bytes. */
 const HEADER_BYTES = 400;
-/** Number of base64 digits that must follow the header, and how many bytes are read to find them. */
+/** Number of base64 digits that must follow the header. */
 const DIGITS = 48;
+/** Number of bytes after the header in which these digits must be. */
 const BODY_BYTES = 400;
 const FEWEST_DISTINCT = 10;
 /** How many bytes of a key, from its start, are examined to judge it. */

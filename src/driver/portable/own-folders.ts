@@ -90,7 +90,7 @@ export class OwnFolders {
     if (await this.#isReached(parts)) await this.#within((home) => removeTree(path.join(home, ...parts)));
   }
 
-  /** Like {@link remove}, for a file and durably. */
+  /** Like {@link remove}, but durable, and for a file. */
   async removeFile(...parts: readonly string[]): Promise<void> {
     if (await this.#isReached(parts)) await this.#within((home) => removeDurably(path.join(home, ...parts)));
   }

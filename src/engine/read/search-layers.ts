@@ -19,8 +19,8 @@ interface SearchOptions {
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
- * same rank. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
+ * Finds paths that match in any layer, with the layers that touch each of them. The best come first ({@link rankOf}); of the same rank,
+ * shorter paths do. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
  * `limit` paths, but the totals cover all that match. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`,
  * like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
  */

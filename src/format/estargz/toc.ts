@@ -23,7 +23,7 @@ export interface TocChunk {
   /** Offset of the piece in the file. */
   readonly fileOffset: number;
   readonly sizeBytes: number;
-  /** The packed bytes that contain the piece: a gzip member or a zstd frame, and possibly later bytes. */
+  /** Start of the packed bytes that contain the piece: a gzip member or a zstd frame, and possibly later bytes. */
   readonly packedStart: number;
   readonly packedEnd: number;
   /** Offset of the piece in the unpacked bytes. */
@@ -242,7 +242,7 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)
  */
 let lastDay = { text: '-', seconds: 0 };
 
-/** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */
+/** Parses a TOC's time (RFC 3339). Returns 1970 for a missing time and for Go's zero time. Throws DAMAGED. */
 export function tocTime(stated: string): { readonly mtimeSeconds: number; readonly mtimeNanos: number } {
   if (stated === '' || stated.startsWith('0001-01-01T00:00:00')) return { mtimeSeconds: 0, mtimeNanos: 0 };
   const ofDay = stated.startsWith(lastDay.text) ? secondsOfDay(stated) : -1;

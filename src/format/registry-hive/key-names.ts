@@ -7,8 +7,9 @@ export function foldKeyName(name: string): string {
   return foldWindowsCase(name).replace(/[a-z]+/g, (lower) => lower.toUpperCase());
 }
 
-/** Windows' maximum depth of keys, and maximum length of their paths. */
+/** Windows' maximum depth of keys. */
 export const MAX_DEPTH = 512;
+/** Windows' maximum length of a key's path, in UTF-16 units. */
 export const MAX_PATH_UNITS = 32_767;
 
 /** Returns the path of a key: its name and those of the keys above it, without the root's. `parent`: null for the root. */

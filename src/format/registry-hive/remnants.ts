@@ -58,8 +58,9 @@ export function findRemnants(hive: Hive): HiveRemnants {
 }
 
 interface FreeCell {
-  /** Position of the cell's size, and the position where the cell ends. */
+  /** Position of the cell, which begins with its size. */
   readonly at: number;
+  /** Position where the cell ends. */
   readonly end: number;
 }
 
