@@ -1,7 +1,7 @@
 // Mode, owner, attributes and time of an implied folder. A container engine copies these from the same folder in the layers below. It
-// searches them one at a time, nearest first, each unpacked on its own, so the source may be a folder that an opaque marker hides, or that
-// a link in a lower layer leads to. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and root. Source:
-// containerd pkg/archive, mkparent.
+// searches those layers one at a time, nearest first, each unpacked on its own. So the source may be a folder that an opaque marker hides,
+// or one that is reached through a link in a lower layer. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and
+// root. Source: containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
 import { type FolderFacts, type ImageTree, imageNodeName } from './image-tree.ts';

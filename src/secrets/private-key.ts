@@ -2,7 +2,8 @@
 // base64 must follow, on separate lines or separated by the escapes of JSON and source code.
 //
 // Encrypted keys are recognized by the label (PKCS#8), by `Proc-Type: 4,ENCRYPTED` (older keys), or by a cipher other than `none`
-// (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
+// (OpenSSH). The cipher's name follows the text `openssh-key-v1`, a NUL and the name's length. Source: RFC 1421 4.6.1.1; OpenSSH,
+// PROTOCOL.key.
 
 import { decodeBase64Text } from './base64-text.ts';
 import { BASE64, distinctBytes, findText, hasText, latin1 } from './characters.ts';

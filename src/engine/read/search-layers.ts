@@ -9,8 +9,8 @@ type Touch = PathMatch['touches'][number];
 interface SearchOptions {
   readonly limit: number;
   /**
-   * Whether to match paths that contain the characters of the text in order, but not next to each other, if no path of any layer contains
-   * the text itself.
+   * Whether, if no path of any layer contains the text itself, to match paths that contain its characters in order, but not next to each
+   * other.
    */
   readonly scattered: boolean;
   /** Which paths come first: those that fit the text best or, with `size`, the largest. */

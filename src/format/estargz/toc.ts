@@ -23,8 +23,9 @@ export interface TocChunk {
   /** Offset of the piece in the file. */
   readonly fileOffset: number;
   readonly sizeBytes: number;
-  /** Start of the packed bytes that contain the piece: a gzip member or a zstd frame, and possibly later bytes. */
+  /** Start of the packed bytes that contain the piece: a gzip member or a zstd frame. */
   readonly packedStart: number;
+  /** End of that range, which may include bytes after the piece's. */
   readonly packedEnd: number;
   /** Offset of the piece in the unpacked bytes. */
   readonly innerOffset: number;
@@ -96,7 +97,7 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
   return { entries, tarSplitDigest };
 }
 
-/** Knows where eStargz's gzip members end, which is where the next ones begin. */
+/** Finds where eStargz's gzip members end: each ends where the next one begins. */
 class MemberEnds {
   readonly #starts: Float64Array;
   readonly #dataEnd: number;

@@ -51,7 +51,10 @@ export class RegistryClient {
     this.#endpoints = endpoints;
   }
 
-  /** Returns a tag's digest as stated by the registry; null if not stated. Throws NOT_FOUND, and what requests throw. */
+  /**
+   * Returns a tag's digest as stated by the registry; null if not stated. Throws NOT_FOUND, and what {@link RegistryEndpoint.request}
+   * throws.
+   */
   async tagDigest(tag: string, { signal }: CallOptions = {}): Promise<string | null> {
     return this.#first(async (endpoint) => {
       const reply = await endpoint.request(`manifests/${tag}`, { method: 'HEAD', accept: ACCEPT, signal });
@@ -64,7 +67,10 @@ export class RegistryClient {
     });
   }
 
-  /** Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what requests throw. */
+  /**
+   * Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what {@link
+   * RegistryEndpoint.request} throws.
+   */
   async manifest(reference: string, { signal }: CallOptions = {}): Promise<FetchedManifest> {
     return this.#first(async (endpoint) => {
       const reply = await endpoint.request(`manifests/${reference}`, { accept: ACCEPT, signal });
@@ -79,7 +85,7 @@ export class RegistryClient {
     });
   }
 
-  /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what requests throw. */
+  /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what {@link RegistryEndpoint.request} throws. */
   async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
     const most = size ?? limit;
     if (most > limit) throw new LayerscopeError('TOO_LARGE', `the document has ${most} bytes; the limit is ${limit}`);
@@ -126,7 +132,7 @@ export class RegistryClient {
   /**
    * Reads a part of a blob; fewer bytes only at its end. Nothing is hashed, because only a digest of the part itself could verify it. With
    * `isExact`, throws UNSUPPORTED if a server sends the whole blob instead. Throws UNREACHABLE for a range other than the requested one;
-   * BLOB_MISSING; and what requests throw.
+   * BLOB_MISSING; and what {@link RegistryEndpoint.request} throws.
    */
   async range(
     digest: string,
@@ -177,7 +183,10 @@ export class RegistryClient {
     yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
   }
 
-  /** Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what requests throw. */
+  /**
+   * Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what {@link
+   * RegistryEndpoint.request} throws.
+   */
   async tags({ signal }: CallOptions = {}): Promise<readonly string[]> {
     return this.#first(async (endpoint) => {
       const tags: string[] = [];
@@ -199,7 +208,8 @@ export class RegistryClient {
 
   /**
    * Lists what refers to a manifest, limited to one type if `artifactType` is given. Uses the registry's list or, for older registries, a
-   * tag. Doesn't request further pages once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
+   * tag. Doesn't request further pages once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what {@link RegistryEndpoint.request}
+   * throws.
    */
   async referrers(
     digest: string,
