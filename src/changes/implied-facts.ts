@@ -9,8 +9,8 @@ import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
 /**
- * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a few
- * bytes of a link's target.
+ * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a
+ * few bytes of a link's target.
  */
 const MAX_STEPS = 1 << 26;
 const BYTES_PER_STEP = 8;

@@ -29,7 +29,10 @@ export class TarFeed {
     return this.#at;
   }
 
-  /** Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR, once the members before the damage were read; IO. */
+  /**
+   * Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR, once the members before the damage were
+   * read; IO.
+   */
   step(): boolean {
     const { file, start, length } = this.#range;
     const reader = this.#reader;

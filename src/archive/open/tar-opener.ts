@@ -42,8 +42,8 @@ export interface OpenedTar {
 }
 
 /**
- * Opens an image archive or a layer tar, plain or packed. `isOurs` marks a temporary file, for which nothing is cached. Throws what {@link
- * ArchiveReader.open} throws.
+ * Opens an image archive or a layer tar, plain or packed. `isOurs` marks a temporary file, for which nothing is cached. Throws what
+ * {@link ArchiveReader.open} throws.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;

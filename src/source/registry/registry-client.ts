@@ -68,8 +68,8 @@ export class RegistryClient {
   }
 
   /**
-   * Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what {@link
-   * RegistryEndpoint.request} throws.
+   * Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what
+   * {@link RegistryEndpoint.request} throws.
    */
   async manifest(reference: string, { signal }: CallOptions = {}): Promise<FetchedManifest> {
     return this.#first(async (endpoint) => {
@@ -184,8 +184,8 @@ export class RegistryClient {
   }
 
   /**
-   * Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what {@link
-   * RegistryEndpoint.request} throws.
+   * Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what
+   * {@link RegistryEndpoint.request} throws.
    */
   async tags({ signal }: CallOptions = {}): Promise<readonly string[]> {
     return this.#first(async (endpoint) => {
@@ -278,8 +278,8 @@ async function* skip(reply: HttpReply, at: number): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Returns a response with a complete blob or exactly the requested range. Throws UNREACHABLE, BLOB_MISSING and the errors of {@link
- * refusal}.
+ * Returns a response with a complete blob or exactly the requested range. Throws UNREACHABLE, BLOB_MISSING and the errors of
+ * {@link refusal}.
  */
 async function checkedRange(
   reply: HttpReply,
