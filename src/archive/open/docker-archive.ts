@@ -187,7 +187,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     manifestDigest: null,
     layers: chain.map(({ layer }) => ({ name: `${storeName(layer.id)}/layer.tar`, digest: null, mediaType: null, size: null, urls: [] })),
     attestations: [],
-    // The top layer's json serves as the config, but has no diffIDs and only its own history step.
+    // The top layer's `json` serves as the config. It has no diffIDs, and only its own history step.
     config:
       highest === undefined
         ? null

@@ -208,7 +208,7 @@ export class TarOpener {
     );
     if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
-      // The members of an image are read in random order, which requires a file.
+      // The members of an image are read in random order, which requires a file. If this disk is full, another one may have space.
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
       throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }

@@ -67,7 +67,7 @@ export class OwnFolders {
   async makePrivate(isShared: boolean): Promise<void> {
     await this.check();
     const forbidden = isShared ? OTHERS_WRITE : OTHERS;
-    // If others could write until now, they may have added a link after the check.
+    // Checks again if others could write until now, because they may have added a link after the first check.
     if (await this.#restrict('', forbidden)) await this.check();
     let wasOpen = await this.#restrict('blobs', forbidden);
     for (const algorithm of await this.#names('blobs'))

@@ -106,7 +106,7 @@ async function largestPaths(
   limit: number,
   rest: Rest,
 ): Promise<readonly PathMatch[]> {
-  // If several paths are as large as the last one that fits, the first by name are returned.
+  // If more paths than fit are as large as the smallest one returned, the first by name are returned.
   const ordered = Float64Array.from(sizes.values()).sort();
   const least = ordered.at(-limit) ?? 0;
   const above = ordered.length - firstAbove(ordered, least);

@@ -236,7 +236,7 @@ export class RegistryClient {
         const value = asObject(parseJson(bytes, 'the list of referrers'));
         for (const entry of asArray(value?.manifests)) {
           const referrer = parseReferrer(entry);
-          // A registry may ignore the filter.
+          // Filters here too, because a registry may ignore the filter.
           if (referrer !== null && (artifactType === null || referrer.artifactType === artifactType)) found.push(referrer);
         }
         refuseEndless(reply.place, pages, size, found.length, MAX_REFERRERS);
