@@ -72,7 +72,7 @@ export interface CatalogImage {
 export interface CatalogLayer {
   /** The diffID. */
   readonly layer: string;
-  /** The digest of the layer's blob. There may be several copies; this is that of the copy that was read first. */
+  /** Digest of the layer's blob. If there are several copies of the layer, this is the digest of the copy that was read first. */
   readonly digest: string | null;
   /** Size of the blob. */
   readonly bytes: number;

@@ -9,10 +9,10 @@ const FIRST_BYTES = 64 * 1024;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Reads a whole settings file; null if there is none. Follows links, because users link their settings, unless `isFound` is set. It means
- * that the program found the file in a folder chosen by the user. Whoever filled that folder may have added a link to a file that they
- * aren't allowed to read themselves. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path isn't a
- * regular file. Messages name the file.
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings, unless `isFound` is set. `isFound`
+ * means that the program found the file in a folder chosen by the user. Whoever filled that folder may have added a link to a file that
+ * they aren't allowed to read themselves. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path
+ * isn't a regular file. Messages name the file.
  */
 export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFound = false } = {}): Buffer<ArrayBuffer> | null {
   try {

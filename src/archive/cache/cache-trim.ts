@@ -57,8 +57,8 @@ export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: numbe
 }
 
 /**
- * Removes files until the rest fits: compiled code and spools first, because they are quickly remade, then blobs, then indexes; of each,
- * the least recently used first. It is not an error if another process removes or uses files meanwhile.
+ * Removes files until the rest fits. Compiled code and spools go first, because they are quickly remade, then blobs, then indexes. Within
+ * each kind, the least recently used files go first. It is not an error if another process removes or uses files meanwhile.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);

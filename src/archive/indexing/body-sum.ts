@@ -57,7 +57,6 @@ export class BodySum {
     this.#codeFor = codeFor;
   }
 
-  /** Starts a new body. */
   begin(): void {
     this.#lanes.set(this.#start);
     this.#length = 0;

@@ -25,7 +25,6 @@ const USTAR_AT = 257;
 /** A hit in an unpacked file, without the location of the packed one. */
 export type UnpackedHit = Omit<BodyHit, 'member' | 'offset'>;
 
-/** Searches the files of a tar. */
 interface TarSearch extends TarHandler {
   finish(): BodyScan;
 }
@@ -59,7 +58,7 @@ export class PackedSearch {
     this.#startTarSearch = startTarSearch;
   }
 
-  /** Starts a body of `size` bytes. `path` is that of the packed file, relative, with `/`. */
+  /** Starts a body of `size` bytes. `path`: the packed file's path, relative, with `/`. */
   begin(path: string, size: number): void {
     this.#path = path;
     this.#size = size;

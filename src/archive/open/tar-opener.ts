@@ -76,7 +76,6 @@ export class TarOpener {
     return this.#openPacked(blob, compression);
   }
 
-  /** Opens a plain tar. */
   async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
     const scan = new OuterScan(blob.length, isWhole);
     const meter = new ProgressMeter('read', file.size, this.#options.onProgress);

@@ -15,7 +15,7 @@ export interface DockerfileLines {
   readonly file: string;
   /** Lines of the steps that made the layer; sorted and disjoint. */
   readonly lines: readonly LineRange[];
-  /** Lines of steps in other stages: those that made what the layer's own steps copied or mounted. */
+  /** Lines of the steps in other stages that made what the layer's own steps copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage that contains `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;

@@ -53,7 +53,7 @@ export class TarSplitter {
   #chunkOffset = 0;
   /** Offset in the tar up to which bytes are in an entry or a segment. */
   #taken = 0;
-  /** Offset of the next header or the end marker. */
+  /** Offset of the next header, or of the end marker. */
   #nextHeader = 0;
   #endTaken = false;
   #file: { name: Uint8Array; sizeBytes: number; left: number; crc: Crc64 } | null = null;

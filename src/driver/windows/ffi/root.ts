@@ -32,7 +32,6 @@ const ERROR_ACCESS_DENIED = 5;
 const ERROR_NO_MORE_FILES = 18;
 const ERROR_FILE_NOT_FOUND = 2;
 
-/** Splits a name below a root into its parts. */
 function partsOf(name: string): string[] {
   const shown = displayText(name);
   if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: not a relative path`);
