@@ -76,7 +76,7 @@ interface Values {
   readonly bounds?: Bounds | null;
 }
 
-/** `defined`: the slots with a value; may be unset if all have one. */
+/** `defined`: 1 for each slot with a value; needn't be filled in if all slots have one. */
 function chunkOf(defined: Uint8Array, slots: number, count: number, { plain, dictionary = null, bounds = null }: Values): Chunk {
   if (count === 0) return nullChunk(slots);
   const nulls = slots - count;

@@ -29,7 +29,7 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFou
       throw new LayerscopeError('IO', `${displayText(file)} is a link and is not followed`, { cause: error });
     const { code } = asLayerscopeError(error);
     if (code === 'NOT_FOUND') return null;
-    // For a path with a zero byte, Node throws its own error, without a system error code.
+    // For a path with a zero byte, Node throws its own error, without a system error code. That counts as IO.
     const why = systemWords(error);
     throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read${why === null ? '' : `: ${why}`}`, {
       cause: error,

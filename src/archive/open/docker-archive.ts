@@ -72,7 +72,7 @@ function memberName(store: MemberStore, path: string): string {
 
 function dockerLayer(name: string, diffId: string | null, image: DockerImage): LayerPlan {
   const digest = digestInPath(name);
-  // Older versions of Docker recorded the layer as it was in the registry, which differs from the one in the archive.
+  // A source counts only if it describes this blob: older versions of Docker recorded the layer as it was in the registry.
   const source = diffId === null ? undefined : image.layerSources.get(diffId);
   const same = source !== undefined && source.digest === digest;
   return {

@@ -18,7 +18,7 @@ export function keyPath(parent: string | null, depth: number, name: string): str
   return depth === 1 ? name : `${parent}\\${name}`;
 }
 
-/** Folds a typed path for {@link restOfPath}; empty for the root. One `\` at either end is ignored. */
+/** Folds a typed path for {@link restOfPath}; empty for the root. One `\` at the beginning and one at the end are ignored. */
 export function foldKeyPath(text: string): string {
   return foldKeyName(text.replace(/^\\|\\$/g, ''));
 }
