@@ -12,8 +12,8 @@ export class FolderTimes {
   }
 
   /**
-   * Sets the times and attributes, of the folders added last first, so that a folder comes after its contents. Throws what the file calls
-   * throw.
+   * Sets the times and attributes. Starts with the folder that was added last, so that a folder comes after its contents. Throws the errors
+   * of the file calls.
    */
   async apply(root: RootFolder): Promise<void> {
     for (const { path, info } of [...this.#folders.values()].reverse()) {
