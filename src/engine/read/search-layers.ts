@@ -9,8 +9,8 @@ type Touch = PathMatch['touches'][number];
 interface SearchOptions {
   readonly limit: number;
   /**
-   * Whether to match paths that contain the characters of the text in order, but not next to each other, if no path of any layer contains
-   * the text itself.
+   * Whether, if no path of any layer contains the text itself, to match paths that contain its characters in order, but not next to each
+   * other.
    */
   readonly scattered: boolean;
   /** Which paths come first: those that fit the text best or, with `size`, the largest. */
@@ -19,8 +19,8 @@ interface SearchOptions {
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
- * same rank. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
+ * Finds paths that match in any layer, with the layers that touch each of them. The best come first ({@link rankOf}); of the same rank,
+ * shorter paths do. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
  * `limit` paths, but the totals cover all that match. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`,
  * like paths in the container. Yields to the event loop while searching. Throws CANCELLED, TOO_LARGE.
  */
@@ -105,7 +105,7 @@ async function largestPaths(
   limit: number,
   rest: Rest,
 ): Promise<readonly PathMatch[]> {
-  // If several paths are as large as the last one that fits, the first by name are returned.
+  // If more paths than fit are as large as the smallest one returned, the first by name are returned.
   const ordered = Float64Array.from(sizes.values()).sort();
   const least = ordered.at(-limit) ?? 0;
   const above = ordered.length - firstAbove(ordered, least);
