@@ -13,6 +13,8 @@ import type { TlsFiles } from './tls-files.ts';
 
 /** How long, in ms, a server may send nothing or only a trickle before it is treated as unreachable. */
 const SILENCE_MS = 30_000;
+/** Maximum number of interim responses (status 1xx) before the response. */
+const MAX_INTERIM = 100;
 const USER_AGENT = 'layerscope';
 
 /** Where a request goes, and over which sockets. */
@@ -140,6 +142,10 @@ export class HttpClient implements Disposable {
         signal?.removeEventListener('abort', stop);
       };
       signal?.addEventListener('abort', stop, { once: true });
+      let interim = 0;
+      request.on('information', () => {
+        if (++interim > MAX_INTERIM) request.destroy(new LayerscopeError('UNREACHABLE', `${route.place}: sent only interim responses`));
+      });
       request.on('error', fail);
       request.on('response', (message) => {
         end();
