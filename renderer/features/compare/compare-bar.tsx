@@ -19,7 +19,7 @@ import { sideBytes, sideScope, signedSize, textReport } from '../../state/compar
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
-import { apartFrom, choiceDetail, withApart } from '../../state/same-names.ts';
+import { apartFrom, choiceDetail, distinctFrom, withApart } from '../../state/same-names.ts';
 import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatSize, unitOfBoth } from '../../words/numbers.ts';
@@ -201,6 +201,9 @@ function SideChoice({
   if (found === null) return <span className={styles.side}>{words.compare.sideClosed(name)}</span>;
   const apart = apartFromSide(archives, found, other);
   const title = withApart(imageTitle(found.archive, found.image), apart);
+  const shown = withApart(lastPart(imageTitle(found.archive, found.image)), apart);
+  const otherFound = findSide(archives, other);
+  const otherShown = otherFound === null ? '' : lastPart(imageTitle(otherFound.archive, otherFound.image));
   const top = found.image.layers.length - 1;
   const layers =
     side.since !== undefined
@@ -232,7 +235,7 @@ function SideChoice({
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={withApart(lastPart(imageTitle(found.archive, found.image)), apart)} title={title} />
+        <MiddleText className={styles.title} text={shown} title={title} tailAt={distinctFrom(shown, otherShown)} />
       </MenuButton>
       <MenuButton
         quiet

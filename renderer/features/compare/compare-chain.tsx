@@ -12,7 +12,7 @@ import { findRow } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
-import { apartFrom, withApart } from '../../state/same-names.ts';
+import { apartFrom, distinctFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
@@ -208,10 +208,11 @@ function TwoChains({
     A: useSpan(own.A.length, imageA.layers.length - 1 - a.layer),
     B: useSpan(own.B.length, imageB.layers.length - 1 - b.layer),
   };
-  const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
+  const column = (name: 'A' | 'B', image: ImageSummary, title: string, other: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
-        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> <MiddleText text={title} title={null} />
+        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span>{' '}
+        <MiddleText text={title} title={null} tailAt={distinctFrom(title, other)} />
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         <MoreItems as="li" left={spans[name].before} onMore={spans[name].onBefore} />
@@ -237,8 +238,8 @@ function TwoChains({
   return (
     <div className={styles.scroll}>
       <div className={`${styles.columns} ${common === 0 ? styles.apart : ''}`}>
-        {column('A', imageA, titleA)}
-        {column('B', imageB, titleB)}
+        {column('A', imageA, titleA, titleB)}
+        {column('B', imageB, titleB, titleA)}
       </div>
       {common === 0 ? null : <p className={styles.joint}>{words.compare.sharedBase(common)}</p>}
       {common === 0 ? null : (
