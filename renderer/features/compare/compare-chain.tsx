@@ -211,8 +211,7 @@ function TwoChains({
   const column = (name: 'A' | 'B', image: ImageSummary, title: string, other: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
-        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span>{' '}
-        <MiddleText text={title} title={null} tailAt={distinctFrom(title, other)} />
+        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> {columnTitle(title, other)}
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         <MoreItems as="li" left={spans[name].before} onMore={spans[name].onBefore} />
@@ -260,6 +259,17 @@ function TwoChains({
   );
 }
 
+/** Returns the head of a side's column: the part of its name that distinguishes it, if there is one. The full name is above the list. */
+function columnTitle(title: string, other: string): ReactNode {
+  const at = distinctFrom(title, other);
+  if (at === undefined) return <MiddleText text={title} title={null} />;
+  return <span className={styles.columnName}>{title.slice(at)}</span>;
+}
+
+/** Heights of the lines of a layer in one of two columns, px: the number and size, and each line of the command. */
+const NUMBER_LINE = 24;
+const COMMAND_LINE = 16;
+
 function Stratum({
   layer,
   count,
@@ -284,7 +294,7 @@ function Stratum({
    */
   isWhole?: boolean;
   touches: Touches;
-  /** Whether the layer is in one of two columns, where the size has its own line. */
+  /** Whether the layer is in one of two columns, where the command is below the number and the size. */
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
@@ -297,6 +307,7 @@ function Stratum({
       className={`${styles.stratum} ${isA && !isWhole ? styles.litA : ''} ${isB && !isWhole ? styles.litB : ''}`}
       style={{
         ['--height' as string]: `${narrow ? Math.max(height, STRATUM_TALL) : height}px`,
+        ['--lines' as string]: Math.max(1, Math.floor((height - NUMBER_LINE) / COMMAND_LINE)),
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
       }}
     >
