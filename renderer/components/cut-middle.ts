@@ -11,7 +11,7 @@ const ELLIPSIS = '…';
  * touch the ellipsis. `tail`: index where the end to keep begins; if even that end doesn't fit, less of it is kept.
  */
 export function cutMiddle(text: string, tail: number, room: number, widthOf: (text: string) => number): MiddleCut | null {
-  // A width measured on a canvas may differ by a fraction of a pixel from what is drawn.
+  // Allow half a pixel, because a width measured on a canvas may differ slightly from what is drawn.
   if (widthOf(text) <= room + 0.5) return null;
   const fits = (head: number, from: number) => widthOf(text.slice(0, head) + ELLIPSIS + text.slice(from)) <= room;
   let head = last(tail, (length) => fits(length, tail));

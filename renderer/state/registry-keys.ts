@@ -152,7 +152,7 @@ export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, rea
 /** What layers did to a key's values: the kind of change by case-folded name, and the values that no longer exist. */
 export interface ChangedValues {
   readonly kinds: ReadonlyMap<string, RegistryChange['kind']>;
-  /** The previous values of those that changed, by case-folded name. */
+  /** For each modified value whose earlier data is known, its type and text before the changes, by case-folded name. */
   readonly before: ReadonlyMap<string, { readonly type: string; readonly text: string }>;
   readonly removed: readonly { readonly name: string; readonly type: string; readonly text: string; readonly layer: number }[];
 }

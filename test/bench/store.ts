@@ -1,5 +1,5 @@
 // `npm run bench:store`: compares the portable store with tar and cat, as whole processes; prints medians of pairs. First makes a layer of
-// 70,000 files in out/bench. Prints the figures next to our targets; nothing passes or fails. Run it as root: only root can set owners.
+// 70,000 files in out/bench. Prints the figures next to our targets; there is no pass/fail limit. Run it as root: only root can set owners.
 // LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs for each row;
 // LAYERSCOPE_BENCH_ROWS: only one of import, export, mount.
 import { spawnSync } from 'node:child_process';

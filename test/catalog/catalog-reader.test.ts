@@ -1,4 +1,4 @@
-// What a query may do, and files that are damaged or don't belong to the catalog.
+// What a query may do, and what happens to files that are damaged or don't belong to the catalog.
 import assert from 'node:assert/strict';
 import {
   copyFileSync,

@@ -51,7 +51,7 @@ function unpacked(folder: string): string {
   return made;
 }
 
-test('a package has command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
+test('a package has its command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
   const folder = folderFor(t);
   const tree = path.join(folder, 'tree');
   layOutTree(unpacked(folder), tree, { zsh: 'vendor-completions' });

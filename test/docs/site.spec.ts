@@ -53,7 +53,7 @@ function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
   );
 }
 
-test('every page opens from disk, fits 360 pixels, and has every link, anchor and picture', async ({ page }) => {
+test('every page opens from disk, fits into 360 pixels, and has no broken link, anchor or picture', async ({ page }) => {
   test.slow(); // opens every page
   await page.setViewportSize({ width: 360, height: 740 });
   const { complaints } = watch(page);

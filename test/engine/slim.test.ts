@@ -29,8 +29,8 @@ async function load(t: TestContext, source: Uint8Array | string): Promise<Loaded
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
 /**
- * Writes the image that the plan describes. Checks that it weighs what the plan says, both before packing, as far as that is known, and
- * after. Also checks that writing it on another day gives the same bytes.
+ * Writes the image that the plan describes. Checks its size against the plan's, as far as it is known before packing, and after packing.
+ * Also checks that writing it on another day gives the same bytes.
  */
 async function written(t: TestContext, loaded: LoadedImage, text: string): Promise<LoadedImage> {
   const what = parseWhatIf(text);

@@ -207,7 +207,7 @@ test('paths of a Windows image can also be searched for in the container’s for
   assert.deepEqual(await paths(0, 'D:\\Windows'), []);
 });
 
-test('part of an image distinguishes names by case as the image does, however its os is spelled', () => {
+test('in part of an image, case distinguishes names as in the whole image, however its os is spelled', () => {
   for (const [os, caseInsensitive] of [
     ['Windows', true],
     ['windows', true],

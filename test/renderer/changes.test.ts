@@ -370,7 +370,7 @@ test('a page that fails to load ends the table with one error', async () => {
   }, /before the end/);
 });
 
-test('rows that arrive later keep open folders and the wanted path', () => {
+test('when more rows arrive, open folders stay open, and the wanted row becomes active', () => {
   const whole = tableOf(SPECS);
   const assembly = new PageAssembler();
   let state = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: 'etc/passwd' });

@@ -77,7 +77,7 @@ describe('images of the corpus', { concurrency: false }, () => {
   for (const name of candidates()) {
     test(name, async (t) => {
       const file = path.join(corpus, name);
-      // Skip what can't be an image without opening it, because some layers of the corpus contain sparse files of many gigabytes.
+      // Skip inputs that can't be images, without opening them: some of the corpus's layers contain sparse files of many gigabytes.
       if (statSync(file).isFile() && !/manifest\.json|index\.json|repositories/.test(readFileSync(file).toString('latin1'))) return;
       let archive: Archive;
       try {

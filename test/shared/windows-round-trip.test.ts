@@ -1,5 +1,5 @@
-// Every Windows layer in ../shared, imported by the driver on the stand-in and exported again, keeps its entries with their records and
-// content. Exceptions: times, which not all of the stand-in's file systems preserve, and layers that hcsshim refuses too.
+// Every Windows layer in ../shared, imported by the driver on the stand-in for vmcompute.dll and exported again, keeps its entries with
+// their records and content. Exceptions: times, which not all of the stand-in's file systems preserve, and layers that hcsshim refuses too.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

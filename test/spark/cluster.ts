@@ -34,7 +34,7 @@ export interface Cluster {
   killWorkerOf(pid: number): void;
 }
 
-/** Starts a cluster that ends with the test. */
+/** Starts a cluster that is stopped when the test ends. */
 export async function startCluster(t: TestContext): Promise<Cluster> {
   const python = sparkPython();
   const home = runTool(python, ['-c', 'import os, pyspark; print(os.path.dirname(pyspark.__file__))']).toString().trim();

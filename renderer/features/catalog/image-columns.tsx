@@ -32,8 +32,8 @@ export function numberCell(column: string, row: ImageRow, image: CatalogImage | 
 }
 
 /**
- * Returns the columns that fit. The name and the numbers take precedence over the columns for what the catalog knows. With `adds` as the
- * second column, those are left out, because the names in a tree need the space.
+ * Returns the columns that fit. The name and the numbers take precedence over findings and what the catalog knows. With `adds` as the
+ * second column, these two are left out, because the names in a tree need the space.
  */
 export function imageColumns(
   room: number,

@@ -140,7 +140,7 @@ function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
-/** For each optional column, the width of the view below which it is left out, px. */
+/** Widths of the view, in px, below which columns are left out: the marks, the bars and the saved bytes. */
 const LEAST_HELD = 480;
 const LEAST_BAR = 760;
 const LEAST_SAVED = 900;

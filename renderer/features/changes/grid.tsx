@@ -204,13 +204,13 @@ const ITEMS = 64;
 const NAME = 192;
 /** Width up to which a name takes precedence over wide bars and percentages. */
 const LONG_NAME = 320;
-/** Minimum width of a share's bar, its usual width, and the maximum in a pane with space for more. */
+/** Widths of a share's bar: the minimum, the usual width, and the maximum in a pane with space for more. */
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
 /** Maximum share of a row's width that a bar takes. */
 const BAR_PART = 0.2;
-/** Minimum width of the column for what a row changes, the width that most changes need, and the maximum. */
+/** Widths of the column for what a row changes: the minimum, the width that most changes need, and the maximum. */
 const WHAT = 128;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
@@ -218,8 +218,8 @@ const LONG_WHAT = 280;
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
 /**
- * Where space is scarce, width of the column for what differs, which then has one difference in a word. `SIDES`: width of the bars for the
- * sizes.
+ * Widths where space is scarce: of the column for what differs, which then has only the first difference, as a word, and of the bars for
+ * the sizes.
  */
 const BRIEF_WHAT = 60;
 const SIDES = 90;
@@ -228,8 +228,8 @@ const SIDES = 90;
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit `most` for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
- * columns that the table's own fit has, returns the latter.
+ * Returns `most()`, the fit for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
+ * columns that the table's own fit has, returns `own`.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();

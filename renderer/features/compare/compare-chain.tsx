@@ -79,8 +79,8 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
 }
 
 /**
- * Returns the layers of a side's image that touch the selected path. Each side has its own history, and the path's details have only one of
- * them.
+ * Returns the layers of a side's image that touch the selected path. Requests the side's own history, because the path's details have only
+ * one side's.
  */
 function useTouches({ archiveId, image, layer }: Side): Touches {
   const path = useApp((app) => app.selection.path);

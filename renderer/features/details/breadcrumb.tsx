@@ -32,7 +32,7 @@ interface Props {
   readonly archive: ArchiveSummary;
   readonly image: ImageSummary;
   readonly selection: Selection;
-  /** The open sides of a comparison; empty unless the selection is one. */
+  /** The open sides of a comparison; empty unless a comparison is selected. */
   readonly sides: readonly {
     readonly letter: 'A' | 'B';
     readonly known: KnownSide;

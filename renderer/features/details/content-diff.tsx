@@ -158,7 +158,7 @@ function Lines({
   onOpen: (run: number) => void;
 }) {
   const { split } = shownAt;
-  // Lines always wrap side by side, so that both halves stay on screen.
+  // In the side-by-side view, lines always wrap, so that both halves stay on screen.
   const wraps = useApp((app) => app.layout.wraps) || split;
   const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
   const steps = useSteps(shown, (line) => virtual.scrollToIndex(line, { align: 'center' }));

@@ -251,7 +251,7 @@ function Story({
         : words.layerRange(selection.from, selection.to);
   const content = useContentWords(kind === 'modified' ? selection.path : null);
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
-  // In a comparison each side has its own writer, and the chains show those layers.
+  // In a comparison, each side may get the path from a different layer. The chains show these layers.
   const wrote = compared ? undefined : history.findLast(({ layer }) => isWhole || layer <= selection.to);
   const writer = wrote === undefined ? undefined : image.layers[wrote.layer];
   const hasEarlier = !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low);

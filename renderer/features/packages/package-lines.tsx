@@ -65,7 +65,7 @@ function Line({
 }) {
   const { kind, name, version, previousVersion, location, files, bytes, filesKnown, path } = row;
   const shown = displayText(name);
-  // An installed package's largest file may be from a different layer than the package.
+  // With `isWhole`, the label doesn't name a layer: the largest file may be from a different layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
   const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));

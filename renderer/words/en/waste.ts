@@ -94,7 +94,7 @@ export const waste = {
   pack: 'Measure stored sizes',
   packStop: 'Stop measuring',
   packing: 'Compressing the layers to measure them',
-  /** How many files aren't listed, and their bytes. */
+  /** Number of files that are too small to be listed, and their total size. */
   moreFiles: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} too small to list, `, size],
 };
 

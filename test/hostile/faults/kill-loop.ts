@@ -152,9 +152,9 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
   if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
   figures.swept += leftIn(place).length;
 
-  // Running the verb again works, and so does the next writer, which cleans up.
+  // The verb must succeed when it is run again.
   if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
-  // A verb killed after its last rename is not run again, so something else must write to the same folder.
+  // A verb killed after its last rename isn't run again. Something else must then write to the same folder, and so clean up.
   else await writeBeside(place);
   assert.deepEqual(await verb.result(place), after);
   await driver.cleanup();
@@ -185,7 +185,7 @@ function listOf(...parts: readonly string[]): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** Returns unfinished files, locks, mounts and private folders. */
+/** Lists what is left in a place: unfinished files, locks, mounts and private folders. */
 export function leftIn({ home, out, cache }: Place): string[] {
   return [
     ...listOf(home, 'tmp').map((name) => `tmp/${name}`),

@@ -193,7 +193,9 @@ test('searching all layers shows which layers touch a path, with links', async (
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('a search of all layers looks switched on, has no other list above it, and marks what matched', { tag: '@page' }, async ({ win }) => {
+test('while all layers are searched, the toggle is pressed, only the results are listed, and matches are marked', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = await openWebApi(win);
   await page.keyboard.press('0');
   const culprits = page.getByRole('list', { name: 'What makes it big' });

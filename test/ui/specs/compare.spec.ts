@@ -189,7 +189,7 @@ test('the layer of each side of a comparison is chosen by name', { tag: '@window
   }
 });
 
-test('layers are compared on their own, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
+test('layers are compared on their own, without the layers below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();

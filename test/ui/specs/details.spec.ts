@@ -485,7 +485,7 @@ test('the paths of a folder’s biggest files end with the name, and their sizes
   }
 });
 
-test('the size that matters comes first, and label names are above their long values', { tag: '@page' }, async ({ win }) => {
+test('the main size comes first, and label names are above their long values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const key = 'org.opencontainers.image.source=';
   const config = { Env: ['A=b'], Labels: { [key.slice(0, -1)]: 'https://git.example.com/acme/web-api/tree/main' }, WorkingDir: '/srv' };

@@ -133,7 +133,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await page.keyboard.press('ArrowRight');
   expect(await complaintsOf(page)).toEqual([]);
 
-  // A search opens the way to what it finds, and chooses the first match.
+  // A search expands the tree to its matches and selects the first.
   await page.getByRole('searchbox').fill('AGENT.exe');
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
   await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
