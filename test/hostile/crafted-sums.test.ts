@@ -82,7 +82,7 @@ function archive(t: TestContext): string {
   return input;
 }
 
-test('bytes crafted to share a checksum have different checksums under any key', () => {
+test('bytes crafted to have equal checksums without a key have different ones with any key', () => {
   assert.notDeepEqual(GOOD, EVIL);
   assert.equal(sumOf(NO_KEY, GOOD), sumOf(NO_KEY, EVIL), 'without a key, the checksums are equal');
   for (let round = 0; round < 1000; round++) {

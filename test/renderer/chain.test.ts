@@ -120,7 +120,7 @@ test('the largest stratum shrinks until all fit, then the small ones, down to a 
   assert.equal(stratumHeights(many, 400)[1], STRATUM_MIN);
 });
 
-test('a layer that only removes is distinguished from an empty one', () => {
+test('a layer that only removes files is distinguished from an empty one', () => {
   assert.equal(onlyRemoves({ ...layer(0), removed: 2 }), true);
   assert.equal(onlyRemoves(layer(0)), false);
   assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);

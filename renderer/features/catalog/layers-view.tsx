@@ -185,7 +185,7 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
   ];
 }
 
-/** Minimum width at which a name is recognizable, px: horizontal, then upright. */
+/** Minimum widths at which a name is recognizable, in px: written horizontally, and upright. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
 const HEAD_HEIGHT = 27;
@@ -233,8 +233,8 @@ function HeldHead({ images, held: { names, isUpright, height } }: { images: read
 }
 
 /**
- * Which of all images have the layer: a mark for each, in an order that puts images with common layers next to each other. The tooltip
- * names the image under the pointer.
+ * A mark for each image, which shows whether the image has the layer. Images with common layers are next to each other. The tooltip names
+ * the image under the pointer.
  */
 function Held({
   numbers,

@@ -193,7 +193,7 @@ interface Fit {
 /** Width of the name column in a wide comparison. */
 const NAME_IN_WIDE = 560;
 const PERCENT = 62;
-/** Space around a row's cells, and between two cells. */
+/** Space around a row's cells and between two cells, px. */
 const PADDING = 20;
 const GAP = 12;
 const SIZE = 72;

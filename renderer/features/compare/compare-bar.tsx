@@ -168,7 +168,10 @@ function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly befo
   return { before, now };
 }
 
-/** Returns `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
+/**
+ * Returns `web-api:1.8 at layer 3`, or just `web-api:1.8` for the top layer. For a range of layers, returns `layers 2–3 alone of
+ * web-api:1.8`.
+ */
 function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side): string {
   const found = findSide(archives, side);
   if (found === null) return words.compare.closed;

@@ -71,7 +71,7 @@ const LEGEND_ROOM = 440;
 /** Width below which the bar takes two rows, so that the names fit again, px. */
 const ROW_ROOM = 360;
 
-/** What a diff adds up to, buttons for the previous and next difference, and the choice of layout if there is one. */
+/** The sums of a diff, buttons for the previous and next difference, and the choice of layout if there is one. */
 export function DiffBar({ sum, steps, place: { room, note, views } }: { sum: string; steps: Steps; place: DiffPlace }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();

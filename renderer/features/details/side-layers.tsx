@@ -17,7 +17,7 @@ export function SideLayers({ details }: { details: EntryDetails }) {
   const origins = useMemo(() => sideOrigins(details, archives ?? [], selection), [details, archives, selection]);
   const [a, b] = origins;
   if (a === undefined) return null;
-  // Both sides get the path from the same layer, in one image or shared by two.
+  // Whether both sides get the path from the same layer, which may be shared by two images.
   const isShared = b !== undefined && a.chainId !== null && a.chainId === b.chainId;
   return (
     <ul className={styles.layers} aria-label={words.details.layersOfSides}>

@@ -6,7 +6,7 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-/** `mode`: the text for a difference in mode. */
+/** Returns the words for the differences. `mode`: the text for a difference in mode. */
 function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
   return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
     name === 'mode' ? mode : words.changes.differs[name],
@@ -28,7 +28,7 @@ export function whatDiffers(table: RowTable, row: number, mode?: string): string
   const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
   const hidden = hides(table, row);
-  // Most rows of a long table have at most one difference and need no list.
+  // Skip formatting a list, because most rows of a long table have no differences to list.
   if (found.length === 0) return hidden;
   return words.list([...found, hidden]);
 }

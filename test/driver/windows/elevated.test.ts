@@ -73,7 +73,7 @@ test('declining consent is not an error: there is no driver, and nothing is left
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the driver works over the pipe, and its process ends with it', async (t) => {
+test('the driver works over the pipe, and its process ends when the driver is disposed of', async (t) => {
   const bench = await benchOf(t);
   let disposed = 0;
   bench.driver = { ...bench.driver, [Symbol.asyncDispose]: async () => void disposed++ };

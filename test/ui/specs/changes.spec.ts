@@ -13,7 +13,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every column sorts, and reverses when chosen again', { tag: '@page' }, async ({ win }) => {
+test('the rows can be sorted by every column; choosing the column again reverses the order', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();
@@ -228,7 +228,7 @@ test('while all layers are searched, the toggle is pressed, only the results are
   await expect(culprits).toBeVisible();
 });
 
-test('a layer that only removes has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
+test('a layer that only removes files has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(3).click();

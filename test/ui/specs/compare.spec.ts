@@ -259,7 +259,7 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
-  // Side by side needs more space than this pane has.
+  // The side-by-side view needs more space than this pane has.
   await page.getByRole('row', { name: /modified app\.conf/ }).focus();
   await page.keyboard.press(' ');
   const large = page.getByRole('dialog');

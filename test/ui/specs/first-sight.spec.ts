@@ -89,7 +89,7 @@ test('the facts of a folder with hidden files say what is counted, and at which 
   await expect(details.getByRole('heading', { name: 'Folder at layer 1' })).toBeVisible();
 });
 
-test('the keyboard keeps its place where a list is replaced by a notice or by tables', { tag: '@page' }, async ({ win }) => {
+test('the focus isn’t lost when a list is replaced by a notice or by tables', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await opened(win);
   const isLost = () => page.evaluate(() => document.activeElement === document.body);
   await layer(1).click();

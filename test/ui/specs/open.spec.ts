@@ -61,7 +61,7 @@ test('a file that is dropped again is shown, but listed only once', { tag: '@pag
   expect(win.complaints).toEqual([]);
 });
 
-test('an archive without images explains why it shows none', { tag: '@page' }, async ({ win }) => {
+test('for an archive without images, the library says why there are none', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', tar(file('manifest.json', '[]'))));
   const library = page.getByRole('navigation', { name: 'Library' });

@@ -153,7 +153,7 @@ test('all packages in an image are listed by size, and a click anywhere in a row
   await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('a layer’s long command pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
+test('a layer’s long command doesn’t push a column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
   const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];

@@ -164,7 +164,7 @@ test('a removed key shows its former values and subkeys', { tag: '@page' }, asyn
 test('in the whole image, keys and values have marks, and removed ones are listed as they were', { tag: '@page' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
-  // The tree begins with the first key that any layer changed, even if the top layer has no hive.
+  // The first key that any layer changed is selected, even if the top layer has no hive.
   await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run 3');
   const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}( [\\d,]+)?$`) });
   await expect(marked('Vendor', 'added')).toBeVisible();
@@ -279,7 +279,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(row(tree, 'Key 259')).toBeFocused();
   await expect(key).toContainText('0x00000103 (259)');
 
-  // A layer without changes begins with its only hive.
+  // In a layer without changes, its only hive is selected.
   await layer(0).click();
   await expect(row(tree, 'SOFTWARE')).toHaveAttribute('aria-selected', 'true');
   await row(tree, 'Microsoft').dblclick();
@@ -434,7 +434,9 @@ test('a comparison started from the registry stays there', { tag: '@page' }, asy
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toBeVisible();
 });
 
-test('layers without hives say once that there is no registry, and have no empty pane', { tag: '@page' }, async ({ win }) => {
+test('for layers without hives, a single note says that there is no registry, and there is no empty pane', { tag: '@page' }, async ({
+  win,
+}) => {
   const layer = { tar: tar(directory('Files/'), file('Files/app.txt', 'x')), createdBy: 'cmd /S /C echo x> app.txt' };
   await win.drop(await win.write('bare.tar', dockerArchive([layer], { name: 'acme/bare:1', os: 'windows' })));
   const { page } = win;
