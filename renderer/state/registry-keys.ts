@@ -18,7 +18,8 @@ export interface KeyNode extends KeyAt {
   /** Changes to the key itself, oldest layer first. */
   readonly changes: RegistryChange[];
   /**
-   * The matching value of a key that a search found; null if the key's own name matches; undefined if the key only leads to matching ones.
+   * The matching value of a key that a search found; null if the key's own name matches; undefined for a key that is shown only because
+   * there are matching keys below it.
    */
   found?: string | null;
   /** The layer that removed the key, which is then shown as it was below that layer; absent if it wasn't removed. */

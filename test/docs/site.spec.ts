@@ -181,7 +181,7 @@ test('in a narrow window the pages are behind a link, which the keyboard can ope
   await expect(pages).toBeHidden();
 });
 
-test('the table of commands leads to their pages', async ({ page }) => {
+test('the table of commands links to their pages', async ({ page }) => {
   await page.goto(addressOf('reference/index.html'));
   await page.getByRole('link', { name: 'why IMAGE PATH' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'layerscope why' })).toBeVisible();

@@ -330,7 +330,7 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
-/** Maximum number of dots. In a longer chain, they would say nothing. */
+/** Maximum number of dots. In a longer chain, they would be too small to tell apart. */
 const MOST_DOTS = 48;
 
 /** With more dots than this, those without a button are smaller. */

@@ -170,7 +170,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
 /** Number of layers listed at first; real images have at most 127. */
 const MOST_LAYERS = 500;
 
-/** The layers of a range, newest first; each leads to its own details. */
+/** The layers of a range, newest first. Each links to its details. */
 function LayerList({ layers }: { layers: readonly LayerReport[] }) {
   return (
     <ul className={styles.layers} aria-label={words.newestFirst}>

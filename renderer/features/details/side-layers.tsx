@@ -10,7 +10,7 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './side-layers.module.css';
 
-/** The layer from which each side of a comparison gets the path, with its command. Each leads to what the layer changed. */
+/** The layer from which each side of a comparison gets the path, with its command. Each links to what the layer changed. */
 export function SideLayers({ details }: { details: EntryDetails }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);

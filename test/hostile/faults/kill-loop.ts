@@ -91,7 +91,7 @@ interface Known {
   readonly tookMs: number;
 }
 
-/** Kills the verbs in turn, `kills` times in all. Throws at the first thing lost, wrong or left over. */
+/** Kills the verbs one after another, `kills` times in all. Throws if anything is lost, wrong or left over. */
 export async function killVerbs(folder: string, kills: number, names: readonly string[] = Object.keys(VERBS)): Promise<KillFigures> {
   const template = await makePlace(path.join(folder, 'template'));
   {

@@ -159,7 +159,7 @@ test.describe('a catalog of a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('layers are sorted by their column headings, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
+  test('layers are sorted by their column headings, and their images can be opened by keyboard', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await view(page, 'Layers').click();
     // The picture says what it shows, and what its colours mean.

@@ -184,7 +184,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   await page.getByRole('row', { name: /added only-v2/ }).click();
   await expect(layers).toHaveText(['side Blayer 1COPY v2 /opt']);
   await expect(details).toContainText('Only on side B, from its layer 1.');
-  // A layer leads to what it changed.
+  // A layer links to what it changed.
   await layers.first().click();
   await expect(page.getByRole('heading', { name: 'Layer 1' })).toBeVisible();
   await expect(page.getByRole('row', { name: /added only-v2/ })).toHaveAttribute('aria-selected', 'true');

@@ -4,7 +4,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('findings are counted, grouped by code with a hint, and lead to their layer', { tag: '@page' }, async ({ win }) => {
+test('findings are counted, grouped by code with a hint, and link to their layer', { tag: '@page' }, async ({ win }) => {
   const layers = [
     { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) },
     { createdBy: 'RUN two', tar: tar(file('b.txt', 'first'), file('b.txt', 'second'), file('.wh.nothing', '')) },

@@ -101,7 +101,7 @@ test('the registries of two images are compared', { tag: '@page' }, async ({ win
   await expect(registry.getByRole('status')).toHaveText('1 changed key');
   await page.getByRole('searchbox').fill('');
 
-  // The other way round, what was added is removed.
+  // With the sides swapped, what was added is removed.
   await page.getByRole('button', { name: /Swap/ }).click();
   await row(/^removed Vendor/).click();
   await expect(registry.getByRole('article', { name: 'Vendor removed' }).getByRole('row', { name: /^removed \(default\)/ })).toBeVisible();

@@ -296,7 +296,9 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the registry’s tree is navigated with the arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
+test('the registry’s tree is navigated with the arrow keys alone, and a single Tab moves the focus into it', { tag: '@window' }, async ({
+  win,
+}) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();

@@ -87,7 +87,7 @@ test('modes stay in place whatever the image’s name', { tag: '@page' }, async 
   expect(await mode.boundingBox()).toEqual(before);
 });
 
-test('at every width, the title bar shows the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
+test('at every width, the title bar shows the mode and the layout, and offers all others', { tag: '@page' }, async ({ win }) => {
   test.slow(); // a dozen sizes
   const { page } = win;
   await openTwo(win);
