@@ -47,8 +47,8 @@ function subscribeRoom(listener: () => void): () => void {
 }
 
 /**
- * What the title bar has space for as rows of buttons: modes and layouts from 1,300 px on, only modes from 540 px on. The rest are menus,
- * whose buttons show the current choice.
+ * Returns what the title bar has space for as rows of buttons: modes and layouts from 1,300 px on, only modes from 540 px on. The rest are
+ * menus, whose buttons show the current choice.
  */
 export function useRoom(): 'all' | 'modes' | 'none' {
   return useSyncExternalStore(subscribeRoom, () => (ROOMY.matches ? 'all' : TIGHT.matches ? 'none' : 'modes'));

@@ -46,7 +46,7 @@ function layerFiles(): string[] {
   return layersOf(layout);
 }
 
-/** The paths of a layout's layer blobs. */
+/** Returns the paths of a layout's layer blobs. */
 function layersOf(layout: string): string[] {
   const json = (digest: string) => JSON.parse(readFileSync(blobOf(layout, digest), 'utf8')) as { layers: { digest: string }[] };
   const index = JSON.parse(readFileSync(path.join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] };

@@ -48,7 +48,7 @@ function store(...args: string[]): string[] {
   return [cli, 'store', ...args, '--home', home];
 }
 
-/** A system command, run like the Node.js processes. */
+/** Returns a system command, run like the Node.js processes. */
 function system(...command: string[]): Run {
   const script = `const r=require('child_process').spawnSync(${JSON.stringify(command[0])},${JSON.stringify(command.slice(1))},{stdio:['ignore','ignore','inherit']});process.exit(r.status??1)`;
   return { args: ['-e', script] };

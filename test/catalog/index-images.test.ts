@@ -185,7 +185,7 @@ test('packages and findings match what packages and inspect print', async (t) =>
   );
 });
 
-/** Every file of a catalog, with its bytes. */
+/** Returns every file of a catalog, with its bytes. */
 function contents(folder: string): Map<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return new Map(

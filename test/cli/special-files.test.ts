@@ -14,7 +14,7 @@ import { createBench, MAIN } from './run-cli.ts';
 
 const LAYER = tar(file('a', 'x'.repeat(100_000)));
 
-/** Every command that reads an image, with its arguments. */
+/** Returns every command that reads an image, with its arguments. */
 function reading(at: string): readonly (readonly string[])[] {
   return [
     ...['inspect', 'ls', 'waste', 'breakdown', 'packages', 'config', 'hive', 'check'].map((name) => [name, at]),

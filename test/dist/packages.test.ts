@@ -32,7 +32,7 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-/** A folder as electron-builder leaves it, with empty programs. */
+/** Returns a folder as electron-builder leaves it, with empty programs. */
 function unpacked(folder: string): string {
   const made = path.join(folder, 'linux-unpacked');
   const files = {

@@ -25,7 +25,7 @@ function watch(page: Page, origin = 'file://'): { readonly complaints: string[] 
   return { complaints };
 }
 
-/** A page's links and anchors, as the browser resolves them. */
+/** Returns a page's links and anchors, as the browser resolves them. */
 function factsOf(page: Page) {
   return page.evaluate(() => ({
     title: document.title,
@@ -37,7 +37,7 @@ function factsOf(page: Page) {
   }));
 }
 
-/** The pictures that can't be drawn. */
+/** Returns the pictures that can't be drawn. */
 function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
   return page.evaluate(
     async (addresses) => {
@@ -113,7 +113,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test.describe('search', () => {
-  /** The pages that a query finds, best first. */
+  /** Returns the pages that a query finds, best first. */
   async function found(page: Page, query: string): Promise<string[]> {
     await page.getByRole('searchbox').fill(query);
     await expect(page.getByRole('status')).toHaveText(/found/);

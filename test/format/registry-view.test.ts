@@ -6,7 +6,7 @@ import { deltaHive, descriptor, dword, type HiveKeySpec, hive, removedValue } fr
 
 const [MERGE, TOMBSTONE, LOCAL, TREE, INHERITS] = [0, 1, 2, 3, 0x80];
 
-/** A stack: a base with these keys below its root, and a delta for each additional list. */
+/** Returns a stack: a base with these keys below its root, and a delta for each additional list. */
 function stack(base: readonly HiveKeySpec[], ...deltas: readonly (readonly HiveKeySpec[])[]): LayerHive[] {
   const layers = [hive({ name: 'R', keys: base }), ...deltas.map((keys) => deltaHive({ name: 'r', keys }))];
   return layers.map((bytes, layer) => ({ hive: openHive(bytes), layer }));

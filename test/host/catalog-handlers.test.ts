@@ -9,7 +9,7 @@ import type { NamedImages } from '#engine';
 import { fakeHost } from '../support/fake-services.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** A list with one catalog that has one image in these places. */
+/** Returns a list with one catalog that has one image in these places. */
 function catalogOf(...sources: string[]): CatalogList & { readonly opened: string[] } {
   const places = sources.map((source) => ({ source, reference: null, repository: null, tag: null }));
   const opened: string[] = [];

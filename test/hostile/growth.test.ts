@@ -164,7 +164,7 @@ test('a store’s list shows each layer after its parent', async (t) => {
   }
 });
 
-/** A `rest` function that counts its calls. */
+/** Returns a `rest` function that counts its calls. */
 function countedRest(): { readonly rest: () => Promise<void>; count: number } {
   const counts = { count: 0, rest: async () => void counts.count++ };
   return counts;
@@ -178,7 +178,7 @@ test('a line’s stage is found by looking at few of a Dockerfile’s stages', (
 
 type BuildStep = BuildSteps['steps'] extends ReadonlyMap<string, infer Step> ? Step : never;
 
-/** A build in which every layer copied from one step with many lines. */
+/** Returns a build in which every layer copied from one step with many lines. */
 function copiesOf(ranges: number, layers: number): BuildSteps {
   const names = Array.from({ length: layers }, (_, at) => `k${at}`);
   const shared = { inputs: [], lines: Array.from({ length: ranges }, (_, at) => [2 * at + 2, 2 * at + 2] as const), source: null };

@@ -24,13 +24,13 @@ export function checkedToken(prefix: string, body = randomText(30)): string {
   return prefix + body + digits.padStart(6, '0');
 }
 
-/** A private key in PEM whose body is random text. `label`: `RSA `, … */
+/** Returns a private key in PEM whose body is random text. `label`: `RSA `, … */
 export function privateKey(label = '', headers = ''): string {
   const lines = Array.from({ length: 12 }, () => randomText(64, BASE64)).join('\n');
   return `-----BEGIN ${label}PRIVATE KEY-----\n${headers}${lines}\n-----END ${label}PRIVATE KEY-----\n`;
 }
 
-/** An OpenSSH private key with a cipher. */
+/** Returns an OpenSSH private key with a cipher. */
 export function opensshKey(cipher = 'none'): string {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(cipher.length);

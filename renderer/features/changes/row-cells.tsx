@@ -126,8 +126,8 @@ function marked(name: string, match: Piece | null, { from, to }: Piece = { from:
 }
 
 /**
- * A name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it in one
- * piece.
+ * Returns a name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it
+ * in one piece.
  */
 function cutInMiddle(name: string, match: Piece | null, room: number, widthOf: (text: string) => number): ReactElement {
   const pieces = cutAround(name, name.length - TAIL, match, room, widthOf);
@@ -175,7 +175,7 @@ const ARROW = '→';
 const WIDE_DIGIT = 7.7;
 
 /**
- * What changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
+ * Returns what changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
  * `opaque` folder, it also explains what that means.
  */
 export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
@@ -188,8 +188,8 @@ export function whatCell(texts: readonly string[], room: number, opaque = false)
 }
 
 /**
- * The bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. `full`: the sums without
- * the filter.
+ * Returns the bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. `full`: the sums
+ * without the filter.
  */
 export function sizeCell(
   table: RowTable,
@@ -233,7 +233,7 @@ export function sizeCell(
   );
 }
 
-/** All bytes at and below a path of a whole image. `full`: the same sums without the filter. */
+/** Returns all bytes at and below a path of a whole image. `full`: the same sums without the filter. */
 export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
@@ -252,7 +252,7 @@ function bytesTitle(bytes: number, full: number): string {
   return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
 }
 
-/** How many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
+/** Returns how many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
 export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
   const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
   if (shown === 0) return null;
@@ -279,8 +279,8 @@ interface ShareOptions {
 }
 
 /**
- * A row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn to show
- * that the bar is a part of it.
+ * Returns a row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn
+ * to show that the bar is a part of it.
  */
 export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;

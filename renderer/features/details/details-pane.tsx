@@ -330,7 +330,7 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
-/** Maximum number of dots. In a longer chain, they would be too small to tell apart. */
+/** Maximum number of layers for which dots are drawn. */
 const MOST_DOTS = 48;
 
 /** With more dots than this, those without a button are smaller. */

@@ -119,7 +119,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
               onToggle={(nodes, opens) => {
                 setTouched(true);
                 keys.toggle(nodes, opens);
-                // If the chosen key is inside a key that is closed, choose the latter.
+                // If the chosen key is inside a key that was closed, choose that key instead.
                 const above = opens || chosen === null ? undefined : nodes.find((node) => isAbove(node, chosen));
                 if (above !== undefined) choose(chosenKey(above));
               }}

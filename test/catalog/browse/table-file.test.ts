@@ -13,7 +13,7 @@ import { tableRows } from '../../support/catalog.ts';
 import { writeFleet } from '../../support/fleet.ts';
 import { testFolder } from '../../support/workbench.ts';
 
-/** The columns of a table that the window may read. */
+/** Returns the columns of a table that the window may read. */
 function readable(table: TableName): readonly string[] {
   return TABLES[table].filter(({ type }) => !['bytes', 'texts', 'textMap'].includes(type)).map(({ name }) => name);
 }
@@ -45,7 +45,7 @@ test('hyparquet reads the same rows as DuckDB, in every table', async (t) => {
   assert.deepEqual(times(rowsOf(catalog, 'images').map((row) => row.created)), times(created));
 });
 
-/** A table's biggest file, and its bytes. */
+/** Returns a table's biggest file, and its bytes. */
 async function sampleFile(
   t: TestContext,
   table: TableName,

@@ -12,7 +12,7 @@ import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
-/** A test with a timeout, because a process that fails to end would be waited for indefinitely. */
+/** Defines a test with a timeout, because otherwise a process that fails to end would be waited for indefinitely. */
 function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
   unlimited(name, { timeout: 20_000, ...options }, work);
 }

@@ -58,7 +58,7 @@ function readRemnants(opened: Hive): void {
   assert.ok(bytes <= 2 * opened.bytes.length + 4 * remnants.length, 'more data of remnants than the file has');
 }
 
-/** A hive with the second half of its cells free, so that there are remnants to find. */
+/** Returns a hive with the second half of its cells free, so that there are remnants to find. */
 function halfFreed(): Buffer {
   const bytes = hive({ name: 'R', keys: TREE }, { perList: 2 });
   const cells: number[] = [];

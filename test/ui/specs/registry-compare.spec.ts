@@ -8,7 +8,7 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const CONFIG = 'Files/Windows/System32/config';
 
-/** The lowest layer of a version of the image. */
+/** Returns the lowest layer of a version of the image. */
 function base(version: number): ImageLayer {
   const software = hive({
     name: 'ROOT',
