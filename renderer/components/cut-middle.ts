@@ -69,10 +69,7 @@ export function cutAround(
   return [...start, piece, ...end];
 }
 
-/**
- * Returns the largest number up to `most` that satisfies `isTrue`; -1 if none does. All numbers below one that satisfies it must satisfy it
- * too.
- */
+/** Returns the largest number up to `most` that satisfies `isTrue`; -1 if none does. Every number below it must satisfy `isTrue`, too. */
 function last(most: number, isTrue: (value: number) => boolean): number {
   let low = -1;
   let high = most;

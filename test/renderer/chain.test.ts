@@ -110,7 +110,7 @@ test('the largest stratum shrinks until all fit, then the small ones, down to a 
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);
   assert.deepEqual(stratumHeights(sizes, 10), [24, 24, 24, 24]);
-  // Even if they can't all fit, one that is larger than the others still stands out.
+  // Even if the layers can't all fit, a layer that is larger than the others still stands out.
   const equal = Array.from({ length: 119 }, () => 10);
   assert.deepEqual(new Set(stratumHeights([...equal, 10], 500)), new Set([24]));
   assert.equal(stratumHeights([...equal, 1_000], 500).at(-1), 64);

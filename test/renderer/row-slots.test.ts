@@ -39,8 +39,8 @@ test('two rows never share an element, wherever the view jumps', () => {
     assert.deepEqual([...next.keys()], shown);
     assert.equal(new Set(next.values()).size, shown.length);
     assert.equal(next.get(55), slots.get(55));
-    // React moves an element if one that precedes it in the new order followed it in the old one. That must not happen to the pinned
-    // element.
+    // React moves an element if another one that followed it in the old order precedes it in the new order. That must not happen to the
+    // pinned element.
     const place = (row: number) => [...slots.values()].indexOf(next.get(row) as number);
     for (const row of shown.slice(0, shown.indexOf(55))) assert.ok(place(row) < place(55), `element of ${row} was after the pinned one`);
     slots = next;

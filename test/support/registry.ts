@@ -49,7 +49,7 @@ export interface RegistryFaults {
   blobsAt?: string;
   /** Whether everything redirects to itself. */
   circles?: boolean;
-  /** Whether every page of a list names a next one. */
+  /** Whether every page of a list names a next page. */
   endlessPages?: boolean;
   /** The next page's address. */
   nextPageAt?: string;

@@ -278,8 +278,8 @@ function Stratum({
   isA: boolean;
   isB: boolean;
   /**
-   * Whether the side at this layer is a whole image. The layer then has no outline, because with one it would look as if it alone were
-   * compared.
+   * Whether the side at this layer is a whole image. The layer then has no outline, because an outline would suggest that only this layer
+   * is compared.
    */
   isWhole?: boolean;
   touches: Touches;

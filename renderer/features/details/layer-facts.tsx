@@ -205,7 +205,7 @@ interface NamedSize {
   readonly note?: string;
 }
 
-/** Sizes, most important first. One with exactly the same number of bytes as the one above shares its line. */
+/** Sizes, most important first. A size that equals the one above to the byte shares its line. */
 function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
   const known = sizes.filter((size) => size !== null);
   return sizeLines(known, ({ bytes }) => [bytes]).map(([first, ...same]) => {

@@ -181,7 +181,7 @@ function isAbove(above: KeyAt, key: KeyAt): boolean {
   return keyId(key) !== keyId(above) && keyId(key).startsWith(above.path === '' ? keyId(above) : `${keyId(above)}\\`);
 }
 
-/** The keys that a search found, in a tree opened down to all of them. The first one is chosen at once. */
+/** The keys that a search found, in a tree that is expanded down to each of them. The first is selected at once. */
 function Found({
   of: { archiveId, image, layer },
   text,

@@ -37,7 +37,7 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
   );
 }
 
-/** A layer's command, on one line. The tooltip has all of it, and the layer. */
+/** A layer's command, on one line. The tooltip has the complete command and the layer. */
 export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
   const command = commandOf(image, layer);
   return (

@@ -1,5 +1,5 @@
-// Files of a store and a cache, damaged in every part and in every way: the result is an error with a code or a rebuilt file, never a wrong
-// answer. Nothing hangs, and nothing intact is lost.
+// Damages files of a store and a cache in every part and in every way. The result must be an error with a code or a rebuilt file, never a
+// wrong answer. Nothing hangs, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Verbs that write, each killed at a random moment: the store is left in the state before or after the verb, running the verb again works,
-// and what the dead process left behind is cleaned up.
+// Kills each verb that writes at a random moment. The store must be in the state before or after the verb, running the verb again must
+// succeed, and what the dead process left behind must be cleaned up.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

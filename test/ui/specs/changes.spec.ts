@@ -282,7 +282,7 @@ test('long names get half of the row, and are cut in the middle', { tag: '@page'
       await page.setViewportSize({ width, height: 860 });
       const share = async () => ((await name.boundingBox())?.width ?? 0) / ((await row.boundingBox())?.width ?? 1);
       await expect.poll(share, { message: `${layer}, ${width} px` }).toBeGreaterThanOrEqual(0.48);
-      // The name is one string with both its ends, which leaves less space than the next letter and a slash need.
+      // The name is drawn as one string that contains both of its ends. The space left is less than the next letter and a slash would take.
       const cut = name.locator('span[aria-hidden]');
       await expect(cut).toHaveText(/^file.*….{10}$/);
       const [text, box] = [await cut.boundingBox(), await name.boundingBox()];
