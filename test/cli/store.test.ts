@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { directory, file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
-/** Returns a home copied from a Windows machine: intact layers, broken ones, leftovers. */
+/** Returns a home copied from a Windows machine, with intact layers, broken layers and leftovers. */
 function windowsHome(bench: ReturnType<typeof createBench>): string {
   const chain = (...ids: string[]) => JSON.stringify(ids.map((id) => `C:\\ProgramData\\docker\\windowsfilter\\${id}`));
   const layers: Record<string, string | null> = {

@@ -149,7 +149,7 @@ test('a search keeps only its best paths: names before folders, prefixes before 
 });
 
 test('a search by size covers all layers, and its sums cover all matches, listed or not', async (t) => {
-  // Each file is larger in the upper layer, except for the one that this layer removes.
+  // Each file is larger in the upper layer, except the file that this layer removes.
   const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
   const layers = [
     tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),

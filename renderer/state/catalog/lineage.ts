@@ -1,4 +1,4 @@
-// Which image is built on which: an image is built on another one if its layers start with all of the other's.
+// Determines which images are built on which. An image is built on another image if its layers start with all layers of that image.
 import { grouped } from '#model';
 import { type CatalogRows, type ColumnOrder, layerTitle } from './catalog.ts';
 import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';

@@ -57,7 +57,7 @@ async function sampleFile(
   return { folder, file: path.join(folder, 'x.parquet'), bytes: all[0] as Buffer };
 }
 
-/** Reads a whole file. Returns its number of rows, or the error's code, which must be one for damaged files. */
+/** Reads a whole file. Returns its number of rows, or the error's code, which must be a code for damaged files. */
 function outcome(file: string, bytes: Uint8Array, table: TableName): string {
   writeFileSync(file, bytes);
   try {

@@ -137,7 +137,7 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
 test('a damaged store file is reported or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
-  // Like the damaged stores, the intact one is read from a copy. A copy has new ctimes, and file times determine which files of a
+  // The intact store is read from a copy, too, like the damaged stores. A copy has new ctimes, and file times determine which files of a
   // read-write layer have changed.
   const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
   assert.ok(
