@@ -5,10 +5,7 @@ import { type Session, session } from 'electron';
 
 let own: Session | null = null;
 
-/**
- * Returns the system's proxies for an address, in the format of a PAC file's result. The only server that this may contact is that of a PAC
- * file.
- */
+/** Returns the system's proxies for an address, in the format of a PAC file's result. This may contact only the server of a PAC file. */
 export async function systemProxy(address: string): Promise<string> {
   // The page's own session can't be used, because its proxy leads nowhere.
   own ??= ownSession();

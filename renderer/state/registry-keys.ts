@@ -26,7 +26,7 @@ export interface KeyNode extends KeyAt {
   removedIn?: number;
 }
 
-/** Keys by row number, depth first, with sums for each key and those below it. */
+/** Keys by row number, depth first, with sums over each key and the keys below it. */
 export interface KeyTree {
   readonly nodes: readonly KeyNode[];
   readonly parent: Int32Array;
@@ -59,7 +59,7 @@ export function keysAbove({ hive, path }: KeyAt): KeyAt[] {
   return above;
 }
 
-/** Collects keys and those above them. */
+/** Collects keys, and the keys above them. */
 export class KeyForest {
   readonly roots: KeyNode[] = [];
   readonly #known = new Map<string, KeyNode>();

@@ -12,7 +12,7 @@ function programIn(folder: string): string {
   return path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
-/** Returns the version of Node in packages: that of the devDependency, which the tests ran on. */
+/** Returns the version of Node in packages: the version of the devDependency, on which the tests ran. */
 export function nodeVersion(): string {
   return (createRequire(import.meta.url)('node/package.json') as { version: string }).version;
 }
@@ -46,7 +46,7 @@ export function addNode(folder: string, arch: string): void {
   if (process.platform === 'linux' && arch === process.arch && isInstalled('strip')) run('strip', ['--strip-all', program]);
 }
 
-/** Returns the text of Node's licence, which includes those of its components. */
+/** Returns the text of Node's licence, which includes its components' licences. */
 export function nodeLicence(arch: string): string {
   return readFileSync(path.join(nodeFolder(arch), 'LICENSE'), 'utf8');
 }

@@ -81,7 +81,8 @@ try {
         spawnSync('sync');
       },
     });
-    // An export ends when the file is on disk and its digest is checked. cat needs sync for the former, and never does the latter.
+    // An export ends when the file is on disk and its digest is checked. cat needs sync to write the file to the disk, and never checks a
+    // digest.
     const durable = fresh(system('sh', '-c', `cat "${file}" > "${out}" && sync "${out}"`));
     row(
       `export of the layer, ${name}; cat and sync`,

@@ -30,7 +30,7 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
-/** Layers, starting with those that save the most by being shared: their sizes, and the images that are built on them. */
+/** Layers with their sizes and the images built on them. The layers that save the most by being shared come first. */
 export function LayersView({ rows, room }: { rows: CatalogRows; room: number }) {
   const [choice, setChoice] = useState<LayerChoice>('all');
   const [order, setOrder] = useState<LayerOrder>(FIRST_ORDER);

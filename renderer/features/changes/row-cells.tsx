@@ -13,7 +13,7 @@ import { words } from '../../words/index.ts';
 import { formatCount, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
-// Rows share these elements, so that React skips those that a row has in common with the row that it replaces.
+// Rows share these elements, so that React skips the elements that a row has in common with the row that it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,

@@ -98,7 +98,7 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
   const grown = growthOf(archives, a, b);
   if (differing === null || counts === null || classes === null) return null;
-  // Modified paths are counted as they are listed: without those whose chip is off.
+  // Count modified paths as they are listed: without the paths whose chip is off.
   const left = DIFFERENCES.reduce((sum, name) => ((shown & DIFFERENCE_CLASS[name]) === 0 ? sum + classes[name] : sum), 0);
   const timeOnly = (shown & DIFFERENCE_CLASS.time) === 0 ? classes.time : 0;
   if (state.total === 0 && state.status === 'ready') {
@@ -147,7 +147,7 @@ function BothSums({ a, b }: { a: number; b: number }) {
   );
 }
 
-/** Counts the files that both sides have and that differ in the shown ways. `shown`: those ways, as bits of `DIFFERENCE_CLASS`. */
+/** Counts the files that both sides have and that differ in any of the ways `shown`, given as bits of `DIFFERENCE_CLASS`. */
 function differingFiles(table: RowTable, shown: number): number {
   let files = 0;
   for (let row = 0; row < table.length; row++) {

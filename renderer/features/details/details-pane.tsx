@@ -333,7 +333,7 @@ function useInsideWords(path: string | null): string {
 /** Maximum number of layers for which dots are drawn. */
 const MOST_DOTS = 48;
 
-/** With more dots than this, those without a button are smaller. */
+/** With more dots than this, dots without a button are smaller. */
 const MANY_DOTS = 20;
 
 /** Width for dots on one line, px; their minimum widths are in the stylesheet. */

@@ -132,7 +132,7 @@ export function foundTags({ images }: CatalogRows, groups: readonly TagGroup[], 
       return hasWords(text, [repository, label, `${repository}:${label}`, displayText(platform ?? ''), displayText(reference ?? source)]);
     });
     if (tags.length === 0) return [];
-    // The group's growth is that of all its tags, so it doesn't apply if only some are listed.
+    // The group's growth covers all its tags, so it doesn't apply if only some are listed.
     const grown = tags.length < group.tags.length ? null : group.grown;
     return [{ ...group, tags, ...tagCounts(group.repository, tags), grown }];
   });

@@ -44,7 +44,7 @@ export const waste = {
   hidden: (size: string) => `${size} hidden`,
   shareOfList: (share: number) => `${formatShare(share)} % of this list`,
   placeOf: (path: string, size: string) => `${path}: ${size}`,
-  /** Headings of the lists. The layers in the column `hiddenIn` hid what those in `addedIn` wrote. */
+  /** Headings of the lists. The layers in the column `hiddenIn` hid what the layers in `addedIn` wrote. */
   columns: {
     bytes: 'Size',
     path: 'Path',
@@ -66,7 +66,7 @@ export const waste = {
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
-  /** Heading above the kinds, whose bytes can't be added to those of the causes. */
+  /** Heading above the kinds, whose bytes can't be added to the causes' bytes. */
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
