@@ -1,5 +1,5 @@
 // Asks the system for its proxies: settings of Windows, macOS and Linux desktops, and PAC files. The requests themselves use node:https
-// (src/source/http) rather than Electron's `net`, which follows redirects, connects to whatever a name resolves to at that moment, and
+// (src/source/http) rather than Electron's `net`. That one follows redirects, connects to whatever a name resolves to at that moment, and
 // shares the page's network, which is disabled in this program.
 import { type Session, session } from 'electron';
 

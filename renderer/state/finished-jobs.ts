@@ -13,7 +13,7 @@ import { plainError } from './plain-error.ts';
 import { offerImport } from './stores/importing.ts';
 
 /**
- * Handles this window's jobs when they end. A job may end before its id is known here, and the library may change before or after that, so
+ * Handles this window's jobs when they end. A job may end before its id is known here, and the library may change before or after that. So
  * all of the jobs are checked after any of these changes, once per batch of simultaneous changes.
  */
 export function watchOwnJobs(): void {

@@ -32,7 +32,7 @@ try {
   const env = { LAYERSCOPE_CACHE: cache };
   const inspect: Run = { args: [cli, 'inspect', fleet.distinct, '--json', '--no-cache'], env };
   const indexAgain: Run = { args: [cli, 'catalog', 'index', fleet.images, '--to', to, '--no-cache'], env };
-  // The previous run's output is set aside, not removed: ext4 doesn't reuse the inodes of files that were just removed, and skipping
+  // The previous run's output is set aside, not removed. ext4 doesn't reuse the inodes of files that were just removed, and skipping
   // thousands of them takes ten times as long as creating a file.
   let runs = 0;
   const setAside = (): void => {

@@ -13,8 +13,8 @@ import { median } from './measure.ts';
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 9);
 
 /**
- * Loaded into the main process before the program: prints when its page first painted and, for ours, when the page's content appeared, in
- * milliseconds since 1970, then ends the program.
+ * Loaded into the main process before the program. Prints when the program's page first painted and, for ours, when the page's content
+ * appeared, in milliseconds since 1970. Then ends the program.
  */
 const HOOK = `'use strict';
 const { app } = require('electron');

@@ -1,5 +1,5 @@
-// Devices, pipes, sockets and terminals where an image or a hive is expected: every reading command answers, without waiting for input that
-// never comes or reading input that never ends.
+// Devices, pipes, sockets and terminals where an image or a hive is expected. Every reading command answers: it doesn't wait for input that
+// never comes, or read input that never ends.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';

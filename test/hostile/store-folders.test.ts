@@ -1,4 +1,4 @@
-// Store folders from elsewhere, and stores that other users of the machine try to enter: nothing outside is touched, and the error says
+// Store folders from elsewhere, and stores that other users of the machine try to enter. Nothing outside is touched, and the error says
 // what is wrong with the store.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// Every image in the corpus is imported into a portable store and exported with the same digests, and independent programs can read the
-// store and the exports: skopeo, umoci, and go-containerregistry's crane, a Go module whose version is set here.
+// Imports every image in the corpus into a portable store, and exports it with the same digests. Independent programs must be able to read
+// the store and the exports: skopeo, umoci, and go-containerregistry's crane, a Go module whose version is set here.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

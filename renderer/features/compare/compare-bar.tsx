@@ -254,7 +254,7 @@ function SideChoice({
 
 /**
  * Returns the choices for a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range
- * that starts at the bottom leaves nothing out, so it equals the filesystem at its end, and is only offered if it is the current choice.
+ * that starts at the bottom leaves nothing out. It equals the filesystem at its end, so it is only offered if it is the current choice.
  */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;

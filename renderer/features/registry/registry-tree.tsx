@@ -43,10 +43,10 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
 }
 
 /**
- * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. The first key that the layer
- * changed is chosen initially (with `isWhole`, the first that any layer changed) or, if there is none, the only hive, unless the user has
- * chosen a key by then. Marks show what the layer changed. With `isWhole`, they show what the layers above the lowest changed, and keys and
- * values that those layers removed are listed too.
+ * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. Initially, the first key that
+ * the layer changed is chosen (with `isWhole`, the first that any layer changed). If there is none, the only hive is chosen. If the user
+ * has chosen a key by then, that key stays chosen. Marks show what the layer changed. With `isWhole`, they show what the layers above the
+ * lowest changed, and keys and values that those layers removed are listed too.
  */
 export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;

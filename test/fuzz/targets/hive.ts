@@ -1,4 +1,4 @@
-// Registry hives, alone and in a stack: whatever the bytes, the number of keys and the bytes read stay within the file's size, keys come
+// Registry hives, alone and in a stack. Whatever the bytes, the number of keys and the bytes read stay within the file's size, keys come
 // after their parents, and a view compared with itself has no changes.
 import assert from 'node:assert/strict';
 import {
