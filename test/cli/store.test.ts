@@ -29,7 +29,7 @@ function windowsHome(bench: ReturnType<typeof createBench>): string {
   return path.join(bench.folder, 'home');
 }
 
-test('store list shows a copied home on any system: chains, broken ones, leftovers, each with its reason', async (t) => {
+test('store list shows a copied home on any system: intact and broken chains, and leftovers, each with its reason', async (t) => {
   const bench = createBench(t);
   const home = windowsHome(bench);
   const lines = await bench.lines(['store', 'list', '--driver', 'windowsfilter', '--home', home, '--json']);

@@ -130,7 +130,7 @@ test('the best paths come first; scattered letters match only if no layer has a 
   assert.deepEqual(await search('etcsrclist', false), []);
 });
 
-test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter ones first', async (t) => {
+test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter paths first', async (t) => {
   const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
   const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
   // The better matches are in the upper layer, which is searched last.

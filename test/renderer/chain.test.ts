@@ -105,7 +105,7 @@ test('heights are to scale, and all are tall enough to read', () => {
   assert.deepEqual(stratumHeights([0, 0], 2_000), [STRATUM_TALL, STRATUM_TALL]);
 });
 
-test('the largest stratum shrinks until all fit, then the small ones, down to a limit', () => {
+test('the largest stratum shrinks until all fit; then the small strata shrink, down to a limit', () => {
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);

@@ -5,7 +5,7 @@ import { slotsOf } from '../../renderer/components/row-slots.ts';
 const none = new Map<number, number>();
 const range = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => first + index);
 
-test('rows that stay keep their element, and new rows reuse those of rows that left', () => {
+test('rows that stay keep their element, and new rows reuse the elements of rows that left', () => {
   const before = slotsOf(range(0, 6), none, -1);
   assert.deepEqual([...before.values()], [0, 1, 2, 3, 4, 5]);
   const after = slotsOf(range(2, 8), before, -1);

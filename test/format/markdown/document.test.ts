@@ -80,7 +80,7 @@ test('a hidden line stays a comment', () => {
   }
 });
 
-test('a document stays within its limit by leaving out whole rows, the last ones in each table', () => {
+test('a document stays within its limit by leaving out whole rows at the end of each table', () => {
   const rows = Array.from({ length: 100 }, (_, row) => [`${row} B`, codeSpan(`${row}-${'x'.repeat(150)}`)]);
   const tables = ['A', 'B', 'C'].map((title) => ({ title, columns, rows, more: 7 }));
   const whole = markdownDocument(['start'], tables, 1_000_000);

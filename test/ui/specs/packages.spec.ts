@@ -219,7 +219,7 @@ test('text typed to find packages is forgotten when the tree comes back, and the
   expect(win.complaints).toEqual([]);
 });
 
-test('the filter finds packages, and a view lists the installed ones', { tag: '@page' }, async ({ win }) => {
+test('the filter finds packages, and a view lists the installed packages', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('searchbox', { name: 'Filter packages' }).fill('SSL');
   await expect(groups(page)).toHaveCount(2);

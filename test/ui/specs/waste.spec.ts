@@ -131,7 +131,7 @@ test('each file and layer in the waste panel links to its place', { tag: '@page'
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('files rewritten with the same content are found automatically, and distinguished from changed ones', { tag: '@page' }, async ({
+test('files rewritten with the same content are found automatically, and distinguished from changed files', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
