@@ -94,7 +94,7 @@ function fresh(folder: string): string {
   return folder;
 }
 
-/** Time of the release in seconds since 1970, for times in packages, so that the same input produces the same bytes. */
+/** Returns the time of the release in seconds since 1970. Times in packages use it, so that the same input produces the same bytes. */
 function releaseTime(): string {
   return process.env.SOURCE_DATE_EPOCH ?? String(Date.parse(releaseDate()) / 1000);
 }

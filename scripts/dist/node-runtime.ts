@@ -7,7 +7,7 @@ import { isInstalled, run } from './commands.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 
-/** Path of Node's program in its package. */
+/** Returns the path of Node's program in its package. */
 function programIn(folder: string): string {
   return path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }

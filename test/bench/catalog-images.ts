@@ -51,7 +51,7 @@ const TEXT = (() => {
   return Buffer.from(words.join(' '));
 })();
 
-/** Part of the text with a unique beginning, so that no two files are the same. */
+/** Returns part of the text with a unique beginning, so that no two files are the same. */
 function body(next: () => number, bytes: number): Uint8Array {
   const from = Math.floor(next() * (TEXT.length - bytes));
   return Buffer.concat([Buffer.from(`${next()} `), TEXT.subarray(from, from + bytes)]);

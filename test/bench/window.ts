@@ -43,7 +43,7 @@ const MEASURE = `(() => {
     await drawn();
     return { busy, drawn: performance.now() - start };
   };
-  // For work that may be split between frames: measures the time until it ends, and the longest frame.
+  // Measures work that may be split between frames: the time until it ends, and the longest frame.
   const untilDone = async (act) => {
     const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
     await drawn();

@@ -184,7 +184,7 @@ test('squashing refuses redirected paths and removed paths that are not UTF-8; m
     assert.throws(() => parseWhatIf(text), hasCode('USAGE'), text);
 });
 
-/** Members of a random layer with few different names: files, folders, links, whiteouts, opaque markers. */
+/** Returns a random layer whose members have few different names: files, folders, links, whiteouts, opaque markers. */
 function randomLayer(next: () => number): Uint8Array<ArrayBuffer> {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
   const name = () => Array.from({ length: 1 + Math.floor(next() * 3) }, () => pick(['a', 'b', 'c'])).join('/');

@@ -12,7 +12,7 @@ function stack(base: readonly HiveKeySpec[], ...deltas: readonly (readonly HiveK
   return layers.map((bytes, layer) => ({ hive: openHive(bytes), layer }));
 }
 
-/** `path: values` for each key below the root; a value is its name and first byte. */
+/** Returns `path: values` for each key below the root; a value is its name and first byte. */
 function shown(view: readonly LayerHive[]): string[] {
   return [...walkView(view)]
     .slice(1)

@@ -30,7 +30,7 @@ function writeLayout(t: TestContext): string {
   return folder;
 }
 
-/** `timeStep` is the precision in nanoseconds to which times are compared. */
+/** Asserts that two trees are equal. `timeStep`: the precision, in nanoseconds, to which times are compared. */
 function assertSameTree(actual: Tree, expected: Tree, what: string, timeStep: bigint, shape: (entry: TreeEntry) => unknown): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
   for (const [name, entry] of expected) {

@@ -58,7 +58,7 @@ function layersOfVectors(): Layer[] {
   return [...found, { name: 'windows-layer.tar', tar: readFileSync(path.join(shared, 'vectors', 'windows-layer.tar')) }];
 }
 
-/** Returns a description of the last entry with each name, sorted by name: everything in a layer except times. */
+/** Describes everything in a layer except times: the last entry with each name, sorted by name. */
 async function describeLayer(tar: Uint8Array): Promise<Record<string, unknown>> {
   const entries: Record<string, unknown> = {};
   let current: { entry: WindowsEntry; backup: Uint8Array[] } | null = null;

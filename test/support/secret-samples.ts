@@ -11,12 +11,12 @@ export const URL_BASE64 = `${ALNUM}-_`;
 export const BASE64 = `${ALNUM}+/`;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Random characters from an alphabet. */
+/** Returns random characters from an alphabet. */
 export function randomText(count: number, alphabet = ALNUM): string {
   return Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** `prefix` and 36 characters, the last six of which are a checksum of the others. */
+/** Returns `prefix` and 36 characters. The last six are a checksum of the others. */
 export function checkedToken(prefix: string, body = randomText(30)): string {
   let left = crc32(body);
   let digits = '';

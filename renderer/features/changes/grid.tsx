@@ -218,8 +218,8 @@ const LONG_WHAT = 280;
 const NAME_BETWEEN = 164;
 const WHAT_BETWEEN = 110;
 /**
- * Widths where space is scarce: of the column for what differs, which then has only the first difference, as a word, and of the bars for
- * the sizes.
+ * Widths where space is scarce. `BRIEF_WHAT`: the column for what differs, which then has only the first difference, as a word. `SIDES`:
+ * the bars for the sizes.
  */
 const BRIEF_WHAT = 60;
 const SIDES = 90;

@@ -55,7 +55,8 @@ function symbolOf(type: number): ReactElement {
 }
 
 /**
- * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into
+ * Returns the mark, the icon and the name, followed by a link's target. `match` is the filter's text if the row matches it. A name that
+ * doesn't fit into
  * `width` px is cut in the middle, because the ends of long names are distinctive.
  */
 export function nameCell(
@@ -111,7 +112,7 @@ export function nameCell(
   );
 }
 
-/** Part of a name with the match in it marked. */
+/** Returns part of a name with the match in it marked. */
 function marked(name: string, match: Piece | null, { from, to }: Piece = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);

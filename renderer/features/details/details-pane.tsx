@@ -285,7 +285,9 @@ function Story({
   );
 }
 
-/** The layer that last wrote or removed the path, and its command: why the path is as it is. Leads to the layer's details. */
+/**
+ * The layer that last wrote or removed the path, with its command, which explains why the path is as it is. Links to the layer's details.
+ */
 function Writer({ layer, onChoose }: { layer: LayerReport; onChoose: () => void }) {
   const command = plainCommand(layer.createdBy);
   if (command === null) return null;

@@ -28,7 +28,7 @@ export interface Steps {
   go(step: 1 | -1): void;
 }
 
-/** `show` scrolls a line into view. */
+/** Returns the steps through a diff's differences. `show` scrolls a line into view. */
 export function useSteps(lines: readonly Line[], show: (line: number) => void): Steps {
   const [chosen, choose] = useState(0);
   const starts = useMemo(

@@ -93,7 +93,10 @@ function sortOrder(table: RowTable, sums: ShownSums, state: Ordering & Pick<Arra
   return { by: isWhole ? allBytes(sums) : 'size', descending };
 }
 
-/** Names sort ascending first, everything else descending; choosing the same column again reverses the order. */
+/**
+ * Returns whether a click on a column sorts it in descending order. At first, names are ascending and everything else is descending.
+ * Choosing the same column again reverses the order.
+ */
 export function nextDirection(state: Order, sort: SortBy): boolean {
   return sort === state.sort ? !state.descending : sort !== 'name';
 }

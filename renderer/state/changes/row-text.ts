@@ -13,7 +13,7 @@ function differences(differs: number, mode: string = words.changes.differs.mode)
   );
 }
 
-/** Both modes of a row that was modified, such as `0644` and `0755`; null if they are the same. */
+/** Returns both modes of a modified row, such as `0644` and `0755`; null if they are the same. */
 function modesOf(table: RowTable, row: number): readonly [string, string] | null {
   const [was, now] = [table.previousMode[row] as number, table.mode[row] as number];
   return ((table.differs[row] as number) & DIFFERS.mode) === 0 || was === now ? null : [formatMode(was), formatMode(now)];

@@ -8,7 +8,9 @@ const MORE_FILES = { one: 'more file', other: 'more files' };
 /** Maximum number of layers that are listed individually; more are given as a range. */
 const MOST_NAMED = 3;
 
-/** `writers`: in any order. Many layers are given as a range, `layers 0–110`, or as part of one, `57 of layers 0–110`. */
+/**
+ * Describes layers, given in any order. Many layers are described as a range, `layers 0–110`, or as part of a range, `57 of layers 0–110`.
+ */
 function writersText(writers: readonly number[]): string {
   if (writers.length <= MOST_NAMED) return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
   const [from, to] = [Math.min(...writers), Math.max(...writers)];

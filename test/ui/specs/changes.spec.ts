@@ -376,7 +376,7 @@ test('with a filter, every number in a folder’s row shows how much matches, an
   await expect(folder('usr')).toContainText('301.0 kB');
   await page.getByTitle('Show added paths').click();
   await expect(folder('usr')).toContainText('451.0 kB');
-  // A folder that matches by name counts with everything in it.
+  // A folder that matches by name is counted with everything in it.
   await page.getByRole('button', { name: /^Whole image/ }).click();
   await page.getByRole('searchbox').fill('*modules');
   await expect(status).toHaveText(/1 match · 109\.\d kB/);

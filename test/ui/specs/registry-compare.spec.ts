@@ -53,7 +53,7 @@ async function drop(win: LayerscopeWindow, name: string, ...layers: readonly Ima
   await expect(win.page.getByRole('heading', { name: `acme/${name}:1` })).toBeVisible();
 }
 
-/** Compares the last image, as B, with the one opened before. */
+/** Compares the last image, as B, with the image opened before it. */
 async function compare(page: Page): Promise<void> {
   await page.getByRole('radio', { name: 'Compare' }).click();
 }
