@@ -68,7 +68,7 @@ export class TargetFolder implements Disposable {
     }
   }
 
-  /** Opens a folder in this one, which must be disposed of separately. Throws the system's errors, including for a link. */
+  /** Opens a folder in this one. The caller must dispose of it separately. Throws the system's errors, including for a link. */
   inner(name: string): TargetFolder {
     const at = path.join(this.inside, name);
     const known = path.join(this.path, name);

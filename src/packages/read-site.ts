@@ -120,7 +120,7 @@ async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
   const found = new Map<string, FoundPackage>();
   for (const { content, executable } of await readPrograms(whole)) {
     const all = [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
-    // A program may contain a module twice.
+    // Numbers a module that one program contains more than once, so that only copies in a universal file's other programs are dropped.
     const here = new Map<string, number>();
     for (const each of all) {
       const name = `${each.type}\0${each.name}\0${each.version}`;

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createReader } from '#archive';
+import { buildStack, changesOfEachLayer, compareViews } from '#changes';
 import { openDriver } from '#driver';
 import { exportPath, loadImage } from '#engine';
 import { LayerOrigins, matchDockerfile } from '#format/attestation';
@@ -51,6 +52,30 @@ test('repeating an opaque marker for each path in its folder doesn’t take quad
   const staged = stageLayer(createApplier({ ...tree, nextSibling: siblings.array }), 0);
   assert.equal(staged?.aimless.length, 2 * size);
   assert.ok(siblings.reads <= 2 * size, `${siblings.reads} steps for ${2 * size} members`);
+});
+
+test('going through the changes of all layers doesn’t apply the layers below each one anew', () => {
+  const table = layer(Array.from({ length: 200 }, (_, at) => fileMember(`f${at}`)));
+  const flags = counted(table.flags);
+  const stack = buildStack([{ ...table, flags: flags.array }, ...Array.from({ length: 300 }, (_, at) => layer([fileMember(`g${at}`)]))]);
+  flags.reads = 0;
+  assert.equal([...changesOfEachLayer(stack)].length, 301);
+  assert.ok(flags.reads <= 2 * 200, `${flags.reads} steps for 200 members`);
+});
+
+test('going through the changes of tens of thousands of layers over tens of thousands of paths is refused', () => {
+  const small = layer([fileMember('f')]);
+  const stack = buildStack([layer(Array.from({ length: 40_000 }, (_, at) => fileMember(`f${at}`))), ...Array(60_000).fill(small)]);
+  assert.throws(() => [...changesOfEachLayer(stack)], hasCode('TOO_LARGE'));
+});
+
+test('comparing two images of thousands of layers looks at each layer only a few times', () => {
+  const layers = (name: string) => Array.from({ length: 2_000 }, (_, at) => layer([fileMember(`${name}${at}`)]));
+  const [a, b] = [buildStack(layers('a')), buildStack(layers('b'))];
+  const looked = counted([...a.layers]);
+  const rows = compareViews({ ...a, layers: looked.array }, 1_999, b, 1_999);
+  assert.equal(rows.length, 4_000);
+  assert.ok(looked.reads <= 10 * 2_000, `${looked.reads} steps for 2,000 layers`);
 });
 
 test('a tree that is as deep as it is large doesn’t take quadratic work', () => {

@@ -51,6 +51,8 @@ export interface RegistryFaults {
   circles?: boolean;
   /** Whether every page of a list names a next page. */
   endlessPages?: boolean;
+  /** Address that the list of tags redirects to. */
+  tagsAt?: string;
   /** The next page's address. */
   nextPageAt?: string;
   /** Whether every request gets a 401, regardless of credentials. */
@@ -95,6 +97,8 @@ export class StandInRegistry {
   readonly log: LoggedRequest[] = [];
   readonly faults: RegistryFaults = {};
   auth: RegistryAuth | null = null;
+  /** Whether a path of a request requires the credentials of `auth`. */
+  demandsCredentials: (path: string) => boolean = () => true;
   /** Null if the registry has no referrers API. */
   referrers: ReferrerEntry[] | null = null;
   readonly #repositories = new Map<string, Repository>();
@@ -187,7 +191,7 @@ export class StandInRegistry {
 
   #isAllowed(request: http.IncomingMessage): boolean {
     if (this.faults.always401) return false;
-    if (this.auth === null) return true;
+    if (this.auth === null || !this.demandsCredentials(request.url ?? '')) return true;
     const header = request.headers.authorization ?? '';
     if (this.auth.scheme === 'basic') return header === this.#basic();
     return this.#tokens.has(header.replace(/^Bearer /, ''));
@@ -262,6 +266,10 @@ export class StandInRegistry {
   }
 
   #tags(response: http.ServerResponse, name: string, { tags }: Repository, query: URLSearchParams): void {
+    if (this.faults.tagsAt !== undefined) {
+      response.writeHead(307, { location: this.faults.tagsAt }).end();
+      return;
+    }
     const all = Object.keys(tags).sort();
     const from = query.has('last') ? all.indexOf(query.get('last') ?? '') + 1 : 0;
     const page = all.slice(from, from + PAGE);

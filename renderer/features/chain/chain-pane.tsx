@@ -286,7 +286,7 @@ function LayerStratum({
             <Counts {...layer} />
           </span>
         ) : null}
-        <Size bytes={bytes} className={styles.size} />
+        <Size bytes={bytes} className={`${styles.size} ${!tall && isEmptied ? styles.afterCounts : ''}`} />
         <TouchWords touches={touches} layer={layer.index} />
       </button>
       {share === 0 ? null : <i className={styles.bar} style={{ width: `${share * 100}%` }} aria-hidden="true" />}

@@ -156,7 +156,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
       <Facts>
         <SizeFacts
           sizes={[
-            { of: 'files', bytes: sum(({ fileBytes }) => fileBytes) },
+            { of: 'files', bytes: sum(({ fileBytes }) => fileBytes), note: words.details.sumOfLayers(layers.length) },
             { of: 'unpacked', bytes: sum(({ tarBytes }) => tarBytes), note: words.details.asTars(layers.length) },
             { of: 'stored', bytes: sum(({ blobBytes }) => blobBytes) },
           ]}

@@ -280,6 +280,12 @@ export function isUnfiltered({ text, kinds, minBytes, types, fileType }: RowFilt
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0 && fileType === undefined;
 }
 
+/** Whether to offer to clear the filter next to the rows. If it leaves none, a button in their place does. */
+export function offersClear({ table, filter, total, rows, filtering }: ChangesState): boolean {
+  const hasNone = table !== null && total > 0 && rows.length === 0 && !filtering;
+  return !isUnfiltered(filter) && !hasNone;
+}
+
 function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered, similar }: Found): ChangesState {
   const { table, unfiltered } = state;
   if (table === null) return state;

@@ -5,6 +5,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 import type { AddressRule } from './address.ts';
+import { Gathered } from './gathered.ts';
 import { Inbox } from './inbox.ts';
 import { http } from './node-http.ts';
 import { networkError } from './problems.ts';
@@ -237,14 +238,14 @@ class Reply implements HttpReply {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
+    const gathered = new Gathered();
     let count = 0;
     for await (const piece of this.pieces()) {
       count += piece.length;
       if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: the reply has more than ${formatSize(limit)}`);
-      pieces.push(piece);
+      gathered.add(piece);
     }
-    return new Uint8Array(Buffer.concat(pieces));
+    return gathered.bytes();
   }
 
   discard(): void {
