@@ -219,7 +219,7 @@ describe('random stacks', () => {
     }, 300);
   });
 
-  it('random stacks know each path’s history', () => {
+  it('random stacks have the correct history of each path', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

@@ -48,7 +48,7 @@ test('images that are shown under one name are told apart by file, platform or n
   assert.equal(choiceDetail(all, of(many, 3)), 'linux/amd64');
 });
 
-test('names are counted once, however many images ask for them', () => {
+test('names are counted once, however many images look them up', () => {
   let asked = 0;
   const counting = (index: number) => {
     const names = [`web:${index % 5_000}`];

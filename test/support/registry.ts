@@ -49,7 +49,7 @@ export interface RegistryFaults {
   blobsAt?: string;
   /** Whether everything redirects to itself. */
   circles?: boolean;
-  /** Whether every page of a list names a next one. */
+  /** Whether every page of a list names a next page. */
   endlessPages?: boolean;
   /** Address that the list of tags redirects to. */
   tagsAt?: string;
@@ -347,7 +347,7 @@ export function serveBytes(request: http.IncomingMessage, response: http.ServerR
   response.end(body);
 }
 
-/** Starts a registry that ends with the test. For TLS, pass a `server`. */
+/** Starts a registry that is closed when the test ends. For TLS, pass a `server`. */
 export async function standInRegistry(context: TestContext, server?: http.Server, at?: ListenAt): Promise<StandInRegistry> {
   const registry = new StandInRegistry(server);
   await listen(context, registry.server, at);
@@ -357,7 +357,7 @@ export async function standInRegistry(context: TestContext, server?: http.Server
 /** A port, or the path of a socket. */
 type ListenAt = { readonly port: number; readonly host: string } | string;
 
-/** Starts a server on loopback. The server and its connections end with the test. */
+/** Starts a server on loopback. The server and its connections are closed when the test ends. */
 export async function listen(context: TestContext, server: Server, at: ListenAt = { port: 0, host: '127.0.0.1' }): Promise<void> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

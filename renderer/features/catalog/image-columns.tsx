@@ -18,7 +18,8 @@ export interface ImagesOrdered {
 }
 
 /**
- * A cell with a size, or with something else that is known about an image or a group. `image`: null for a group. `full`: bytes of a full bar.
+ * Returns a cell with a size, or with something else that is known about an image or a group. `image`: null for a group. `full`: bytes of a
+ * full bar.
  */
 export function numberCell(column: string, row: ImageRow, image: CatalogImage | null, full: number): ReactNode {
   if (column === 'bar') return image === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;

@@ -201,7 +201,7 @@ interface Fit {
 /** Width of the name column in a wide comparison. */
 const NAME_IN_WIDE = 560;
 const PERCENT = 62;
-/** Space around a row's cells, and between two cells. */
+/** Space around a row's cells and between two cells, px. */
 const PADDING = 20;
 const GAP = 12;
 const SIZE = 72;
@@ -217,13 +217,13 @@ const LONG_NAME = 320;
 /** Minimum width of long names next to a share, and minimum part of the row for them, unless half of the row is less. */
 const SOME_NAME = 240;
 const NAME_BESIDE_SHARE = 0.43;
-/** Minimum width of a share's bar, its usual width, and the maximum in a pane with space for more. */
+/** Widths of a share's bar: the minimum, the usual width, and the maximum in a pane with space for more. */
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
 /** Maximum share of a row's width that a bar takes. */
 const BAR_PART = 0.2;
-/** Minimum width of the column for what a row changes, the width of both modes, the width that most changes need, and the maximum. */
+/** Widths of the column for what a row changes: the minimum, the width of both modes, what most changes need, and the maximum. */
 const WHAT = 128;
 const MODES_WHAT = 142;
 const USUAL_WHAT = 176;
@@ -234,8 +234,8 @@ const PREVIOUS_SIZE = 90;
 const NAME_BETWEEN = 150;
 const WHAT_BETWEEN = 110;
 /**
- * Where space is scarce, width of the column for what differs, which then has one difference in a word. `SIDES`: width of the bars for the
- * sizes.
+ * Widths where space is scarce. `BRIEF_WHAT`: the column for what differs, which then has only the first difference, as a word. `SIDES`:
+ * the bars for the sizes.
  */
 const BRIEF_WHAT = 60;
 const SIDES = 90;
@@ -244,8 +244,8 @@ const SIDES = 90;
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit `most` for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
- * columns that the table's own fit has, returns the latter.
+ * Returns `most()`, the fit for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
+ * columns that the table's own fit has, returns `own`.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();

@@ -13,7 +13,7 @@ import { words } from '../../words/index.ts';
 import { formatCount, formatSizeIn, sizeParts, unitOfBoth } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
-// Rows share these elements, so that React skips those that a row has in common with the row that it replaces.
+// Rows share these elements, so that React skips the elements that a row has in common with the row that it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,
@@ -55,7 +55,8 @@ function symbolOf(type: number): ReactElement {
 }
 
 /**
- * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into
+ * Returns the mark, the icon and the name, followed by a link's target. `match` is the filter's text if the row matches it. A name that
+ * doesn't fit into
  * `width` px is cut in the middle, because the ends of long names are distinctive.
  */
 export function nameCell(
@@ -111,7 +112,7 @@ export function nameCell(
   );
 }
 
-/** Part of a name with the match in it marked. */
+/** Returns part of a name with the match in it marked. */
 function marked(name: string, match: Piece | null, { from, to }: Piece = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);
@@ -126,8 +127,8 @@ function marked(name: string, match: Piece | null, { from, to }: Piece = { from:
 }
 
 /**
- * A name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it in one
- * piece.
+ * Returns a name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it
+ * in one piece.
  */
 function cutInMiddle(name: string, match: Piece | null, room: number, widthOf: (text: string) => number): ReactElement {
   const pieces = cutAround(name, name.length - TAIL, match, room, widthOf);
@@ -177,7 +178,7 @@ const ARROW_GAPS = 2;
 const SMALL = 12 / 13;
 
 /**
- * What changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
+ * Returns what changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
  * `opaque` folder, it also explains what that means. `widthOf` measures ordinary text, px.
  */
 export function whatCell(texts: readonly string[], room: number, widthOf: (text: string) => number, opaque = false): ReactElement | null {
@@ -190,8 +191,8 @@ export function whatCell(texts: readonly string[], room: number, widthOf: (text:
 }
 
 /**
- * The bytes of a file, or of all files in a folder, behind a modified file's previous bytes unless `room`, the column's width in px, is 0.
- * `isCompact`: both have one unit, and the previous bytes are left out if they don't fit. `full`: the sums without the filter.
+ * Returns the bytes of a file, or of all files in a folder, after a modified file's previous bytes unless `room`, the column's width in px,
+ * is 0. `isCompact`: both have one unit, and the previous bytes are left out if they don't fit. `full`: the sums without the filter.
  */
 export function sizeCell(
   table: RowTable,
@@ -263,7 +264,7 @@ export function sizeCell(
   );
 }
 
-/** All bytes at and below a path of a whole image. `full`: the same sums without the filter. */
+/** Returns all bytes at and below a path of a whole image. `full`: the same sums without the filter. */
 export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
@@ -282,7 +283,7 @@ function bytesTitle(bytes: number, full: number): string {
   return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
 }
 
-/** How many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
+/** Returns how many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
 export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
   const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
   if (shown === 0) return null;
@@ -309,8 +310,8 @@ interface ShareOptions {
 }
 
 /**
- * A row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn to show
- * that the bar is a part of it.
+ * Returns a row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn
+ * to show that the bar is a part of it.
  */
 export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;

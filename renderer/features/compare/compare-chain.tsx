@@ -79,8 +79,8 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
 }
 
 /**
- * Returns the layers of a side's image that touch the selected path. Each side has its own history, and the path's details have only one of
- * them.
+ * Returns the layers of a side's image that touch the selected path. Requests the side's own history, because the path's details have only
+ * one side's.
  */
 function useTouches({ archiveId, image, layer }: Side): Touches {
   const path = useApp((app) => app.selection.path);
@@ -289,8 +289,8 @@ function Stratum({
   isA: boolean;
   isB: boolean;
   /**
-   * Whether the side at this layer is a whole image. The layer then has no outline, because with one it would look as if it alone were
-   * compared.
+   * Whether the side at this layer is a whole image. The layer then has no outline, because an outline would suggest that only this layer
+   * is compared.
    */
   isWhole?: boolean;
   touches: Touches;

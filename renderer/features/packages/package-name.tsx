@@ -4,7 +4,8 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import styles from './packages-view.module.css';
 
 /**
- * The name and kind of a package. It is a button labelled `leads` if it leads to files; `onPress` is absent if the row handles the press.
+ * The name and kind of a package. If it links to files, it is a button with the label `leads`; `onPress` is absent if the row handles the
+ * press.
  */
 export function PackageName({
   of: { name, type, arch },

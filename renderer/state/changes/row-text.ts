@@ -6,14 +6,14 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-/** `mode`: the text for a difference in mode. */
+/** Returns the words for the differences. `mode`: the text for a difference in mode. */
 function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
   return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
     name === 'mode' ? mode : words.changes.differs[name],
   );
 }
 
-/** Both modes of a row that was modified, such as `0644` and `0755`; null if they are the same. */
+/** Returns both modes of a modified row, such as `0644` and `0755`; null if they are the same. */
 function modesOf(table: RowTable, row: number): readonly [string, string] | null {
   const [was, now] = [table.previousMode[row] as number, table.mode[row] as number];
   return ((table.differs[row] as number) & DIFFERS.mode) === 0 || was === now ? null : [formatMode(was), formatMode(now)];
@@ -27,7 +27,7 @@ export function whatDiffers(table: RowTable, row: number, mode?: string, hidden 
   const kind = table.kind[row];
   const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
-  // Most rows of a long table have at most one difference and need no list.
+  // Skip formatting a list, because most rows of a long table have no differences to list.
   if (found.length === 0) return hidden;
   return words.list([...found, hidden]);
 }

@@ -13,7 +13,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every column sorts, and reverses when chosen again', { tag: '@page' }, async ({ win }) => {
+test('the rows can be sorted by every column; choosing the column again reverses the order', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(1).click();
@@ -197,7 +197,9 @@ test('searching all layers shows which layers touch a path, with links', async (
   await expect(page.getByRole('treegrid')).toBeVisible();
 });
 
-test('a search of all layers looks switched on, has no other list above it, and marks what matched', { tag: '@page' }, async ({ win }) => {
+test('while all layers are searched, the toggle is pressed, only the results are listed, and matches are marked', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = await openWebApi(win);
   await page.keyboard.press('0');
   const culprits = page.getByRole('list', { name: 'What makes it big' });
@@ -230,7 +232,7 @@ test('a search of all layers looks switched on, has no other list above it, and 
   await expect(culprits).toBeVisible();
 });
 
-test('a layer that only removes has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
+test('a layer that only removes files has space for what it hides, and its heading has the command', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await page.setViewportSize(WIDE);
   await layer(3).click();
@@ -309,7 +311,7 @@ test('long names get nearly half of the row, and are cut in the middle', { tag: 
       await page.setViewportSize({ width, height: 860 });
       const share = async () => ((await name.boundingBox())?.width ?? 0) / ((await row.boundingBox())?.width ?? 1);
       await expect.poll(share, { message: `${layer}, ${width} px` }).toBeGreaterThanOrEqual(0.42);
-      // The name is one string with both its ends, which leaves less space than the next letter and a slash need.
+      // The name is drawn as one string that contains both of its ends. The space left is less than the next letter and a slash would take.
       const cut = name.locator('span[aria-hidden]');
       await expect(cut).toHaveText(/^file.*….{10}$/);
       const [text, box] = [await cut.boundingBox(), await name.boundingBox()];
@@ -403,7 +405,7 @@ test('with a filter, every number in a folder’s row shows how much matches, an
   await expect(folder('usr')).toContainText('301.0 kB');
   await page.getByTitle('Show added paths').click();
   await expect(folder('usr')).toContainText('451.0 kB');
-  // A folder that matches by name counts with everything in it.
+  // A folder that matches by name is counted with everything in it.
   await page.getByRole('button', { name: /^Whole image/ }).click();
   await page.getByRole('searchbox').fill('*modules');
   await expect(status).toHaveText(/1 match · 109\.\d kB/);
