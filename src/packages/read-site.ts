@@ -112,7 +112,9 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
   return found.all;
 }
 
-/** Reads the modules and crates of a program. A universal binary contains most of them once for each processor, but they are listed once. */
+/**
+ * Reads the modules and crates of a program. A universal binary contains most of them once for each processor, but they are listed once.
+ */
 async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
   const whole = seen.open(path);
   if (whole === null) return [];
