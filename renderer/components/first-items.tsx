@@ -13,14 +13,32 @@ export function useFirst<T>(items: readonly T[], first = FIRST) {
   return { shown, left: items.length - shown.length, onMore: () => setMost(most + FIRST) };
 }
 
-/** Says how many items of a list aren't drawn, next to a button that draws more. Renders nothing if all are drawn. */
-export function MoreItems({ left, onMore, as: Line = 'p' }: { left: number; onMore: () => void; as?: 'li' | 'p' | 'div' | 'span' }) {
+/**
+ * Says how many items of a list aren't drawn, next to a button that draws more. Renders nothing if all are drawn. `step`: how many the
+ * button adds. `note`: what else to say about the others, such as their size.
+ */
+export function MoreItems({
+  left,
+  onMore,
+  as: Line = 'p',
+  step = FIRST,
+  note = null,
+}: {
+  left: number;
+  onMore: () => void;
+  as?: 'li' | 'p' | 'div' | 'span';
+  step?: number;
+  note?: ReactNode;
+}) {
   if (left === 0) return null;
   return (
     <Line className={styles.more}>
-      {words.andMore(left)}
+      <span>
+        {words.andMore(left)}
+        {note === null ? null : <> · {note}</>}
+      </span>
       <Button kind="quiet" onPress={onMore}>
-        {words.showMore(Math.min(left, FIRST))}
+        {words.showMore(Math.min(left, step))}
       </Button>
     </Line>
   );

@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-import type { AppInfo, ArchiveSummary, CatalogSummary, Client, StoreReport } from '#contract';
+import type { AppInfo, ArchiveSummary, CatalogSummary, Client, FileGrant, StoreReport } from '#contract';
 import type { RowTable } from '#model';
 import { type CatalogState, NO_CATALOG } from './catalog/catalog.ts';
 import { FIRST_LIST, type ImageList } from './catalog/image-rows.ts';
@@ -12,6 +12,7 @@ import type { OpenMenu } from './menus/open-menu.ts';
 import { initialOpenName, type OpenNameAction, type OpenNameState, openNameReducer } from './open-name/open-name.ts';
 import type { Overlay } from './overlay.ts';
 import type { PlainError } from './plain-error.ts';
+import type { RegistrySums } from './registry-keys.ts';
 import { NOTHING, type Selection } from './selection.ts';
 import type { CopyState, ImportOffer, StoreAndBases, StoreSheet } from './stores/stores.ts';
 
@@ -61,6 +62,10 @@ export interface AppState {
   readonly focusedBefore: Element | null;
   /** Grants from the system or the command line whose files this window has already opened. */
   readonly openedRequests: ReadonlySet<string>;
+  /** Files that the system or the command line asked for and whose jobs haven’t begun; null until the host has said which. */
+  readonly awaited: readonly FileGrant[] | null;
+  /** How much is changed in the registry that is shown, for its heading; null if that isn’t known. */
+  readonly registrySums: RegistrySums | null;
   /** Reports of the stores; null if the host has none, or before the first report. */
   readonly stores: readonly StoreReport[] | null;
   /** Windows' shared base images, by the store that could adopt them. */
@@ -96,6 +101,8 @@ export const appStore = createStore<AppState>()(() => ({
   contextMenu: null,
   focusedBefore: null,
   openedRequests: new Set(),
+  awaited: null,
+  registrySums: null,
   stores: null,
   bases: [],
   storeSheet: null,

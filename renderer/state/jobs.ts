@@ -55,6 +55,8 @@ export interface OwnJob {
 }
 
 export interface JobsState {
+  /** Whether the host has reported its jobs. */
+  readonly isReported: boolean;
   /** Jobs as reported by the host, oldest first. */
   readonly jobs: readonly Job[];
   readonly transfers: readonly Transfer[];
@@ -73,6 +75,7 @@ export interface JobsState {
 }
 
 export const initialJobs: JobsState = {
+  isReported: false,
   jobs: [],
   transfers: [],
   transferCount: 0,
@@ -110,7 +113,7 @@ export type JobsAction =
 export function jobsReducer(state: JobsState, action: JobsAction): JobsState {
   switch (action.type) {
     case 'jobsReported':
-      return { ...state, jobs: action.jobs };
+      return { ...state, isReported: true, jobs: action.jobs };
     case 'started':
       return { ...state, own: [...state.own, { jobId: action.jobId, purpose: action.purpose }] };
     case 'imageShown':

@@ -181,6 +181,23 @@ export function changedValues(changes: readonly RegistryChange[]): ChangedValues
   return { kinds, before, removed };
 }
 
+/** Numbers of values and keys that changed. */
+export interface RegistrySums {
+  readonly values: number;
+  readonly keys: number;
+}
+
+/** Returns how much changed in all hives of a tree. */
+export function registrySums({ parent, values, added, modified, removed }: KeyTree): RegistrySums {
+  const sums = { values: 0, keys: 0 };
+  for (const [row, above] of parent.entries()) {
+    if (above >= 0) continue;
+    sums.values += values[row] as number;
+    sums.keys += (added[row] as number) + (modified[row] as number) + (removed[row] as number);
+  }
+  return sums;
+}
+
 /** Maximum number of rows shown by default. */
 const FIRST_ROWS = 200;
 

@@ -142,8 +142,8 @@ export function wholeOf(image: ImageSummary): Pick<Selection, 'from' | 'to' | 'm
 }
 
 /**
- * Returns the layer to show first: the biggest one above the lowest layer, or the lower one if two have the same size. For layers without
- * config and manifest, it is the top one.
+ * Returns the layer to show first: the biggest one, or the lower one if two have the same size, as the heading of the whole image names it.
+ * For layers without config and manifest, it is the top one.
  */
 export function firstLayer(image: ImageSummary): number {
   let best = Math.max(0, image.layers.length - 1);
@@ -151,7 +151,7 @@ export function firstLayer(image: ImageSummary): number {
   let bestBytes = -1;
   for (const layer of image.layers) {
     const bytes = image.loaded ? layer.fileBytes : layer.blobBytes;
-    if (layer.index > 0 && bytes > bestBytes) {
+    if (bytes > bestBytes) {
       best = layer.index;
       bestBytes = bytes;
     }

@@ -6,7 +6,9 @@ export interface CauseLine {
   readonly bytes: number;
   /** Null if the cause's files are all too small to be listed. */
   readonly largest: WastedFileReport | null;
-  /** Number of other files, and their bytes. */
+  /** The next ones that are listed, largest first. */
+  readonly next: readonly WastedFileReport[];
+  /** Number of other files than the largest, and their bytes. */
   readonly others: number;
   readonly otherBytes: number;
 }
@@ -16,9 +18,9 @@ export function causeLines({ groups, files }: WasteReport): readonly CauseLine[]
   return groups
     .filter(({ bytes }) => bytes > 0)
     .map(({ cause, bytes, files: count }) => {
-      const largest = files.find((file) => file.cause === cause) ?? null;
+      const [largest = null, ...next] = files.filter((file) => file.cause === cause);
       const { wastedBytes = 0 } = largest ?? {};
-      return { cause, bytes, largest, others: largest === null ? 0 : count - 1, otherBytes: bytes - wastedBytes };
+      return { cause, bytes, largest, next, others: largest === null ? 0 : count - 1, otherBytes: bytes - wastedBytes };
     });
 }
 

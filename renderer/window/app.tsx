@@ -54,7 +54,8 @@ export function App() {
   const chain = compares ? 'compareWidth' : 'chainWidth';
   const chainWidth = compares ? compareWidth : layout.chainWidth;
   const hasDetails = width === 'wide' || width === 'compact';
-  const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
+  const hasRail = (width === 'medium' || width === 'compact') && (found !== null || selection.catalog !== undefined);
+  const showsLibrary = found === null ? width === 'wide' || (width !== 'narrow' && !hasRail) : width === 'wide' && layout.libraryOpen;
 
   useEffect(() => {
     const title = found === null ? catalog?.title : imageTitle(found.archive, found.image);
@@ -96,7 +97,7 @@ export function App() {
           </p>
         ) : null}
         <div className={styles.body}>
-          {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
+          {hasRail ? <LibraryRail /> : null}
           {showsLibrary ? (
             <div className={styles.library} style={{ width: layout.libraryWidth }}>
               <LibraryPane edge={<PaneEdge pane="libraryWidth" width={layout.libraryWidth} />} />

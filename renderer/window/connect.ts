@@ -64,9 +64,12 @@ function isField(target: EventTarget | null): boolean {
 function onRequests(grants: readonly FileGrant[]): void {
   const { openedRequests } = getApp();
   const fresh = grants.filter(({ grant }) => !openedRequests.has(grant));
+  setApp(({ awaited }) => ({
+    openedRequests: new Set([...openedRequests, ...fresh.map(({ grant }) => grant)]),
+    awaited: [...(awaited ?? []), ...fresh],
+  }));
   if (fresh.length === 0) return;
-  setApp({ openedRequests: new Set([...openedRequests, ...fresh.map(({ grant }) => grant)]) });
-  void openGrants(fresh);
+  void openGrants(fresh).finally(() => setApp(({ awaited }) => ({ awaited: (awaited ?? []).filter((each) => !fresh.includes(each)) })));
 }
 
 function onLibrary(archives: readonly ArchiveSummary[]): void {

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from 'react';
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../features/copy-button.tsx';
-import { ArrivalState, useArrivals } from '../features/jobs/arrivals.tsx';
+import { ArrivalState, AwaitedState, useOpening } from '../features/jobs/arrivals.tsx';
 import { useApp } from '../features/use-app.ts';
+import { awaitedName } from '../state/awaited.ts';
 import { showOpenName } from '../state/open-name/open-name-actions.ts';
 import { choose, openSample } from '../state/opening.ts';
 import { words } from '../words/index.ts';
@@ -11,12 +13,28 @@ import { RecentFiles } from './recent-files.tsx';
 /** Shown in a window without an image: ways to open one or, while one is being opened, its progress. */
 export function EmptyState() {
   const info = useApp((app) => app.info);
-  const opening = useArrivals();
+  const opening = useOpening();
+  const awaited = useApp(awaitedName);
+  // Held over reports that leave a gap between them.
+  const held = useRef('');
+  const name = opening[0]?.name ?? awaited;
+  useEffect(() => {
+    held.current = name === '' ? held.current : (name ?? '');
+  }, [name]);
   if (opening.length > 0) {
     return (
       <div className={styles.empty}>
         <Drawing />
         <ArrivalState all={opening} />
+      </div>
+    );
+  }
+  if (awaited !== null) {
+    const known = awaited === '' ? held.current : awaited;
+    return known === '' ? null : (
+      <div className={styles.empty}>
+        <Drawing />
+        <AwaitedState name={known} />
       </div>
     );
   }

@@ -53,7 +53,9 @@ export function TitleBar({
   const views = found === null ? [] : viewsOfSelection(archives ?? [], selection);
   return (
     <header className={styles.bar}>
-      {found === null && width !== 'narrow' ? null : <LibraryButton width={width} layout={layout} />}
+      {found === null && (width === 'wide' || (width !== 'narrow' && selection.catalog === undefined)) ? null : (
+        <LibraryButton width={width} layout={layout} />
+      )}
       {found !== null ? (
         <ImageMenu archive={found.archive} image={found.image} />
       ) : catalog !== null ? (

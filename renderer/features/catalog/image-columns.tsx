@@ -31,15 +31,31 @@ export function numberCell(column: string, row: ImageRow, image: CatalogImage | 
   return <span className={styles.quiet}>{row.created === null ? <NotKnown /> : formatDate(new Date(row.created), 'day')}</span>;
 }
 
+/** Width of a character of a repository’s name, and of all else in its cell, px. */
+const NAME_LETTER = 7.7;
+const NAME_ASIDE = 30;
+/** Names take no more than this part of the width at the cost of other columns. */
+const MOST_NAME = 0.44;
+const GAP = 12;
+/** Space at the left and right of a row and for its checkbox, px. */
+const EDGES = 20 + 16 + GAP;
+
+/** Returns the width that a table’s longest name needs, px, but no more than may be had at the cost of other columns. */
+function nameNeeds(room: number, rows: readonly Pick<ImageRow, 'name'>[]): number {
+  const longest = rows.reduce((most, { name }) => Math.max(most, name.length), 0);
+  return Math.round(Math.min(NAME_ASIDE + NAME_LETTER * longest, room * MOST_NAME));
+}
+
 /**
- * Returns the columns that fit. The name and the numbers take precedence over the columns for what the catalog knows. With `adds` as the
- * second column, those are left out, because the names in a tree need the space.
+ * Returns the columns that fit. The name and the numbers take precedence over what the catalog knows, times and numbers of layers. With
+ * `adds` as the second column, the names are shown in full. `rows`: all rows of the table.
  */
 export function imageColumns(
   room: number,
   full: number,
   { order, onOrder }: ImagesOrdered,
   second: 'tags' | 'adds',
+  rows: readonly Pick<ImageRow, 'name'>[],
 ): readonly TreeColumn[] {
   const { imageColumns: headers } = words.catalog;
   const sortable = (id: ImageSort, width: string, align?: 'right'): TreeColumn => ({
@@ -50,22 +66,38 @@ export function imageColumns(
     sorted: order.by !== id ? undefined : order.descending ? 'descending' : 'ascending',
     onSort: () => onOrder(nextColumnOrder(order, id, 'name')),
   });
-  return [
-    sortable('name', second === 'tags' ? 'minmax(110px, 2fr)' : 'minmax(150px, 4fr)'),
-    second === 'tags'
-      ? { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' }
+  const needs = nameNeeds(room, rows);
+  const isSecond = second === 'tags';
+  const least = isSecond ? 110 : 150;
+  // Each with its least width; `spare` ones are left out, in the order of their numbers, rather than that names are cut.
+  const others: readonly { column: TreeColumn; width: number; from?: number; spare?: number }[] = [
+    isSecond
+      ? { column: { id: 'tags', header: headers.tags, width: room < 560 ? 'minmax(62px, 0.4fr)' : 'minmax(72px, 0.6fr)' }, width: 72 }
       : {
-          id: 'adds',
-          header: <span title={words.catalog.addsTitle}>{headers.adds}</span>,
-          width: room < 560 ? '68px' : '132px',
-          align: 'right',
+          column: {
+            id: 'adds',
+            header: <span title={words.catalog.addsTitle}>{headers.adds}</span>,
+            width: room < 560 ? '68px' : '132px',
+            align: 'right',
+          },
+          width: 132,
         },
-    ...(room < 760 ? [] : [{ id: 'bar', header: barHead(full), width: 'minmax(108px, 0.8fr)' }]),
-    { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> },
-    ...(room < 480 ? [] : [sortable('unique', '72px', 'right')]),
-    ...(room < 640 ? [] : [sortable('layers', '56px', 'right')]),
-    ...(room < 560 ? [] : [sortable('created', '96px', 'right')]),
-    ...(room < 900 || second === 'adds' ? [] : [{ id: 'findings', header: headers.findings, width: '84px' }]),
-    ...(room < 1_060 || second === 'adds' ? [] : [{ id: 'known', header: headers.known, width: '132px' }]),
+    { column: { id: 'bar', header: barHead(full), width: 'minmax(108px, 0.8fr)' }, width: 108, from: 760 },
+    { column: { ...sortable('size', '72px', 'right'), header: <span title={words.sizes.stored.title}>{headers.size}</span> }, width: 72 },
+    { column: sortable('unique', '72px', 'right'), width: 72, from: 480 },
+    { column: sortable('layers', '56px', 'right'), width: 56, from: 640, spare: 3 },
+    { column: sortable('created', '96px', 'right'), width: 96, from: 560, spare: 2 },
+    ...(isSecond
+      ? [
+          { column: { id: 'findings', header: headers.findings, width: '84px' }, width: 84, from: 900 },
+          { column: { id: 'known', header: headers.known, width: 'minmax(112px, 132px)' }, width: 112, from: 1_060, spare: 1 },
+        ]
+      : []),
   ];
+  let fitting = others.filter(({ from = 0 }) => room >= from);
+  for (const out of [1, 2, 3]) {
+    const left = fitting.reduce((sum, { width }) => sum - width - GAP, room - EDGES);
+    if (left < needs) fitting = fitting.filter(({ spare }) => spare !== out);
+  }
+  return [sortable('name', `minmax(${Math.max(least, needs)}px, ${isSecond ? 2 : 4}fr)`), ...fitting.map(({ column }) => column)];
 }

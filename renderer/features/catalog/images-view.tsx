@@ -148,7 +148,7 @@ function Images({
     <TwoLevelGrid
       label={words.catalog.imagesTitle}
       tree={tree}
-      columns={imageColumns(room, full, { order, onOrder }, 'tags')}
+      columns={imageColumns(room, full, { order, onOrder }, 'tags', all)}
       picks
       groupData={(group) => ({ 'data-catalog-name': groupAt(group).sum.image })}
       ids={groups.map(({ sum }) => sum.image)}

@@ -188,13 +188,45 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
 /** Minimum width at which a name is recognizable, px: horizontal, then upright. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
+/** Minimum width of marks that are named, px. */
+const LEAST_MARK = 4;
+/** For sums of fractions. */
+const TOLERANCE = 1e-6;
 const HEAD_HEIGHT = 27;
 const MOST_HEAD = 96;
 const LETTER = 6.5;
 
+/** Images of one repository next to each other, in numbers of images. */
+interface NamedRun {
+  readonly name: string;
+  readonly start: number;
+  readonly length: number;
+  /** Where the name begins. */
+  readonly at: number;
+}
+
+/**
+ * Returns the runs that can be named. One that is narrower than an upright name also takes from the next one, if that has room to spare
+ * and its name remains above its own marks.
+ */
+function placedNames(runs: readonly Omit<NamedRun, 'at'>[], roomOf: (length: number) => number): NamedRun[] {
+  const named = UPRIGHT_ROOM / roomOf(1);
+  let end = 0;
+  return runs.flatMap((run, index) => {
+    const at = Math.max(run.start, end);
+    const next = runs[index + 1];
+    const fits = at + named <= run.start + run.length + TOLERANCE;
+    const mayLean =
+      at === run.start && roomOf(run.length) >= LEAST_MARK && next !== undefined && at + 2 * named <= next.start + next.length + TOLERANCE;
+    if (!fits && !mayLean) return [];
+    end = at + named;
+    return [{ ...run, at }];
+  });
+}
+
 /** Names above the marks of images. If one of them only fits upright, all are upright. */
 interface HeldNames {
-  readonly names: readonly { readonly name: string; readonly start: number; readonly length: number }[];
+  readonly names: readonly NamedRun[];
   readonly isUpright: boolean;
   /** Height of the heading, px. */
   readonly height: number;
@@ -203,8 +235,9 @@ interface HeldNames {
 /** Returns the names that fit above a column `room` px wide. */
 function heldNames(images: readonly CatalogImage[], room: number): HeldNames {
   const roomOf = (length: number) => (length / images.length) * room;
-  const names = repositoryRuns(images).filter(({ length }) => roomOf(length) >= UPRIGHT_ROOM);
-  const isUpright = names.some(({ name, length }) => roomOf(length) < NAME_ROOM && LETTER * name.length > roomOf(length));
+  const placed = placedNames(repositoryRuns(images), roomOf);
+  const isUpright = placed.some(({ name, length }) => roomOf(length) < NAME_ROOM && LETTER * name.length > roomOf(length));
+  const names = placed.map(({ name, start, length, at }) => ({ name, start, length, at: (isUpright ? at : start) / images.length }));
   const longest = isUpright ? Math.max(0, ...names.map(({ name }) => name.length)) : 0;
   const height = longest === 0 ? HEAD_HEIGHT : Math.min(MOST_HEAD, Math.max(HEAD_HEIGHT, Math.round(14 + LETTER * longest)));
   return { names, isUpright, height };
@@ -217,13 +250,13 @@ function HeldHead({ images, held: { names, isUpright, height } }: { images: read
   return (
     <span className={styles.heldHead} title={text} style={{ height: height - 1 }}>
       <span className={names.length > 0 ? 'visually-hidden' : ''}>{text}</span>
-      {names.map(({ name, start, length }) => (
+      {names.map(({ name, start, length, at }) => (
         <span
           key={start}
           aria-hidden="true"
           className={`${styles.heldName} ${isUpright ? styles.upright : ''}`}
           title={name}
-          style={{ left: percent(start), width: percent(length) }}
+          style={{ left: `${at * 100}%`, width: isUpright ? UPRIGHT_ROOM : percent(length) }}
         >
           {name}
         </span>

@@ -75,7 +75,7 @@ export function LineageView({
       label={words.catalog.lineageTitle}
       rows={seen}
       shape={shape}
-      columns={[PICK_COLUMN, ...imageColumns(room, full, ordered, 'adds')]}
+      columns={[PICK_COLUMN, ...imageColumns(room, full, ordered, 'adds', all)]}
       active={active === null ? -1 : (at.get(active) ?? -1)}
       onActive={(row) => setActive(nodeOf(row).id)}
       onToggle={toggle}

@@ -55,7 +55,9 @@ export function PaneHead({
           <h2 className={styles.title}>
             {everywhere ? words.changes.everywhere : isRegistry ? registryTitle(selection) : titleOf(selection)}
           </h2>
-          {everywhere || isRegistry ? null : mode === 'image' && image !== null ? (
+          {everywhere ? null : isRegistry ? (
+            <RegistrySums />
+          ) : mode === 'image' && image !== null ? (
             <WholeSums image={image} />
           ) : (
             <Sums state={state} mode={mode} />
@@ -92,6 +94,18 @@ function titleOf({ mode, from, to }: Selection): string {
   if (mode === 'compare') return words.changes.differences;
   if (mode === 'stacked') return words.changes.filesystemAt(to);
   return from === to ? words.layerTitle(to) : words.changes.combined(from, to);
+}
+
+/** How much changed in the registry. */
+function RegistrySums() {
+  const sums = useApp((app) => app.registrySums);
+  if (sums === null || sums.keys === 0) return null;
+  return (
+    <span className={styles.sums}>
+      <span className={styles.hides}>{words.registry.keysChanged(sums.keys)}</span>
+      {sums.values === 0 ? null : <span className={styles.hides}>{words.registry.valuesChanged(sums.values)}</span>}
+    </span>
+  );
 }
 
 function Sums({ state: { table, totals }, mode }: { state: ChangesState; mode: Selection['mode'] }) {

@@ -10,6 +10,7 @@ import { drawnText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
+import roll from './content-lines.module.css';
 import styles from './content-tab.module.css';
 
 /** Maximum number of entries listed. */
@@ -54,8 +55,8 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
         {problem === null ? '' : ` · ${problem}`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.entriesLabel}>
-        <ul className={styles.lines} style={{ height: virtual.getTotalSize() }}>
+      <section className={`${roll.view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.entriesLabel}>
+        <ul className={roll.lines} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const entry = entries[index];
             return entry === undefined ? null : (

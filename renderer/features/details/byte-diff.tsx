@@ -5,6 +5,7 @@ import { type HexShape, hexShape } from '../../state/details/preview.ts';
 import { words } from '../../words/index.ts';
 import styles from './byte-diff.module.css';
 import { ContentBar } from './content-bar.tsx';
+import roll from './content-lines.module.css';
 import { DiffBar, type DiffPlace, useSteps } from './diff-bar.tsx';
 import frame from './diff-view.module.css';
 import { useLines } from './use-lines.ts';
@@ -52,8 +53,8 @@ function Dump({ a, b, sum, shownAt }: Bytes & { sum: string; shownAt: DiffPlace 
     <>
       <DiffBar sum={sum} steps={steps} place={shownAt} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${frame.view} selectable`} ref={view} tabIndex={0} aria-label={words.details.byteDifferences}>
-        <div className={frame.lines} style={{ height: virtual.getTotalSize() }}>
+      <section className={`${roll.view} selectable`} ref={view} tabIndex={0} aria-label={words.details.byteDifferences}>
+        <div className={roll.lines} style={{ height: virtual.getTotalSize() }}>
           <i className={styles.ruler} ref={ruler} />
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
@@ -61,7 +62,7 @@ function Dump({ a, b, sum, shownAt }: Bytes & { sum: string; shownAt: DiffPlace 
             return (
               <div
                 key={index}
-                className={frame.line}
+                className={`${roll.line} ${frame.line}`}
                 data-row={`${row.kind} ${offsetOf(row, shape)}`}
                 aria-current={steps.has(index) || undefined}
                 {...place(index, start)}

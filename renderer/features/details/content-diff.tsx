@@ -21,6 +21,7 @@ import { useRequest } from '../use-request.ts';
 import { ByteDiff } from './byte-diff.tsx';
 import { ContentBar } from './content-bar.tsx';
 import styles from './content-diff.module.css';
+import roll from './content-lines.module.css';
 import { DiffBar, type DiffPlace, SPLIT_ROOM, useSteps } from './diff-bar.tsx';
 import frame from './diff-view.module.css';
 import { type Part, PictureDiff } from './picture-diff.tsx';
@@ -169,14 +170,14 @@ function Lines({
       lines.reduce((most, text) => Math.max(most, text.length + 3 * (text.split('\t').length - 1)), 0);
     return Math.min(2_000, Math.max(width(linesA), width(linesB)));
   }, [linesA, linesB]);
-  const view = wraps ? `${frame.view} ${styles.wraps}` : frame.view;
+  const view = wraps ? `${roll.view} ${styles.wraps}` : roll.view;
   return (
     <>
       <DiffBar sum={sum} steps={steps} place={shownAt} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.textDifferences}>
         <div
-          className={`${frame.lines} ${split ? styles.split : ''}`}
+          className={`${roll.lines} ${split ? styles.split : ''}`}
           style={{ height: virtual.getTotalSize(), width: wraps ? '100%' : `max(100%, calc(${longest + digits + 4}ch + 12px))` }}
         >
           {virtual.getVirtualItems().map(({ index, start }) => {
@@ -185,7 +186,7 @@ function Lines({
             return (
               <div
                 key={index}
-                className={`${frame.line} ${styles.line}`}
+                className={`${roll.line} ${frame.line} ${styles.line}`}
                 aria-current={steps.has(index) || undefined}
                 {...place(index, start)}
               >

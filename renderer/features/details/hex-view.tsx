@@ -1,4 +1,5 @@
 import { hexLine, hexShape } from '../../state/details/preview.ts';
+import roll from './content-lines.module.css';
 import styles from './content-tab.module.css';
 import { useLines } from './use-lines.ts';
 import { useRoom } from './use-room.ts';
@@ -15,13 +16,13 @@ export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: 
   const { virtual, place } = useLines({ count, wraps: false, view });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${styles.view} selectable`} ref={view} tabIndex={0} aria-label={label}>
-      <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
+    <section className={`${roll.view} selectable`} ref={view} tabIndex={0} aria-label={label}>
+      <div className={roll.lines} style={{ height: virtual.getTotalSize() }}>
         <i className={styles.ruler} ref={ruler} />
         {virtual.getVirtualItems().map(({ index, start }) => {
           const { offset, hex, text } = hexLine(bytes, index, shape, base);
           return (
-            <div key={index} className={styles.line} {...place(index, start)}>
+            <div key={index} className={roll.line} {...place(index, start)}>
               <span className={styles.offset}>{offset}</span>
               <span className={styles.hex}>{hex}</span>
               <span className={styles.ascii}>{text}</span>

@@ -7,11 +7,13 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseDockerfile, forgetDockerfile } from '../../state/dockerfile.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import type { Selection } from '../../state/selection.ts';
+import { type Selection, viewsOfSelection } from '../../state/selection.ts';
+import { showPackage } from '../../state/show-package.ts';
 import { drawnText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
+import facts from './facts.module.css';
 import { Fact, Facts } from './facts.tsx';
 import { LineList } from './line-list.tsx';
 import styles from './origin-tab.module.css';
@@ -54,7 +56,11 @@ export function OriginTab({
       <SideNote side={side} />
       {owner === null && inFolder === undefined ? null : (
         <Facts>
-          {owner === null ? null : <Fact label={words.origin.labels.package}>{packageName(owner)}</Fact>}
+          {owner === null ? null : (
+            <Fact label={words.origin.labels.package}>
+              <PackageLink owner={owner} />
+            </Fact>
+          )}
           {inFolder === undefined || inFolder.count === 0 ? null : (
             <Fact label={words.origin.labels.filesOf}>
               {words.origin.others(inFolder.packages.slice(0, SHOWN_PACKAGES).map(packageName), inFolder.count)}
@@ -96,6 +102,18 @@ const SHOWN_PACKAGES = 5;
 
 function packageName({ name, version }: PackageOwner): string {
   return displayText(drawnText(`${name} ${version}`));
+}
+
+/** A package, which leads to the list of packages. */
+function PackageLink({ owner }: { owner: PackageOwner }) {
+  const hasList = useApp((app) => viewsOfSelection(app.archives ?? [], app.selection).includes('packages'));
+  const text = packageName(owner);
+  if (!hasList) return text;
+  return (
+    <button type="button" className={facts.link} title={words.origin.showPackage(text)} onClick={() => showPackage(owner.name)}>
+      {text}
+    </button>
+  );
 }
 
 /** Whether it isn't known which Dockerfile lines made a layer, or which image the layer comes from. */

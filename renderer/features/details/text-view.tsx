@@ -9,6 +9,7 @@ import { languageOf } from '../../state/details/languages.ts';
 import { type TextLine, textLines } from '../../state/details/preview.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
+import roll from './content-lines.module.css';
 import styles from './content-tab.module.css';
 import { useLines } from './use-lines.ts';
 
@@ -51,7 +52,7 @@ export function TextView({ bytes, views }: { bytes: Uint8Array; views: ReactNode
     const [first] = findText(lines, text);
     if (first !== undefined) virtual.scrollToIndex(first, { align: 'center' });
   };
-  const view = wraps ? `${styles.view} ${styles.wraps}` : styles.view;
+  const view = wraps ? `${roll.view} ${styles.wraps}` : roll.view;
   return (
     <>
       <Tools
@@ -66,7 +67,7 @@ export function TextView({ bytes, views }: { bytes: Uint8Array; views: ReactNode
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${view} selectable`} ref={scroller} tabIndex={0} aria-label={words.details.fileText}>
         <div
-          className={styles.lines}
+          className={roll.lines}
           style={{ height: virtual.getTotalSize(), ...(wraps ? {} : { width: `calc(${longest + digits + 4}ch + 24px)` }) }}
         >
           {virtual.getVirtualItems().map(({ index, start }) => {
@@ -74,7 +75,7 @@ export function TextView({ bytes, views }: { bytes: Uint8Array; views: ReactNode
             if (line === undefined) return null;
             const isCurrent = found[at] === index;
             return (
-              <div key={index} className={`${styles.line} ${isCurrent ? styles.current : ''}`} {...place(index, start)}>
+              <div key={index} className={`${roll.line} ${styles.line} ${isCurrent ? styles.current : ''}`} {...place(index, start)}>
                 <span className={styles.number} style={{ width: `${digits + 1}ch` }} data-number={line.number ?? '↪'} />
                 <span className={styles.text}>{marked(line.text, wanted) ?? highlighted?.[index]?.map(drawToken) ?? line.text}</span>
               </div>

@@ -11,6 +11,12 @@ import { useApp } from '../use-app.ts';
 import styles from './arrivals.module.css';
 import { WorkState } from './work-state.tsx';
 
+/** Returns all that is being opened, in the library or not. */
+export function useOpening(): readonly Arrival[] {
+  const jobs = useApp((app) => app.jobs);
+  return arrivals(jobs, () => false);
+}
+
 /** Returns what is being opened and isn't in the library yet. */
 export function useArrivals(): readonly Arrival[] {
   const jobs = useApp((app) => app.jobs);
@@ -36,8 +42,23 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
       progress={words.jobs.openingProgress(name)}
       done={first.doneBytes}
       total={first.totalBytes}
-      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.jobs.andOthers(others.length)}`}`}
+      phase={`${stateOf(first)}${others.length === 0 ? '' : ` · ${words.andMore(others.length)}`}`}
       onCancel={cancel}
+    />
+  );
+}
+
+/** Shown like {@link ArrivalState} for something that isn't reported yet. */
+export function AwaitedState({ name }: { name: string }) {
+  const text = displayText(name);
+  return (
+    <WorkState
+      title={words.jobs.opening(text)}
+      progress={words.jobs.openingProgress(text)}
+      done={0}
+      total={null}
+      phase=""
+      onCancel={null}
     />
   );
 }

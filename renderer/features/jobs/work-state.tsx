@@ -20,7 +20,8 @@ export function WorkState({
   done: number;
   total: number | null;
   phase: string;
-  onCancel: () => void;
+  /** Null before the work can be stopped. */
+  onCancel: (() => void) | null;
   /** Explains why the job takes time. */
   children?: ReactNode;
 }) {
@@ -28,9 +29,11 @@ export function WorkState({
     <section className={styles.state} aria-label={title}>
       <h2 className={styles.title}>{title}</h2>
       <Progress label={progress} done={done} total={total} />
-      <p className={`number ${styles.phase}`}>{phase}</p>
+      <p className={`number ${styles.phase}`}>{phase === '' ? '\u00a0' : phase}</p>
       {children === undefined ? null : <p className={styles.why}>{children}</p>}
-      <Button onPress={onCancel}>{words.cancel}</Button>
+      <Button disabled={onCancel === null} onPress={() => onCancel?.()}>
+        {words.cancel}
+      </Button>
     </section>
   );
 }

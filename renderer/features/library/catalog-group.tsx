@@ -6,6 +6,7 @@ import { shortTitle } from '../../state/library.ts';
 import { words } from '../../words/index.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
+import styles from './library-pane.module.css';
 
 /** Open catalogs. */
 export function CatalogGroup() {
@@ -52,7 +53,17 @@ export function CatalogGroup() {
 /** Open catalogs in a narrow library. */
 export function CatalogIcons() {
   const catalogs = useApp((app) => app.catalogs) ?? [];
+  const shown = useApp((app) => app.selection.catalog?.catalogId);
   return catalogs.map(({ catalogId, title }) => (
-    <IconButton key={catalogId} label={title} caption={shortTitle(title)} icon="catalog" onPress={() => showCatalog(catalogId)} />
+    <span key={catalogId} className={styles.railItem}>
+      <IconButton
+        className={catalogId === shown ? styles.currentIcon : undefined}
+        label={title}
+        caption={shortTitle(title)}
+        icon="catalog"
+        pressed={catalogId === shown}
+        onPress={() => showCatalog(catalogId)}
+      />
+    </span>
   ));
 }

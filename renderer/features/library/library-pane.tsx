@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from 'react';
+import { type CSSProperties, type ReactNode, useMemo } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { FirstItems, MoreItems, useFirst } from '../../components/first-items.tsx';
@@ -7,6 +7,7 @@ import { MiddleText } from '../../components/middle-text.tsx';
 import { NameText } from '../../components/name-text.tsx';
 import { sizeText } from '../../components/size.tsx';
 import { setLayout } from '../../state/app-state.ts';
+import { awaitedName } from '../../state/awaited.ts';
 import { showImage } from '../../state/choosing.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import {
@@ -47,6 +48,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   const electron = info?.host === 'electron';
   const stores = useApp((app) => app.stores);
   const opening = useArrivals();
+  const isAwaited = useApp((app) => awaitedName(app) !== null);
   const listed = useMemo(() => (archives ?? []).filter((archive) => !isListedInStore(archive, stores)), [archives, stores]);
   const { shown, onMore } = useFirst(listed, MOST_IMAGES);
   const current = listed.find(({ archiveId }) => archiveId === selection.archiveId);
@@ -67,7 +69,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       </header>
       <div className={styles.body}>
         {archives === null || archives.length + opening.length === 0 ? (
-          <p className={item.none}>{archives === null ? words.connecting : words.library.nothingOpen}</p>
+          <p className={item.none}>{isAwaited ? null : words.library.nothingOpen}</p>
         ) : (
           <ul className={item.list}>
             {drawn.map((archive) => (
@@ -135,7 +137,11 @@ export function LibraryRail() {
           </span>
         );
       })}
-      <MoreItems as="div" left={images.length - drawn.length} onMore={onMore} />
+      {images.length === drawn.length ? null : (
+        <div className={styles.railMore}>
+          <MoreItems as="div" left={images.length - drawn.length} onMore={onMore} />
+        </div>
+      )}
       <CatalogIcons />
     </nav>
   );
@@ -185,6 +191,13 @@ function ArchiveItem({ archive, first, shown }: { archive: ArchiveSummary; first
   );
 }
 
+/** Maximum number of characters that a cut name of an archive has at least; with less space, it is left out. */
+const LEAST_LABEL = 10;
+
+function leastLabel(label: string): CSSProperties {
+  return { '--least': `${Math.min(label.length, LEAST_LABEL) * 0.58}em` } as CSSProperties;
+}
+
 function ImageButton({
   archive,
   image,
@@ -221,9 +234,15 @@ function ImageButton({
       <span className={item.words}>
         <NameText className={item.name} text={lastPart(title)} />
         <span className={item.second}>
-          <span className={`${item.sub} ${item.parts} ${needsPlatform ? item.apart : ''}`}>
-            {nested ? null : archive.stored === undefined ? <MiddleText text={label} title={null} /> : <span>{words.library.inStore}</span>}
-            {platform === '' ? null : <span className={item.end}>{nested ? platform : `\u00a0· ${platform}`}</span>}
+          <span className={`${item.sub} ${item.parts} ${needsPlatform ? item.apart : stored ? item.marked : ''}`} style={leastLabel(label)}>
+            {nested ? null : (
+              <span className={item.file}>
+                {archive.stored === undefined ? <MiddleText text={label} title={null} /> : words.library.inStore}
+              </span>
+            )}
+            {platform === '' ? null : (
+              <span className={item.end}>{nested ? platform : needsPlatform ? platform : `\u00a0· ${platform}`}</span>
+            )}
           </span>
           {stored ? <span className={item.badge}>{words.library.inStore}</span> : null}
           {sizeText(storedBytes(image), item.size, words.library.stored(words.exactBytes(storedBytes(image))))}

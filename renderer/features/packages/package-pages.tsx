@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Button } from '../../components/button.tsx';
+import { MoreItems } from '../../components/first-items.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { words } from '../../words/index.ts';
@@ -43,9 +43,11 @@ export function PackagePages<Report extends { readonly total: number; readonly r
     <>
       {children(answer.value)}
       {answer.value.total > answer.value.rows.length && count < MOST ? (
-        <Button kind="quiet" onPress={() => onCount(Math.min(MOST, count + PAGE))}>
-          {words.packages.more}
-        </Button>
+        <MoreItems
+          left={answer.value.total - answer.value.rows.length}
+          step={Math.min(MOST - count, PAGE)}
+          onMore={() => onCount(Math.min(MOST, count + PAGE))}
+        />
       ) : null}
     </>
   );

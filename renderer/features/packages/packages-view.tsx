@@ -122,6 +122,7 @@ function Tables({
     if (!isView) return words.packages.byLayer;
     return isWhole ? words.packages.allTitle : words.packages.viewTitle(layer);
   };
+  const { runs, quiet } = isView ? NO_RUNS : layerRuns(layers, isFiltered || rows.length < total ? null : rows);
   return (
     <>
       <p className={styles.status} role="status">
@@ -141,19 +142,22 @@ function Tables({
             <Lines rows={rows} layer={layer} isWhole={isWhole} isView largest={largest} order={ordered.order} />
           </tbody>
         ) : (
-          runsWithout(layers, isFiltered || rows.length < total ? null : rows).map(([each, ...same]) => (
-            <LayerGroup
-              key={each.layer}
-              report={each}
-              same={same}
-              rows={rows}
-              image={image}
-              isFiltered={isFiltered}
-              replaces={replaces}
-              largest={largest}
-              order={ordered.order}
-            />
-          ))
+          <>
+            {runs.map(([each, ...same]) => (
+              <LayerGroup
+                key={each.layer}
+                report={each}
+                same={same}
+                rows={rows}
+                image={image}
+                isFiltered={isFiltered}
+                replaces={replaces}
+                largest={largest}
+                order={ordered.order}
+              />
+            ))}
+            {quiet.length === 0 ? null : <QuietLayers layers={quiet} replaces={replaces} />}
+          </>
         )}
       </Table>
     </>
@@ -194,14 +198,19 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
   );
 }
 
+interface LayerRuns {
+  readonly runs: readonly (readonly [PackageLayerReport, ...PackageLayerReport[]])[];
+  /** Layers that change no packages, if they aren't a single run. */
+  readonly quiet: readonly PackageLayerReport[];
+}
+
+const NO_RUNS: LayerRuns = { runs: [], quiet: [] };
+
 /**
- * Groups layers into runs: consecutive layers that change no packages are one run, and each of the others is a run by itself. `rows` is
- * null if some may be left out.
+ * Groups layers into runs: each layer that changes packages is a run by itself; all others are one run if they are consecutive, or else
+ * `quiet`. `rows` is null if some may be left out.
  */
-function runsWithout(
-  layers: readonly PackageLayerReport[],
-  rows: readonly PackageRow[] | null,
-): (readonly [PackageLayerReport, ...PackageLayerReport[]])[] {
+function layerRuns(layers: readonly PackageLayerReport[], rows: readonly PackageRow[] | null): LayerRuns {
   const changed = rows === null ? null : new Set(rows.map(({ layer }) => layer));
   const runs: [PackageLayerReport, ...PackageLayerReport[]][] = [];
   for (const each of layers) {
@@ -210,7 +219,32 @@ function runsWithout(
     if (last !== undefined && isQuiet && !changed.has(last[0].layer)) last.push(each);
     else runs.push([each]);
   }
-  return runs;
+  const isQuietRun = ([first]: LayerRuns['runs'][number]) => changed !== null && !changed.has(first.layer);
+  const quiet = runs.filter(isQuietRun);
+  return quiet.length < 2 ? { runs, quiet: [] } : { runs: runs.filter((run) => !isQuietRun(run)), quiet: quiet.flat() };
+}
+
+/** One line for all layers that change no packages. */
+function QuietLayers({ layers, replaces }: { layers: readonly PackageLayerReport[]; replaces: boolean }) {
+  const title = words.packages.noChangesIn(layers.length);
+  return (
+    <tbody aria-label={title}>
+      <tr className={styles.layer}>
+        <th scope="rowgroup" colSpan={2}>
+          <span className={styles.title}>
+            <span>{title}</span>
+            <span className={styles.command}>{words.packages.layerList(layers.map(({ layer }) => layer))}</span>
+          </span>
+        </th>
+        <td className={styles.files} />
+        <td className={styles.share} />
+        <td className={styles.right}>
+          <Size bytes={layers.reduce((sum, { bytes }) => sum + bytes, 0)} />
+        </td>
+        {replaces ? <td className={`${styles.right} ${styles.replaces}`} /> : null}
+      </tr>
+    </tbody>
+  );
 }
 
 /** A layer's packages, and the bytes that no package owns. Consecutive layers that change no packages are one line. */

@@ -18,6 +18,7 @@ import styles from './registry.module.css';
 import { RemovedKey } from './removed-key.tsx';
 import { SaveKey } from './save-key.tsx';
 import { type ChangesWanted, useChanges } from './use-changes.ts';
+import { useHeadingSums } from './use-sums.ts';
 import { ValueRow, ValueTable } from './value-table.tsx';
 
 /** Number of changes to a key shown at first, each with its values. */
@@ -36,6 +37,7 @@ export function RegistryChanges({ of }: { of: ChangesWanted }) {
   const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(NO_FOLDS);
   const { roots, tree, hives, unreadable } = useMemo(() => sorted(items), [items]);
   const isSearch = of.text !== '';
+  useHeadingSums(isRead && !isCutOff && !isSearch ? tree : null);
   // The first key that a search found or a layer changed is shown as if it were chosen.
   const first = tree.nodes.find(({ changes }) => changes.length > 0) ?? roots[0];
   const open = useMemo(() => {

@@ -15,6 +15,7 @@ import styles from './registry.module.css';
 import { RegistryKey } from './registry-key.tsx';
 import { useChanges } from './use-changes.ts';
 import { useKeys } from './use-keys.ts';
+import { useHeadingSums } from './use-sums.ts';
 
 const FOUND = 500;
 /** A search reads all hives, so it waits until typing has paused for this many ms. */
@@ -32,14 +33,14 @@ type ChosenKey = KeyAt & Pick<KeyNode, 'removedIn'>;
 
 /** Returns the keys that layers changed, as a tree in the same order as the one shown, and whether it is complete. */
 function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
-  const { items, isRead } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
+  const { items, isRead, isCutOff } = useChanges({ archiveId, image, from: isWhole ? 0 : layer, to: layer, text: '' });
   const tree = useMemo(() => {
     const forest = new KeyForest();
     for (const item of items) if ('path' in item) forest.add(item).changes.push(item);
     forest.sort();
     return keyTree(forest.roots);
   }, [items]);
-  return { tree, isRead };
+  return { tree, isRead, isCutOff };
 }
 
 /**
@@ -54,7 +55,8 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
   const [chosen, choose] = useState<ChosenKey | null>(null);
   const [isTouched, setTouched] = useState(false);
   const names = hives.state === 'ready' ? hives.value.hives : NO_HIVES;
-  const { tree: changed, isRead } = useChangedKeys(of, isWhole);
+  const { tree: changed, isRead, isCutOff } = useChangedKeys(of, isWhole);
+  useHeadingSums(isRead && !isCutOff && text === '' ? changed : null);
   const removed = useMemo(() => (isWhole ? removedKeys(changed) : NO_REMOVED), [changed, isWhole]);
   const keys = useKeys(of, names, removed);
   const mark = (node: KeyNode) => sumMarkOf(changed, changed.rowOf(node.id));

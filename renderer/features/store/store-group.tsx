@@ -28,7 +28,6 @@ import {
 import {
   canChange,
   copyKey,
-  copyTitle,
   imageWithTop,
   layersAlone,
   leftoversOf,
@@ -238,8 +237,8 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
   const isShown = useApp(({ selection }) => opened !== undefined && selection.archiveId === opened.archiveId);
   const item: StoredItem = { storeId, name: id, top: id, opened };
   const parent = parentImage(store, layer);
-  const ofImage = isReadWrite && parent !== undefined ? copyTitle({ store, layer }) : null;
-  const title = adopted ?? ofImage ?? shortId(id);
+  const ofImage = isReadWrite && parent !== undefined ? lastPart(storedTitle(parent)) : null;
+  const title = adopted ?? (ofImage === null ? shortId(id) : words.store.copyTitle(ofImage));
   const isNamed = adopted !== undefined || ofImage !== null;
   const usable = state === 'ready' || state === 'mounted';
   const choices = [
@@ -282,8 +281,15 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
           <Icon name="warning" className={line.icon ?? ''} />
         )}
         <span className={line.words}>
-          <span className={`${line.title} ${isNamed ? '' : styles.id}`}>{title}</span>
+          {ofImage === null || adopted !== undefined ? (
+            <span className={`${line.title} ${isNamed ? '' : styles.id}`}>{title}</span>
+          ) : (
+            <NameText className={line.name} text={ofImage} />
+          )}
           <span className={`${line.sub} ${styles.wraps}`}>
+            {ofImage === null || adopted !== undefined
+              ? null
+              : `${words.store.ofCopy}${copy === undefined && facts.length === 0 ? '' : ' · '}`}
             {copy === undefined ? null : (
               <>
                 {copy.changes === 0 ? null : <i className={styles.changed} aria-hidden="true" />}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ArchiveSummary, ImageSummary, WasteReport } from '#contract';
 import { IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
@@ -16,11 +16,11 @@ import { useRequest } from '../use-request.ts';
 import { WasteKinds } from './waste-kinds.tsx';
 import styles from './waste-panel.module.css';
 import { ByLayer, WasteSummary } from './waste-summary.tsx';
-import { WasteTable } from './waste-table.tsx';
+import { WASTE_STEP, WasteTable } from './waste-table.tsx';
 import { WhatIf } from './what-if.tsx';
 
 /** Maximum number of files listed; the rest are only counted. */
-const SHOWN = 500;
+const MOST = 4 * WASTE_STEP;
 
 /** Jobs whose results are part of the report. */
 const JOBS = ['rewritten', 'weigh'] as const;
@@ -40,9 +40,10 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
   // Request the report again when a search for rewritten files, or packing, has ended. Compare the ids of ended jobs, because a job may end
   // before this component sees it running.
   const ended = useApp((app) => JOBS.map((kind) => endedJob(app.jobs, kind, archiveId, image.index)?.jobId ?? '').join('/'));
+  const [limit, setLimit] = useState(WASTE_STEP);
   const answer = useRequest(
-    `${archiveId}/${image.index}/${ended}`,
-    (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
+    `${archiveId}/${image.index}/${ended}/${limit}`,
+    (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit }, { signal }),
     { keepsLast: true, remembersAs: 'waste' },
   );
   const { fileBytes, wastedBytes, efficiency } = image.totals;
@@ -91,7 +92,13 @@ export function WastePanel({ archive, image }: { archive: ArchiveSummary; image:
             </div>
           </div>
           {causeLines(answer.value).map(({ cause }) => (
-            <Group key={cause} cause={cause} report={answer.value} image={image} />
+            <Group
+              key={cause}
+              cause={cause}
+              report={answer.value}
+              image={image}
+              onMore={limit >= MOST ? null : () => setLimit(limit + WASTE_STEP)}
+            />
           ))}
           <WasteKinds kinds={answer.value.kinds} image={image} />
         </div>
@@ -133,7 +140,17 @@ function RewrittenState({
 }
 
 /** Files whose bytes are hidden for the same reason. */
-function Group({ cause, report, image }: { cause: CauseLine['cause']; report: WasteReport; image: ImageSummary }) {
+function Group({
+  cause,
+  report,
+  image,
+  onMore,
+}: {
+  cause: CauseLine['cause'];
+  report: WasteReport;
+  image: ImageSummary;
+  onMore: (() => void) | null;
+}) {
   const lines = useMemo(() => fileLines(report, cause), [report, cause]);
   const group = report.groups.find((each) => each.cause === cause);
   if (group === undefined) return null;
@@ -149,6 +166,7 @@ function Group({ cause, report, image }: { cause: CauseLine['cause']; report: Wa
       image={image}
       hiddenIn={words.waste.columns.hiddenIn[cause]}
       rest={{ count: count - lines.length, bytes: bytes - listed, whole: bytes }}
+      onMore={onMore}
     />
   );
 }

@@ -1,5 +1,5 @@
-import type { ReactNode } from 'react';
-import type { ImageSummary, WasteReport } from '#contract';
+import { type ReactNode, useState } from 'react';
+import type { ImageSummary, WastedFileReport, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Advice } from '../../components/advice.tsx';
 import { FirstItems } from '../../components/first-items.tsx';
@@ -26,7 +26,7 @@ export function WasteSummary({ report, image, state }: { report: WasteReport; im
   return (
     <section className={`${styles.files} ${styles.summary}`} aria-label={words.waste.summary}>
       <ul>
-        {causeLines(report).map(({ cause, bytes, largest, others, otherBytes }) => {
+        {causeLines(report).map(({ cause, bytes, largest, next, others, otherBytes }) => {
           const { title, hint } = words.waste.causes[cause];
           return (
             <Entry key={cause} id={cause} title={title} bytes={bytes} advice={hint}>
@@ -34,9 +34,7 @@ export function WasteSummary({ report, image, state }: { report: WasteReport; im
                 <>
                   <Largest path={largest.path} bytes={largest.wastedBytes} writers={writersOf(largest)} hider={largest.hiddenBy} />
                   <NamedCommand image={image} layer={largest.hiddenBy} />
-                  {others === 0 ? null : (
-                    <span className={styles.others}>{phrase(words.waste.others(others, <Size bytes={otherBytes} />))}</span>
-                  )}
+                  <Others next={next} count={others} bytes={otherBytes} />
                 </>
               )}
             </Entry>
@@ -79,6 +77,38 @@ function Entry({ id, title, bytes, advice, children }: { id: string; title: stri
         <Advice text={advice} />
       </p>
     </li>
+  );
+}
+
+/** How many files a button adds to an entry, and how many of the largest it shows at most; the cause's list has all of them. */
+const STEP = 5;
+const MOST_NEXT = 4 * STEP;
+
+/** The files of a cause after the largest: their number and bytes, which is a button that shows the next ones as long as there are any. */
+function Others({ next, count, bytes }: { next: readonly WastedFileReport[]; count: number; bytes: number }) {
+  const [shown, setShown] = useState(0);
+  const drawn = next.slice(0, shown);
+  const more = Math.min(STEP, Math.min(next.length, MOST_NEXT) - drawn.length);
+  const left = count - drawn.length;
+  const text = phrase(words.waste.others(left, <Size bytes={drawn.reduce((sum, { wastedBytes }) => sum - wastedBytes, bytes)} />));
+  return (
+    <>
+      {drawn.map((file) => (
+        <Largest key={file.path} path={file.path} bytes={file.wastedBytes} writers={writersOf(file)} hider={file.hiddenBy} />
+      ))}
+      {left === 0 ? null : more <= 0 ? (
+        <span className={styles.others}>{text}</span>
+      ) : (
+        <button
+          type="button"
+          className={`${styles.others} ${styles.next}`}
+          title={words.showMore(more)}
+          onClick={() => setShown(shown + STEP)}
+        >
+          {text}
+        </button>
+      )}
+    </>
   );
 }
 

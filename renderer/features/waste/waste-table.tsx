@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { Button } from '../../components/button.tsx';
+import { MoreItems } from '../../components/first-items.tsx';
 import { MiddleText } from '../../components/middle-text.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
@@ -13,6 +14,9 @@ import { words } from '../../words/index.ts';
 import { LayerCommand, LayerLinks } from './layer-links.tsx';
 import styles from './waste-panel.module.css';
 import table from './waste-table.module.css';
+
+/** Maximum number of files that are listed at first, and by which the lists grow. */
+export const WASTE_STEP = 500;
 
 /** Number of rows that a table shows by default. */
 const FIRST = 5;
@@ -29,6 +33,7 @@ export function WasteTable({
   image,
   hiddenIn,
   rest,
+  onMore = null,
 }: {
   /** Id of the section, for links to it. */
   id: string;
@@ -41,6 +46,8 @@ export function WasteTable({
   hiddenIn: string | null;
   /** Number and bytes of what isn't listed, and the bytes of everything. */
   rest: { readonly count: number; readonly bytes: number; readonly whole: number };
+  /** Lists more of them; null if no more can be listed. */
+  onMore?: (() => void) | null;
 }) {
   const [isOpen, setOpen] = useState(false);
   const [order, setOrder] = useState(FIRST_WASTE_ORDER);
@@ -79,7 +86,13 @@ export function WasteTable({
         </tbody>
       </table>
       {isOpen && rest.count > 0 ? (
-        <p className={styles.rest}>{phrase(words.waste.moreFiles(rest.count, <Size bytes={rest.bytes} />))}</p>
+        <div className={styles.rest}>
+          {onMore === null ? (
+            phrase(words.waste.moreFiles(rest.count, <Size bytes={rest.bytes} />))
+          ) : (
+            <MoreItems left={rest.count} onMore={onMore} step={WASTE_STEP} note={<Size bytes={rest.bytes} />} />
+          )}
+        </div>
       ) : null}
       {lines.length > FIRST ? (
         <p className={styles.ask}>

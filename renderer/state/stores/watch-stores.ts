@@ -30,7 +30,10 @@ export async function refreshStores(): Promise<void> {
 export function watchStores(): void {
   void refreshStores();
   watchCopies();
-  window.addEventListener('focus', () => void refreshStores());
+  window.addEventListener('focus', () => {
+    void countCopies();
+    void refreshStores();
+  });
   appStore.subscribe(({ jobs }, { jobs: before }) => {
     if (jobs === before) return;
     if (jobs.jobs !== before.jobs) {

@@ -17,6 +17,8 @@ interface OpenCopy {
 const opened = new Map<string, OpenCopy>();
 /** Minimum pause between two counts while a copy is open. Counting takes at most a fifth of the time. */
 const PAUSE_MS = 1_500;
+/** The same while none is open. */
+const LONG_PAUSE_MS = 4_000;
 let counting: Promise<number> | null = null;
 
 /** Remembers the job that opens a stored item, if the item is a working copy. */
@@ -107,12 +109,12 @@ export function archiveOf(jobId: string): Promise<string | null> {
   });
 }
 
-/** Keeps counting while a working copy is open and the window is visible. */
+/** Keeps counting while there are working copies and the window is visible, more often while one of them is open. */
 export function watchCopies(): void {
   const again = async (): Promise<void> => {
-    const isWatching = opened.size > 0 && document.visibilityState === 'visible';
+    const isWatching = (opened.size > 0 || getApp().copies.size > 0) && document.visibilityState === 'visible';
     const tookMs = isWatching ? await countCopies().catch(() => 0) : 0;
-    setTimeout(() => void again(), Math.max(PAUSE_MS, 4 * tookMs));
+    setTimeout(() => void again(), Math.max(opened.size > 0 ? PAUSE_MS : LONG_PAUSE_MS, 4 * tookMs));
   };
   void again();
 }

@@ -38,8 +38,6 @@ export const jobs = {
   uploading: 'uploading',
   opening: (name: string) => `Opening ${name}`,
   openingProgress: (name: string) => `Progress of opening ${name}`,
-  /** Shown after the first of several archives that are being opened. */
-  andOthers: (count: number) => `and ${formatCount(count)} more`,
   cancel: (title: string) => `Cancel ${title}`,
   progress: (title: string) => `Progress of ${title}`,
   dismiss: (title: string) => `Dismiss ${title}`,

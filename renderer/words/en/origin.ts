@@ -5,6 +5,7 @@ const PACKAGES = { one: 'package', other: 'packages' };
 /** Where paths and layers come from, and what is stated about an image. */
 export const origin = {
   versions: 'Versions of this path',
+  showPackage: (name: string) => `Show ${name} in Packages`,
   failed: 'Could not find out where it comes from',
   version: {
     added: (layer: number) => `Added by layer ${layer}`,

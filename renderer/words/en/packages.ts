@@ -1,6 +1,6 @@
 import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
-import { counted, list } from './grammar.ts';
+import { counted, LAYERS, list } from './grammar.ts';
 
 interface PackageCounts {
   readonly packagesA: number;
@@ -25,7 +25,6 @@ export const packages = {
     `${counted(total, { one: 'package change', other: 'package changes' })}${firstOnly(total, shown)}`,
   /** How many packages are of one type: `12 npm`. */
   ofType: (count: number, type: string) => `${formatCount(count)} ${type}`,
-  more: 'Show more',
   unread: (count: number) => `${counted(count, { one: 'place', other: 'places' })} could not be read completely`,
   viewTitle: (layer: number) => `Packages as seen at layer ${layer}`,
   name: 'Package',
@@ -42,6 +41,9 @@ export const packages = {
   replacesWhy: 'Bytes of the files that were replaced or removed. The layers below still contain them.',
   hiddenWhy: (size: string) => `${size} of old files, still in the layers below`,
   noChanges: 'No package changes',
+  noChangesIn: (layers: number) => `No package changes in ${counted(layers, LAYERS)}`,
+  /** Numbers of layers, in any order, as ranges: `0–3, 7`. */
+  layerList: (layers: readonly number[]) => rangesOf([...layers].sort((a, b) => a - b)).join(', '),
   /** Bytes in all layers. */
   totals: <T>(owned: T, unowned: T): Phrase<T> => [owned, ' in packages, ', unowned, ' outside'],
   /** Explains the mark of packages whose files a layer writes again; shown after the mark. */
@@ -74,6 +76,16 @@ export const packages = {
   showInComparison: (name: string) => `${name}: show its largest file in the comparison`,
   showFiles: (name: string, layer: number) => `${name}: show its files in layer ${layer}`,
 };
+
+function rangesOf(numbers: readonly number[]): readonly string[] {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
+}
 
 function firstOnly(total: number, shown: number): string {
   return total > shown ? `, showing the first ${formatCount(shown)}` : '';

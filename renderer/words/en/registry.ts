@@ -26,6 +26,8 @@ export const registry = {
   key: 'Key',
   changedValues: 'Changed values',
   changedBelow: (values: number, keys: number) => `${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)}`,
+  keysChanged: (keys: number) => counted(keys, CHANGED_KEYS),
+  valuesChanged: (values: number) => counted(values, { one: 'changed value', other: 'changed values' }),
   changedOnlyBelow: (keys: number) => `Not changed itself; ${counted(keys, CHANGED_KEYS)} below`,
   noOwnValues: (values: number, keys: number) =>
     `No values of its own${keys === 0 ? '' : `; ${counted(values, VALUES)} in ${counted(keys, CHANGED_KEYS)} below`}`,

@@ -2,6 +2,8 @@ import type { Phrase } from '../language.ts';
 import { formatCount } from '../numbers.ts';
 import { CHANGES, counted, ENTRIES, IMAGES, LAYERS, LEFTOVERS } from './grammar.ts';
 
+const OF_COPY = ' + working copy';
+
 /** Stores and base images. */
 export const store = {
   own: 'Store',
@@ -33,7 +35,9 @@ export const store = {
   commit: 'Commit as layer…',
   viewChanges: 'View changes',
   discard: 'Discard…',
-  copyTitle: (image: string) => `${image} + working copy`,
+  copyTitle: (image: string) => `${image}${OF_COPY}`,
+  /** The end of a working copy’s title, after the name of its image. */
+  ofCopy: OF_COPY,
   /** A working copy's number of changes, shown after a coloured dot if there are any. */
   copyChanges: (count: number) => (count === 0 ? 'no changes' : counted(count, CHANGES)),
   listChanges: 'List changes',

@@ -61,6 +61,7 @@ test('an archive of thousands of images lists the first ones, and more on demand
 
   await page.setViewportSize({ width: 900, height: 700 });
   await expect(library).toContainText('more');
+  expect(await library.evaluate((rail) => rail.scrollWidth - rail.clientWidth)).toBeLessThanOrEqual(0);
   expect(await nodes(page)).toBeLessThan(MOST_NODES);
 });
 

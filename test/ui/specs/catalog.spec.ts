@@ -277,6 +277,27 @@ test.describe('a catalog of a fleet', () => {
     await expect(page.getByRole('row', { name: /bash/, selected: true })).toBeVisible();
   });
 
+  test('names take precedence over what is known about images, all marks have a name, and the library is a rail', async ({
+    win: { page, complaints },
+  }) => {
+    for (const width of [1320, 720]) {
+      await page.setViewportSize({ width, height: 860 });
+      await expect(images(page).getByTitle('registry.example.com/shop/checkout').first()).toBeVisible();
+      await expect(images(page).locator('[data-cut]')).toHaveCount(0);
+    }
+    const library = page.getByRole('navigation', { name: 'Library' });
+    expect((await library.boundingBox())?.width).toBe(56);
+    await expect(library.getByRole('button', { name: 'catalog' })).toHaveAttribute('aria-pressed', 'true');
+    await page.getByRole('button', { name: 'Show library' }).click();
+    await expect(library.getByRole('heading', { name: 'Catalogs' })).toBeVisible();
+    await page.getByRole('button', { name: 'Hide library' }).click();
+    await view(page, 'Layers').click();
+    await page.setViewportSize({ width: 600, height: 860 });
+    for (const base of ['java', 'alpine', 'node', 'checkout']) await expect(layers(page).getByTitle(base, { exact: true })).toBeVisible();
+    expect(await complaintsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
   test('tags are filtered like images, with the same text', { tag: '@page' }, async ({ win: { page, complaints } }) => {
     await view(page, 'Tags').click();
     await expect(tags(page)).toBeVisible();

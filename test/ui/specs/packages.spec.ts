@@ -119,6 +119,35 @@ test('only removed packages are grey; one whose files are written again says so 
   await expect(version).toHaveCSS('padding-left', '24px');
 });
 
+test('all layers that change no packages are one line, and the origin of a file leads to its package', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page } = win;
+  const other = (name: string) => ({ createdBy: `COPY ${name} /`, tar: tar(file(name, 'x'.repeat(3000))) });
+  const [base, upgrade] = LAYERS as [(typeof LAYERS)[number], (typeof LAYERS)[number]];
+  const layers = [base, other('a'), upgrade, other('b'), other('c')];
+  await win.drop(await win.write('image.tar', dockerArchive(layers, { name: 'acme/tool:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('i');
+  await expect(groups(page)).toHaveCount(2);
+  await expect(page.getByRole('rowgroup', { name: 'No package changes in 3 layers' })).toHaveText(
+    /^No package changes in 3 layers1, 3–49\.0 kB$/,
+  );
+  await page.keyboard.press('i');
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
+  await page.getByRole('row', { name: /libssl\.so\.3/ }).click();
+  await page.getByRole('tab', { name: 'Origin' }).click();
+  await page.getByRole('button', { name: 'libssl3 3.0.12' }).click();
+  await expect(
+    page
+      .getByRole('table', { name: /^Packages/ })
+      .getByRole('rowheader', { name: /^libssl3|libssl3/ })
+      .first(),
+  ).toBeVisible();
+  await expect(page.getByRole('searchbox')).toHaveValue('libssl3');
+  expect(win.complaints).toEqual([]);
+});
+
 test('layers that change no packages are one line, and a long name leaves its type visible', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const name = '@img/sharp-libvips-linuxmusl-x64-with-everything';

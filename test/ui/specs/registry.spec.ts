@@ -233,6 +233,7 @@ test('the line between keys and values is moved by pointer and keys, and keeps i
 test('the registry’s heading matches what is highlighted in the chain', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openRegistry(win);
   await expect(page.getByRole('heading', { name: 'Registry of the whole image' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Changes' }).getByText(/^\d+ changed keys?$/)).toBeVisible();
   await layer(1).click();
   await expect(page.getByRole('heading', { name: 'Registry changes in layer 1' })).toBeVisible();
 });

@@ -185,6 +185,26 @@ test('importing a layer tar asks for its parent; removing an image that a layer 
   await expect(store.getByRole('listitem')).toHaveCount(2);
 });
 
+test('next to “in store”, the name of a file is left out rather than cut to nothing', { tag: '@page' }, async ({ win }) => {
+  await dropAnd(win, OLD, 'an-archive-with-a-long-name.tar', 'Import');
+  const { page } = win;
+  const library = page.getByRole('navigation', { name: 'Library' });
+  const mark = library.getByText('in store', { exact: true });
+  await expect(mark).toBeVisible();
+  const isInSight = () =>
+    library.getByText('an-archive-with-a-long-name.tar').evaluate((element) => {
+      const line = element.closest('button')?.getBoundingClientRect();
+      const { x, y, width } = (element.parentElement ?? element).getBoundingClientRect();
+      return width > 40 && document.elementFromPoint(x + 20, y + 6)?.closest('button') !== null && y < (line?.bottom ?? 0) - 6;
+    });
+  expect(await isInSight()).toBe(false);
+  const name = library.getByText('web-api:1.7').first();
+  expect(Math.abs(((await mark.boundingBox())?.x ?? 0) - ((await name.boundingBox())?.x ?? 0))).toBeLessThan(3);
+  const edge = page.getByRole('separator', { name: 'Library width' });
+  for (let step = 0; step < 8; step++) await edge.press('ArrowRight');
+  expect(await isInSight()).toBe(true);
+});
+
 test('a working copy is changed by another program, shown as it changes, committed with name and comment, and discarded', async ({
   win,
 }) => {
@@ -194,11 +214,16 @@ test('a working copy is changed by another program, shown as it changes, committ
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(store.getByRole('listitem')).toHaveCount(1);
   await act(win, 'acme/web-api:1.7', 'Create working copy');
-  const copy = store.getByRole('listitem').filter({ hasText: 'web-api:1.7 + working copy' });
+  const copy = store.getByRole('listitem').filter({ hasText: '+ working copy' });
   await expect(copy).toContainText('no changes · mounted');
   const said = page.getByTitle(/^[0-9a-f]{64}\n\//).first();
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
+  // Even before it is opened, its changes are counted.
+  writeFileSync(path.join(at, 'written'), 'written');
+  await expect(copy).toContainText('1 change');
+  rmSync(path.join(at, 'written'));
+  await expect(copy).toContainText('no changes');
 
   // The copy is opened before anything is written. Changes appear with their sizes as they are made. The copy is shown by its name even
   // while it is being opened, and the job that opens it ends.

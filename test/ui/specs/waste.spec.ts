@@ -168,6 +168,7 @@ test('long lists show five files by default, and the panel can fill the window u
   win,
 }) => {
   const { page } = win;
+  test.slow();
   const names = Array.from({ length: 700 }, (_, at) => `files/${String(at).padStart(3, '0')}`);
   const layers = [
     { createdBy: 'COPY files /files', tar: tar(...names.map((name, at) => file(name, 'x'.repeat(2000 - at)))) },
@@ -181,7 +182,17 @@ test('long lists show five files by default, and the panel can fill the window u
   await expect(deleted.getByRole('rowheader')).toHaveCount(5);
   await deleted.getByRole('button', { name: 'Show all 700' }).click();
   await expect(deleted.getByRole('rowheader')).toHaveCount(500);
-  await expect(deleted).toContainText('200 more files too small to list');
+  await expect(deleted).toContainText('and 200 more');
+  await deleted.getByRole('button', { name: 'Show 200 more' }).click();
+  await expect(deleted.getByRole('rowheader')).toHaveCount(700);
+  // Next to the causes, the largest files are shown a few at a time.
+  const cause = waste.getByRole('region', { name: 'Causes and kinds' }).getByRole('listitem').first();
+  await expect(cause.getByRole('button', { name: /^files\// })).toHaveCount(1);
+  await cause.getByRole('button', { name: /^699 more files/ }).click();
+  await expect(cause.getByRole('button', { name: /^files\// })).toHaveCount(6);
+  await cause.getByRole('button', { name: /^694 more files/ }).click();
+  await expect(cause.getByRole('button', { name: /^files\/010/ })).toBeVisible();
+  await expect(cause).toContainText('689 more files');
   await waste.getByRole('button', { name: 'Expand waste to fill the window' }).click();
   await expect(page.getByRole('treegrid')).toHaveCount(0);
   await deleted.getByRole('button', { name: /files\/000/ }).click();

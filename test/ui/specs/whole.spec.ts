@@ -17,6 +17,18 @@ async function openImage(win: LayerscopeWindow, layers: readonly ImageLayer[] = 
   };
 }
 
+test('switching to layers shows the one that the heading calls the largest, even if it is the lowest', { tag: '@page' }, async ({
+  win,
+}) => {
+  const { page, layer, changes } = await openImage(win, [
+    { createdBy: 'COPY base /', tar: tar(file('base', 'x'.repeat(9_000))) },
+    { createdBy: 'COPY app /', tar: tar(file('app', 'x'.repeat(2_000))) },
+  ]);
+  await expect(changes.getByRole('button', { name: /^Largest layer/ })).toContainText('0 COPY base /');
+  await page.keyboard.press('1');
+  await expect(layer(0)).toHaveAttribute('aria-pressed', 'true');
+});
+
 const rowCount = (page: LayerscopeWindow['page']) => page.getByRole('treegrid').getAttribute('aria-rowcount');
 
 test('an image opens with all its bytes, the largest branches open, and what makes it big', { tag: '@page' }, async ({ win }) => {
