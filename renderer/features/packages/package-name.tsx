@@ -1,7 +1,11 @@
 import type { ReactNode } from 'react';
 import { displayText } from '#model';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { lineName } from '../../words/cut.ts';
 import styles from './packages-view.module.css';
+
+/** Maximum length of a kind, in characters. */
+const MOST = 100;
 
 /**
  * The name and kind of a package. It is a button labelled `leads` if it leads to files; `onPress` is absent if the row handles the press.
@@ -32,7 +36,7 @@ export function PackageName({
           <MiddleText text={shown} title={`${shown}\n${leads}`} />
         </button>
       )}
-      <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+      <span className={styles.kind}> {lineName(displayText(arch === null ? type : `${type} ${arch}`), MOST)}</span>
     </span>
   );
 }
