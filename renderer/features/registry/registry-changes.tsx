@@ -235,6 +235,7 @@ function Change({ of, change, isAlone }: { of: ChangesWanted; change: RegistryCh
               kind={hasBase ? value.kind : null}
               beforeWord={compares ? words.registry.inA : words.registry.before}
               match={of.text}
+              among={values.length}
             />
           ))}
         </ValueTable>
