@@ -3,7 +3,7 @@ import { Button } from 'react-aria-components/Button';
 import { Header } from 'react-aria-components/Header';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { titleText } from '../words/cut.ts';
+import { lineText } from '../words/cut.ts';
 import { Icon } from './icons.tsx';
 import styles from './menu.module.css';
 import { firstChoices, MoreChoices } from './more-choices.tsx';
@@ -126,8 +126,8 @@ function Actions({ label, sections, onClose }: { label: string; sections: readon
                   {section.selected === undefined ? null : (
                     <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>
                   )}
-                  <span className={styles.label}>{titleText(action.label)}</span>
-                  {action.detail === undefined ? null : <span className={styles.detail}>{titleText(action.detail)}</span>}
+                  <span className={styles.label}>{lineText(action.label)}</span>
+                  {action.detail === undefined ? null : <span className={styles.detail}>{lineText(action.detail)}</span>}
                 </>
               )}
             </MenuItem>

@@ -1,4 +1,5 @@
 import { Fragment } from 'react';
+import { drawnText } from '../words/cut.ts';
 import styles from './breakable.module.css';
 
 /** Where a line may break. Never before a digit, so that `1.7.12` and `12.4+deb12u1/5` stay in one piece. */
@@ -29,6 +30,7 @@ export function Breakable({ text, after = 'punctuation' }: { text: string; after
  * own line only where the two don't fit on one.
  */
 export function BreakableName({ text }: { text: string }) {
+  if (text.length > MOST_LETTERS) return drawnText(text);
   const slash = text.lastIndexOf('/') + 1;
   const [name = '', ...tag] = text.slice(slash).split(/(?=@)|(?<=^[^:@]*:)/);
   return (

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { titleText } from '../words/cut.ts';
+import { lineText } from '../words/cut.ts';
 import { Icon } from './icons.tsx';
 import styles from './menu.module.css';
 import { firstChoices, MoreChoices } from './more-choices.tsx';
@@ -66,8 +66,8 @@ export function MenuButton({
               {({ isSelected }) => (
                 <>
                   {selected === null ? null : <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>}
-                  <span className={styles.label}>{titleText(choice.label)}</span>
-                  {choice.detail === undefined ? null : <span className={styles.detail}>{titleText(choice.detail)}</span>}
+                  <span className={styles.label}>{lineText(choice.label)}</span>
+                  {choice.detail === undefined ? null : <span className={styles.detail}>{lineText(choice.detail)}</span>}
                   {choice.keys === undefined ? null : (
                     <span className={styles.detail} aria-hidden="true">
                       {choice.keys}

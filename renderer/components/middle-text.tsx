@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { drawnText, titleText } from '../words/cut.ts';
+import { lineName, titleText } from '../words/cut.ts';
 import { cutMiddle, cutText, textWidths } from './cut-middle.ts';
 import matchStyles from './match-text.module.css';
 import styles from './middle-text.module.css';
@@ -36,9 +36,6 @@ function keepFitting(element: Element, name: Name): () => void {
   return () => observer?.unobserve(element);
 }
 
-/** Limits for a name that is drawn. Nothing in the window has space for a longer one. */
-const MOST = { characters: 1_000, lines: 1 };
-
 /**
  * A name that is cut in the middle if it doesn't fit, because its end is distinctive. `title`: the full name for the tooltip, if `text` is
  * only part of it; null if a parent has the tooltip. `mostTail`: maximum number of characters at the name's end that stay visible, for
@@ -61,7 +58,7 @@ export function MiddleText({
   match?: string;
 }) {
   const name = useRef<HTMLSpanElement>(null);
-  const text = drawnText(whole, MOST);
+  const text = lineName(whole);
   const at = Math.min(tailAt ?? tailStart(text, mostTail), text.length);
   const found = match === '' ? -1 : text.toLowerCase().indexOf(match.toLowerCase());
   const marked = { from: found, to: found + match.length };

@@ -1,9 +1,12 @@
+import { lineName } from '../words/cut.ts';
 import { MiddleText } from './middle-text.tsx';
 import styles from './name-text.module.css';
 
 /** Maximum length of a part, in characters: what fits on two lines of a narrow library. A longer part is cut in the middle. */
 const MOST = 44;
 const TAIL = 20;
+/** Maximum number of parts; a name with more isn't broken. */
+const MOST_PARTS = 8;
 
 /**
  * The name of an image. If it doesn't fit on one line, it breaks after the colon, so that the first line shows that a tag follows. A tag or
@@ -11,8 +14,11 @@ const TAIL = 20;
  * digest stays visible. The parent provides the tooltip. The custom property `--name-aside` is the width to leave free at the end of the
  * first line for something else.
  */
-export function NameText({ text, className = '' }: { text: string; className?: string | undefined }) {
-  const [first = '', ...others] = text.split(/(?=@)|(?<!@.*)(?<=:)/);
+export function NameText({ text: whole, className = '' }: { text: string; className?: string | undefined }) {
+  const text = lineName(whole);
+  const parts = text.split(/(?=@)|(?<!@.*)(?<=:)/);
+  // A real name has at most a port, a tag and a digest.
+  const [first = '', ...others] = parts.length > MOST_PARTS ? [text] : parts;
   const last = others.pop();
   return (
     <span className={`${styles.name} ${className}`}>

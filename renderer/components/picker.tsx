@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { titleText } from '../words/cut.ts';
+import { lineText, titleText } from '../words/cut.ts';
 import { words } from '../words/index.ts';
 import { MoreItems, useFirst } from './first-items.tsx';
 import { Icon } from './icons.tsx';
@@ -129,7 +129,7 @@ export function Picker({
                   {choice.isPath === true ? (
                     <MiddleText className={styles.path} text={choice.label} mostTail={PATH_END} />
                   ) : (
-                    <span className={styles.label}>{titleText(choice.label)}</span>
+                    <span className={styles.label}>{lineText(choice.label)}</span>
                   )}
                   {choice.detail === undefined ? null : <Detail>{choice.detail}</Detail>}
                 </div>
@@ -156,10 +156,9 @@ export function Picker({
 
 function Detail({ children }: { children: ReactNode }) {
   if (typeof children !== 'string') return <span className={styles.detail}>{children}</span>;
-  const text = titleText(children);
   return (
-    <span className={styles.detail} title={text}>
-      {text}
+    <span className={styles.detail} title={titleText(children)}>
+      {lineText(children)}
     </span>
   );
 }

@@ -1,8 +1,11 @@
 import type { ImageSummary } from '#contract';
 import { plainCommand } from '../state/chain.ts';
-import { titleText } from '../words/cut.ts';
+import { lineText, titleText } from '../words/cut.ts';
 import { words } from '../words/index.ts';
 import styles from './layer-commands.module.css';
+
+/** Number of commands in the tooltip, of which lines beyond some hundreds are cut off anyway. */
+const MOST_LISTED = 200;
 
 /**
  * A layer's command, or the commands of the first and last of several layers, which describe a range better than numbers. The tooltip has
@@ -19,22 +22,25 @@ export function LayerCommands({
   to: number;
   className: string | undefined;
 }) {
-  const commands = image.layers.slice(from, to + 1).map(({ createdBy }) => plainCommand(createdBy) ?? words.commandUnknown);
-  const [first, last] = [commands[0], commands.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  if (commands.length === 1) {
+  const commandOf = (layer: number) => plainCommand(image.layers[layer]?.createdBy ?? null) ?? words.commandUnknown;
+  const count = Math.min(image.layers.length, to + 1) - from;
+  if (count < 1) return null;
+  const [first, last] = [commandOf(from), commandOf(from + count - 1)];
+  if (count === 1) {
     return (
       <span className={className} title={titleText(first)}>
-        {first}
+        {lineText(first)}
       </span>
     );
   }
-  const listed = commands.map((command, at) => words.numbered(from + at, command)).reverse();
+  // The newest first.
+  const listed = Array.from({ length: Math.min(count, MOST_LISTED) }, (_, at) => from + count - 1 - at);
+  const title = listed.map((layer) => words.numbered(layer, commandOf(layer))).join('\n');
   return (
-    <span className={`${className ?? ''} ${styles.range}`} title={titleText(listed.join('\n'))}>
-      <code className={styles.end}>{first}</code>
-      {commands.length > 2 ? words.untilCommand : <span className="visually-hidden">{words.andCommand}</span>}
-      <code className={styles.end}>{last}</code>
+    <span className={`${className ?? ''} ${styles.range}`} title={titleText(title)}>
+      <code className={styles.end}>{lineText(first)}</code>
+      {count > 2 ? words.untilCommand : <span className="visually-hidden">{words.andCommand}</span>}
+      <code className={styles.end}>{lineText(last)}</code>
     </span>
   );
 }

@@ -83,13 +83,22 @@ function day(days: number): string {
   return new Date(Date.UTC(2025, 0, 6) + days * 86_400_000).toISOString();
 }
 
-/** Writes a fleet, with each image in its own file, and its catalog. With `broken`, also a file that isn't an image. */
-export async function writeFleet(folder: string, options: FleetOptions & { readonly broken?: boolean }): Promise<Fleet> {
+/**
+ * Writes a fleet, with each image in its own file, and its catalog. With `broken`, also a file that isn't an image. `tagged`: an image with
+ * this many tags is added.
+ */
+export async function writeFleet(
+  folder: string,
+  options: FleetOptions & { readonly broken?: boolean; readonly tagged?: number },
+): Promise<Fleet> {
   const images = path.join(folder, 'images');
   const catalog = path.join(folder, 'catalog');
   mkdirSync(images, { recursive: true });
   const fileName = (name: string): string => `${name.replace(/^registry\.example\.com\//, '').replaceAll(/[/:]/g, '-')}.tar`;
   for (const image of fleetImages(options)) writeArchive(images, fileName(image.name), [image]);
+  const { tagged = 0 } = options;
+  const nightly = Array.from({ length: tagged }, (_, tag) => ({ name: `nightly:build-${tag}`, layers: [ALPINE], history: ['COPY . /'] }));
+  if (tagged > 0) writeArchive(images, 'tagged.tar', nightly);
   if (options.broken === true) writeFileSync(path.join(images, 'nightly.tar'), 'no image');
   const { code, stderr } = await runCommand(['catalog', 'index', images, '--to', catalog]);
   if (code !== (options.broken === true ? 3 : 0)) throw new Error(`catalog index: ${code}: ${stderr}`);

@@ -15,6 +15,7 @@ import {
   sortedImages,
 } from '../../state/catalog/image-rows.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
@@ -197,12 +198,19 @@ function Images({
 /** Returns the tags of an image, or how many images a group has. */
 function tagsCell(row: ImageRow | null, { images }: ImageGroup): ReactNode {
   if (row === null) return <span className={styles.quiet}>{words.catalog.images(images.length)}</span>;
-  return <span title={row.tags.join('\n')}>{words.list(row.tags)}</span>;
+  return <span title={titleText(firstTags(row).join('\n'))}>{lineText(words.list(firstTags(row)))}</span>;
+}
+
+/** Maximum number of an image's tags that are named; catalogs may have images with tens of thousands. */
+const MOST_TAGS = 100;
+
+function firstTags({ tags }: ImageRow): readonly string[] {
+  return tags.length <= MOST_TAGS ? tags : [...tags.slice(0, MOST_TAGS), words.andMore(tags.length - MOST_TAGS)];
 }
 
 /** Returns the tags that distinguish an image from others in its repository. */
-function tagsOf({ tags }: ImageRow): string {
-  return tags.length === 0 ? words.catalog.noTag : words.list(tags);
+function tagsOf(row: ImageRow): string {
+  return row.tags.length === 0 ? words.catalog.noTag : lineText(words.list(firstTags(row)));
 }
 
 /** Returns the indexes of the groups that fit in a window when open, but at least the first. */

@@ -20,6 +20,7 @@ import {
   sortedLayers,
 } from '../../state/catalog/catalog.ts';
 import { twoLevels } from '../../state/catalog/two-levels.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './catalog.module.css';
@@ -115,7 +116,7 @@ function LayerGrid({
         }
         if (column === 'layer') {
           const command = layerTitle(rows, layer);
-          return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{command}</span>);
+          return nameCell(place, twisty, `${command}\n${displayText(diffId)}`, <span className={styles.command}>{lineText(command)}</span>);
         }
         if (column === 'held') return <Held numbers={holding} images={images} between={between} />;
         if (column === 'bar') return <SizeBar bytes={bytes} full={full} />;

@@ -6,6 +6,7 @@ import { type CatalogRows, layerTitle } from '../../state/catalog/catalog.ts';
 import type { ImageRow } from '../../state/catalog/image-rows.ts';
 import { type LineageNode, lineageOf, lineageWith, nodesInSight } from '../../state/catalog/lineage.ts';
 import { isShortcut } from '../../state/commands.ts';
+import { titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { useApp } from '../use-app.ts';
@@ -97,7 +98,7 @@ export function LineageView({
         if (column === 'name') {
           const title = image === null ? words.catalog.noBase(node.layers, node.derived) : imageTitle(images, image);
           return (
-            <span className={styles.name} title={title} style={{ paddingLeft: level * INDENT }}>
+            <span className={styles.name} title={titleText(title)} style={{ paddingLeft: level * INDENT }}>
               {shape.isFolder(row) ? (shape.isOpen(row) ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
               {image === null ? (
                 <MiddleText className={styles.command} text={nameOf(rows, node)} title={null} />

@@ -2,6 +2,7 @@ import type { CatalogProblem } from '#contract';
 import { displayText } from '#model';
 import { MoreItems, useFirst } from '../../components/first-items.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import styles from './catalog.module.css';
 
@@ -44,10 +45,10 @@ export function ProblemsView({
             // biome-ignore lint/suspicious/noArrayIndexKey: problems have no other name, and never move
             <tr key={index}>
               <th scope="row" className="selectable">
-                {displayText(subject)}
+                {displayText(lineText(subject, problems.length))}
               </th>
-              <td className="selectable">{displayText(message)}</td>
-              <td className={`selectable ${styles.code}`}>{displayText(code)}</td>
+              <td className="selectable">{displayText(lineText(message, problems.length))}</td>
+              <td className={`selectable ${styles.code}`}>{displayText(lineText(code))}</td>
             </tr>
           ))}
         </tbody>

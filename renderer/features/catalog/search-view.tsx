@@ -18,6 +18,7 @@ import { twoLevels } from '../../state/catalog/two-levels.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { CatalogChoice } from '../../state/selection.ts';
+import { lineName, lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
@@ -226,18 +227,19 @@ function Hits({
           return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} match={match} />);
         }
         if (column === 'type') return own.every((each) => typeOf(each) === typeOf(hit)) ? quiet(typeOf(hit)) : null;
-        if (column === 'version') return <span title={displayText(hit.version ?? '')}>{displayText(hit.version ?? '')}</span>;
+        if (column === 'version')
+          return <span title={titleText(displayText(hit.version ?? ''))}>{lineName(displayText(hit.version ?? ''))}</span>;
         if (column === 'size') return own.every(({ kind, bytes }) => kind === hit.kind && bytes === hit.bytes) ? sizeOf(hit) : null;
         if (column === 'layer') {
           const layer = own.length > 1 ? words.catalog.inLayers(own.length) : layerOf(rows, hit);
           return (
-            <span className={styles.quiet} title={layer}>
-              {layer}
+            <span className={styles.quiet} title={titleText(layer)}>
+              {lineText(layer)}
             </span>
           );
         }
         return count === 1 ? (
-          <span className={styles.only} title={title}>
+          <span className={styles.only} title={titleText(title)}>
             {imageText(nameOf(places[0]?.image))}
           </span>
         ) : (
@@ -253,7 +255,7 @@ function firstHit({ hits }: HitGroup): CatalogHit {
 }
 
 function quiet(text: string) {
-  return <span className={styles.quiet}>{text}</span>;
+  return <span className={styles.quiet}>{lineText(text)}</span>;
 }
 
 /** Folders and deleted entries have no size. */

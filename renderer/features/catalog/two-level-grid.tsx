@@ -6,6 +6,7 @@ import { openCatalogImage, togglePicked } from '../../state/catalog/catalog-acti
 import type { TwoLevels } from '../../state/catalog/two-levels.ts';
 import { isShortcut } from '../../state/commands.ts';
 import type { Spot } from '../../state/selection.ts';
+import { titleText } from '../../words/cut.ts';
 import { useApp } from '../use-app.ts';
 import styles from './catalog.module.css';
 import { PICK_COLUMN, PickBox } from './picks.tsx';
@@ -151,7 +152,7 @@ function isGroup(tree: TwoLevels, row: number): boolean {
 /** Returns the first cell of a row: its triangle and its name. */
 export function nameCell({ child }: Place, twisty: ReactNode, title: string, text: ReactNode): ReactNode {
   return (
-    <span className={`${styles.name} ${child < 0 ? '' : styles.inner}`} title={title}>
+    <span className={`${styles.name} ${child < 0 ? '' : styles.inner}`} title={titleText(title)}>
       {twisty}
       {text}
     </span>

@@ -25,7 +25,7 @@ import { chooseLayer, chooseWhole, compareWithLayer } from '../../state/choosing
 import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
@@ -166,6 +166,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               image={image.index}
               all={all}
               count={image.layers.length}
+              lines={lines.length}
               height={heights.get(line.layer.index) ?? STRATUM_MIN}
               colour={colourOf(line.layer.index)}
               loaded={image.loaded}
@@ -207,6 +208,7 @@ function LayerStratum({
   image,
   all,
   count,
+  lines,
   height,
   colour,
   loaded,
@@ -223,6 +225,8 @@ function LayerStratum({
   /** Total bytes of all layers. */
   all: number;
   count: number;
+  /** Number of lines of the chain. */
+  lines: number;
   height: number;
   /** The layer's colour in the treemap; null unless a treemap coloured by layer is shown. */
   colour: string | null;
@@ -266,7 +270,7 @@ function LayerStratum({
           {layer.index}
         </span>
         <span className={styles.text}>
-          <Command text={command} lines={commandLines(drawn)} />
+          <Command text={command} lines={commandLines(drawn)} among={lines} />
           {tall && loaded && broken === undefined ? (
             <span className={`${styles.counts} ${height >= STRATUM_ROOMY ? styles.roomy : ''}`}>
               <span className={styles.numbers}>{changes === 0 ? words.chain.noChanges : <Counts {...layer} />}</span>
@@ -315,8 +319,9 @@ function shownCommand(createdBy: string | null): string | null {
   return command === null ? null : titleText(command);
 }
 
-/** `lines`: how many there is space for; a longer command is cut. */
-function Command({ text, lines }: { text: string | null; lines: number }) {
+/** `lines`: how many there is space for; a longer command is cut. `among`: how many commands the list has. */
+function Command({ text: whole, lines, among }: { text: string | null; lines: number; among: number }) {
+  const text = whole === null ? null : lineText(whole, among);
   const parts = text === null ? null : splitVerb(text);
   return (
     <span className={`${styles.command} ${lines > 1 ? styles.wrap : ''}`} style={lines > 1 ? { ['--lines' as string]: lines } : undefined}>
@@ -374,7 +379,7 @@ function EmptyRun({
           <FirstItems items={steps}>
             {(step, index) => (
               <li key={index} className={`${styles.step} selectable`} title={titleText(step.createdBy ?? '')}>
-                <Command text={shownCommand(step.createdBy)} lines={1} />
+                <Command text={shownCommand(step.createdBy)} lines={1} among={steps.length} />
               </li>
             )}
           </FirstItems>

@@ -4,6 +4,7 @@ import { displayPath, toHex, unescapePath } from '#model';
 import { Size } from '../../components/size.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { chooseWhole, goTo } from '../../state/choosing.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useBreakdown } from '../breakdown/use-breakdown.ts';
 import { useRequest } from '../use-request.ts';
@@ -27,8 +28,8 @@ export function Culprits({ archiveId, image }: { archiveId: string; image: Image
   return (
     <ul className={styles.culprits} aria-label={culprits.label} aria-busy={isPending}>
       {biggest === undefined || layers.length < 2 ? null : (
-        <Culprit of="layer" bytes={biggest.fileBytes} title={command} onGo={() => goTo(biggest.index, null)}>
-          {biggest.index} {command}
+        <Culprit of="layer" bytes={biggest.fileBytes} title={titleText(command)} onGo={() => goTo(biggest.index, null)}>
+          {biggest.index} {lineText(command)}
         </Culprit>
       )}
       {largestFolder !== null ? (

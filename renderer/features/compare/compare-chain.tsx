@@ -14,7 +14,7 @@ import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { apartFrom, distinctFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import head from '../pane-head.module.css';
 import { NO_TOUCHES, type Touches, TouchGutter, TouchWords, touchesOf, touchTitle } from '../touches.tsx';
@@ -300,7 +300,8 @@ function Stratum({
 }) {
   const whole = wholeCommand(layer.createdBy);
   const command = whole === null ? null : titleText(whole);
-  const parts = command === null ? null : splitVerb(command);
+  const drawn = command === null ? null : lineText(command, count);
+  const parts = drawn === null ? null : splitVerb(drawn);
   const bytes = stratumBytes(layer, loaded);
   return (
     <li
@@ -326,7 +327,7 @@ function Stratum({
         <span className={styles.about}>
           <span className={styles.command}>
             {parts === null ? null : <span className={styles.verb}>{parts.verb} </span>}
-            {parts?.rest ?? command ?? words.commandUnknown}
+            {parts?.rest ?? drawn ?? words.commandUnknown}
           </span>
           <Size bytes={bytes} className={styles.size} />
         </span>

@@ -4,6 +4,7 @@ import { MoreItems, useFirst } from '../../components/first-items.tsx';
 import { sideLetter } from '../../components/side-letter.ts';
 import { toast } from '../../state/messages.ts';
 import type { Side } from '../../state/selection.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './config-diff.module.css';
@@ -41,7 +42,7 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
         </thead>
         <tbody>
           {first.shown.map((difference) => (
-            <Field key={difference.field} difference={difference} />
+            <Field key={difference.field} difference={difference} among={report.differences.length} />
           ))}
         </tbody>
       </table>
@@ -54,7 +55,8 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
 /** Fields that are sets: a port or volume is either declared or not, and has no value. */
 const SET = /^(?:ExposedPorts|Volumes)\./;
 
-function Field({ difference: { field, a, b } }: { difference: ConfigReport['differences'][number] }) {
+/** `among`: number of fields that differ. */
+function Field({ difference: { field, a, b }, among }: { difference: ConfigReport['differences'][number]; among: number }) {
   const dot = field.indexOf('.');
   const [group, name] = [field.slice(0, dot), field.slice(dot + 1)];
   const isKnown = dot > 0 && Object.hasOwn(words.compare.namedField, group);
@@ -62,17 +64,17 @@ function Field({ difference: { field, a, b } }: { difference: ConfigReport['diff
   return (
     <tr>
       <th scope="row" className={styles.field}>
-        {isKnown ? words.compare.namedField[group as keyof typeof words.compare.namedField](name) : field}
+        {isKnown ? words.compare.namedField[group as keyof typeof words.compare.namedField](lineText(name, among)) : lineText(field, among)}
       </th>
       {only !== null ? (
         <td colSpan={2}>{words.compare.onlyIn(only)}</td>
       ) : (
         <>
           <td className={styles.before}>
-            <Value text={a} />
+            <Value text={a} among={among} />
           </td>
           <td className={styles.now}>
-            <Value text={b} />
+            <Value text={b} among={among} />
           </td>
         </>
       )}
@@ -80,10 +82,10 @@ function Field({ difference: { field, a, b } }: { difference: ConfigReport['diff
   );
 }
 
-function Value({ text }: { text: string | null }) {
+function Value({ text, among }: { text: string | null; among: number }) {
   return text === null ? (
     <span className={styles.unset}>{words.compare.notSet}</span>
   ) : (
-    <code>{text === '' ? words.compare.emptyValue : text}</code>
+    <code>{text === '' ? words.compare.emptyValue : lineText(text, among)}</code>
   );
 }

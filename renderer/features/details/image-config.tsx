@@ -10,7 +10,7 @@ import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { drawnText, titleText } from '../../words/cut.ts';
+import { drawnText, lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { useApp } from '../use-app.ts';
@@ -46,7 +46,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
               displayText(drawnText(values[0] ?? ''))
             ) : (
               <ul>
-                <FirstItems items={values}>{(value, at) => <li key={at}>{displayText(drawnText(value))}</li>}</FirstItems>
+                <FirstItems items={values}>{(value, at) => <li key={at}>{displayText(lineText(value, values.length))}</li>}</FirstItems>
               </ul>
             )}
           </Fact>
@@ -78,9 +78,9 @@ function Pairs({ pairs }: { pairs: readonly string[] }) {
           return (
             <li key={index} className={styles.pair}>
               <span className={styles.key}>
-                <Breakable text={displayText(drawnText(pair.slice(0, at)))} />
+                <Breakable text={displayText(lineText(pair.slice(0, at), pairs.length))} />
               </span>
-              <span className={styles.text}>{displayText(drawnText(pair.slice(at)))}</span>
+              <span className={styles.text}>{displayText(lineText(pair.slice(at), pairs.length))}</span>
             </li>
           );
         }}
@@ -155,14 +155,14 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
                   {own}
                 </button>
               )}
-              <span className={styles.command}>{displayText(command)}</span>
+              <span className={styles.command}>{lineText(displayText(command), image.history.length)}</span>
               {areAlike ? null : (
                 <span className={styles.time} title={step.created === null ? undefined : displayText(titleText(step.created))}>
                   {times[at] ?? words.details.noDate}
                 </span>
               )}
               {step.comment === null || step.comment === '' ? null : (
-                <span className={styles.comment}>{displayText(drawnText(step.comment))}</span>
+                <span className={styles.comment}>{displayText(lineText(step.comment, image.history.length))}</span>
               )}
             </li>
           );

@@ -15,7 +15,7 @@ import { fullName, imageTitle } from '../../state/library.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes, sizeLines } from '../../state/sizes.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
-import { drawnText, titleText } from '../../words/cut.ts';
+import { drawnText, lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -105,7 +105,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
             <FirstItems items={layer.urls} as="span">
               {(url, at) => (
                 <span key={at} className={styles.url}>
-                  {displayText(drawnText(url))}
+                  {displayText(lineText(url, layer.urls?.length))}
                 </span>
               )}
             </FirstItems>
@@ -183,11 +183,11 @@ function LayerList({ layers }: { layers: readonly LayerReport[] }) {
                 type="button"
                 className={styles.layer}
                 title={titleText(command)}
-                aria-label={words.details.showLayer(index, command, sizeTitle(fileBytes))}
+                aria-label={words.details.showLayer(index, lineText(command), sizeTitle(fileBytes))}
                 onClick={() => chooseLayer(index, false)}
               >
                 <span className={`number ${styles.layerNumber}`}>{index}</span>
-                <span className={styles.layerCommand}>{command}</span>
+                <span className={styles.layerCommand}>{lineText(command)}</span>
                 <Size bytes={fileBytes} />
               </button>
             </li>

@@ -1,7 +1,7 @@
 import type { LineRange } from '#contract';
 import { displayText } from '#model';
 import { FirstItems } from '../../components/first-items.tsx';
-import { drawnText } from '../../words/cut.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { CopyButton } from '../copy-button.tsx';
 import styles from './line-list.module.css';
@@ -19,7 +19,7 @@ export function LineList({ ranges, text, first = 200 }: { ranges: readonly LineR
               <span className={`number ${styles.number}`} aria-hidden="true">
                 {number}
               </span>
-              <code>{displayText(drawnText(texts[at] ?? ''))}</code>
+              <code>{displayText(lineText(texts[at] ?? '', numbers.length))}</code>
             </li>
           )}
         </FirstItems>

@@ -4,7 +4,7 @@ import { FirstItems, MoreItems, useFirst } from '../../components/first-items.ts
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { drawnText } from '../../words/cut.ts';
+import { drawnText, lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { Fact, Facts, Section } from './facts.tsx';
@@ -91,9 +91,9 @@ function PaxRecords({ records }: { records: RawHeader['pax'] }) {
     <>
       <Facts>
         {shown.map(({ name, value, encoding }) => (
-          <Fact key={name} label={displayText(drawnText(name))} mono below copy={value}>
+          <Fact key={name} label={displayText(lineText(name, records.length))} mono below copy={value}>
             {encoding === 'hex' ? <span className={styles.encoding}>{words.details.hex}</span> : null}
-            {displayText(drawnText(value))}
+            {displayText(lineText(value, records.length))}
           </Fact>
         ))}
       </Facts>

@@ -3,7 +3,7 @@ import { displayText } from '#model';
 import { FirstItems } from '../../components/first-items.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
-import { drawnText } from '../../words/cut.ts';
+import { drawnText, lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
@@ -40,7 +40,7 @@ export function StatedSection({ archive, image }: { archive: ArchiveSummary; ima
 function titleOf({ provenance, sbom, predicateType }: StatedReport): string {
   const { kinds } = words.origin;
   if (provenance !== null) return kinds.provenance(provenance.version);
-  if (sbom !== null) return kinds.sbom(sbom.format, sbom.version ?? '');
+  if (sbom !== null) return kinds.sbom(lineText(sbom.format), lineText(sbom.version ?? ''));
   return predicateType === null ? words.origin.unknownType : displayText(drawnText(predicateType));
 }
 
@@ -122,9 +122,9 @@ function Sbom({ sbom }: { sbom: SbomReport }) {
               {packages.map(({ name, version, license }, at) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: packages are never reordered, and may be equal
                 <tr key={at}>
-                  <th scope="row">{name}</th>
-                  <td>{version}</td>
-                  <td>{license}</td>
+                  <th scope="row">{lineText(name, packages.length)}</th>
+                  <td>{lineText(version ?? '', packages.length)}</td>
+                  <td>{lineText(license ?? '', packages.length)}</td>
                 </tr>
               ))}
             </tbody>
@@ -145,7 +145,7 @@ function Texts({ label, texts }: { label: string; texts: readonly string[] }) {
   return (
     <Fact label={label} mono>
       <ul>
-        <FirstItems items={texts}>{(text, at) => <li key={at}>{drawnText(text)}</li>}</FirstItems>
+        <FirstItems items={texts}>{(text, at) => <li key={at}>{lineText(text, texts.length)}</li>}</FirstItems>
       </ul>
     </Fact>
   );

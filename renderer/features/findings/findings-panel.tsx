@@ -8,7 +8,7 @@ import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
 import { countFindings, type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
-import { drawnText } from '../../words/cut.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { PanelHead } from '../panel-head.tsx';
@@ -35,6 +35,7 @@ export function FindingsPanel() {
   const selection = useApp((app) => app.selection);
   const found = selectedImage(archives ?? [], selection);
   if (groups.length === 0) return null;
+  const among = groups.reduce((sum, { findings }) => sum + findings.length, 0);
   return (
     <section className={styles.panel} aria-label={words.findings.title} data-pane="findings">
       <PanelHead
@@ -51,14 +52,15 @@ export function FindingsPanel() {
       </PanelHead>
       <div className={styles.body}>
         {groups.map((group) => (
-          <Group key={group.code} group={group} />
+          <Group key={group.code} group={group} among={among} />
         ))}
       </div>
     </section>
   );
 }
 
-function Group({ group }: { group: FindingGroup }) {
+/** `among`: number of findings in all groups. */
+function Group({ group, among }: { group: FindingGroup; among: number }) {
   return (
     <section className={styles.group}>
       <h3 className={styles.title}>
@@ -75,7 +77,7 @@ function Group({ group }: { group: FindingGroup }) {
         <FirstItems items={group.findings} first={SHOWN}>
           {(finding, index) => (
             <li key={index}>
-              <FindingLine finding={finding} />
+              <FindingLine finding={finding} among={among} />
             </li>
           )}
         </FirstItems>
@@ -84,15 +86,15 @@ function Group({ group }: { group: FindingGroup }) {
   );
 }
 
-function FindingLine({ finding }: { finding: Finding }) {
+function FindingLine({ finding, among }: { finding: Finding; among: number }) {
   const { layer, path, message, where } = finding;
   const place = where === undefined || where === 'file' ? words.findings.archive : words.findings.config;
   const content = (
     <>
       <span className={styles.where}>{layer === undefined ? place : words.layer(layer)}</span>
       <span className={styles.message}>
-        {displayText(drawnText(message))}{' '}
-        {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(drawnText(path))}</span>}
+        {displayText(lineText(message, among))}{' '}
+        {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(lineText(path, among))}</span>}
       </span>
     </>
   );

@@ -6,7 +6,7 @@ import { ErrorText } from '../../components/notice.tsx';
 import { Sheet, SheetHead } from '../../components/sheet.tsx';
 import { artifactTitle } from '../../state/library.ts';
 import { hintFor } from '../../state/plain-error.ts';
-import { drawnText, titleText } from '../../words/cut.ts';
+import { drawnText, lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import { HexView } from '../details/hex-view.tsx';
@@ -57,7 +57,7 @@ export function ArtifactFiles({ archiveId, artifact }: { archiveId: string; arti
 }
 
 function fileTitle({ name, digest }: ArtifactFileReport, at: number): string {
-  return name !== null ? drawnText(name) : digest === null ? words.origin.file(at + 1) : shortDigest(digest);
+  return name !== null ? lineText(name) : digest === null ? words.origin.file(at + 1) : shortDigest(digest);
 }
 
 function FileSheet({

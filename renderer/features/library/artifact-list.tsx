@@ -3,7 +3,7 @@ import { type ArtifactReport, displayText, shortDigest } from '#model';
 import { FirstItems } from '../../components/first-items.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { artifactTitle } from '../../state/library.ts';
-import { drawnText, titleText } from '../../words/cut.ts';
+import { drawnText, lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatSize } from '../../words/numbers.ts';
 import item from '../list-item.module.css';
@@ -21,7 +21,7 @@ export function ArtifactList({ archiveId, artifacts }: { archiveId: string; arti
           <li key={artifact.index} className={`${item.artifact} selectable`} title={artifact.digest}>
             <Icon name="file" className={item.icon ?? ''} />
             <span className={item.words}>
-              <span className={item.title}>{artifactTitle(artifact)}</span>
+              <span className={item.title}>{lineText(artifactTitle(artifact), artifacts.length)}</span>
               <span className={item.sub}>
                 {words.origin.artifactKinds[artifact.kind]} · {formatSize(artifact.bytes)}
               </span>
@@ -30,7 +30,7 @@ export function ArtifactList({ archiveId, artifacts }: { archiveId: string; arti
                 .slice(0, MOST_TYPES)
                 .map((type) => (
                   <span key={type} className={item.sub} title={displayText(titleText(type))}>
-                    {displayText(drawnText(type))}
+                    {displayText(lineText(type, artifacts.length * MOST_TYPES))}
                   </span>
                 ))}
               {artifact.subject === null ? null : (

@@ -8,6 +8,7 @@ import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { showPathInTree } from '../../state/choosing.ts';
 import { signedSize } from '../../state/compare.ts';
 import type { Side } from '../../state/selection.ts';
+import { lineName, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
 import { Net } from '../net.tsx';
@@ -110,7 +111,7 @@ function Line({ row }: { row: Row }) {
   const isRemoved = kind === 'removed';
   return (
     <tr>
-      <th scope="row" title={`${words.packages.inSides[kind]} · ${displayText(location)}`}>
+      <th scope="row" title={`${words.packages.inSides[kind]} · ${titleText(displayText(location))}`}>
         <PackageName
           of={row}
           mark={
@@ -119,7 +120,7 @@ function Line({ row }: { row: Row }) {
             </span>
           }
           isGone={isRemoved}
-          leads={path === null ? null : words.packages.showInComparison(displayText(name))}
+          leads={path === null ? null : words.packages.showInComparison(lineName(displayText(name)))}
           {...(path === null ? {} : { onPress: () => showPathInTree(path) })}
         />
       </th>

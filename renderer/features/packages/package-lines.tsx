@@ -5,6 +5,7 @@ import { Mark, type MarkName } from '../../components/mark.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { showInTree, showPathInTree } from '../../state/choosing.ts';
 import { type PackageOrder, sortedPackages } from '../../state/packages.ts';
+import { lineName, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import { PackageName } from './package-name.tsx';
@@ -64,14 +65,14 @@ function Line({
   largest: number;
 }) {
   const { kind, name, version, previousVersion, location, files, bytes, filesKnown, path } = row;
-  const shown = displayText(name);
+  const shown = lineName(displayText(name));
   // With `isWhole`, the label doesn't name a layer: the largest file may be from a different layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
   const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));
   return (
     <tr className={show === undefined ? undefined : styles.linked} onClick={show}>
-      <th scope="row" title={`${words.packages.kinds[kind]} · ${displayText(location)}`}>
+      <th scope="row" title={`${words.packages.kinds[kind]} · ${titleText(displayText(location))}`}>
         <PackageName
           of={row}
           mark={

@@ -1,7 +1,11 @@
 import type { ReactNode } from 'react';
 import { displayText } from '#model';
 import { MiddleText } from '../../components/middle-text.tsx';
+import { lineName } from '../../words/cut.ts';
 import styles from './packages-view.module.css';
+
+/** Maximum length of a kind, in characters. */
+const MOST = 100;
 
 /**
  * The name and kind of a package. If it links to files, it is a button with the label `leads`; `onPress` is absent if the row handles the
@@ -33,7 +37,7 @@ export function PackageName({
           <MiddleText text={shown} title={`${shown}\n${leads}`} />
         </button>
       )}
-      <span className={styles.kind}> {displayText(arch === null ? type : `${type} ${arch}`)}</span>
+      <span className={styles.kind}> {lineName(displayText(arch === null ? type : `${type} ${arch}`), MOST)}</span>
     </span>
   );
 }

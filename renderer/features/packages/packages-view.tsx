@@ -1,21 +1,21 @@
 import { type Ref, useImperativeHandle, useRef, useState } from 'react';
 import type { ImageSummary, PackageLayerReport, PackageRow, PackagesReport } from '#contract';
 import { displayText } from '#model';
-import { Counts, Mark } from '../../components/mark.tsx';
+import { Mark } from '../../components/mark.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { Size, sizeTitle } from '../../components/size.tsx';
+import { Size } from '../../components/size.tsx';
 import { SortHead } from '../../components/sort-head.tsx';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
 import { nextOrder, type PackageOrder } from '../../state/packages.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { ClearFilter } from '../clear-filter.tsx';
-import { LayerCommands } from '../layer-commands.tsx';
 import { useOwnFilter } from '../use-own-filter.ts';
 import { useRequest } from '../use-request.ts';
-import { Lines, replacedBytes, ShareCell } from './package-lines.tsx';
+import { LayerGroups } from './layer-groups.tsx';
+import { Lines, replacedBytes } from './package-lines.tsx';
 import { PAGE, PackagePages, TYPING } from './package-pages.tsx';
 import styles from './packages-view.module.css';
 
@@ -112,7 +112,8 @@ function Tables({
     );
   }
   const replaces = !isView && rows.some((row) => replacedBytes(row) > 0);
-  const unowned = isView || isFiltered ? [] : layers.filter((each) => rows.some((row) => row.layer === each.layer));
+  const changed = new Set(rows.map((row) => row.layer));
+  const unowned = isView || isFiltered ? [] : layers.filter(({ layer: each }) => changed.has(each));
   const largest = Math.max(
     1,
     ...rows.map(({ kind, bytes }) => (kind === 'removed' ? 0 : bytes)),
@@ -122,7 +123,6 @@ function Tables({
     if (!isView) return words.packages.byLayer;
     return isWhole ? words.packages.allTitle : words.packages.viewTitle(layer);
   };
-  const { runs, quiet } = isView ? NO_RUNS : layerRuns(layers, isFiltered || rows.length < total ? null : rows);
   return (
     <>
       <p className={styles.status} role="status">
@@ -142,22 +142,16 @@ function Tables({
             <Lines rows={rows} layer={layer} isWhole={isWhole} isView largest={largest} order={ordered.order} />
           </tbody>
         ) : (
-          <>
-            {runs.map(([each, ...same]) => (
-              <LayerGroup
-                key={each.layer}
-                report={each}
-                same={same}
-                rows={rows}
-                image={image}
-                isFiltered={isFiltered}
-                replaces={replaces}
-                largest={largest}
-                order={ordered.order}
-              />
-            ))}
-            {quiet.length === 0 ? null : <QuietLayers layers={quiet} replaces={replaces} />}
-          </>
+          <LayerGroups
+            layers={layers}
+            rows={rows}
+            isPart={rows.length < total}
+            image={image}
+            isFiltered={isFiltered}
+            replaces={replaces}
+            largest={largest}
+            order={ordered.order}
+          />
         )}
       </Table>
     </>
@@ -195,121 +189,6 @@ function Totals({ layers }: { layers: readonly PackageLayerReport[] }) {
       {' · '}
       {phrase(words.packages.totals(<Size bytes={bytes - unowned} />, <Size bytes={unowned} />))}
     </>
-  );
-}
-
-interface LayerRuns {
-  readonly runs: readonly (readonly [PackageLayerReport, ...PackageLayerReport[]])[];
-  /** Layers that change no packages, if they aren't a single run. */
-  readonly quiet: readonly PackageLayerReport[];
-}
-
-const NO_RUNS: LayerRuns = { runs: [], quiet: [] };
-
-/**
- * Groups layers into runs: each layer that changes packages is a run by itself; all others are one run if they are consecutive, or else
- * `quiet`. `rows` is null if some may be left out.
- */
-function layerRuns(layers: readonly PackageLayerReport[], rows: readonly PackageRow[] | null): LayerRuns {
-  const changed = rows === null ? null : new Set(rows.map(({ layer }) => layer));
-  const runs: [PackageLayerReport, ...PackageLayerReport[]][] = [];
-  for (const each of layers) {
-    const last = runs.at(-1);
-    const isQuiet = changed !== null && !changed.has(each.layer);
-    if (last !== undefined && isQuiet && !changed.has(last[0].layer)) last.push(each);
-    else runs.push([each]);
-  }
-  const isQuietRun = ([first]: LayerRuns['runs'][number]) => changed !== null && !changed.has(first.layer);
-  const quiet = runs.filter(isQuietRun);
-  return quiet.length < 2 ? { runs, quiet: [] } : { runs: runs.filter((run) => !isQuietRun(run)), quiet: quiet.flat() };
-}
-
-/** One line for all layers that change no packages. */
-function QuietLayers({ layers, replaces }: { layers: readonly PackageLayerReport[]; replaces: boolean }) {
-  const title = words.packages.noChangesIn(layers.length);
-  return (
-    <tbody aria-label={title}>
-      <tr className={styles.layer}>
-        <th scope="rowgroup" colSpan={2}>
-          <span className={styles.title}>
-            <span>{title}</span>
-            <span className={styles.command}>{words.packages.layerList(layers.map(({ layer }) => layer))}</span>
-          </span>
-        </th>
-        <td className={styles.files} />
-        <td className={styles.share} />
-        <td className={styles.right}>
-          <Size bytes={layers.reduce((sum, { bytes }) => sum + bytes, 0)} />
-        </td>
-        {replaces ? <td className={`${styles.right} ${styles.replaces}`} /> : null}
-      </tr>
-    </tbody>
-  );
-}
-
-/** A layer's packages, and the bytes that no package owns. Consecutive layers that change no packages are one line. */
-function LayerGroup({
-  report,
-  same,
-  rows,
-  image,
-  isFiltered,
-  replaces,
-  largest,
-  order,
-}: {
-  report: PackageLayerReport;
-  /** The layers in the same run, if none of them changes a package. */
-  same: readonly PackageLayerReport[];
-  rows: readonly PackageRow[];
-  image: ImageSummary;
-  isFiltered: boolean;
-  replaces: boolean;
-  /** The bytes of a full bar. */
-  largest: number;
-  order: PackageOrder;
-}) {
-  const { layer, unownedBytes } = report;
-  const bytes = same.reduce((sum, each) => sum + each.bytes, report.bytes);
-  const own = rows.filter((row) => row.layer === layer);
-  if (isFiltered && own.length === 0) return null;
-  const numbers = [layer, ...same.map((each) => each.layer)];
-  const title = same.length > 0 ? words.layerRangeTitle(Math.min(...numbers), Math.max(...numbers)) : words.layerTitle(layer);
-  const replaced = own.reduce((sum, row) => sum + replacedBytes(row), 0);
-  return (
-    <tbody aria-label={title}>
-      <tr className={styles.layer}>
-        <th scope="rowgroup" colSpan={2}>
-          <span className={styles.title}>
-            <span>{title}</span>
-            <LayerCommands image={image} from={Math.min(...numbers)} to={Math.max(...numbers)} className={styles.command} />
-            <span className={styles.sums}>{isFiltered ? null : own.length === 0 ? words.packages.noChanges : <Counts {...report} />}</span>
-          </span>
-        </th>
-        <td className={styles.files} />
-        <td className={styles.share} />
-        <td className={styles.right}>
-          <Size bytes={bytes} />
-        </td>
-        {replaces ? (
-          <td className={`${styles.right} ${styles.replaces}`}>{replaced === 0 || isFiltered ? null : <Size bytes={replaced} />}</td>
-        ) : null}
-      </tr>
-      <Lines rows={own} layer={layer} replaces={replaces} largest={largest} order={order} />
-      {isFiltered || own.length === 0 || unownedBytes === 0 ? null : (
-        <tr className={styles.unowned} title={words.packages.unownedWhy}>
-          <th scope="row" colSpan={2}>
-            {words.packages.unowned}
-          </th>
-          <td className={styles.files} />
-          <ShareCell share={unownedBytes / largest} isQuiet />
-          <td className={styles.right} title={sizeTitle(unownedBytes)}>
-            <Size bytes={unownedBytes} />
-          </td>
-          {replaces ? <td className={`${styles.right} ${styles.replaces}`} /> : null}
-        </tr>
-      )}
-    </tbody>
   );
 }
 

@@ -63,6 +63,7 @@ function ValueRows({ values, changed, isRemoved, match = '' }: Pick<RegistryKeyR
         layer={layer}
         isGone={isRemoved}
         match={match}
+        among={values.length}
       />
     );
   });

@@ -8,7 +8,7 @@ import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { KeyForest, type KeyNode, type KeyTree, keyId, keysAbove, keyTree, openAtFirst } from '../../state/registry-keys.ts';
-import { drawnText } from '../../words/cut.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { KeyGrid } from './key-grid.tsx';
 import { COUNT_WIDTH, changedIn, countOf, markOf } from './key-marks.tsx';
@@ -79,7 +79,7 @@ export function RegistryChanges({ of }: { of: ChangesWanted }) {
           <FirstItems items={unreadable} as="p">
             {({ side = null, layer, file, message }) => (
               <p key={`${side}/${layer}/${file}`} className={styles.problem}>
-                {drawnText(words.registry.unreadable(side, layer, displayText(file), displayText(message)))}
+                {lineText(words.registry.unreadable(side, layer, displayText(file), displayText(message)), unreadable.length)}
               </p>
             )}
           </FirstItems>
@@ -235,6 +235,7 @@ function Change({ of, change, isAlone }: { of: ChangesWanted; change: RegistryCh
               kind={hasBase ? value.kind : null}
               beforeWord={compares ? words.registry.inA : words.registry.before}
               match={of.text}
+              among={values.length}
             />
           ))}
         </ValueTable>

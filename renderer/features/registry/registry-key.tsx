@@ -6,7 +6,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { hintFor } from '../../state/plain-error.ts';
 import { filetimeText } from '../../state/registry.ts';
 import type { ChangedValues } from '../../state/registry-keys.ts';
-import { drawnText } from '../../words/cut.ts';
+import { drawnText, lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { useRequest } from '../use-request.ts';
 import { type KeyAtLayer, KeyValues } from './key-values.tsx';
@@ -60,7 +60,7 @@ export function RegistryKey({
         <details className={styles.security}>
           <summary>{words.registry.permissions}</summary>
           <ul className="selectable">
-            <FirstItems items={security}>{(line, at) => <li key={at}>{displayText(drawnText(line))}</li>}</FirstItems>
+            <FirstItems items={security}>{(line, at) => <li key={at}>{displayText(lineText(line, security.length))}</li>}</FirstItems>
           </ul>
         </details>
       )}

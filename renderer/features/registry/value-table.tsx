@@ -3,7 +3,7 @@ import { displayText } from '#model';
 import { Breakable } from '../../components/breakable.tsx';
 import { Mark, type MarkName } from '../../components/mark.tsx';
 import { MatchText } from '../../components/match-text.tsx';
-import { drawnText } from '../../words/cut.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import styles from './registry.module.css';
 
@@ -50,6 +50,7 @@ export function ValueRow({
   layer,
   isGone = false,
   match,
+  among,
 }: {
   /** The value's mark; null for none. */
   kind: MarkName | null;
@@ -64,13 +65,15 @@ export function ValueRow({
   isGone?: boolean;
   /** The text searched for. */
   match: string;
+  /** Number of values in the table. */
+  among: number;
 }) {
   const type = (now ?? before)?.type ?? '';
   return (
     <tr className={isGone ? styles.before : undefined}>
       <td className={styles.mark}>{kind === null ? null : <Mark name={kind} />}</td>
       <th scope="row" className="selectable">
-        {name === '' ? words.registry.defaultValue : <MatchText text={drawnText(displayText(name))} match={match} />}
+        {name === '' ? words.registry.defaultValue : <MatchText text={lineText(displayText(name), among, match)} match={match} />}
       </th>
       <td className={styles.type}>{type}</td>
       <td className={`${styles.data} selectable`}>
@@ -79,7 +82,7 @@ export function ValueRow({
             <span className="visually-hidden">{beforeWord} </span>
             {before.type === type ? '' : `${before.type} `}
             <del>
-              <ValueData text={before.text} match={match} />
+              <ValueData text={before.text} match={match} among={among} />
             </del>
           </span>
         )}
@@ -87,10 +90,10 @@ export function ValueRow({
           <span>
             {isGone ? (
               <del>
-                <ValueData text={now.text} match={match} />
+                <ValueData text={now.text} match={match} among={among} />
               </del>
             ) : (
-              <ValueData text={now.text} match={match} />
+              <ValueData text={now.text} match={match} among={among} />
             )}
           </span>
         )}
@@ -101,8 +104,8 @@ export function ValueRow({
 }
 
 /** A value's data. It may break after separators or, if it contains the text searched for, anywhere. */
-function ValueData({ text, match }: { text: string; match: string }) {
-  const shown = drawnText(displayText(text));
+function ValueData({ text, match, among }: { text: string; match: string; among: number }) {
+  const shown = lineText(displayText(text), among, match);
   if (match !== '' && shown.toLowerCase().includes(match.toLowerCase())) return <MatchText text={shown} match={match} />;
   return <Breakable text={shown} after="separators" />;
 }

@@ -8,7 +8,7 @@ import { goTo, showImage } from '../../state/choosing.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineName, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
@@ -89,7 +89,8 @@ function SharedLayers({ base }: { base: SharedBase }) {
         <span className={item.words}>
           <span className={item.title}>{words.store.sharedBase(layers, images.length)}</span>
           <span className={item.sub}>
-            {words.list(images.length > 3 ? [...images.slice(0, 3), '…'] : images)} · <Size bytes={sizeBytes} />
+            {words.list([...images.slice(0, 3).map((name) => lineName(name)), ...(images.length > 3 ? ['…'] : [])])} ·{' '}
+            <Size bytes={sizeBytes} />
           </span>
         </span>
       </button>

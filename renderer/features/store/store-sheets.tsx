@@ -12,6 +12,7 @@ import { matchesWords } from '../../state/palette.ts';
 import { startImport } from '../../state/stores/importing.ts';
 import { cleanUp, closeStoreSheet, commitLayer, elevate, removeStored } from '../../state/stores/store-actions.ts';
 import { changesOfCopies, parentChoices, type StoreSheet, shortId, storeTitle } from '../../state/stores/stores.ts';
+import { lineText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import type { Phrase } from '../../words/language.ts';
 import { useApp } from '../use-app.ts';
@@ -203,7 +204,7 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
               {({ kind, path }) => (
                 <li key={`${kind} ${path}`}>
                   <Mark name={kind} />
-                  {path}
+                  {lineText(path, report.changes.length)}
                 </li>
               )}
             </FirstItems>
@@ -276,7 +277,7 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
           <FirstItems items={checked}>
             {({ name, message }) => (
               <li key={`${name} ${message}`}>
-                {name.slice(0, 12)}: {message}
+                {name.slice(0, 12)}: {lineText(message, checked.length)}
               </li>
             )}
           </FirstItems>

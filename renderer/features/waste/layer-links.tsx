@@ -2,7 +2,7 @@ import type { ImageSummary } from '#contract';
 import { phrase } from '../../components/phrase.tsx';
 import { plainCommand } from '../../state/chain.ts';
 import { goTo } from '../../state/choosing.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { formatCount } from '../../words/numbers.ts';
 import styles from './waste-panel.module.css';
@@ -42,7 +42,7 @@ export function LayerCommand({ image, layer }: { image: ImageSummary; layer: num
   const command = commandOf(image, layer);
   return (
     <span className={styles.command} title={titleText(words.waste.commandOf(layer, command).join(''))}>
-      {command}
+      {lineText(command)}
     </span>
   );
 }

@@ -9,7 +9,7 @@ import { Size, sizeTitle } from '../../components/size.tsx';
 import { splitVerb } from '../../state/chain.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { causeLines, writersOf } from '../../state/waste.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { commandOf, NamedCommand } from './layer-links.tsx';
 import { listedKinds } from './waste-kinds.tsx';
@@ -167,7 +167,7 @@ export function ByLayer({ report, image }: { report: WasteReport; image: ImageSu
                 </span>
                 <Size bytes={bytes} className={styles.size} />
                 <WasteShare share={bytes / whole} />
-                <span className={styles.layerCommand}>{withoutVerb(commandOf(image, layer))}</span>
+                <span className={styles.layerCommand}>{lineText(withoutVerb(commandOf(image, layer)))}</span>
               </button>
             </li>
           )}

@@ -9,7 +9,7 @@ import { Size, sizeTitle } from '../../components/size.tsx';
 import { SortHead } from '../../components/sort-head.tsx';
 import { goTo } from '../../state/choosing.ts';
 import { FIRST_WASTE_ORDER, nextWasteOrder, sortedWaste, type WasteLine, type WasteOrder } from '../../state/waste.ts';
-import { titleText } from '../../words/cut.ts';
+import { lineName, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
 import { LayerCommand, LayerLinks } from './layer-links.tsx';
 import styles from './waste-panel.module.css';
@@ -147,7 +147,7 @@ function Row({ line, image, whole, hasHider }: { line: WasteLine; image: ImageSu
           onClick={() => goTo(layer, path)}
         >
           <MiddleText className={table.path} text={name} title={null} />
-          {sameAs === null ? null : <span className={table.note}>{words.waste.sameAs(titleText(displayPath(unescapePath(sameAs))))}</span>}
+          {sameAs === null ? null : <span className={table.note}>{words.waste.sameAs(lineName(displayPath(unescapePath(sameAs))))}</span>}
         </button>
       </th>
       <td>

@@ -28,6 +28,37 @@ const SOON = { timeout: 40_000 };
 
 test.describe.configure({ timeout: 120_000 });
 
+/** Number of characters that the page draws. */
+// biome-ignore lint/performance/useDomNodeTextContent: only innerText leaves out what is folded
+const drawnLetters = (page: Page) => page.evaluate(() => document.body.innerText.length);
+
+/** A script without spaces, in which line breaks are looked up in a dictionary. */
+const THAI = 'ประเทศไทยสวัสดีครับภาษาไทยไม่มีช่องว่าง';
+const letters = (count: number) => THAI.repeat(Math.ceil(count / THAI.length)).slice(0, count);
+
+/** Creates a docker-archive of layers, named by their places in `tars`. */
+function archiveOf(tars: readonly Uint8Array[], order: readonly number[], createdBy = 'x'): Uint8Array {
+  const digests = tars.map((each) => `sha256:${createHash('sha256').update(each).digest('hex')}`);
+  const rootfs = { type: 'layers', diff_ids: order.map((at) => digests[at]) };
+  const config = { architecture: 'amd64', os: 'linux', rootfs, history: order.map(() => ({ created_by: createdBy })) };
+  const manifest = [{ Config: 'c.json', RepoTags: ['a:1'], Layers: order.map((at) => `l${at}.tar`) }];
+  return tar(
+    file('c.json', JSON.stringify(config)),
+    ...tars.map((each, at) => file(`l${at}.tar`, each)),
+    file('manifest.json', JSON.stringify(manifest)),
+  );
+}
+
+/** Creates a layer with the dpkg packages `count - 1` to 0. `long`: length of their names, versions and architectures. */
+function dpkgLayer(count: number, long = 1): Uint8Array {
+  const text = letters(long);
+  const status = numbered(
+    count,
+    (at) => `Package: ${text}${at}\nStatus: install ok installed\nArchitecture: ${text}\nVersion: ${text}\n\n`,
+  );
+  return tar(file('var/lib/dpkg/status', status.join('')));
+}
+
 test('an archive of thousands of images lists the first images, and more on demand', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const tags = numbered(1_500, (index) => `r:${index}`);
@@ -105,5 +136,52 @@ test('a run of thousands of metadata steps is drawn in part', { tag: '@page' }, 
   await expect(chain).toContainText('and 8,800 more');
   // The history has the layer's step, and those after it.
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('and 8,501 more');
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+});
+
+test('long commands of many layers are drawn in part', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  const command = `RUN ${letters(4_000)}`;
+  await win.drop(await win.write('long.tar', archiveOf([SMALL], Array(320).fill(0), command)));
+  const chain = page.getByRole('region', { name: 'Chain' });
+  await expect(chain.getByRole('listitem')).toHaveCount(321, SOON);
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('heading', { name: 'History' })).toBeVisible();
+  expect(await drawnLetters(page)).toBeLessThan(250_000);
+
+  // Where a command is alone, more of it is drawn.
+  await chain.locator('[data-layer="319"]').click();
+  await expect(details.locator('pre').first()).toContainText(command.slice(0, 3_900));
+});
+
+test('long names and versions of many packages are drawn in part', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('named.tar', archiveOf([dpkgLayer(500, 1_000)], [0])));
+  await page.getByRole('radio', { name: 'Packages' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '500' })).toBeVisible(SOON);
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(503);
+  expect(await drawnLetters(page)).toBeLessThan(300_000);
+});
+
+test('packages of thousands of layers are drawn in part', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  // A layer with packages between layers without, below hundreds of layers that change one.
+  const one = (version: number) => tar(file('var/lib/dpkg/status', `Package: a\nStatus: install ok installed\nVersion: ${version}\n\n`));
+  const changes = Array.from({ length: 1_200 }, (_, at) => [1 + (at % 2), ...Array(at % 50 === 0 ? 20 : 0).fill(0)]);
+  const order = [3, ...changes.flat()];
+  await win.drop(await win.write('layers.tar', archiveOf([SMALL, one(1), one(2), dpkgLayer(900)], order)));
+  await page.getByRole('radio', { name: 'Packages' }).click();
+  await expect(page.getByRole('rowgroup', { name: /^No package changes in / })).toBeVisible(SOON);
+  await expect(page.getByRole('rowgroup', { name: /^Layer / })).toHaveCount(200);
+  expect(await nodes(page)).toBeLessThan(MOST_NODES);
+});
+
+test('packages of a low layer are listed below one line for the thousands of layers above', { tag: '@page' }, async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('low.tar', archiveOf([SMALL, dpkgLayer(600)], [1, ...Array(3_000).fill(0)])));
+  await page.getByRole('radio', { name: 'Packages' }).click();
+  await expect(page.getByRole('rowgroup', { name: 'Layers 1–3000' })).toBeVisible(SOON);
+  await expect(page.getByRole('rowgroup', { name: 'Layer 0', exact: true })).toBeAttached();
+  await expect(page.getByText('and 100 more')).toBeAttached();
   expect(await nodes(page)).toBeLessThan(MOST_NODES);
 });

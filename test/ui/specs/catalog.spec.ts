@@ -364,3 +364,20 @@ test.describe('a catalog of a fleet', () => {
     await expect(imageShown(page, 'shop/checkout:1.0')).toBeAttached();
   });
 });
+
+test.describe('a catalog with an image of thousands of tags', () => {
+  test.use({ withCatalog: { services: 1, tags: 1, tagged: 2_000 } });
+
+  test('lists the first of them, also in tooltips', { tag: '@page' }, async ({ win: { page } }) => {
+    await page.setViewportSize({ width: 1440, height: 860 });
+    const row = images(page)
+      .getByRole('row', { name: /nightly/ })
+      .first();
+    await expect(row).toContainText('build-1');
+    expect(((await row.textContent()) ?? '').length).toBeLessThan(1_000);
+    const titles = await images(page)
+      .locator('[title]')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('title')?.length ?? 0));
+    expect(Math.max(...titles)).toBeLessThan(1_200);
+  });
+});

@@ -49,7 +49,7 @@ export interface Options {
    */
   readonly withWindows: boolean | 'unelevated';
   /** A fleet of images whose catalog the program opens when it starts. */
-  readonly withCatalog: (FleetOptions & { readonly broken?: boolean }) | null;
+  readonly withCatalog: (FleetOptions & { readonly broken?: boolean; readonly tagged?: number }) | null;
   /** Whether images can be opened by name, from a stand-in for Docker and a registry on loopback. */
   readonly withEngine: boolean;
 }
