@@ -14,26 +14,25 @@ test('creates nothing behind a link that replaces the target’s parent between 
   const victim = path.join(folder, 'victim');
   mkdirSync(parent);
   mkdirSync(victim);
-  const { lstatSync } = fs;
-  const restore = (): void => {
-    fs.lstatSync = lstatSync;
-    syncBuiltinESMExports();
-  };
-  t.after(restore);
   const made: string[] = [];
-  const { mkdirSync: make } = fs;
+  const { lstatSync, mkdirSync: make } = fs;
   t.mock.method(fs, 'mkdirSync', (name: string) => {
     made.push(name);
     return make(name);
   });
-  fs.lstatSync = ((name: string, options: object) => {
+  t.mock.method(fs, 'lstatSync', (name: string, options: object) => {
     const found: unknown = Reflect.apply(lstatSync, fs, [name, options]);
     if (name === parent) {
       renameSync(parent, path.join(folder, 'old'));
       symlinkSync(victim, parent);
     }
     return found;
-  }) as typeof lstatSync;
+  });
+  const restore = (): void => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  };
+  t.after(restore);
   syncBuiltinESMExports();
   assert.throws(() => TargetFolder.make(path.join(parent, 'new', 'inner')), { code: 'IO', message: /parent was replaced/ });
   restore();
