@@ -26,7 +26,7 @@ export function diagnosticLines(log: Log): readonly string[] {
   ];
 }
 
-/** Returns the page of licences in the packed app; null if the app isn't packed. */
+/** Returns the path of the page of licences in the packed app; null if the app isn't packed. */
 export function licencesPage(): string | null {
   const file = path.join(process.resourcesPath, 'licenses.html');
   return existsSync(file) ? file : null;

@@ -59,7 +59,7 @@ function append(file: string, text: string): void {
       for (let old = OLD_ONES - 1; old >= 0; old--) moveIfThere(old === 0 ? file : `${file}.${old}`, `${file}.${old + 1}`);
       handle = openSync(file, flags, 0o600);
     }
-    // A file from an older version or a copied profile may be readable by other users.
+    // A file from an older version or a copied profile may be readable by other users, so restrict it.
     if (process.platform !== 'win32') fchmodSync(handle, 0o600);
     writeSync(handle, text);
   } finally {

@@ -36,7 +36,7 @@ function makePackages(): { readonly npm: string; readonly tarball: string } {
   const npm = path.join(out, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', out], { cwd: named }).trim());
   addLauncher(named);
   const tarball = path.join(out, `layerscope-cli-${version}.tar.gz`);
-  // The same input produces the same bytes: sorted names, and no owner or time from this machine.
+  // Makes the tar the same for the same input: sorted names, and no owner or time from this machine.
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--format=gnu'];
   run('tar', [...same, '--use-compress-program=gzip -9n', '-cf', tarball, '-C', path.dirname(named), path.basename(named)]);
   return { npm, tarball };

@@ -26,7 +26,7 @@ export function knownFuses(): readonly string[] {
   return Object.values(FuseV1Options).filter((name) => typeof name === 'string');
 }
 
-/** Returns electron-builder's name for a fuse: that of @electron/fuses with a lower-case first letter. */
+/** Returns electron-builder's name for a fuse: the name in @electron/fuses, with a lower-case first letter. */
 function builderName(fuse: string): string {
   return fuse.charAt(0).toLowerCase() + fuse.slice(1);
 }

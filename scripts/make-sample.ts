@@ -82,7 +82,7 @@ interface Package {
 }
 
 /**
- * Returns dpkg's database of the packages. Those from index `listed` on are new, so their lists of files are written, too. Source:
+ * Returns dpkg's database of the packages. The packages from index `listed` on are new, so their lists of files are written, too. Source:
  * deb-control(5).
  */
 function dpkgDatabase(packages: readonly Package[], listed = 0): NewMember[] {

@@ -10,7 +10,7 @@ import type { Mutant } from '../test/mutants/mutant.ts';
 
 const root = path.dirname(import.meta.dirname);
 /**
- * Time limit for a test file, in ms. A fault that makes a test hang counts as noticed, but the test may only be slow on a busy machine, so
+ * Time limit for a test file, in ms. A fault that makes a test hang counts as noticed. But the test may only be slow on a busy machine, so
  * the list shows which tests timed out.
  */
 const MOST_MS = 240_000;

@@ -41,10 +41,7 @@ function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
   );
 }
 
-/**
- * Adds the specs' shims, loaded before main, for a runtime that is older than the product's own, lacks some APIs and is used only in
- * checks.
- */
+/** Adds the specs' shims, which are loaded before main. They are for an older runtime that lacks some APIs and is used only in checks. */
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));

@@ -16,7 +16,7 @@ export interface MenuAction {
   readonly run: () => void;
 }
 
-/** Actions that belong together. With `selected` they are the options of one choice, and `selected` is the current one. */
+/** Actions that belong together. With `selected`, they are alternatives, and `selected` is the current one. */
 export interface ActionSection {
   readonly id: string;
   readonly title: string;

@@ -11,7 +11,7 @@ const ELLIPSIS = '…';
  * touch the ellipsis. `tail`: index where the end to keep begins; if even that end doesn't fit, less of it is kept.
  */
 export function cutMiddle(text: string, tail: number, room: number, widthOf: (text: string) => number): MiddleCut | null {
-  // A width measured on a canvas may differ by a fraction of a pixel from what is drawn.
+  // Allow half a pixel, because a width measured on a canvas may differ slightly from what is drawn.
   if (widthOf(text) <= room + 0.5) return null;
   const fits = (head: number, from: number) => widthOf(text.slice(0, head) + ELLIPSIS + text.slice(from)) <= room;
   let head = last(tail, (length) => fits(length, tail));
@@ -69,10 +69,7 @@ export function cutAround(
   return [...start, piece, ...end];
 }
 
-/**
- * Returns the largest number up to `most` that satisfies `isTrue`; -1 if none does. All numbers below one that satisfies it must satisfy it
- * too.
- */
+/** Returns the largest number up to `most` that satisfies `isTrue`; -1 if none does. Every number below it must satisfy `isTrue`, too. */
 function last(most: number, isTrue: (value: number) => boolean): number {
   let low = -1;
   let high = most;

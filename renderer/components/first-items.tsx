@@ -15,7 +15,7 @@ export function useFirst<T>(items: readonly T[], first = FIRST) {
 
 /**
  * Says how many items of a list aren't drawn, next to a button that draws more. Renders nothing if all are drawn. `step`: how many the
- * button adds. `note`: what else to say about the others, such as their size.
+ * button adds. `note`: more about the items left out, such as their size.
  */
 export function MoreItems({
   left,

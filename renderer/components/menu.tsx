@@ -17,7 +17,7 @@ export interface MenuChoice {
   readonly danger?: boolean;
 }
 
-/** A button that opens a list of choices. With `selected` they are options, and the chosen one has a tick. */
+/** A button that opens a list of choices. Unless `selected` is null, they are the options of a setting, and the selected one has a tick. */
 export function MenuButton({
   label,
   children,

@@ -54,7 +54,7 @@ export function MiddleText({
   title?: string | null;
   className?: string | undefined;
   mostTail?: number;
-  tailAt?: number;
+  tailAt?: number | undefined;
   match?: string;
 }) {
   const name = useRef<HTMLSpanElement>(null);

@@ -2,10 +2,7 @@ import { MenuItem } from 'react-aria-components/Menu';
 import { words } from '../words/index.ts';
 import styles from './menu.module.css';
 
-/**
- * Maximum number of choices in a menu. Libraries rarely have more images, or images more layers. The palette finds those that are left
- * out.
- */
+/** Maximum number of choices in a menu. Libraries rarely have more images, or images more layers. The palette finds the omitted choices. */
 const MOST = 500;
 
 /** Returns the choices that a menu draws: its first ones, and the current one if it isn't among them. */

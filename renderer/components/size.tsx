@@ -24,7 +24,7 @@ export function sizeText(bytes: number, className = '', title = words.exactBytes
   );
 }
 
-/** A size as text, with exact bytes, for tooltips and screen readers. */
+/** Returns a size as text, with exact bytes, for tooltips and screen readers. */
 export function sizeTitle(bytes: number): string {
   return words.sizeInFull(bytes);
 }

@@ -181,7 +181,7 @@ export function TreeGrid({
     wantFocus.current = false;
     element.focus({ preventScroll: true });
   });
-  // A row that has the focus without being active passes it to the new first row when the order changes, as it does after loading.
+  // If the focused row isn't active, move the focus to the new first row when the order changes, as happens at the end of loading.
   useEffect(() => {
     const focused = document.activeElement;
     const wanted = active >= 0 ? null : (scroller.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]') ?? null);

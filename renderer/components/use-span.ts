@@ -5,8 +5,8 @@ import { FIRST } from './first-items.tsx';
 const MOST = 500;
 
 /**
- * Decides which of a chain's lines to draw, if there are more than `most`. They include the line `at` and those that the user asked for.
- * Use it with {@link MoreItems}, before and after the lines.
+ * Decides which of a chain's lines to draw, if there are more than `most`. The drawn lines include `at` and the lines that the user asked
+ * for. Use it with {@link MoreItems}, before and after the lines.
  */
 export function useSpan(count: number, at: number, most = MOST) {
   const [asked, setAsked] = useState({ first: 0, end: most });

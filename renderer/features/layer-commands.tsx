@@ -8,8 +8,8 @@ import styles from './layer-commands.module.css';
 const MOST_LISTED = 200;
 
 /**
- * A layer's command, or those of the first and last of several, which describe a range better than numbers. The tooltip has the commands of
- * all the layers.
+ * A layer's command, or the commands of the first and last of several layers, which describe a range better than numbers. The tooltip has
+ * the commands of all the layers.
  */
 export function LayerCommands({
   image,

@@ -3,7 +3,7 @@ import { sidesShowing } from '../state/selection.ts';
 import styles from './side-marks.module.css';
 import { useApp } from './use-app.ts';
 
-/** Which sides of the comparison show an image; none if it isn't open. */
+/** Returns which sides of the comparison show an image; none if it isn't open. */
 export function useSidesOf(archiveId: string | undefined, image: number | null): ReturnType<typeof sidesShowing> {
   return useApp(({ selection }) => (archiveId === undefined || image === null ? '' : sidesShowing(selection, archiveId, image)));
 }

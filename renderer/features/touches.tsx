@@ -16,13 +16,13 @@ export interface Touches {
 
 export const NO_TOUCHES: Touches = { name: '', kinds: new Map() };
 
-/** Returns the layers of a path's history. `path` is escaped. */
+/** Returns which layers touch a path, and how, from the path's history. `path` is escaped. */
 export function touchesOf(path: string | null, history: EntryDetails['history']): Touches {
   if (path === null) return NO_TOUCHES;
   return { name: lastPart(displayPath(unescapePath(path))), kinds: new Map(history.map(({ layer, kind }) => [layer, kind])) };
 }
 
-/** Returns the line of a tooltip that says what the layer's dot means; empty without a dot. */
+/** Returns a line for a layer's tooltip that explains its dot; empty if it has no dot. */
 export function touchTitle({ name, kinds }: Touches, layer: number): string {
   const kind = kinds.get(layer);
   return kind === undefined ? '' : `\n${words.chain.dot[kind](name)}`;

@@ -10,7 +10,7 @@ export type Answer<T> =
   | {
       readonly state: 'ready';
       readonly value: T;
-      /** Whether the response is for an earlier key, because the one for the current key hasn't arrived yet. */
+      /** Whether the response is for an earlier key, because the response for the current key hasn't arrived yet. */
       readonly isEarlier?: true;
     };
 

@@ -89,8 +89,8 @@ export function commandLines(height: number): number {
 }
 
 /**
- * Computes heights in px, proportional to the sizes, except that no stratum is lower than its text, which takes {@link STRATUM_TALL} if
- * that fits and otherwise {@link STRATUM_MIN}. The largest stratum is at most 168 px high, and less if otherwise the strata wouldn't fit
+ * Computes heights in px, proportional to the sizes, except that no stratum is lower than its text. The text takes {@link STRATUM_TALL} if
+ * that fits, and otherwise {@link STRATUM_MIN}. The largest stratum is at most 168 px high, and less if otherwise the strata wouldn't fit
  * into `room`. If they can't fit at all, their total is at most a quarter more than the minimum heights, so that 120 equal layers get one
  * line of text each.
  */

@@ -18,7 +18,7 @@ export { setOverlay };
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
-/** Presses the button that leads to the next or previous difference: in the preview if it is open, else in the details. */
+/** Presses the button that goes to the next or previous difference, in the preview if it is open, or else in the details. */
 function stepDifference(step: 1 | -1): void {
   const shown = [...document.querySelectorAll('[data-differences]')].at(-1);
   shown?.querySelectorAll('button')[step < 0 ? 0 : 1]?.click();

@@ -13,7 +13,7 @@ import { plainError } from './plain-error.ts';
 import { offerImport } from './stores/importing.ts';
 
 /**
- * Handles this window's jobs when they end. A job may end before its id is known here, and the library may change before or after that, so
+ * Handles this window's jobs when they end. A job may end before its id is known here, and the library may change before or after that. So
  * all of the jobs are checked after any of these changes, once per batch of simultaneous changes.
  */
 export function watchOwnJobs(): void {
@@ -99,7 +99,7 @@ async function reportFound(
   }
 }
 
-/** Shows the first image of a batch as soon as it is known, even while its layers are still being read, and offers each other image in a toast. */
+/** Shows the first image of a batch as soon as it is known, even while its layers are still being read, and offers the others in toasts. */
 function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): void {
   const { sideA, offersImport, isShown, onOpen } = purpose;
   const { jobId, state } = job;
@@ -132,7 +132,7 @@ function followOpening(job: Job, purpose: Extract<Purpose, { kind: 'open' }>): v
       showAgainst(sideA, archiveId, image);
     } else if (isShown || selection.archiveId === archiveId) dispatchJobs({ type: 'imageShown', jobId: null });
     else {
-      // The place is in the image that was requested by its digest; in another one, it would mean something else.
+      // `at` is a place in the image that was requested by its digest. In another image, it would mean something else.
       const show = () => showImage(archiveId, image.index, wanted === undefined ? null : (purpose.at ?? null));
       if (jobs.hasShownOne) toast(words.library.isOpen(imageTitle(archive, image)), { label: words.show, run: show });
       else {

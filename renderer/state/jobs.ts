@@ -2,7 +2,7 @@ import type { Job } from '#contract';
 import type { PlainError } from './plain-error.ts';
 import type { Side, Spot } from './selection.ts';
 
-/** The place of a file among those that were opened together. */
+/** The place of a file among the files that were opened together. */
 export interface PlaceInBatch {
   readonly batch: number;
   readonly at: number;
@@ -64,7 +64,7 @@ export interface JobsState {
   readonly transferCount: number;
   /** Jobs that this window started and hasn't settled yet. */
   readonly own: readonly OwnJob[];
-  /** How to retry a job or a transfer, by its id. Contains only those whose file is still available. */
+  /** How to retry a job or a transfer, by its id. Contains only jobs and transfers whose file is still available. */
   readonly retries: ReadonlyMap<string, () => void>;
   /** Images that are about to be read, as `<archiveId>.<image>`: the request is pending. */
   readonly loading: ReadonlySet<string>;
@@ -164,8 +164,8 @@ export function isRunning({ state }: Job): boolean {
 }
 
 /**
- * Whether a file must not be shown yet, because another one that was opened with it and comes before it is still being opened. The first
- * one is shown, no matter which is read first.
+ * Whether a file must not be shown yet, because a file that was opened with it, and comes before it, is still being opened. So the first
+ * file is shown, no matter which is read first.
  */
 export function isPreceded({ own, transfers, hasShownOne }: JobsState, place: PlaceInBatch | undefined): boolean {
   if (place === undefined || hasShownOne) return false;

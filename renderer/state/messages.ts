@@ -3,7 +3,7 @@ import { type AppState, appStore, setApp, type Toast } from './app-state.ts';
 const SHOWN_MS = 5_000;
 const MOST_TOASTS = 3;
 
-/** Full ids and digests, which nobody reads in a message. Those in paths are excluded, because a shortened path is useless. */
+/** Full ids and digests, which nobody reads in a message. Ids in paths are excluded, because a shortened path is useless. */
 const IDS = /(?<![/\\\w])([0-9a-f]{12})[0-9a-f]{52}(?![/\\\w])/g;
 
 /** Shows a message for a few seconds, or until it no longer applies. Replaces an equal message. Ids in it are shortened. */

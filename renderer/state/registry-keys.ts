@@ -18,14 +18,15 @@ export interface KeyNode extends KeyAt {
   /** Changes to the key itself, oldest layer first. */
   readonly changes: RegistryChange[];
   /**
-   * The matching value of a key that a search found; null if the key's own name matches; undefined if the key only leads to matching ones.
+   * The matching value of a key that a search found; null if the key's own name matches; undefined for a key that is shown only because
+   * there are matching keys below it.
    */
   found?: string | null;
   /** The layer that removed the key, which is then shown as it was below that layer; absent if it wasn't removed. */
   removedIn?: number;
 }
 
-/** Keys by row number, depth first, with sums for each key and those below it. */
+/** Keys by row number, depth first, with sums over each key and the keys below it. */
 export interface KeyTree {
   readonly nodes: readonly KeyNode[];
   readonly parent: Int32Array;
@@ -58,7 +59,7 @@ export function keysAbove({ hive, path }: KeyAt): KeyAt[] {
   return above;
 }
 
-/** Collects keys and those above them. */
+/** Collects keys, and the keys above them. */
 export class KeyForest {
   readonly roots: KeyNode[] = [];
   readonly #known = new Map<string, KeyNode>();
@@ -152,7 +153,7 @@ export function removedKeys({ nodes, parent }: KeyTree): ReadonlyMap<string, rea
 /** What layers did to a key's values: the kind of change by case-folded name, and the values that no longer exist. */
 export interface ChangedValues {
   readonly kinds: ReadonlyMap<string, RegistryChange['kind']>;
-  /** The previous values of those that changed, by case-folded name. */
+  /** For each modified value whose earlier data is known, its type and text before the changes, by case-folded name. */
   readonly before: ReadonlyMap<string, { readonly type: string; readonly text: string }>;
   readonly removed: readonly { readonly name: string; readonly type: string; readonly text: string; readonly layer: number }[];
 }

@@ -90,6 +90,21 @@ export function withApart(name: string, apart: string | null): string {
   return apart === null ? name : words.library.apart(name, apart);
 }
 
+/** Maximum length of the part of a name that {@link distinctFrom} keeps visible. */
+const MOST_DISTINCT = 24;
+
+/**
+ * Returns where the part of a name begins that distinguishes it from another name, at the start of a word. Undefined if the names share no
+ * first word, if one of them is all that the other begins with, or if that part is too long to be kept visible.
+ */
+export function distinctFrom(name: string, other: string): number | undefined {
+  let same = 0;
+  while (same < name.length && name[same] === other[same]) same++;
+  if (same === name.length || same === other.length) return undefined;
+  const word = name.slice(0, same).search(/[-_:@/ ][^-_:@/ ]*$/) + 1;
+  return word > 0 && name.length - word <= MOST_DISTINCT ? word : undefined;
+}
+
 function shownName({ archive, image }: ImageOf): string {
   return lastPart(imageTitle(archive, image));
 }

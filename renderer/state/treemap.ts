@@ -90,7 +90,7 @@ export function isBelow(table: RowTable, row: number, folder: number): boolean {
   return folder < 0 || (row > folder && row < (table.subtreeEnd[folder] as number));
 }
 
-/** Returns the layer whose colour a row gets: the one that wrote it. A folder gets the colour of its largest file. */
+/** Returns the layer whose colour a row gets: the layer that wrote it. A folder gets the colour of its largest file. */
 export function layerOf(table: RowTable, weights: Float64Array, row: number): number {
   const layer = table.layer[largestBelow(table, weights, row)] as number;
   return layer === NO_LAYER ? 0 : layer;
@@ -103,8 +103,8 @@ export function sideOf(table: RowTable, weights: Float64Array, row: number): 'ad
 }
 
 /**
- * Returns the layer whose colour a row's hidden bytes get: the highest one that wrote any of them. Null if the whole rectangle gets the
- * colour of that layer.
+ * Returns the layer whose colour a row's hidden bytes get: the highest layer that wrote any of these bytes. Null if the whole rectangle
+ * gets the colour of that layer.
  */
 export function hiddenLayerOf(table: RowTable, row: number): number | null {
   const layer = table.previousLayer[row] as number;

@@ -30,7 +30,7 @@ export function mayBeRewritten({ groups }: WasteReport): boolean {
   return has('overwritten') && !has('rewritten');
 }
 
-/** Returns the layers that wrote the hidden bytes, leaving out the one that hid them unless no other layer wrote any. */
+/** Returns the layers that wrote the hidden bytes. Leaves out the layer that hid them, unless no other layer wrote any. */
 export function writersOf({ layers, hiddenBy }: WastedFileReport): readonly number[] {
   const below = layers.filter((layer) => layer < hiddenBy);
   return below.length === 0 ? layers : below;

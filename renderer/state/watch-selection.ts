@@ -32,14 +32,14 @@ export function watchSelection(): void {
     detailsShown = details;
     clearTimeout(waiting);
     if (details === null) clearDetails();
-    // The selection may have been clamped in the meantime, which doesn't change the key.
+    // Use the current selection: it may have been clamped in the meantime, which doesn't change the key.
     else waiting = setTimeout(() => void loadDetails(details, getApp().selection), DETAILS_AFTER);
   });
 }
 
 /**
- * Whether the filter was for another image. A comparison keeps its filter when one of its sides changes, and so does an item of a store
- * that is reopened.
+ * Whether the filter was for another image. The filter is kept when a side of a comparison changes, and when an item of a store is
+ * reopened.
  */
 function outlived({ selection, archives }: AppState, { selection: before, archives: archivesBefore }: AppState): boolean {
   if (selection.archiveId === before.archiveId && selection.image === before.image) return false;

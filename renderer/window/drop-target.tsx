@@ -14,7 +14,7 @@ function halfOf({ clientX }: DragEvent): 'left' | 'right' {
   return clientX < window.innerWidth / 2 ? 'left' : 'right';
 }
 
-/** Returns side A for a file that is dropped to be compared: side A of the comparison on screen, or else the whole image on screen. */
+/** Returns what a dropped file is compared with: side A of the comparison on screen, or else the whole image on screen. */
 function wholeSide({ archiveId, image, mode, against }: Selection, layers: number): Side | null {
   if (mode === 'compare' && against !== undefined) return against;
   return archiveId === null ? null : { archiveId, image, layer: Math.max(0, layers - 1) };

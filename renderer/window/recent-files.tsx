@@ -12,7 +12,7 @@ interface RecentFile {
 
 const NONE: readonly RecentFile[] = [];
 
-/** Recent files; none in a browser. Opening a file changes the list, so it is fetched again whenever the library changes. */
+/** Returns the recent files; none in a browser. Opening a file changes the list, so it is fetched again whenever the library changes. */
 export function useRecentFiles(): readonly RecentFile[] {
   const archives = useApp((app) => app.archives);
   const answer = useRequest(archives, (client, signal) => client.call('files.recent', {}, { signal }), { keepsLast: true });

@@ -16,7 +16,10 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Below 1,180 px the library is a rail, below 1,000 the details are a drawer, below 700 the chain is on top. */
+/**
+ * Returns the window's width as one of a few classes. Below 1,180 px the library is a rail, below 1,000 px the details are a drawer, and
+ * below 700 px the chain is on top.
+ */
 export function useWidth(): Width {
   return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
 }
@@ -47,8 +50,8 @@ function subscribeRoom(listener: () => void): () => void {
 }
 
 /**
- * What the title bar has space for as rows of buttons: modes and layouts from 1,300 px on, only modes from 540 px on. The rest are menus,
- * whose buttons show the current choice.
+ * Returns what the title bar has space for as rows of buttons: modes and layouts from 1,300 px on, only modes from 540 px on. The rest are
+ * menus, whose buttons show the current choice.
  */
 export function useRoom(): 'all' | 'modes' | 'none' {
   return useSyncExternalStore(subscribeRoom, () => (ROOMY.matches ? 'all' : TIGHT.matches ? 'none' : 'modes'));

@@ -21,7 +21,7 @@ function devPolicy(nonce: string, port: number): string {
     .replace("connect-src 'self'", `connect-src 'self' ws://127.0.0.1:${port}`);
 }
 
-/** The page's side of {@link DevPage.show}. */
+/** Returns a plugin with the page's side of {@link DevPage.show}. */
 function followHost(): Plugin {
   return {
     name: 'layerscope-follow-host',

@@ -1,5 +1,5 @@
 // `unshare --mount --propagation private node scripts/dist/check-fresh.ts SUITE FILE…`: tries a deb, an AppImage and a tar.gz on a new
-// Debian (SUITE) with only its base system, as an ordinary user: opens the sample, and an image of 80,000 files. The deb pulls in its
+// Debian (SUITE) with only its base system, as an ordinary user. Opens the sample, and an image of 80,000 files. The deb pulls in its
 // dependencies; the others list what is missing in one line, and work once that is installed.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

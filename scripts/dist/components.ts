@@ -1,4 +1,4 @@
-// Third-party components of a package: the one list that the SBOM and the licences are made from.
+// Third-party components of a package: the list from which both the SBOM and the licences are made.
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './commands.ts';

@@ -87,14 +87,14 @@ const DEBIAN_RECOMMENDS: readonly string[] = ['libegl1', 'libgl1', 'libnotify4']
 const DEBIAN_ARCHS: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 const RPM_ARCHS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** Creates an empty folder, replacing an old one. */
+/** Creates an empty folder; removes an existing folder first. */
 function fresh(folder: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** Time of the release in seconds since 1970, for times in packages, so that the same input produces the same bytes. */
+/** Returns the time of the release in seconds since 1970. Times in packages use it, so that the same input produces the same bytes. */
 function releaseTime(): string {
   return process.env.SOURCE_DATE_EPOCH ?? String(Date.parse(releaseDate()) / 1000);
 }

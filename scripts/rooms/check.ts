@@ -8,7 +8,7 @@ function roomOf(file: string, rooms: readonly Room[]): Room | undefined {
     .reduce<Room | undefined>((best, room) => (best === undefined || room.folder.length > best.folder.length ? room : best), undefined);
 }
 
-/** Returns the room through whose door others import from `room`: `room` itself or an enclosing one. */
+/** Returns the room whose index.ts others must use to import from `room`: `room` itself or an enclosing one. */
 function houseOf(room: Room, rooms: readonly Room[], doors: Readonly<Record<string, string>>): Room {
   const hasDoor = ({ folder }: Room): boolean => Object.values(doors).includes(`./${folder}/index.ts`);
   const around = rooms

@@ -15,8 +15,8 @@ function namesOfFiles(text: string): string[] {
 }
 
 /**
- * Returns a line for each file that a README names but that doesn't exist, either in or below the README's folder, or at that path relative
- * to that folder or one above.
+ * Returns a line for each file that a README names but that doesn't exist. A file may be in or below the README's folder, or at the named
+ * path relative to that folder or one above.
  */
 export function findMisnamed(root: string, tops: readonly string[]): string[] {
   const readmes = globSync(

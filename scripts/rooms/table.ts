@@ -14,7 +14,7 @@ export interface Room {
   readonly types?: readonly string[];
   /** npm packages; `node:` modules depend on `runs`. */
   readonly packages?: readonly string[];
-  /** Exempt from `may` and from using the doors of rooms. */
+  /** Exempt from `may`, and from the rule that rooms are imported only through their index.ts. */
   readonly isFree?: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface SiteOptions {
   readonly sourcesUrl: string | null;
 }
 
-/** Width and height of a PNG, from its first chunk (PNG 11.2.1). */
+/** Returns the width and height of a PNG, from its first chunk (PNG 11.2.1). */
 function pngSize(file: string): { width: number; height: number } {
   const bytes = readFileSync(file);
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw new Error(`${file} is no PNG`);

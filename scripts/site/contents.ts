@@ -17,7 +17,7 @@ export const REFERENCE = 'docs/reference/README.md';
 /** The document that becomes the first page. */
 export const HOME = 'README.md';
 
-/** `decisions`: the documents in `docs/decisions`, which are listed by number. */
+/** Returns the parts of the site. `decisions`: the documents in `docs/decisions`, which are listed by number. */
 export function partsOf(decisions: readonly string[]): readonly Part[] {
   return [
     { title: 'Start', documents: [HOME, 'docs/install.md'] },

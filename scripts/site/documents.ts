@@ -70,7 +70,7 @@ async function commandDocuments(): Promise<Document[]> {
   });
 }
 
-/** Reads all documents. Throws if one is missing, or if one in `docs` isn’t in any part. */
+/** Reads all documents. Throws if a document is missing, or if a document in `docs` isn’t in any part. */
 export async function readChapters(root: string): Promise<readonly Chapter[]> {
   const docs = globSync('docs/**/*.md', { cwd: root }).map((file) => file.replaceAll('\\', '/'));
   const commands = await commandDocuments();

@@ -133,7 +133,7 @@ class FileReader implements ArchiveReader {
     });
     const notListed = new LayerscopeError('DAMAGED', 'a layer could not be listed while it was received');
     const archive = await this.#openTar(path, title, true, options).catch((error: unknown) => {
-      // A document may have been among the skipped bytes.
+      // The error may only be due to the skipped bytes: a document may have been among them.
       throw options.isForListing && !scan.isWholeWith(new Set()) ? notListed : error;
     });
     const known = new Set<IndexedBlob>();

@@ -108,7 +108,7 @@ export class PlainOpener {
     const { spools } = this.#parts;
     const spool = spools.of(blob, indexed.tarBytes);
     const others = (): PlainBytes => {
-      // The first spool may have been closed meanwhile.
+      // Requests the spool again, because the first one may have been closed meanwhile.
       const wanted = spools.of(blob, indexed.tarBytes);
       if (wanted === null || wanted.failed) return new ForwardPlainBytes(blob, signal);
       spools.hold(wanted);

@@ -136,7 +136,7 @@ export interface BlobSource {
   readonly arriving?: ArrivingBlob;
   /**
    * Set if the bytes are a tar that an engine has taken apart. `path` is then its gzipped tar-split metadata, `start` is 0, `compression`
-   * is `none`, and `length` is that of the tar.
+   * is `none`, and `length` is the length of the tar.
    */
   readonly split?: SplitPlace;
 }
@@ -237,8 +237,8 @@ export interface ReaderOptions {
   /** Maximum size of the cache in bytes. */
   readonly cacheBytes?: number;
   /**
-   * 64 secret bytes, the key for checksums of bodies; those of two readers can only be compared if they use the same key. Defaults to this
-   * user's key, stored in the cache folder, or to a random one if there is no cache.
+   * 64 secret bytes, the key for checksums of bodies. Checksums from two readers can be compared only if the readers use the same key.
+   * Defaults to this user's key, stored in the cache folder, or to a random one if there is no cache.
    */
   readonly sumKey?: Uint8Array;
 }

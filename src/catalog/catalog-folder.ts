@@ -209,7 +209,7 @@ export class CatalogFolder implements Disposable {
   #has(part: string, name: string): boolean {
     const known = this.#known(part);
     if (known.has(name)) return true;
-    // Another process may have written the file since.
+    // Another process may have written the file since the folder was listed.
     const isThere = statSync(path.join(this.#at(part), name), { throwIfNoEntry: false }) !== undefined;
     if (isThere) known.add(name);
     return isThere;

@@ -280,7 +280,9 @@ export class CatalogReader implements Disposable {
     await this.#connection.run('SET lock_configuration = true');
   }
 
-  /** Reads each file of the tables that a query uses, and leaves out those that can't be read. Returns whether it found any. */
+  /**
+   * Reads each file of the tables that a query uses, and leaves out those that can't be read. Returns whether there were any such files.
+   */
   async #leaveOut(sql: string, { onLeftOut }: QueryOptions): Promise<boolean> {
     this.#wasChecked = true;
     const used = this.#connection.getTableNames(sql, false);

@@ -12,8 +12,9 @@ import { GROUP_ROWS } from './row-groups.ts';
 const GROUP_TEXT_BYTES = 32 * 1024 * 1024;
 /** Maximum size of a path used as a bound. */
 const MOST_BOUND_BYTES = 1024;
-/** Largest times, in seconds, whose microseconds fit in 64 bits, and in a JavaScript number. */
+/** Largest time, in seconds, whose microseconds fit in 64 bits. */
 const MOST_SECONDS = 9_000_000_000_000;
+/** Largest time, in seconds, whose microseconds a JavaScript number can hold exactly. */
 const MOST_EXACT_SECONDS = 9_000_000_000;
 
 const KINDS = ['entry', 'whiteout', 'opaque'] as const;
@@ -75,7 +76,7 @@ interface Values {
   readonly bounds?: Bounds | null;
 }
 
-/** `defined`: the slots with a value; may be unset if all have one. */
+/** `defined`: 1 for each slot with a value; needn't be filled in if all slots have one. */
 function chunkOf(defined: Uint8Array, slots: number, count: number, { plain, dictionary = null, bounds = null }: Values): Chunk {
   if (count === 0) return nullChunk(slots);
   const nulls = slots - count;

@@ -27,8 +27,9 @@ export class EntryPaths {
   readonly #table: LayerTable;
   /** Whether no path in the table needs escaping. */
   readonly #isPlain: boolean;
-  /** Cached folder paths, each with a slash at the end, and where they begin and end, by node. */
+  /** Cached folder paths, each with a slash at the end. */
   readonly #folders = new GrownBytes();
+  /** By node: where its path begins in `#folders`. `#end`: where it ends. */
   readonly #start: Int32Array;
   readonly #end: Int32Array;
 

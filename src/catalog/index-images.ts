@@ -42,15 +42,19 @@ export interface IndexError {
 
 /** The result of a run. */
 export interface IndexSummary {
-  /** Number of files, folders and names, and how many of them hadn't changed. */
+  /** Number of files, folders and names. */
   readonly subjects: number;
+  /** How many of the subjects hadn't changed since the last run. */
   readonly unchanged: number;
-  /** Number of images (except in unchanged subjects), how many of them are new to the catalog, and how many failed. */
+  /** Number of images, except those in unchanged subjects. */
   readonly images: number;
+  /** How many of the images are new to the catalog. */
   readonly newImages: number;
+  /** How many of the images couldn't be read. */
   readonly failed: number;
-  /** Number of layers that were written, and their rows. */
+  /** Number of layers that were written. */
   readonly newLayers: number;
+  /** Number of rows of these layers. */
   readonly newEntries: number;
   /** Total size of the files in these layers. */
   readonly newBytes: number;

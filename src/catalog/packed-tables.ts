@@ -11,7 +11,7 @@ import type { CatalogFolder } from './catalog-folder.ts';
 
 /** A pack is rebuilt if it lacks more files than this. */
 const MOST_LOOSE_FILES = 48;
-/** Maximum total size of the files in a pack. For more, a query engine on many machines is a better choice. */
+/** Maximum total size of the files in a pack. Beyond that, a query engine on many machines is a better choice. */
 const MOST_PACKED_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Where a table's rows are: its pack, if there is a valid one, and the files that aren't in it. */

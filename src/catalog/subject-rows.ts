@@ -1,5 +1,5 @@
-// Rows of `images`: one for each name of an image in a subject. File names are made of hashes of the subject, of the image's name in it,
-// and of the row's content, so a listing of the folder shows which rows exist, and a subject's old rows can be found and removed.
+// Rows of `images`: one for each name of an image in a subject. A file's name is made of hashes of the subject, of the image's name in it,
+// and of the row's content. So a listing of the folder shows which rows exist, and a subject's old rows can be found and removed.
 import type { ArchiveImage } from '#archive';
 import { type Row, TABLES } from '#catalog/layout';
 import { familiarName, fullName, tryReference } from '#format/reference';

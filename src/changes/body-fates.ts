@@ -8,7 +8,7 @@ import { ABSENT, applyLayer, createApplier } from './view.ts';
 
 /** What becomes of a file's body in the layers above. */
 export interface BodyFate {
-  /** Whether the top view shows the body under any name, or Windows merges it with those of other layers. */
+  /** Whether the top view shows the body under any name, or Windows merges it with bodies of other layers. */
   readonly isVisible: boolean;
   /**
    * The layer that hid the last of the names under which the body was still visible; the file's own layer if that layer replaced the file
@@ -40,7 +40,7 @@ export function bodyFates(stack: Stack, bodies: readonly EntryAt[]): readonly Bo
   const isShown = ({ node, layer, member }: Name): boolean =>
     view.type[node] !== ABSENT &&
     ((view.layer[node] === layer && view.member[node] === member) || (merged.has(node) && view.type[node] === TYPE.file));
-  // By body: those of its names, from the layers so far, that may still be shown.
+  // By body: its names in the layers so far that may still be shown.
   const alive = new Map<number, Name[]>();
   const hiddenMerged = new Map<number, Name[]>();
   stack.layers.forEach((_, at) => {

@@ -139,7 +139,7 @@ export function breakDown(
     if (isShown && type === TYPE.directory && row !== at) folders++;
     else if (isShown && !isFile && type !== TYPE.directory) others++;
     const bytes = own.bytes[row - own.from] as number;
-    // A path that is no longer a file may still have hidden bytes, of a former file.
+    // A path that is no longer a file may still have hidden bytes: those of a former file.
     const hidden = own.hidden[row - own.from] as number;
     const files = isFile && isShown ? 1 : 0;
     if (files === 0 && hidden === 0) continue;

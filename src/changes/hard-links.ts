@@ -1,7 +1,7 @@
-// Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. The link refers to
-// the entry that was at its target path when the link was made: an entry of the same layer, before the link (the table already resolves
-// those) or after it, or otherwise an entry of the layers below, even if the same layer hides the target. Links may point at other links,
-// at themselves in a circle, or at nothing. (go-containerregistry#977)
+// Resolves hard links. A hard link is another name of a file and its body, or of a symbolic link, a device or a pipe. It refers to the
+// entry that was at its target path when the link was made. That is an entry of the same layer, before the link (the table already resolves
+// those) or after it. If the layer has none, it is an entry of the layers below, even if the link's own layer hides it. Links may point at
+// other links, at themselves in a circle, or at nothing. (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';

@@ -1,7 +1,7 @@
 // Mode, owner, attributes and time of an implied folder. A container engine copies these from the same folder in the layers below. It
-// searches them one at a time, nearest first, each unpacked on its own, so the source may be a folder that an opaque marker hides, or that
-// a link in a lower layer leads to. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and root. Source:
-// containerd pkg/archive, mkparent.
+// searches those layers one at a time, nearest first, each unpacked on its own. So the source may be a folder that an opaque marker hides,
+// or one that is reached through a link in a lower layer. If the nearest entry isn't a folder, or there is none, the folder gets 0755 and
+// root. Source: containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
 import { type FolderFacts, type ImageTree, imageNodeName } from './image-tree.ts';
@@ -9,8 +9,8 @@ import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
 /**
- * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a few
- * bytes of a link's target.
+ * Maximum number of steps for all folders of an image, after which no more facts are found. A step is a component that is looked up, or a
+ * few bytes of a link's target.
  */
 const MAX_STEPS = 1 << 26;
 const BYTES_PER_STEP = 8;

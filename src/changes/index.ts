@@ -33,7 +33,7 @@ export { type MatchedSums, matchedSumSteps } from './matched-sums.ts';
 export { NodeViews } from './node-views.ts';
 export { PathFollower } from './path-follower.ts';
 export { sortedByPathBytes } from './path-order.ts';
-export { changesOf, compareViews, viewAt } from './row-tables.ts';
+export { changesOf, changesOfEachLayer, compareViews, viewAt } from './row-tables.ts';
 export { sameSums } from './same-entry.ts';
 export { type SlimLayer, type SlimPlan, slimBytes, slimPlan } from './slim-plan.ts';
 export { sortChildren } from './sort-children.ts';

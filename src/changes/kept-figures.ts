@@ -19,8 +19,8 @@ export interface KeptFigures {
 
 /**
  * Returns the totals without the bodies that patterns match. Patterns are matched against the path of the entry with the body, not those of
- * its hard links. `rest` is awaited between parts of the work: it lets other work run, and may throw to stop. Throws what {@link
- * PathMatcher.enter} throws.
+ * its hard links. `rest` is awaited between parts of the work: it lets other work run, and may throw to stop. Throws what
+ * {@link PathMatcher.enter} throws.
  */
 export async function figuresWithout(stack: Stack, matcher: PathMatcher, rest: () => Promise<void>): Promise<KeptFigures> {
   const { tree, links } = indexOf(stack);

@@ -61,7 +61,7 @@ export class LinkNames {
     return sameAttributes(metaOf(tree, was).attributes, metaOf(tree, is).attributes) ? left & ~DIFFERS.attributes : left;
   }
 
-  /** Whether a body on one side and one on the other have the same names, of which `node` is one. */
+  /** Whether the body `was` on one side and the body `is` on the other have the same names. `node` is a name of both. */
   #haveSameNames(was: number, is: number, node: number): boolean {
     const { tree, before, after, links } = this.#comparison;
     this.#before ??= namesOfLinkedBodies(tree, before, links);

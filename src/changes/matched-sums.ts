@@ -87,7 +87,7 @@ function addCounted(table: RowTable, sums: MatchedSums, from: number, end: numbe
     if (above < 0) continue;
     items[above] = (items[above] as number) + count;
     size[above] = (size[above] as number) + (size[row] as number);
-    // Most rows have zeros here, and a page of zeros that is never written takes no memory.
+    // Zeros aren't added: most rows have zeros here, and a page of zeros that is never written takes no memory.
     if (hidden[row] !== 0) hidden[above] = (hidden[above] as number) + (hidden[row] as number);
     if (added[row] !== 0) added[above] = (added[above] as number) + (added[row] as number);
     if (modified[row] !== 0) modified[above] = (modified[above] as number) + (modified[row] as number);

@@ -40,9 +40,11 @@ interface Way {
 
 export class PathFollower {
   readonly #views: NodeViews;
-  /** Parent nodes passed while resolving paths, and each one's link or {@link NO_LINK}. */
+  /** By node: 1 if it is one of `#watched`. */
   readonly #isWatched: Uint8Array;
+  /** Parent nodes passed while resolving paths. */
   readonly #watched: number[] = [];
+  /** For each of `#watched`: its link, or {@link NO_LINK}. */
   readonly #links: number[] = [];
   readonly #kept = new WeakMap<Uint8Array, { readonly epoch: number; readonly nodes: Int32Array }>();
   #targets = new Map<number, Target>();

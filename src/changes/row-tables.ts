@@ -1,3 +1,4 @@
+import type { LayerTable } from '#format/layer';
 import { LayerscopeError, layerRange, NO_LAYER, type RowTable } from '#model';
 import { changeRows } from './change-rows.ts';
 import type { LinkTable } from './hard-links.ts';
@@ -43,6 +44,47 @@ export function changesOf(stack: Stack, from: number, to: number, { sums = 'trus
   return changeRows(watched(stack, from, to, sums), false);
 }
 
+/** Maximum number of layers times paths that {@link changesOfEachLayer} goes through: 127 layers of 15 million paths. */
+const MAX_LAYERS_BY_PATHS = 2e9;
+
+function changesSomething(table: LayerTable | null): boolean {
+  return table !== null && table.memberCount > 0;
+}
+
+/** What one layer changed. */
+export interface LayerRows {
+  readonly layer: number;
+  /** As {@link changesOf} returns them. */
+  readonly rows: RowTable;
+}
+
+/**
+ * Yields what each layer changed, lowest layer first, leaving out layers that change nothing. Unlike calls of {@link changesOf}, doesn't
+ * apply the layers below anew for each layer. Each layer still takes time in proportion to the number of paths in the image, so images
+ * where the two multiply to far more than in real images are refused. Throws TOO_LARGE.
+ */
+export function* changesOfEachLayer(stack: Stack, { sums = 'trusted' }: SumOptions = {}): Generator<LayerRows, void> {
+  const { tree, links } = indexOf(stack);
+  const filled = tree.layers.filter(changesSomething).length;
+  if (filled * tree.count > MAX_LAYERS_BY_PATHS)
+    throw new LayerscopeError('TOO_LARGE', `an image of ${filled} layers and ${tree.count} paths can't be searched as a whole`);
+  const applier = createApplier(tree);
+  const before = emptyView(tree);
+  const watcher: Watcher = { reasons: new Uint8Array(tree.count), marks: new Uint8Array(tree.count) };
+  const twins = tree.layers.map((_, layer) => layer);
+  for (const [layer, table] of tree.layers.entries()) {
+    if (!changesSomething(table)) continue;
+    before.type.set(applier.view.type);
+    before.layer.set(applier.view.layer);
+    before.member.set(applier.view.member);
+    watcher.reasons.fill(0);
+    watcher.marks.fill(0);
+    applyLayer(applier, layer, watcher);
+    const pair = { tree, before, after: applier.view, links, from: layer, beforeBase: 0, afterBase: 0, watcher, twins, sums };
+    yield { layer, rows: changeRows(pair, false) };
+  }
+}
+
 /**
  * Returns the file system as seen at a layer, with a row for each path of the view. Marks paths that this layer added or modified. Throws
  * NOT_FOUND for a layer that doesn't exist.
@@ -54,10 +96,10 @@ export function viewAt(stack: Stack, layer: number): RowTable {
 
 export interface CompareViewsOptions extends SumOptions {
   /**
-   * Whether layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID). Files from such layers are
-   * equal without being read. Default: whether they are the same table object.
+   * Returns the lowest layer of stack A with the same content (the same digest or diffID) as a layer of stack B; -1 if there is none. Files
+   * from such layers are equal without being read. Default: the lowest layer with the same table object.
    */
-  readonly isSameLayer?: (a: number, b: number) => boolean;
+  readonly twinOf?: (layer: number) => number;
 }
 
 /**
@@ -73,7 +115,8 @@ export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number,
   const rest = { from: null, beforeBase: 0, watcher: null, sums: options.sums ?? ('hints' as const) };
   if (a === b) {
     const { tree, links } = indexOf(a);
-    const twins = tree.layers.map((table, layer) => (table === null ? layer : tree.layers.indexOf(table)));
+    const lowest = lowestOf(tree.layers);
+    const twins = tree.layers.map((table, layer) => (table === null ? layer : (lowest.get(table) as number)));
     return changeRows({ ...rest, tree, before: viewAtLayer(a, layerA), after: viewAtLayer(a, layerB), links, afterBase: 0, twins }, false);
   }
   const base = a.layers.length;
@@ -81,14 +124,21 @@ export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number,
   if (tables.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `images of ${tables.length} layers together`);
   const tree = buildTree(tables, a.caseInsensitive || b.caseInsensitive);
   const view = (from: number, to: number): View => (to < from ? emptyView(tree) : viewOf(tree, from, to));
-  const isSame = options.isSameLayer ?? ((one: number, two: number) => a.layers[one] !== null && a.layers[one] === b.layers[two]);
+  const lowest = lowestOf(a.layers);
+  const twinOf = options.twinOf ?? ((layer: number) => lowest.get(b.layers[layer] ?? null) ?? -1);
   const twins = tables.map((_, layer) => {
-    if (layer < base) return layer;
-    for (let one = 0; one < base; one++) if (isSame(one, layer - base)) return one;
-    return layer;
+    const twin = layer < base ? -1 : twinOf(layer - base);
+    return twin < 0 ? layer : twin;
   });
   const links = [...indexOf(a).links, ...indexOf(b).links.map((table) => shifted(table, base))];
   return changeRows({ ...rest, tree, before: view(0, layerA), after: view(base, base + layerB), links, afterBase: base, twins }, false);
+}
+
+/** Returns the lowest layer of each table. An image may have the same layer thousands of times. */
+function lowestOf(layers: readonly (LayerTable | null)[]): ReadonlyMap<LayerTable | null, number> {
+  const lowest = new Map<LayerTable | null, number>();
+  for (const [layer, table] of layers.entries()) if (table !== null && !lowest.has(table)) lowest.set(table, layer);
+  return lowest;
 }
 
 function shifted(table: LinkTable | null, base: number): LinkTable | null {

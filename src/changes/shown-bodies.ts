@@ -36,8 +36,8 @@ export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
 }
 
 /**
- * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths, without duplicates, ascending:
- * those from {@link linkedBodies}, and those that Windows merges with others that have the same name.
+ * Returns the keys of the bodies that are in use although the view doesn't show them at their own paths: those from {@link linkedBodies},
+ * and those that Windows merges with others that have the same name. Ascending, without duplicates.
  */
 export function bodiesInUse(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const linked = linkedBodies(tree, view, links);

@@ -73,7 +73,7 @@ export function radixSort(rows: Uint32Array | null, keys: Float64Array, descendi
   const float = new Float64Array(1);
   const words = new Uint32Array(float.buffer);
   for (let i = 0; i < length; i++) {
-    // -0 and 0 are the same key.
+    // Turns -0 into 0, because they are the same key.
     float[0] = (keys[i] as number) + 0;
     let lowWord = words[0] as number;
     let highWord = words[1] as number;

@@ -30,8 +30,8 @@ export function emptyTotals(length: number): SubtreeTotals {
 }
 
 /**
- * Adds the rows from `from` to the end of the table to the sums of the rows before it, in place, so that a table that is loaded page by
- * page is summed once, not once per page.
+ * Adds all rows starting at `from` to the sums, in place: to their own and to those of the folders that contain them. So a table that is
+ * loaded page by page is summed once, not once per page.
  */
 export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
   const { parent } = table;

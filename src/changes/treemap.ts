@@ -14,6 +14,8 @@ export interface TreemapRect extends Rect {
   readonly row: number;
   /** The children of `row` (-1: of the top level) that the rectangle stands for, each too small to draw. */
   readonly small?: readonly number[];
+  /** Folders above `row`, outermost first, that have nothing else in them and share its rectangle and header. */
+  readonly joined?: readonly number[];
 }
 
 /** A candidate for a rectangle: one row, or several that share a rectangle. */
@@ -49,15 +51,42 @@ export function treemap(table: RowTable, weights: ArrayLike<number>, rect: Rect,
     if (total <= 0) continue;
     const { inner, depth } = folder;
     const scale = (inner.w * inner.h) / total;
-    for (const each of squarify(itemsOf(children, weights, folder.row, minArea / scale), scale, inner)) {
+    for (const outer of squarify(itemsOf(children, weights, folder.row, minArea / scale), scale, inner)) {
+      // Headers of folders that contain only each other would use up the area.
+      const joined = header > 0 && outer.small === undefined ? onlyFolders(table, weights, outer.row) : [];
+      const last = joined.at(-1);
+      const each = last === undefined ? outer : { ...outer, row: last, joined: [outer.row, ...joined.slice(0, -1)] };
       rects.push(each);
       if (each.small !== undefined || (table.subtreeEnd[each.row] as number) === each.row + 1) continue;
       const top = Math.min(each.w, each.h) > 2 * header ? header : 0;
       const below = { x: each.x + inset, y: each.y + inset + top, w: each.w - 2 * inset, h: each.h - 2 * inset - top };
-      if (below.w > 0 && below.h > 0) folders.push({ row: each.row, depth: depth + 1, inner: below });
+      if (below.w > 0 && below.h > 0) folders.push({ row: each.row, depth: depth + 1 + joined.length, inner: below });
     }
   }
   return rects;
+}
+
+/** Returns the folder in a folder, and the folder in that, and so on, while each is the only child and has content. */
+function onlyFolders(table: RowTable, weights: ArrayLike<number>, folder: number): number[] {
+  const found: number[] = [];
+  let row = onlyChild(table, weights, folder);
+  while (row >= 0 && (table.subtreeEnd[row] as number) > row + 1) {
+    found.push(row);
+    row = onlyChild(table, weights, row);
+  }
+  return found;
+}
+
+/** Returns the only child with a weight; -1 if there are none or several. */
+function onlyChild(table: RowTable, weights: ArrayLike<number>, folder: number): number {
+  const end = table.subtreeEnd[folder] as number;
+  let only = -1;
+  for (let row = folder + 1; row < end; row = table.subtreeEnd[row] as number) {
+    if ((weights[row] as number) <= 0) continue;
+    if (only >= 0) return -1;
+    only = row;
+  }
+  return only;
 }
 
 /** Returns the children, largest first. */

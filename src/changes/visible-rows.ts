@@ -20,7 +20,7 @@ export function visibleRows(table: RowTable, expanded: Uint8Array, options: Visi
     const row = order === null ? at : (order[at] as number);
     const isShown = mask === null || mask[row] !== 0;
     if (isShown) rows[count++] = row;
-    // A subtree has the same length in any order of siblings.
+    // A subtree has the same length in any order of siblings, so this skips it in any order.
     at += isShown && expanded[row] !== 0 ? 1 : (subtreeEnd[row] as number) - row;
   }
   return rows.slice(0, count);

@@ -58,8 +58,8 @@ function stampOfName(name: string): string | null {
 }
 
 /**
- * Yields the file or image folder itself, or the images below a folder. Links in folders aren't followed. Subfolders that can't be read are
- * yielded too, so that opening them reports why and the rest is still indexed.
+ * Yields the operand itself if it is a file or an image folder, otherwise the images below the folder. Links in folders aren't followed.
+ * Subfolders that can't be read are yielded too, so that opening them reports why and the rest is still indexed.
  */
 function* filesOf(operand: string, onLink: (link: string) => void): Generator<Found> {
   const whole = path.resolve(operand);

@@ -14,9 +14,9 @@ type CodeCache = Partial<Pick<typeof nodeModule, 'enableCompileCache' | 'flushCo
 const { enableCompileCache, flushCompileCache }: CodeCache = nodeModule;
 
 /**
- * Makes Node cache the compiled code of modules that are loaded from now on. Cached code runs without further checks, so the folder, like
- * the rest of the cache, must be accessible to this user only, and so must every file in it, in case the folder was once open to others.
- * Does nothing where that can't be ensured.
+ * Makes Node cache the compiled code of modules that are loaded from now on. Cached code runs without further checks. So the folder, like
+ * the rest of the cache, must be accessible to this user only. So must every file in it, in case the folder was once open to others. Does
+ * nothing where that can't be ensured.
  */
 export function enableCodeCache(): void {
   if (!isBuilt || enableCompileCache === undefined) return;
@@ -30,7 +30,7 @@ export function flushCodeCache(): void {
   if (isBuilt && flushCompileCache !== undefined) privately(flushCompileCache);
 }
 
-/** Whether nobody else can have written anything in a private folder. */
+/** Whether only this user can have written what a private folder contains. */
 function holdsOnlyMine(folder: string): boolean {
   if (ME === undefined) return true;
   try {

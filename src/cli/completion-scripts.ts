@@ -9,7 +9,7 @@ import { type Offer, offerOfOption, offersOfOperands, offersOfVerbs } from './co
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** An entry of the list of commands, with its spec. */
+/** A command of the program, with the summary from the list of commands. */
 export interface ListedCommand {
   readonly summary: string;
   readonly spec: CommandSpec;

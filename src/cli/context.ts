@@ -18,8 +18,8 @@ export interface Context {
   /** Prints an error to standard error as a failed command would, but the command continues. */
   error(code: string, message: string): void;
   /**
-   * Sets whether another thread is doing work that can't be stopped. If so, the process ends itself with a signal that can't be caught,
-   * after everything is printed or at a second Ctrl-C, because a normal exit would wait for that thread.
+   * Sets whether another thread is doing work that can't be stopped. A normal exit would wait for that thread. So the process then ends
+   * itself with a signal that can't be caught, after everything is printed or at a second Ctrl-C.
    */
   endBySignal(does: boolean): void;
 }

@@ -21,7 +21,7 @@ export const spec: CommandSpec = {
 export async function run(context: Context, args: Arguments): Promise<number> {
   const folders = nameFolders(args.operands);
   if (process.stdin.isTTY) context.note('waiting for a client on standard input; Ctrl-C ends it');
-  // The SDK is slow to load.
+  // Loaded here, because the SDK is slow to load.
   const { serveTools } = await import('./mcp/server.ts');
   const options = args.flag('no-cache') ? ['--no-cache'] : [];
   restrictReading([...folders.folders, ...(args.flag('no-cache') ? [] : [cacheFolder()])]);

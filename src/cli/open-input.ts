@@ -68,7 +68,7 @@ export async function openImage(
 ): Promise<Archive> {
   const asFile = (): Promise<Archive> => openFile(reader, context, args, image);
   if (image === '-' || isThere(image)) {
-    // A checkout from somebody else may contain a file with this name although the user means the image.
+    // The user may mean the image: a checkout from somebody else may contain a file with this name.
     if (SCHEME.test(image)) context.warn(`${displayText(image)} is read as a file, because a file of that name exists`);
     return asFile();
   }

@@ -53,7 +53,6 @@ function ownerName(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Formats a member for `raw --json`. */
 function rawJson(member: RawMember): Record<string, unknown> {
   const { name, linkname, type, pax, sparse, whiteout } = member;
   return {

@@ -194,7 +194,7 @@ function afterParents(layers: readonly LayerInfo[]): LayerInfo[] {
     }
   };
   for (const layer of sorted) if (layer.parent === null || !ids.has(layer.parent)) walk(layer);
-  // Layers whose parents form a cycle can't be reached from any root.
+  // Layers whose parents form a cycle haven't been visited yet, because no root leads to them.
   for (const layer of sorted) walk(layer);
   return [...order];
 }

@@ -53,9 +53,11 @@ export interface CatalogImage {
   readonly platform: string | null;
   /** Milliseconds since 1970; null if the config doesn't state it. */
   readonly created: number | null;
-  /** Total size of the layers as stored, of the visible files, and of files that are stored but hidden; each null if unknown. */
+  /** Total size of the layers as stored; null if unknown. */
   readonly blobBytes: number | null;
+  /** Total size of the visible files; null if unknown. */
   readonly finalBytes: number | null;
+  /** Total size of files that are stored but hidden; null if unknown. */
   readonly wastedBytes: number | null;
   /** Number of visible files; null if they aren't listed. */
   readonly files: number | null;
@@ -70,7 +72,7 @@ export interface CatalogImage {
 export interface CatalogLayer {
   /** The diffID. */
   readonly layer: string;
-  /** The digest of the layer's blob. There may be several copies; this is that of the copy that was read first. */
+  /** Digest of the layer's blob. If there are several copies of the layer, this is the digest of the copy that was read first. */
   readonly digest: string | null;
   /** Size of the blob. */
   readonly bytes: number;

@@ -5,8 +5,8 @@ import type { FileGrant } from './reports.ts';
 /** The API that electron/preload.ts exposes as `window.layerscope`. The API has no list of operations; every call is passed through. */
 export interface ElectronBridge {
   /**
-   * Calls an operation and returns the host's envelope. `call`, an integer unique among pending calls, identifies the call to {@link
-   * cancel}.
+   * Calls an operation and returns the host's envelope. `call`, an integer unique among pending calls, identifies the call to
+   * {@link cancel}.
    */
   request(name: string, input: unknown, call?: number): Promise<unknown>;
   /** Stops the host's work on a call; does nothing if the call has ended. */

@@ -9,7 +9,7 @@ export interface DockerfileReport {
   readonly file: string;
   /** Sorted; adjacent ranges are joined. */
   readonly lines: readonly LineRange[];
-  /** Lines in other stages that made what the instructions in `lines` copied or mounted. */
+  /** Lines of other stages that made the files which the instructions in `lines` copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage with the lines; null if there is only one. */
   readonly stage: string | null;

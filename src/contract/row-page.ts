@@ -4,8 +4,8 @@ import type { RowPage } from './reports.ts';
 
 /**
  * Copies rows [start, start + count) of a table into a page. A view is not enough, because structured clone sends the whole buffer. The
- * page has fewer rows at the end of the table, or if names and link targets exceed {@link PAGE_BYTES}, but at least one unless `start` is
- * past the end.
+ * page has fewer rows at the end of the table, or if names and link targets exceed {@link PAGE_BYTES}. It has at least one, unless `start`
+ * is past the end.
  */
 export function slicePage(rows: RowTable, start: number, count: number): RowPage {
   const from = Math.min(start, rows.length);

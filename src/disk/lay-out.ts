@@ -1,6 +1,7 @@
-// Lays a plan out in a new folder. The order makes every step safe without checking where paths lead: first folders and files, each newly
-// created; then hard links, devices and pipes; then symbolic links, after which no more entries are created below any name; then extended
-// attributes. The facts of folders come last, because times change with content, and modes may deny access to this user.
+// Lays a plan out in a new folder. The order of the steps makes each of them safe without checking where paths lead. Folders and files come
+// first, each newly created, then hard links, devices and pipes. Symbolic links follow; from then on, no entries are created below any
+// name. Extended attributes are next. The owners, modes and times of folders come last, because adding an entry changes a folder's times,
+// and a mode may deny access to this user.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';

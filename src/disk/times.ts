@@ -1,6 +1,6 @@
 // Times on disk. Node.js takes a negative number to mean "now", but accepts a negative time in a string. It passes times to the system as
-// doubles. File systems silently clamp times that they can't store: the range of ext4 ends in 2446, that of FAT starts in 1980, and those of
-// older file systems end in 2038.
+// doubles. File systems silently clamp times that they can't store: the range of ext4 ends in 2446, that of FAT starts in 1980, and those
+// of older file systems end in 2038.
 
 /** Every file system can store the times from SAFE_FIRST to SAFE_LAST. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01

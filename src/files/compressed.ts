@@ -32,8 +32,8 @@ export async function* compressed(pieces: AsyncIterable<Uint8Array>, compressor:
 }
 
 /**
- * Compresses each piece before the next one is made, and before the end is known: zstd writes a different header if it gets the first piece
- * together with the end, which can happen with a stream when the machine is busy.
+ * Compresses each piece before the next one is made, and before the end is known. Otherwise zstd may get the first piece together with the
+ * end, and then writes a different header. With a stream, that happens when the machine is busy.
  */
 async function feed(pieces: AsyncIterable<Uint8Array>, through: Transform): Promise<void> {
   try {

@@ -34,8 +34,8 @@ function heldAt(way: string): TargetFolder | null {
 }
 
 /**
- * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the path, and so could
- * replace the folder, or this user's link to it, right after the check.
+ * Like {@link openWithoutForeignLinks}, but also returns null if another user may rename something in a folder on the path. Such a user
+ * could replace the folder, or this user's link to it, right after the check.
  */
 export function openUnexchangeable(folder: string): TargetFolder | null {
   const way = wayWithoutForeignLinks(folder, isForeign, (above) => mayOthersRename(above));

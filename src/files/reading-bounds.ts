@@ -1,5 +1,5 @@
 // Restricts a process to images in certain folders, because whoever sends its requests isn't trusted with the rest. A path is checked
-// before it is opened, but a link may replace the file between the two, so each file is checked again once it is open.
+// before it is opened. A link may replace the file after that check, so each file is checked again once it is open.
 import { fstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';

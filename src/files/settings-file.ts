@@ -9,10 +9,10 @@ const FIRST_BYTES = 64 * 1024;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
- * Reads a whole settings file; null if there is none. Follows links, because users link their settings. With `isFound`, doesn't: the
- * program then found the file in a folder chosen by the user, and whoever filled that folder may have put a link to a file there that they
- * aren't allowed to read themselves. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path isn't a
- * regular file. Messages name the file.
+ * Reads a whole settings file; null if there is none. Follows links, because users link their settings, unless `isFound` is set. `isFound`
+ * means that the program found the file in a folder chosen by the user. Whoever filled that folder may have added a link to a file that
+ * they aren't allowed to read themselves. Throws TOO_LARGE if the file has more than `maxBytes`; PERMISSION; IO, including if the path
+ * isn't a regular file. Messages name the file.
  */
 export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFound = false } = {}): Buffer<ArrayBuffer> | null {
   try {
@@ -29,7 +29,7 @@ export function readSettings(file: string, maxBytes: number = MAX_BYTES, { isFou
       throw new LayerscopeError('IO', `${displayText(file)} is a link and is not followed`, { cause: error });
     const { code } = asLayerscopeError(error);
     if (code === 'NOT_FOUND') return null;
-    // For a path with a zero byte, Node throws its own error, without a system error code.
+    // For a path with a zero byte, Node throws its own error, without a system error code. That counts as IO.
     const why = systemWords(error);
     throw new LayerscopeError(code === 'INTERNAL' ? 'IO' : code, `${displayText(file)} cannot be read${why === null ? '' : `: ${why}`}`, {
       cause: error,

@@ -15,8 +15,8 @@ export function mayOthersRename(folder: string): boolean {
 }
 
 /**
- * Returns the innermost folder, starting with `folder` itself and going up, in which another user may replace the next one down the path;
- * null if there is none, and on Windows. In such a folder, a check says nothing about where the path leads a moment later. The path must be
+ * Returns the innermost folder on a path, starting with `folder` itself, in which another user may replace the next folder down the path.
+ * Null if there is none, and on Windows. In such a folder, a check says nothing about where the path leads a moment later. The path must be
  * absolute; a link in it is treated as such a folder. Throws the system's errors.
  */
 export function placeOfOthers(folder: string): string | null {

@@ -54,11 +54,18 @@ export class TargetFolder implements Disposable {
    */
   static make(folder: string): TargetFolder {
     const missing: string[] = [];
+    const lookUp = (name: string) => lstatSync(name, { bigint: true, throwIfNoEntry: false });
     let at = path.resolve(folder);
-    for (; lstatSync(at, { throwIfNoEntry: false }) === undefined && path.dirname(at) !== at; at = path.dirname(at))
+    let found = lookUp(at);
+    for (; found === undefined && path.dirname(at) !== at; found = lookUp(at)) {
       missing.push(path.basename(at));
+      at = path.dirname(at);
+    }
     let made = TargetFolder.open(at);
     try {
+      // A link put in its place since would lead the new folders elsewhere.
+      if (found?.isDirectory() && made.identity !== '' && made.identity !== identityOf(found))
+        throw new LayerscopeError('IO', `${displayText(at)} was replaced while folders were being created in it`);
       for (const name of missing.reverse()) made = made.#newFolder(name);
       return made;
     } catch (error) {
@@ -68,7 +75,7 @@ export class TargetFolder implements Disposable {
     }
   }
 
-  /** Opens a folder in this one, which must be disposed of separately. Throws the system's errors, including for a link. */
+  /** Opens a folder in this one. The caller must dispose of it separately. Throws the system's errors, including for a link. */
   inner(name: string): TargetFolder {
     const at = path.join(this.inside, name);
     const known = path.join(this.path, name);

@@ -5,9 +5,9 @@ const SYNC_EVERY = 32 * 1024 * 1024;
 
 /**
  * Writes a file from its start, and syncs it along the way, but not at the end. By default, `pieces` may reuse one piece's memory for the
- * next, as most readers do. With `areKept`, a piece must stay valid until the one after the next is requested: one is then written while the
- * next is made. Returns the number of bytes. Rejects with the system's error and what `pieces` throws, but only once everything it started has
- * ended.
+ * next, as most readers do. With `areKept`, a piece must stay valid until the one after the next is requested: one is then written while
+ * the next is made. Returns the number of bytes. Rejects with the system's error and what `pieces` throws, but only once everything it
+ * started has ended.
  */
 export async function writePieces(
   handle: FileHandle,

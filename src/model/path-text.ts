@@ -128,8 +128,8 @@ export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-// Matches the escapes that displayPath and JSON write: that of a byte, that of a character (also as a surrogate pair, but never a lone
-// surrogate), or a single letter such as `\n`.
+// Matches an escape that displayPath or JSON writes: of a byte, of a character (also as a surrogate pair, but never a lone surrogate), or a
+// single letter such as `\n`.
 const ESCAPE =
   /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };

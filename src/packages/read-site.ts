@@ -112,7 +112,9 @@ async function readRpm(path: Uint8Array, seen: SeenFiles): Promise<FoundPackage[
   return found.all;
 }
 
-/** Reads the modules and crates of a program. A universal file contains most of them once for each processor, but they are listed once. */
+/**
+ * Reads the modules and crates of a program. A universal binary contains most of them once for each processor, but they are listed once.
+ */
 async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflaters): Promise<FoundPackage[]> {
   const whole = seen.open(path);
   if (whole === null) return [];
@@ -120,7 +122,7 @@ async function readProgram(path: Uint8Array, seen: SeenFiles, inflaters: Inflate
   const found = new Map<string, FoundPackage>();
   for (const { content, executable } of await readPrograms(whole)) {
     const all = [...(await readGoModules(content, executable, files)), ...(await readCrates(content, executable, inflaters, files))];
-    // A program may contain a module twice.
+    // Numbers a module that one program contains more than once, so that only copies in a universal binary's other programs are dropped.
     const here = new Map<string, number>();
     for (const each of all) {
       const name = `${each.type}\0${each.name}\0${each.version}`;

@@ -5,7 +5,7 @@ import { BASE64, distinctBytes, findText, runEnd } from './characters.ts';
 const SECRET = 40;
 /** Maximum distance of a secret from its id, in bytes. */
 const NEAR = 400;
-/** 40 random base64 digits have at least this many distinct ones. Hex digests have at most 16. */
+/** Minimum number of distinct digits in a secret. 40 random base64 digits have at least this many, and hex digests at most 16. */
 const FEWEST_DISTINCT = 17;
 
 /** Whether there is a secret near the id between `start` and `end`. Doesn't read from `filled` on. */

@@ -22,13 +22,16 @@ export interface ConfigHit extends Omit<SecretHit, 'at' | 'line'> {
   readonly layer?: number;
 }
 
-/** Maximum number of reported values that are removed from the history before it is searched. */
+/**
+ * Maximum number of values of variables and labels that are removed from the history before it is searched, because their tokens have been
+ * reported.
+ */
 const MOST_KNOWN_VALUES = 100;
 const MOST_HITS = 2_000;
 
 /**
- * Finds secrets in a config, at most 2,000. If a step contains the value of a variable or label with a token, that token isn't reported
- * again.
+ * Finds at most 2,000 secrets in a config. A token that was found in a variable or label isn't reported again for steps that contain the
+ * same value.
  */
 export function secretsOfConfig(texts: ConfigTexts): ConfigHit[] {
   const finder = new ConfigFinder();

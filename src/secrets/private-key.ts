@@ -2,7 +2,8 @@
 // base64 must follow, on separate lines or separated by the escapes of JSON and source code.
 //
 // Encrypted keys are recognized by the label (PKCS#8), by `Proc-Type: 4,ENCRYPTED` (older keys), or by a cipher other than `none`
-// (OpenSSH), which follows the text `openssh-key-v1`, a NUL and its length. Source: RFC 1421 4.6.1.1; OpenSSH, PROTOCOL.key.
+// (OpenSSH). The cipher's name follows the text `openssh-key-v1`, a NUL and the name's length. Source: RFC 1421 4.6.1.1; OpenSSH,
+// PROTOCOL.key.
 
 import { decodeBase64Text } from './base64-text.ts';
 import { BASE64, distinctBytes, findText, hasText, latin1 } from './characters.ts';
@@ -14,8 +15,9 @@ const LONGEST_LABEL = 'ENCRYPTED '.length;
 const PROC_TYPE = 'Proc-Type:';
 /** Maximum size of the headers `Proc-Type` and `DEK-Info`, in bytes. */
 const HEADER_BYTES = 400;
-/** Number of base64 digits that must follow the header, and how many bytes are read to find them. */
+/** Number of base64 digits that must follow the header. */
 const DIGITS = 48;
+/** Number of bytes after the header in which these digits must be. */
 const BODY_BYTES = 400;
 const FEWEST_DISTINCT = 10;
 /** How many bytes of a key, from its start, are examined to judge it. */

@@ -35,7 +35,7 @@ export class RunMemory {
     if (known === undefined || from < known.from) return this.#searchText(bytes, text, from, from, to);
     if (known.at >= from) return known.at + text.length <= to ? known.at : -1;
     if (known.at >= 0) return this.#searchText(bytes, text, from, from, to);
-    // The text doesn't occur up to `known.to`, but may begin shortly before it and end after it.
+    // The text isn't between `known.from` and `known.to`, but it may begin shortly before that end and extend beyond it.
     return to <= known.to ? -1 : this.#searchText(bytes, text, known.from, Math.max(from, known.to - text.length + 1), to);
   }
 

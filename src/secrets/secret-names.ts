@@ -9,8 +9,9 @@ const PARTS = ['PASSWORD', 'PASSWD', 'PASSPHRASE'];
  */
 const HARMLESS_PARTS = ['PUBLIC', 'GPG_KEY', 'KEY_ID'];
 const HARMLESS_ENDINGS = ['_FILE', '_PATH', '_DIR'];
-/** Values that aren't secret: those of settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes, and placeholders. */
+/** Values that aren't secret, because they are those of settings about passwords, such as ALLOW_EMPTY_PASSWORD=yes. */
 const HARMLESS_VALUES = new Set(['true', 'false', 'yes', 'no', 'on', 'off', '0', '1', 'null', 'none', 'nil', '""', "''"]);
+/** Parts of values that stand in for a secret. */
 const PLACEHOLDERS = ['example', 'changeme', 'change_me', 'change-me', 'placeholder', 'your_', 'your-', 'yourpassword'];
 const LONGEST_NAME = 200;
 

@@ -4,7 +4,7 @@ import { BodySum } from '../../src/archive/indexing/body-sum.ts';
 import { bodySumCode, roomToRead } from '../../src/archive/indexing/body-sum-code.ts';
 import { randomChunks, randomNumbers } from '../support/random-chunks.ts';
 
-/** As if there were no key: the initial state comes from the constants alone. */
+/** An all-zero key has the same effect as no key: the initial state comes from the constants alone. */
 const NO_KEY = new Uint8Array(64);
 /** The first uses vectors where they pay off, the second never uses them. */
 const WAYS = { vectors: new BodySum(NO_KEY), plain: new BodySum(NO_KEY, () => null) };

@@ -40,7 +40,7 @@ test('an unpacked archive from Docker 25 has names from manifest.json and digest
   assert.deepEqual(findings, []);
 });
 
-/** A folder in skopeo's `dir:` format: blobs named by their hex digits, the manifest as manifest.json. */
+/** Returns a folder in skopeo's `dir:` format: blobs named by their hex digits, the manifest as manifest.json. */
 function dirFiles(files: Files, manifestName: string): Map<string, Uint8Array> {
   const named = [...files.map].map(([name, bytes]) => [name.slice(name.lastIndexOf('/') + 1), bytes] as const);
   const out = new Map(named);
@@ -95,7 +95,7 @@ test('a dir: folder with several platforms opens; its manifests are next to the 
   assert.deepEqual(findings, []);
 });
 
-/** A layout with links to blobs in another folder, as Bazel's rules make them. */
+/** Returns a layout with links to blobs in another folder, as Bazel's rules make them. */
 function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; base: string } {
   const folder = testFolder(t);
   const files = new Files();

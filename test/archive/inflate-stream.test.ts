@@ -1,4 +1,4 @@
-// What happens when the consumer of the output stops.
+// Inflating a stream whose consumer stops before the end.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGunzip, gzipSync } from 'node:zlib';

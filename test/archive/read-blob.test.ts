@@ -1,4 +1,4 @@
-// Blobs as stored, read in pieces. Large ones are hashed on a separate thread.
+// Blobs as stored, read in pieces. Large blobs are hashed on a separate thread.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// A process that is restricted to folders reads images only there, on all its threads, even if a path that was checked has since been
-// replaced by a link.
+// A process that is restricted to folders reads images only there, on all its threads. This holds even if a path that was checked has since
+// been replaced by a link.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

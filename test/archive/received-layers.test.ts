@@ -25,7 +25,7 @@ const INPUTS: readonly (readonly [what: string, bytes: Uint8Array, known: number
   ['a layer with tars in it', tar(file('a.tar', LAYERS[0] ?? ''), file('b', 'x')), 0],
 ];
 
-/** Yields pieces; each one's memory is detached when the next is requested. */
+/** Yields pieces. The memory of each piece is detached when the next piece is requested. */
 async function* pieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) {
     const piece = Uint8Array.from(bytes.subarray(at, at + length));

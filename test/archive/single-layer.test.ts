@@ -155,7 +155,7 @@ test('a tar with only an extension header is a layer without entries', async (t)
   assert.deepEqual([archive.format, layers[0]?.[0]?.table.memberCount], ['layer', 0]);
 });
 
-test('a layer without end blocks, with extra ones or with junk after them is read completely', async (t) => {
+test('a layer without end blocks, with extra end blocks or with junk after them is read completely', async (t) => {
   const open = async (bytes: Uint8Array) => openAll(t, archiveOf(dockerArchive([{ layers: [bytes] }])));
   const none = await open(concat(file('a', 'x')).subarray(0, 513));
   assert.deepEqual(

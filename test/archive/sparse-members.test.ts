@@ -77,7 +77,7 @@ test('a sparse layer larger than any real one is refused, and the others are sho
   assert.deepEqual(codesOf(findings), ['layer-unreadable']);
 });
 
-/** A sparse member's header fields, with its real size in base-256 because it is too large for octal. */
+/** Returns a sparse member's header fields, with its real size in base-256 because it is too large for octal. */
 function sizeAt(size: number): Record<number, Uint8Array> {
   const field = new Uint8Array(12);
   new DataView(field.buffer).setBigUint64(4, BigInt(size));

@@ -87,7 +87,7 @@ test('gzip: junk after an empty member is trailing data', async () => {
 });
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
-/** A one-block frame. `kind`: 0 raw, 1 one byte repeated. */
+/** Returns a one-block frame. `kind`: 0 raw, 1 one byte repeated. */
 function frame(head: readonly number[], kind: 0 | 1, size: number, content: Uint8Array): Uint8Array {
   const block = (size << 3) | (kind << 1) | 1;
   return concat(Uint8Array.of(...MAGIC, ...head, block & 255, (block >> 8) & 255, block >> 16), content);

@@ -31,7 +31,7 @@ export interface FleetFolders {
 const WORDS =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega'.split(' ');
 
-/** A generator that gives the same numbers for the same seed. */
+/** Returns a generator that gives the same numbers for the same seed. */
 function numbers(seed: number): () => number {
   let state = seed | 1;
   return () => {
@@ -51,7 +51,7 @@ const TEXT = (() => {
   return Buffer.from(words.join(' '));
 })();
 
-/** Part of the text with a unique beginning, so that no two files are the same. */
+/** Returns part of the text with a unique beginning, so that no two files are the same. */
 function body(next: () => number, bytes: number): Uint8Array {
   const from = Math.floor(next() * (TEXT.length - bytes));
   return Buffer.concat([Buffer.from(`${next()} `), TEXT.subarray(from, from + bytes)]);
@@ -70,7 +70,7 @@ function layerTar(seed: number, folder: string, files: number, fileBytes: number
   return tar(concat(...parts, ...extra));
 }
 
-/** A dpkg database with as many packages as a small distribution's image. */
+/** Returns a dpkg database with as many packages as a small distribution's image. */
 function dpkgStatus(base: number): Uint8Array {
   const stanza = (index: number): string =>
     `Package: lib${WORDS[index % WORDS.length]}${index}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${base}.${index}-1\nInstalled-Size: ${index}\n\n`;

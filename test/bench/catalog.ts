@@ -1,6 +1,6 @@
 // `npm run bench:catalog`: measures a catalog of 1,000 images that share four of their five layers: the time of indexing, compared with
 // `inspect` of the distinct layers; the times of indexing again and of each question; and the size of the files. LAYERSCOPE_BENCH_RUNS:
-// runs of each. The images are made once, in out/bench, and take 2 GB. Nothing passes or fails.
+// runs of each. The images are made once, in out/bench, and take 2 GB. There is no pass/fail limit.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,7 +32,7 @@ try {
   const env = { LAYERSCOPE_CACHE: cache };
   const inspect: Run = { args: [cli, 'inspect', fleet.distinct, '--json', '--no-cache'], env };
   const indexAgain: Run = { args: [cli, 'catalog', 'index', fleet.images, '--to', to, '--no-cache'], env };
-  // The previous run's output is set aside, not removed: ext4 doesn't reuse the inodes of files that were just removed, and skipping
+  // The previous run's output is set aside, not removed. ext4 doesn't reuse the inodes of files that were just removed, and skipping
   // thousands of them takes ten times as long as creating a file.
   let runs = 0;
   const setAside = (): void => {

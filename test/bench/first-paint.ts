@@ -1,6 +1,6 @@
 // `npm run bench:first-paint [IMAGE]`: how long a user waits from the start of the program until its window shows something, compared with
-// an Electron program with an empty window, run in turn. Both run on the specs' runtime, with profiles that were used before. Needs a
-// display or xvfb-run. Nothing passes or fails.
+// an Electron program that opens an empty window. The two are run alternately, on the Electron that the UI specs use, with existing
+// profiles. Needs a display or xvfb-run. There is no pass/fail limit.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -13,8 +13,8 @@ import { median } from './measure.ts';
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 9);
 
 /**
- * Loaded into the main process before the program: prints when its page first painted and, for ours, when the page's content appeared, in
- * milliseconds since 1970, then ends the program.
+ * Loaded into the main process before the program. Prints when the program's page first painted and, for ours, when the page's content
+ * appeared, in milliseconds since 1970. Then ends the program.
  */
 const HOOK = `'use strict';
 const { app } = require('electron');

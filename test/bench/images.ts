@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 const root = path.resolve(import.meta.dirname, '..', '..');
 export const benchFolder = path.join(root, 'out', 'bench');
 
-/** A small deterministic generator (mulberry32), so that images are the same on every machine. */
+/** Returns a small deterministic generator (mulberry32), so that images are the same on every machine. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -206,7 +206,7 @@ async function gzipPreview({ row, home, runs, layers }: LazyBench): Promise<void
   row('gzip: one file from a checkpoint ÷ tar -x', `${median(times).toFixed(0)} ms = ${(median(times) / whole).toFixed(3)} ×`, '≤ 60 ms');
 }
 
-/** A run's median time in milliseconds. */
+/** Returns a run's median time in milliseconds. */
 function timed(run: Run, runs: number): number {
   return pair(run, run, runs).a * 1000;
 }

@@ -1,5 +1,5 @@
 // `npm run bench [-- NAME…]`: runs all benchmarks, or those named, one after another. All of them take half an hour or more. Each prints
-// its figures next to its baselines and our targets, and reports what it could not run; nothing passes or fails by a figure.
+// its figures next to its baselines and our targets, and reports what it could not run; there are no pass/fail limits.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

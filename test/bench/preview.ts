@@ -46,7 +46,7 @@ export interface PreviewTimes {
   readonly blobBytes: number;
   readonly inflate: number;
   readonly first: number;
-  /** A file that comes before the first one in the layer, read right after it. */
+  /** A file that precedes the first file in the layer, read right after that file. */
   readonly second: number;
   /** A file near the end, read by a new reader, as after a restart, once the whole layer is cached. */
   readonly reopened: number;

@@ -1,7 +1,7 @@
-// `npm run bench:real`: compares a real image with the strongest baselines, as whole processes run in turn. Prints medians of pairs and of
-// their ratios. LAYERSCOPE_BENCH_REAL: a folder with img.tar, a docker-archive with plain layers, and img-oci.tar, the same image with gzip
-// layers. LAYERSCOPE_DIVE: a dive to compare with; LAYERSCOPE_BENCH_WORK: where stores are written (default: the system's temporary
-// folder); LAYERSCOPE_BENCH_RUNS: pairs for each row; LAYERSCOPE_BENCH_ROWS: only one of start, read, store. Nothing passes or fails.
+// `npm run bench:real`: compares a real image with the strongest baselines, as whole processes run alternately. Prints medians of pairs and
+// of their ratios. LAYERSCOPE_BENCH_REAL: a folder with img.tar, a docker-archive with plain layers, and img-oci.tar, the same image with
+// gzip layers. LAYERSCOPE_DIVE: a dive to compare with; LAYERSCOPE_BENCH_WORK: where stores are written (default: the system's temporary
+// folder); LAYERSCOPE_BENCH_RUNS: pairs for each row; LAYERSCOPE_BENCH_ROWS: only one of start, read, store. There is no pass/fail limit.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -46,7 +46,7 @@ function layerFiles(): string[] {
   return layersOf(layout);
 }
 
-/** The paths of a layout's layer blobs. */
+/** Returns the paths of a layout's layer blobs. */
 function layersOf(layout: string): string[] {
   const json = (digest: string) => JSON.parse(readFileSync(blobOf(layout, digest), 'utf8')) as { layers: { digest: string }[] };
   const index = JSON.parse(readFileSync(path.join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] };

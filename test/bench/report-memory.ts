@@ -3,7 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const STATUS = '/proc/self/status';
 
-/** The peak that getrusage(2) reports includes the parent's memory before exec, which hides a small process's own use; VmHWM doesn't. */
+/**
+ * Returns the peak resident memory in bytes, from VmHWM if possible. The peak that getrusage(2) reports includes the parent's memory before
+ * exec, which hides a small process's own use.
+ */
 function peak(): number {
   const line = existsSync(STATUS) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(STATUS, 'utf8')) : null;
   return (line === null ? process.resourceUsage().maxRSS : Number(line[1])) * 1024;

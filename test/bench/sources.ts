@@ -1,7 +1,7 @@
 // `npm run bench:sources`: compares reading images by name with the programs that people use for this. Needs root: starts its own Docker,
 // Podman, containerd and registry, and names and skips what isn't installed. LAYERSCOPE_BENCH_BIG=1: measures the image of the README's
 // figures (1.2 GB, 80,000 files) instead of one a quarter of its size. LAYERSCOPE_BENCH_RUNS: runs of each. LAYERSCOPE_BENCH_ONLY: which of
-// docker, podman, containerd, registry, lazy to measure. Nothing passes or fails.
+// docker, podman, containerd, registry, lazy to measure. There is no pass/fail limit.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';

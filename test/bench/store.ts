@@ -1,5 +1,5 @@
 // `npm run bench:store`: compares the portable store with tar and cat, as whole processes; prints medians of pairs. First makes a layer of
-// 70,000 files in out/bench. Prints the figures next to our targets; nothing passes or fails. Run it as root: only root can set owners.
+// 70,000 files in out/bench. Prints the figures next to our targets; there is no pass/fail limit. Run it as root: only root can set owners.
 // LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs for each row;
 // LAYERSCOPE_BENCH_ROWS: only one of import, export, mount.
 import { spawnSync } from 'node:child_process';
@@ -48,7 +48,7 @@ function store(...args: string[]): string[] {
   return [cli, 'store', ...args, '--home', home];
 }
 
-/** A system command, run like the Node.js processes. */
+/** Returns a system command, run like the Node.js processes. */
 function system(...command: string[]): Run {
   const script = `const r=require('child_process').spawnSync(${JSON.stringify(command[0])},${JSON.stringify(command.slice(1))},{stdio:['ignore','ignore','inherit']});process.exit(r.status??1)`;
   return { args: ['-e', script] };
@@ -81,7 +81,8 @@ try {
         spawnSync('sync');
       },
     });
-    // An export ends when the file is on disk and its digest is checked. cat needs sync for the former, and never does the latter.
+    // An export ends when the file is on disk and its digest is checked. cat needs sync to write the file to the disk, and never checks a
+    // digest.
     const durable = fresh(system('sh', '-c', `cat "${file}" > "${out}" && sync "${out}"`));
     row(
       `export of the layer, ${name}; cat and sync`,

@@ -1,4 +1,4 @@
-// What a query may do, and files that are damaged or don't belong to the catalog.
+// What a query may do, and what happens to files that are damaged or don't belong to the catalog.
 import assert from 'node:assert/strict';
 import {
   copyFileSync,
@@ -141,7 +141,7 @@ test('a pack gives the same answers as its files, follows their changes, and is 
   await commandJson(['catalog', 'index', more, '--to', to, '--json']);
   assert.match(await count(), /"l":61/);
   assert.equal(statSync(pack, { bigint: true }).mtimeNs, made);
-  // A different file now has the name of one in the pack.
+  // A different file now has the name of a file in the pack.
   const [name = ''] = readdirSync(path.join(to, 'entries')).filter((each) => each.startsWith('sha256-'));
   copyFileSync(path.join(to, 'entries', 'empty.parquet'), path.join(to, 'entries', name));
   assert.match(await count(), /"l":60/);

@@ -185,7 +185,7 @@ test('packages and findings match what packages and inspect print', async (t) =>
   );
 });
 
-/** Every file of a catalog, with its bytes. */
+/** Returns every file of a catalog, with its bytes. */
 function contents(folder: string): Map<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return new Map(
@@ -382,7 +382,7 @@ test('--verify notices a layer that claims another layer’s diffID, and correct
   ]);
 });
 
-test('a folder of other files is left alone, as is a catalog from another version', async (t) => {
+test('a folder of other files is left alone, and so is a catalog from another version', async (t) => {
   const { layout, to, folder } = setUp(t);
   const { error } = await runCommand(['catalog', 'index', layout, '--to', folder]);
   assert.equal(error?.code, 'EXISTS');

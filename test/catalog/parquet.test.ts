@@ -40,7 +40,7 @@ interface Shape {
   readonly isDeep?: boolean;
 }
 
-/** A table like a layer's, filled from a generator of numbers. Only its values matter, not whether a tar could contain them. */
+/** Returns a table like a layer's, filled from a generator of numbers. Only its values matter, not whether a tar could contain them. */
 function tableOf({ nodes, members, names, metas, time, size, flags, isDeep = false }: Shape, seed: number): LayerTable {
   const next = numbers(seed);
   const nodeNames = Array.from({ length: nodes }, (_, node) =>

@@ -28,7 +28,7 @@ function regularFiles({ layers }: Stack): EntryAt[] {
   );
 }
 
-/** Each regular file's fate, by layer and member. */
+/** Returns each regular file's fate, by layer and member. */
 function fates(...layers: Uint8Array[]): string[] {
   const stack = buildStack(layers.map(layerTable));
   const bodies = regularFiles(stack);
@@ -68,7 +68,7 @@ test('a file replaced within its own layer was never visible; a removed file tha
   ]);
 });
 
-/** Each body's fate, found by looking at all of its names in every view, in the same form as {@link fates}. */
+/** Returns each body's fate, found by looking at all of its names in every view, in the same form as {@link fates}. */
 function slowFates(stack: Stack, bodies: readonly EntryAt[]): string[] {
   const { tree, links } = indexOf(stack);
   const merged = mergedNodes(tree);

@@ -27,7 +27,7 @@ describe('sums of a comparison', () => {
     assert.deepEqual(sums([linked(100)], [linked(101)]), [100, 101]);
     assert.deepEqual(sums([linked(100)], [[]]), [100, 0]);
     assert.deepEqual(sums([[]], [linked(100)]), [0, 100]);
-    // One tar has `a` as the file and `b` as the link, the other the reverse.
+    // In one tar, `a` is the file and `b` the link. In the other, `b` is the file and `a` the link.
     assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 8), hardlink('a', 'b')]]), [7, 8]);
   });
 

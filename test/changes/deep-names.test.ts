@@ -9,7 +9,7 @@ import { file, pax, tar } from '../support/tar-builder.ts';
 /** Maximum depth of a path in a layer's table, in components. */
 const DEPTH = 4_000;
 
-/** A layer whose few entries imply 4,000 folders each, all with the same name, in paths of 16,000 bytes. */
+/** Returns a layer whose few entries imply 4,000 folders each, all with the same name, in paths of 16,000 bytes. */
 function deepLayer(entries: number, name: string): LayerTable {
   const members = Array.from({ length: entries }, (_, at) => [
     pax({ path: `Files/${at}/${`${name}/`.repeat(DEPTH)}f` }),

@@ -15,7 +15,7 @@ function listOf(...paths: readonly string[]): Uint8Array {
   return latin1(paths.map((path) => `${path}\0`).join(''));
 }
 
-/** The nodes' paths; `-` for a path that no layer has. */
+/** Returns the nodes' paths; `-` for a path that no layer has. */
 function shown(views: NodeViews, nodes: Int32Array): string[] {
   return Array.from(nodes, (node) => (node < 0 ? '-' : String.fromCharCode(...views.path(node))));
 }

@@ -79,7 +79,7 @@ test('rows in collapsed folders and rows that don’t match the filter are not v
   assert.deepEqual([...sortedRows(table, new Uint8Array(8).fill(1), totals, sort, { mask })], [0, 1]);
 });
 
-test('sums for a table loaded page by page equal those for the whole table', () => {
+test('sums for a table loaded page by page equal the sums for the whole table', () => {
   const table = tableOf(4, 11);
   const sums = emptyTotals(table.length);
   let before = 0;

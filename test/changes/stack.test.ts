@@ -32,7 +32,7 @@ function paths(rows: RowTable): string[] {
 }
 
 describe('a stack of layers', () => {
-  it('a stack without layers, or with only empty and unreadable ones, has efficiency 1', () => {
+  it('a stack without layers, or with only empty and unreadable layers, has efficiency 1', () => {
     assert.deepEqual(stackOf().totals, { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 });
     const stack = stackOf([], null, [dir('')]);
     assert.equal(stack.totals.efficiency, 1);

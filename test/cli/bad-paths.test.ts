@@ -191,7 +191,7 @@ function canBecomeNobody(): boolean {
     '-e',
     `require('node:fs').accessSync(${JSON.stringify(import.meta.filename)})`,
   ];
-  // The checkout may be in a folder that only its owner may enter.
+  // Fails if the checkout is in a folder that only its owner may enter.
   return spawnSync(program, words).status === 0;
 }
 

@@ -26,7 +26,7 @@ test('breakdown shows what makes an image big: kinds of files, folders, the bigg
   assert.match(stdout, /3\.0 kB +30\.0 % {2}\S+ +1 {2}libraries +\.so/);
   assert.match(stdout, /2\.0 kB +20\.0 % {2}\S+ +2 {2}source +\.js/);
   assert.match(stdout, /3\.0 kB .* usr\/lib\/libssl\.so\.3\n/);
-  // The image's largest layer may have nothing in a folder.
+  // The largest layer isn't named for a folder, because it may have nothing there.
   assert.doesNotMatch((await bench.cli(['breakdown', 'image.tar', 'app'])).stdout, /largest layer/);
 });
 

@@ -171,7 +171,7 @@ test('a rules file that is not a small regular file is refused, whatever it is',
   assert.equal((await said('--config', 'link-to-rules')).code, 0);
 });
 
-test('waste of more bytes than all layers above the lowest have is not shown as a percentage', async (t) => {
+test('waste that exceeds the bytes of all layers above the lowest is not shown as a percentage', async (t) => {
   const bench = createBench(t);
   const said = async (...layers: Uint8Array[]) => {
     bench.write('image.tar', dockerArchive([layers]));

@@ -60,7 +60,7 @@ for (const shell of SHELLS) {
   });
 }
 
-/** The words that a shell proposes for a line being typed. */
+/** Returns the words that a shell proposes for a line being typed. */
 function proposed(shell: Shell, file: string, words: readonly string[]): string[] {
   const script =
     shell === 'bash'

@@ -321,7 +321,7 @@ test('hive reports a truncated hive, with its name', async (t) => {
   refused(await runCommand(['hive', onDisk]), 3, /^layerscope: DAMAGED: .*SYSTEM: the registry hive is cut off after 3,000 bytes\n$/);
 });
 
-/** A hive that had a key `gone` with a value. */
+/** Returns a hive that had a key `gone` with a value. */
 function withRemnant(): Buffer {
   const { bytes, keyAt } = buildHive({ name: 'R', keys: [{ name: 'kept' }, { name: 'gone', values: [sz('text', 'was here')] }] });
   const root = BINS + (keyAt.get('') ?? 0) + 4;

@@ -1,5 +1,5 @@
-// Devices, pipes, sockets and terminals where an image or a hive is expected: every reading command answers, without waiting for input that
-// never comes or reading input that never ends.
+// Devices, pipes, sockets and terminals where an image or a hive is expected. Every reading command answers: it doesn't wait for input that
+// never comes, or read input that never ends.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { createBench, MAIN } from './run-cli.ts';
 
 const LAYER = tar(file('a', 'x'.repeat(100_000)));
 
-/** Every command that reads an image, with its arguments. */
+/** Returns every command that reads an image, with its arguments. */
 function reading(at: string): readonly (readonly string[])[] {
   return [
     ...['inspect', 'ls', 'waste', 'breakdown', 'packages', 'config', 'hive', 'check'].map((name) => [name, at]),

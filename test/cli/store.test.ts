@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { directory, file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
-/** A home copied from a Windows machine: intact layers, broken ones, leftovers. */
+/** Returns a home copied from a Windows machine, with intact layers, broken layers and leftovers. */
 function windowsHome(bench: ReturnType<typeof createBench>): string {
   const chain = (...ids: string[]) => JSON.stringify(ids.map((id) => `C:\\ProgramData\\docker\\windowsfilter\\${id}`));
   const layers: Record<string, string | null> = {
@@ -29,7 +29,7 @@ function windowsHome(bench: ReturnType<typeof createBench>): string {
   return path.join(bench.folder, 'home');
 }
 
-test('store list shows a copied home on any system: chains, broken ones, leftovers, each with its reason', async (t) => {
+test('store list shows a copied home on any system: intact and broken chains, and leftovers, each with its reason', async (t) => {
   const bench = createBench(t);
   const home = windowsHome(bench);
   const lines = await bench.lines(['store', 'list', '--driver', 'windowsfilter', '--home', home, '--json']);

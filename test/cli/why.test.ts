@@ -20,7 +20,7 @@ interface Built {
   readonly image: BuiltDescriptor;
 }
 
-/** An image of two layers with documents attached to it. */
+/** Returns an image of two layers with documents attached to it. */
 function build(
   t: Parameters<typeof testFile>[0],
   attached: (image: BuiltDescriptor, layers: readonly string[], files: Files) => BuiltDescriptor[],
@@ -218,7 +218,7 @@ test('`why` on a folder lists the packages with files in it, largest first, and 
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
-/** A signature as cosign stores it: a payload, and its signature in an annotation. */
+/** Returns a signature as cosign stores it: a payload, and its signature in an annotation. */
 function cosignSignature(files: Files, image: BuiltDescriptor, key: KeyObject, about = image.digest): BuiltDescriptor {
   const payload = json({ critical: { image: { 'docker-manifest-digest': about }, type: 'cosign container image signature' } });
   const signature = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', payload, key).toString('base64');
@@ -309,7 +309,8 @@ test('a valid signature of another image, or of one whose manifest was replaced,
 });
 
 /**
- * An image whose last signature is by the P-256 key, after `strangers` signatures by another key over the same payload, which has at least
+ * Returns an image whose last signature is by the P-256 key, after `strangers` signatures by another key over the same payload, which has
+ * at least
  * `size` bytes.
  */
 function signedAfter(t: TestContext, strangers: number, size = 0): string {

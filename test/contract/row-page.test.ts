@@ -85,7 +85,7 @@ test('pages in any order and with any size join into the table', () => {
   );
 });
 
-test('an assembler knows which rows are available', () => {
+test('an assembler reports which rows are available', () => {
   const rows = numberedRows(FIRST_PAGE_ROWS + 10);
   const assembler = new PageAssembler();
   assert.equal(assembler.total, null);

@@ -84,7 +84,7 @@ interface Flatpak {
   readonly [name: string]: unknown;
 }
 
-test('the Flatpak’s manifest names both archives, and its commands put command, desktop file and icons in place', (t) => {
+test('the Flatpak’s manifest names both archives, and its build commands install the command, the desktop file and the icons', (t) => {
   const manifest = parse(flatpak(release)) as Flatpak;
   for (const name of ['id', 'runtime', 'runtime-version', 'sdk', 'base', 'base-version', 'command']) assert.ok(manifest[name], name);
   const [module] = manifest.modules;

@@ -32,7 +32,7 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-/** A folder as electron-builder leaves it, with empty programs. */
+/** Returns a folder as electron-builder leaves it, with empty programs. */
 function unpacked(folder: string): string {
   const made = path.join(folder, 'linux-unpacked');
   const files = {
@@ -51,7 +51,7 @@ function unpacked(folder: string): string {
   return made;
 }
 
-test('a package has command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
+test('a package has its command, desktop file, icons, metainfo, manual page and completions where systems look for them', { skip }, (t) => {
   const folder = folderFor(t);
   const tree = path.join(folder, 'tree');
   layOutTree(unpacked(folder), tree, { zsh: 'vendor-completions' });

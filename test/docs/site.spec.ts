@@ -25,7 +25,7 @@ function watch(page: Page, origin = 'file://'): { readonly complaints: string[] 
   return { complaints };
 }
 
-/** A page's links and anchors, as the browser resolves them. */
+/** Returns a page's links and anchors, as the browser resolves them. */
 function factsOf(page: Page) {
   return page.evaluate(() => ({
     title: document.title,
@@ -37,7 +37,7 @@ function factsOf(page: Page) {
   }));
 }
 
-/** The pictures that can't be drawn. */
+/** Returns the pictures that can't be drawn. */
 function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
   return page.evaluate(
     async (addresses) => {
@@ -53,7 +53,7 @@ function brokenOf(page: Page, pictures: Iterable<string>): Promise<string[]> {
   );
 }
 
-test('every page opens from disk, fits 360 pixels, and has every link, anchor and picture', async ({ page }) => {
+test('every page opens from disk, fits into 360 pixels, and has no broken link, anchor or picture', async ({ page }) => {
   test.slow(); // opens every page
   await page.setViewportSize({ width: 360, height: 740 });
   const { complaints } = watch(page);
@@ -113,7 +113,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test.describe('search', () => {
-  /** The pages that a query finds, best first. */
+  /** Returns the pages that a query finds, best first. */
   async function found(page: Page, query: string): Promise<string[]> {
     await page.getByRole('searchbox').fill(query);
     await expect(page.getByRole('status')).toHaveText(/found/);
@@ -181,7 +181,7 @@ test('in a narrow window the pages are behind a link, which the keyboard can ope
   await expect(pages).toBeHidden();
 });
 
-test('the table of commands leads to their pages', async ({ page }) => {
+test('the table of commands links to their pages', async ({ page }) => {
   await page.goto(addressOf('reference/index.html'));
   await page.getByRole('link', { name: 'why IMAGE PATH' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'layerscope why' })).toBeVisible();

@@ -45,7 +45,7 @@ function chosen(platforms: readonly string[], platform: string): string | null {
   }
 }
 
-test('a platform without a variant chooses the usual variant, or else the best one that runs, in any order of images', () => {
+test('for a platform without a variant, the usual variant is chosen, or else the best one that runs, whatever the order of the images', () => {
   for (const platforms of [MULTI, [...MULTI].reverse()]) {
     assert.equal(chosen(platforms, 'linux/arm'), 'linux/arm/v7');
     assert.equal(
@@ -61,7 +61,7 @@ test('a platform without a variant chooses the usual variant, or else the best o
   assert.equal(chosen(['linux/arm/v8'], 'linux/arm'), null);
 });
 
-test('a requested variant chooses the best image that runs on it, and nothing newer', () => {
+test('for a requested variant, the best image that runs on it is chosen, never one for a newer variant', () => {
   assert.equal(chosen(MULTI, 'linux/arm/v6'), 'linux/arm/v6');
   assert.equal(chosen(['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v6'), 'linux/arm/v5');
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm/v6'), null);

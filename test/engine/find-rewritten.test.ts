@@ -9,7 +9,7 @@ import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, hardlink, tar } from '../support/tar-builder.ts';
 import { testFile, testReader } from '../support/workbench.ts';
 
-test('finds files rewritten with identical bytes, and the layers that wrote them; ignores changed, new, empty and linked files', async (t) => {
+test('files rewritten with identical bytes are found, with the layers that wrote them; changed, new, empty and linked files are ignored', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-rewritten-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const image = path.join(folder, 'image.tar');

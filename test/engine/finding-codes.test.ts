@@ -96,7 +96,7 @@ const oci =
     return archiveOf(ociLayout(files, [built]));
   };
 
-/** The row for a secret code that a file scan raises: an image that contains the code's sample. */
+/** Returns the row for a secret code that a file scan raises: an image that contains the code's sample. */
 function secretRow(code: FindingCode): Row {
   const sample = SECRET_SAMPLES[code];
   const { title, hint } = FINDING_HINTS[code];

@@ -50,7 +50,7 @@ const LARGE = [...'ab'].map((end, mode) =>
   tar(file('late', 'x'.repeat(12_000_000) + end), file('chmod', 'y'.repeat(12_000_000), { mode: 0o600 + mode })),
 );
 
-test('a layer with much to compare is read by a job, and the rows include its result', async (t) => {
+test('large files are compared by a job, and the rows include its result', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   const seen = new Set<number | null>();
   jobs.subscribe((list) => {

@@ -43,7 +43,7 @@ async function open(t: Parameters<typeof testFile>[0], ...images: (readonly Uint
   return { library, a, b };
 }
 
-test('two images differ in packages that one of them lacks or has in another version', async (t) => {
+test('two images differ in packages that only one of them has, or that they have in different versions', async (t) => {
   const { library, a, b } = await open(t, YESTERDAY, TODAY);
   const { rows, ...counts } = await library.comparePackages(a, b, ALL, signal);
   assert.deepEqual(counts, { packagesA: 3, packagesB: 3, added: 1, modified: 1, removed: 1, total: 3, problems: 0 });

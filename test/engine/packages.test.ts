@@ -34,7 +34,7 @@ function told({ layers }: ImagePackages): string[] {
   );
 }
 
-/** A dpkg database with the name, version and state of each package. */
+/** Returns a dpkg database with the name, version and state of each package. */
 function dpkg(...packages: readonly (readonly [name: string, version: string, status?: string])[]): Uint8Array {
   const stanzas = packages.map(
     ([name, version, status = 'installed']) => `Package: ${name}\nStatus: install ok ${status}\nVersion: ${version}\n`,

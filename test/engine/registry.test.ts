@@ -127,7 +127,7 @@ test('registries of two images are compared in pages; a range of layers lacks wh
   const second = await asked.compareRegistries(a, b, { ...page, start: 500 }, signal);
   assert.deepEqual([first.total, first.items.length, second.items.length, first.complete], [702, 500, 202, true]);
   assert.deepEqual(first.items[0], { kind: 'compared', hive: 'SOFTWARE', in: 'both' });
-  // Compared the other way round, the topmost removed key stands for all keys below it.
+  // With the sides swapped, the topmost removed key stands for all keys below it.
   const removed = await asked.compareRegistries(b, a, page, signal);
   assert.deepEqual(
     removed.items.map((item) => ('path' in item ? [item.kind, item.layer, item.path, item.hidden] : item.kind)),

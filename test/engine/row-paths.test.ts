@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { createRowPaths } from '../../src/engine/read/row-paths.ts';
 import { displayPath, escapePath, newColumns, type RowTable, rowPath } from '../../src/model/index.ts';
 
-/** A chain of folders with these names, each with a file of the same name, so that paths are needed in table order and in reverse. */
+/**
+ * Returns a chain of folders with these names, each with a file of the same name, so that paths are needed in table order and in reverse.
+ */
 function nested(names: readonly Uint8Array[]): RowTable {
   const length = names.length * 2;
   const rows = {

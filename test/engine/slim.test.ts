@@ -29,8 +29,8 @@ async function load(t: TestContext, source: Uint8Array | string): Promise<Loaded
 const imageOf = (...layers: Uint8Array[]) => dockerArchive({ name: 'app:1', layers });
 
 /**
- * Writes the image that the plan describes. Checks that it weighs what the plan says, both before packing, as far as that is known, and
- * after. Also checks that writing it on another day gives the same bytes.
+ * Writes the image that the plan describes. Checks its size against the plan's, as far as it is known before packing, and after packing.
+ * Also checks that writing it on another day gives the same bytes.
  */
 async function written(t: TestContext, loaded: LoadedImage, text: string): Promise<LoadedImage> {
   const what = parseWhatIf(text);
@@ -184,7 +184,7 @@ test('squashing refuses redirected paths and removed paths that are not UTF-8; m
     assert.throws(() => parseWhatIf(text), hasCode('USAGE'), text);
 });
 
-/** Members of a random layer with few different names: files, folders, links, whiteouts, opaque markers. */
+/** Returns a random layer whose members have few different names: files, folders, links, whiteouts, opaque markers. */
 function randomLayer(next: () => number): Uint8Array<ArrayBuffer> {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
   const name = () => Array.from({ length: 1 + Math.floor(next() * 3) }, () => pick(['a', 'b', 'c'])).join('/');
@@ -277,7 +277,7 @@ test('several changes together give the same image as the same changes made one 
       const plan = planOf(loaded, what);
       let step: LoadedImage | null = loaded;
       for (const text of steps) {
-        // A layer with nothing left is gone, and those above it are renumbered.
+        // A layer with nothing left is dropped, and the layers above it are renumbered.
         if (step === null || (text.startsWith('squash') && step.image.layers.length !== layers.length)) {
           step = null;
           break;

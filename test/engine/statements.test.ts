@@ -53,7 +53,7 @@ test('a damaged statement is a problem, and the statements after it are read', a
   assert.ok(problems.every((code) => code === 'BAD_MANIFEST'));
 });
 
-test('at most 100 statements are read, and only those wanted; the others are passed on unread', async (t) => {
+test('at most 100 statements are read, and only wanted statements; the others are passed on unread', async (t) => {
   const image = await opened(t, (digest) =>
     Array.from({ length: 130 }, (_, at) => statement(digest, at % 2 === 0 ? SPDX : V1, sbom(`s${at}`))),
   );

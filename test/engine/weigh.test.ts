@@ -86,7 +86,7 @@ test('a cancelled job keeps what it has packed', async (t) => {
   assert.ok((await whatIf()).every(({ storedBytes }) => storedBytes !== null));
 });
 
-test('a plan that can’t be written says why; no plan can be written with a damaged layer', async (t) => {
+test('if a plan can’t be written, the reason is given; with a damaged layer, no plan can be written', async (t) => {
   const linked = [tar(file('d/a', 'a'.repeat(10)), hardlink('b', 'd/a')), tar(file('d/.wh.a'), file('x', 'x'))];
   const { jobs, library, whatIf } = await open(
     t,

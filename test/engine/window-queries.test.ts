@@ -130,7 +130,7 @@ test('the best paths come first; scattered letters match only if no layer has a 
   assert.deepEqual(await search('etcsrclist', false), []);
 });
 
-test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter ones first', async (t) => {
+test('a search keeps only its best paths: names before folders, prefixes before the rest, shorter paths first', async (t) => {
   const worse = Array.from({ length: 40 }, (_, at) => `a/model/${String(at).padStart(2, '0')}`);
   const ordered = ['b/model', 'a/bc/model', 'b/model.bin', 'a/modeled.txt', 'a/my-model', 'a/remodel'];
   // The better matches are in the upper layer, which is searched last.
@@ -149,7 +149,7 @@ test('a search keeps only its best paths: names before folders, prefixes before 
 });
 
 test('a search by size covers all layers, and its sums cover all matches, listed or not', async (t) => {
-  // Each file is larger in the upper layer, except for the one that this layer removes.
+  // Each file is larger in the upper layer, except the file that this layer removes.
   const files = (bytes: (at: number) => number) => Array.from({ length: 30 }, (_, at) => file(`lib/${at}.so`, 'x'.repeat(bytes(at))));
   const layers = [
     tar(...files((at) => at), file('lib/gone.so', 'x'.repeat(500))),
@@ -207,7 +207,7 @@ test('paths of a Windows image can also be searched for in the container’s for
   assert.deepEqual(await paths(0, 'D:\\Windows'), []);
 });
 
-test('part of an image distinguishes names by case as the image does, however its os is spelled', () => {
+test('in part of an image, case distinguishes names as in the whole image, however its os is spelled', () => {
   for (const [os, caseInsensitive] of [
     ['Windows', true],
     ['windows', true],

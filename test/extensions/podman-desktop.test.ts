@@ -25,7 +25,7 @@ interface Recorded {
   readonly layers: desktop.ImageFilesystemLayer[];
 }
 
-/** An engine's id for the image in an archive. */
+/** Returns an engine's id for the image in an archive. */
 function configDigest(archive: Uint8Array): string {
   const read = (name: string): Buffer => execFileSync('tar', ['-xOf', '-', name], { input: archive });
   const [{ Config }] = JSON.parse(read('manifest.json').toString()) as [{ Config: string }];

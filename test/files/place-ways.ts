@@ -1,4 +1,4 @@
-// Every way to write a file atomically, for place.test.ts and the process that kills itself.
+// Every way to write a file atomically, for place.test.ts and killed-way.ts.
 import { writeFileSync } from 'node:fs';
 import { createFile, replaceFile, replaceFileSync, writeWhole } from '../../src/files/place.ts';
 

@@ -7,7 +7,7 @@ import { writePieces } from '#files';
 
 const MIB = 1024 * 1024;
 
-test('pieces are written in order even if their memory is reused, with one buffer for all or two in turn', async (t) => {
+test('pieces are written in order even if their memory is reused, with one buffer for all, or two that alternate', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-pieces-'));
   t.after(() => rm(folder, { recursive: true }));
   const buffers = [Buffer.alloc(3 * MIB), Buffer.alloc(3 * MIB)];

@@ -432,7 +432,7 @@ describe('columns of the table', () => {
     assert.deepEqual({ ...alone.table.metas[0]?.attributes }, { 'user.ä %': '\0\x01\xFEbin' });
   });
 
-  test('attributes are sorted by name; Windows ones keep their full names; __proto__ is a valid name', () => {
+  test('attributes are sorted by name; Windows attributes keep their full names; __proto__ is a valid name', () => {
     const built = layer(
       pax([
         ['SCHILY.xattr.z', '1'],

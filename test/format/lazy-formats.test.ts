@@ -1,4 +1,4 @@
-// eStargz and zstd:chunked, tested with layers written by their own tools (test/support/lazy-layer.ts) and with made-up ones.
+// eStargz and zstd:chunked, tested with layers written by their own tools (test/support/lazy-layer.ts) and with made-up layers.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

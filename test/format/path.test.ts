@@ -86,7 +86,7 @@ test('files of a Windows image are below Files and UtilityVM/Files, in any case 
     assert.equal(isFile(path), false, path);
 });
 
-test('a path splits into components without empty ones and dots, and joins again', () => {
+test('a path splits into components, without empty components and dots, and joins again', () => {
   const text = (path: string) => splitPath(encodeUtf8(path)).map((part) => new TextDecoder().decode(part));
   assert.deepEqual(text('/a//b/./c/'), ['a', 'b', 'c']);
   assert.deepEqual(text('./'), []);

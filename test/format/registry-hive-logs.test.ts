@@ -8,7 +8,7 @@ import { newLog, oldLog, signEntry } from '../support/hive-logs.ts';
 
 const FILLER = Array.from({ length: 30 }, (_, at) => sz(`filler ${at}`, 'x'.repeat(80)));
 
-/** A hive whose value `n` is the given number. Additional keys make it larger. */
+/** Returns a hive whose value `n` is the given number. Additional keys make it larger. */
 function numbered(number: number, keys = 0): Buffer {
   const extra = Array.from({ length: keys }, (_, at) => ({ name: `k${at}`, values: FILLER }));
   return hive({ name: 'R', values: [dword('n', number), ...FILLER], keys: extra }, { sequence: [5, 5], written: 100n });
@@ -31,7 +31,7 @@ function dirty(bytes: Buffer): Buffer {
   return copy;
 }
 
-/** The 4096-byte pages in which `after` differs. */
+/** Returns the 4096-byte pages in which `after` differs. */
 function changedPages(before: Buffer, after: Buffer): { offset: number; bytes: Buffer }[] {
   const pages: { offset: number; bytes: Buffer }[] = [];
   for (let at = BINS; at < after.length; at += 4096) {

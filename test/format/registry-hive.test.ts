@@ -24,7 +24,7 @@ function bytesOf(key: WalkedKey | undefined, name: string): Buffer {
   return Buffer.concat(value?.data ?? [Buffer.from('missing')]);
 }
 
-/** A hive with keys `a` and `b`, changed by `damage`, with a correct checksum. */
+/** Returns a hive with keys `a` and `b`, changed by `damage`, with a correct checksum. */
 function damaged(damage: (bytes: Buffer, keyAt: (path: string) => number) => void, options: HiveOptions = {}): Read {
   const built = buildHive({ name: 'R', keys: [{ name: 'a', values: [sz('v', 'x'.repeat(20))] }, { name: 'b' }] }, options);
   damage(built.bytes, (path) => BINS + (built.keyAt.get(path) ?? 0) + 4);

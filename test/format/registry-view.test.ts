@@ -6,13 +6,13 @@ import { deltaHive, descriptor, dword, type HiveKeySpec, hive, removedValue } fr
 
 const [MERGE, TOMBSTONE, LOCAL, TREE, INHERITS] = [0, 1, 2, 3, 0x80];
 
-/** A stack: a base with these keys below its root, and a delta for each additional list. */
+/** Returns a stack: a base with these keys below its root, and a delta for each additional list. */
 function stack(base: readonly HiveKeySpec[], ...deltas: readonly (readonly HiveKeySpec[])[]): LayerHive[] {
   const layers = [hive({ name: 'R', keys: base }), ...deltas.map((keys) => deltaHive({ name: 'r', keys }))];
   return layers.map((bytes, layer) => ({ hive: openHive(bytes), layer }));
 }
 
-/** `path: values` for each key below the root; a value is its name and first byte. */
+/** Returns `path: values` for each key below the root; a value is its name and first byte. */
 function shown(view: readonly LayerHive[]): string[] {
   return [...walkView(view)]
     .slice(1)

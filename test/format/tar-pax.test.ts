@@ -128,7 +128,7 @@ describe('PAX records', () => {
     assert.equal(first(pax({ linkpath: 'far/away' }), hardlink('n', 'near')).linkname, 'far/away');
   });
 
-  test('times have signs and fractions; digits after the ninth are dropped', () => {
+  test('times may be negative and fractional; digits after the ninth are dropped', () => {
     const times: readonly (readonly [string, number, number])[] = [
       ['0', 0, 0],
       ['1.5', 1, 500_000_000],

@@ -35,7 +35,7 @@ describe('a tar is read the same however its bytes arrive', () => {
     }
   });
 
-  test('skipped bodies give the same table as pushed ones', () => {
+  test('skipping bodies gives the same table as pushing them', () => {
     const random = seeded(20260102);
     for (let round = 0; round < 150; round++) {
       const bytes = randomTar(random, 12, 0.1);

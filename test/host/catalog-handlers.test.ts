@@ -9,7 +9,7 @@ import type { NamedImages } from '#engine';
 import { fakeHost } from '../support/fake-services.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** A list with one catalog that has one image in these places. */
+/** Returns a list with one catalog that has one image in these places. */
 function catalogOf(...sources: string[]): CatalogList & { readonly opened: string[] } {
   const places = sources.map((source) => ({ source, reference: null, repository: null, tag: null }));
   const opened: string[] = [];
@@ -75,7 +75,7 @@ test('an image that was indexed by name is requested only where names are allowe
   assert.deepEqual(asked, [['registry.example.com/app:1', 'linux/arm64']]);
 });
 
-test('a granted folder that is a catalog is opened as one, any other as an archive', async (t) => {
+test('a granted folder that is a catalog is opened as a catalog, any other folder as an archive', async (t) => {
   const folder = testFolder(t);
   const [catalog, layout] = [path.join(folder, 'catalog'), path.join(folder, 'layout')];
   for (const each of [catalog, layout]) mkdirSync(each);

@@ -69,14 +69,14 @@ test('the raw path reaches the library as bytes', async () => {
   assert.deepEqual((library.asked[0] as { path: Uint8Array }).path, Uint8Array.of(0xe4, 0xff, 0x2f, 0));
 });
 
-test('operations that a door doesn’t offer are forbidden', async () => {
+test('operations that this kind of window doesn’t offer are forbidden', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   assert.equal(codeOf(await host.handle(sender, 'files.choose', { what: 'files' })), 'FORBIDDEN');
   assert.equal(codeOf(await host.handle(sender, 'files.expect', { name: 'x', sizeBytes: 1 })), 'FORBIDDEN');
 });
 
-test('an export is downloaded once, or saved where the dialog says if the door has a dialog', async () => {
+test('an export is downloaded once, or saved where the user chooses if the window has a save dialog', async () => {
   const { host, library } = fakeHost();
   const sender = host.admit();
   const input = { what: 'entry', archiveId: 'a1', image: 0, layer: 2, pathHex: 'e4' };
@@ -110,7 +110,7 @@ test('an export is downloaded once, or saved where the dialog says if the door h
   }
 });
 
-test('recent files are listed, granted by index and name, and cleared; a door without recent files lists none', async () => {
+test('recent files are listed, granted by index and name, and cleared; without a list of recent files, none are listed', async () => {
   let files = [{ path: '/home/me/one.tar', name: 'one.tar' }];
   const opened: string[] = [];
   const recentFiles = {

@@ -20,7 +20,7 @@ const layer = tar(
   ...[pax({ 'SCHILY.xattr.user.mark': 'm' }), file('plain', 'x')],
 );
 
-/** Whether this user and file system can set capabilities. */
+/** Whether this user can set file capabilities in a folder. */
 function canSet(folder: string): boolean {
   const probe = path.join(folder, 'probe');
   writeFileSync(probe, '');

@@ -119,7 +119,7 @@ test('nothing is cleaned up while a manifest is damaged, because its blobs are u
   assert.deepEqual(await verifyStore(driver), []);
 });
 
-test('a store without its oci-layout, or with a damaged index.json, loses nothing else', async (t) => {
+test('a store without its oci-layout, or with a damaged index.json, keeps all its blobs', async (t) => {
   const { driver, image, blobs } = await takenIn(t);
   const all = blobs();
   rmSync(path.join(driver.home, 'oci-layout'));

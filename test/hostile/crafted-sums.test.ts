@@ -19,7 +19,7 @@ const START = [
   ...[0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917],
 ];
 
-/** The number that undoes a multiplication by `odd` modulo 2^32. */
+/** Returns the number that undoes a multiplication by `odd` modulo 2^32. */
 function inverse(odd: number): number {
   let found = odd;
   for (let round = 0; round < 5; round++) found = Math.imul(found, 2 - Math.imul(odd, found));
@@ -28,7 +28,7 @@ function inverse(odd: number): number {
 
 const turned = (word: number): number => Math.imul((word << 13) | (word >>> 19), PRIME_1);
 
-/** A column's lanes before a block's words are added. */
+/** Returns a column's lanes before a block's words are added. */
 function mixedLanes(lanes: readonly number[], column: number): number[] {
   const [a, b, c, d] = [0, 4, 8, 12].map((lane) => lanes[lane + column] as number) as [number, number, number, number];
   return [a ^ d ^ c, b ^ a, c ^ b, d ^ c];
@@ -73,7 +73,7 @@ function sumOf(key: Uint8Array, bytes: Uint8Array): string {
 
 const [GOOD, EVIL] = twins(START);
 
-/** An archive of two gzip layers, the second of which replaces `bin/login`. */
+/** Returns an archive of two gzip layers, the second of which replaces `bin/login`. */
 function archive(t: TestContext): string {
   const files = new Files();
   const layers = [GOOD, EVIL].map((bytes) => ({ tar: tar(file('bin/login', bytes)), packed: 'gzip' as const }));
@@ -82,7 +82,7 @@ function archive(t: TestContext): string {
   return input;
 }
 
-test('bytes crafted to share a checksum have different checksums under any key', () => {
+test('bytes crafted to have equal checksums without a key have different ones with any key', () => {
   assert.notDeepEqual(GOOD, EVIL);
   assert.equal(sumOf(NO_KEY, GOOD), sumOf(NO_KEY, EVIL), 'without a key, the checksums are equal');
   for (let round = 0; round < 1000; round++) {

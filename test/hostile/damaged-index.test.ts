@@ -8,7 +8,7 @@ import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** A store of two images. */
+/** Returns a store of two images. */
 async function store(t: TestContext): Promise<{ readonly home: string; readonly index: string }> {
   const folder = testFolder(t);
   const home = path.join(folder, 'store');

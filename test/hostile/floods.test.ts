@@ -47,7 +47,7 @@ test('five thousand requests on one connection, whose replies are never read, ge
   assert.ok(received.split('HTTP/1.1 ').length <= 2, 'more than one reply');
 });
 
-test('a flood of requests with a session’s secret has its connection closed, and the host stays usable', async (t) => {
+test('a connection that floods the host with requests is closed, even with a session’s secret, and the host stays usable', async (t) => {
   await using web = await startFakeWeb();
   const session = await web.signIn();
   const lines = Object.entries({ ...session, host: `127.0.0.1:${web.port}` }).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -1,4 +1,4 @@
-// Full stores: what an import would make unreadable is refused before anything is replaced, and a store that an earlier version made
+// Full stores. An import that would make a store unreadable is refused before anything is replaced. A store that an earlier version made
 // unreadable in that way can be used and repaired.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

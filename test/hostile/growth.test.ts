@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createReader } from '#archive';
+import { buildStack, changesOfEachLayer, compareViews } from '#changes';
 import { openDriver } from '#driver';
 import { exportPath, loadImage } from '#engine';
 import { LayerOrigins, matchDockerfile } from '#format/attestation';
@@ -42,7 +43,7 @@ function counted<T extends object>(array: T): { readonly array: T; reads: number
   return count;
 }
 
-test('a layer may repeat an opaque marker for each path in its folder without quadratic work', () => {
+test('repeating an opaque marker for each path in its folder doesn’t take quadratic work', () => {
   const size = 2_000;
   const names = Array.from({ length: size }, (_, at) => at);
   const table = layer([...names.map((at) => ({ whiteout: `d/f${at}` })), ...names.map(() => ({ opaque: 'd' }))]);
@@ -53,7 +54,31 @@ test('a layer may repeat an opaque marker for each path in its folder without qu
   assert.ok(siblings.reads <= 2 * size, `${siblings.reads} steps for ${2 * size} members`);
 });
 
-test('a tree may be as deep as it is large without quadratic work', () => {
+test('going through the changes of all layers doesn’t apply the layers below each one anew', () => {
+  const table = layer(Array.from({ length: 200 }, (_, at) => fileMember(`f${at}`)));
+  const flags = counted(table.flags);
+  const stack = buildStack([{ ...table, flags: flags.array }, ...Array.from({ length: 300 }, (_, at) => layer([fileMember(`g${at}`)]))]);
+  flags.reads = 0;
+  assert.equal([...changesOfEachLayer(stack)].length, 301);
+  assert.ok(flags.reads <= 2 * 200, `${flags.reads} steps for 200 members`);
+});
+
+test('going through the changes of tens of thousands of layers over tens of thousands of paths is refused', () => {
+  const small = layer([fileMember('f')]);
+  const stack = buildStack([layer(Array.from({ length: 40_000 }, (_, at) => fileMember(`f${at}`))), ...Array(60_000).fill(small)]);
+  assert.throws(() => [...changesOfEachLayer(stack)], hasCode('TOO_LARGE'));
+});
+
+test('comparing two images of thousands of layers looks at each layer only a few times', () => {
+  const layers = (name: string) => Array.from({ length: 2_000 }, (_, at) => layer([fileMember(`${name}${at}`)]));
+  const [a, b] = [buildStack(layers('a')), buildStack(layers('b'))];
+  const looked = counted([...a.layers]);
+  const rows = compareViews({ ...a, layers: looked.array }, 1_999, b, 1_999);
+  assert.equal(rows.length, 4_000);
+  assert.ok(looked.reads <= 10 * 2_000, `${looked.reads} steps for 2,000 layers`);
+});
+
+test('a tree that is as deep as it is large doesn’t take quadratic work', () => {
   const depth = 1_000;
   const deep = layer([fileMember(`${'a/'.repeat(depth)}f`)]);
   for (const [what, layers] of [
@@ -164,13 +189,13 @@ test('a store’s list shows each layer after its parent', async (t) => {
   }
 });
 
-/** A `rest` function that counts its calls. */
+/** Returns a `rest` function that counts its calls. */
 function countedRest(): { readonly rest: () => Promise<void>; count: number } {
   const counts = { count: 0, rest: async () => void counts.count++ };
   return counts;
 }
 
-test('finds a line’s stage by looking at few of a Dockerfile’s stages', () => {
+test('a line’s stage is found by looking at few of a Dockerfile’s stages', () => {
   const stages = counted(parseStages('FROM a\n'.repeat(4_096)));
   for (const line of [1, 2_000, 4_096]) assert.equal(stageAt(stages.array, line)?.name, String(line - 1));
   assert.ok(stages.reads <= 60, `${stages.reads} stages for three lines`);
@@ -178,7 +203,7 @@ test('finds a line’s stage by looking at few of a Dockerfile’s stages', () =
 
 type BuildStep = BuildSteps['steps'] extends ReadonlyMap<string, infer Step> ? Step : never;
 
-/** A build in which every layer copied from one step with many lines. */
+/** Returns a build in which every layer copied from one step with many lines. */
 function copiesOf(ranges: number, layers: number): BuildSteps {
   const names = Array.from({ length: layers }, (_, at) => `k${at}`);
   const shared = { inputs: [], lines: Array.from({ length: ranges }, (_, at) => [2 * at + 2, 2 * at + 2] as const), source: null };
@@ -192,7 +217,7 @@ function copiesOf(ranges: number, layers: number): BuildSteps {
   };
 }
 
-test('limits the Dockerfile lines of all layers together, and lets other work run in between', async () => {
+test('the Dockerfile lines of all layers share one limit, and other work can run in between', async () => {
   const origins = new LayerOrigins(
     copiesOf(20_000, 200),
     Array.from({ length: 200 }, (_, at) => `k${at}`),
@@ -227,7 +252,7 @@ test('stages built on each other count as work, even without instructions', asyn
   assert.ok(rests.count < 1_000, `${rests.count} rests for a bounded number of stages`);
 });
 
-test('parses a Dockerfile instruction with variables once, and lets other work run after each row of comparisons', async (t) => {
+test('a Dockerfile instruction with variables is parsed once, and other work can run after each row of comparisons', async (t) => {
   const split = t.mock.method(String.prototype, 'split');
   const rests = countedRest();
   const dockerfile = `FROM x\n${'COPY $A /to\n'.repeat(100)}`;
@@ -241,7 +266,7 @@ test('parses a Dockerfile instruction with variables once, and lets other work r
   assert.ok(rests.count >= 100, `${rests.count} rests`);
 });
 
-test('searches Dockerfile instructions for variables around long strings in a bounded number of steps', async (t) => {
+test('searching Dockerfile instructions for variables around long strings takes a bounded number of steps', async (t) => {
   const search = t.mock.method(String.prototype, 'indexOf');
   const dockerfile = `FROM x\n${`COPY $A${'a'.repeat(1_500)}b$B\n`.repeat(100)}`;
   const commands = Array.from({ length: 900 }, () => `COPY ${'a'.repeat(3_900)}`);
@@ -250,7 +275,7 @@ test('searches Dockerfile instructions for variables around long strings in a bo
   assert.ok(search.mock.callCount() < 1_000, `${search.mock.callCount()} searches`);
 });
 
-test('compares each path only with its own dpkg diversion', async (t) => {
+test('each path is compared only with its own dpkg diversion', async (t) => {
   const count = 1_000;
   let visits = 0;
   const { find, filter } = Array.prototype;
@@ -288,7 +313,7 @@ test('compares each path only with its own dpkg diversion', async (t) => {
   assert.equal(rests.count, 2);
 });
 
-test('pairs many versions of a package by looking at each a few times', () => {
+test('many versions of a package are paired by looking at each a few times', () => {
   const count = 1_000;
   let reads = 0;
   const version = (at: number): InstalledPackage =>
@@ -308,7 +333,7 @@ test('pairs many versions of a package by looking at each a few times', () => {
   assert.ok(reads <= 10 * count, `${reads} reads of ${2 * count} versions`);
 });
 
-test('lets other work run while comparing packages of neighbouring layers', async () => {
+test('other work can run while packages of neighbouring layers are compared', async () => {
   const site = { kind: 'dpkg', path: utf8('s'), location: 's', also: [] } as const;
   const found = foundPackage('deb', 'a', '1');
   assert.ok(found);
@@ -320,7 +345,7 @@ test('lets other work run while comparing packages of neighbouring layers', asyn
   await assert.rejects(compareNeighbours([], now, 0, new Map(), rest), hasCode('CANCELLED'));
 });
 
-test('looks for a .NET library only in targets that have it', (t) => {
+test('a .NET library is looked for only in targets that have it', (t) => {
   const count = 1_000;
   const numbered = (make: (at: number) => [string, object]) => Object.fromEntries(Array.from({ length: count }, (_, at) => make(at)));
   const document = {

@@ -1,5 +1,5 @@
-// Real archives with random damage, and files that aren't archives, give an answer or a clear one-line error with a code, without a stack
-// trace, a hang, or anything left behind.
+// Real archives with random damage, and files that aren't archives. Each gives an answer or a clear one-line error with a code. There is no
+// stack trace, nothing hangs, and nothing is left behind.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -32,7 +32,7 @@ const image = dockerArchive({
   layers: [tar(directory('d/'), ...Array.from({ length: 400 }, (_, at) => file(`d/f${at}`, 'content')))],
 });
 
-/** Creates a folder to export into, and one that the attacker redirects the export to. */
+/** Creates a folder to export into, and a victim's folder to which the attacker redirects the export. */
 function places(folder: string): { target: string; victim: string; swap(): boolean } {
   const target = path.join(folder, 'target');
   const victim = path.join(folder, 'victim');

@@ -11,7 +11,7 @@ import { testFolder } from '../support/workbench.ts';
 const MOST_RESIDENT_BYTES = 400 * 1024 * 1024;
 const MiB = 1024 * 1024;
 
-/** A gzip layer with a file that repeats `text`, about `mebibytes` long. */
+/** Yields a gzip layer with a file that repeats `text`, about `mebibytes` long. */
 async function* layerOf(name: string, text: string, mebibytes: number): AsyncGenerator<Uint8Array> {
   const piece = utf8(text.repeat(Math.ceil(MiB / text.length)));
   function* pieces(): Generator<Uint8Array> {

@@ -1,4 +1,4 @@
-// Store folders from elsewhere, and stores that other users of the machine try to enter: nothing outside is touched, and the error says
+// Store folders from elsewhere, and stores that other users of the machine try to enter. Nothing outside is touched, and the error says
 // what is wrong with the store.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -292,7 +292,7 @@ test('a folder that is not a store is not turned into one, and nothing in it is 
     }
     const before = pictureOf(home);
     if (names[0]?.startsWith('tmp')) {
-      // A store whose creation was killed has only tmp too, so this home may be taken for one.
+      // A store whose creation was interrupted contains only tmp, too, so this home may be taken for one.
       await PortableDriver.open(home).catch(() => {});
       assert.equal(readFileSync(path.join(home, 'tmp', 'a'), 'utf8'), 'theirs');
       continue;

@@ -21,7 +21,7 @@ interface Copy {
   readonly snapshot: string;
 }
 
-/** A working copy `run` with the files `d/f` and `g`. */
+/** Returns a working copy `run` with the files `d/f` and `g`. */
 async function workingCopy(t: TestContext): Promise<Copy> {
   const home = path.join(testFolder(t), 'home');
   const driver = await openDriver('portable', home);

@@ -52,7 +52,7 @@ test('a letter keeps its combining marks, but a pile of them is escaped', () => 
   }
 });
 
-// Bytes that make escapes likely: backslashes and what may follow them, control and bidi characters, halves of characters.
+// Strings that make escapes likely: backslashes and what may follow them, control and bidi characters.
 const PIECES = [
   '\\',
   'x',

@@ -17,7 +17,7 @@ const BACKUP_WRITE = 'bytes, bytes.length, put, 0, security ? 1 : 0, context';
 const BACKUP_READ = 'buffer, buffer.length, got, 0, security ? 1 : 0, context';
 const END_BACKUP = 'this.#calls.now(name, this.#handle, null, 0, [0], 1, 0, context);';
 
-/** Faults in the calls into Windows that no test noticed in a review, or might have gone unnoticed. */
+/** Faults in the calls into Windows that a review found the tests would miss, or might miss. */
 export const FFI: readonly Mutant[] = [
   {
     id: 'M01',

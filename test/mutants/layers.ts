@@ -10,7 +10,7 @@ const BASE_WRITER = 'src/driver/windows/base-layer-writer.ts';
 const VM = 'src/driver/windows/utility-vm.ts';
 const READER = 'src/driver/windows/layer-reader.ts';
 
-/** Faults in the Windows driver above its native calls that no test noticed in a review, or might have gone unnoticed. */
+/** Faults in the Windows driver, above its native calls, that a review found the tests would miss, or might miss. */
 export const LAYERS: readonly Mutant[] = [
   {
     id: 'M02',

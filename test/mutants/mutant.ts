@@ -1,5 +1,6 @@
 /**
- * Where the tests run: `unit`, `formats` and `portable` anywhere, `gcc` on the stand-in as a shared object, `wine` in Windows' node.exe.
+ * Where the tests run: `unit`, `formats` and `portable` anywhere, `gcc` on the stand-in for vmcompute.dll as a shared object, `wine` in
+ * Windows' node.exe.
  */
 type Suite = 'unit' | 'gcc' | 'wine' | 'formats' | 'portable';
 

@@ -1,4 +1,4 @@
-// Compiles the stand-in, once for each version of its source: a shared object with gcc, or a DLL with mingw's.
+// Compiles the stand-in for vmcompute.dll, once for each version of its source: a shared object with gcc, or a DLL with mingw's.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The compiled stand-in (vmcompute.c), called through koffi as the product calls Windows, and its controls for tests.
+// The compiled stand-in for vmcompute.dll (vmcompute.c), called through koffi as the product calls Windows, and its controls for tests.
 import koffi from 'koffi';
 import { Calls } from '../../src/driver/windows/ffi/calls.ts';
 import { NativeLayers } from '../../src/driver/windows/ffi/layers.ts';

@@ -66,16 +66,16 @@ describe('Go modules', () => {
   });
 });
 
-describe('a universal file', () => {
+describe('a universal binary', () => {
   const go = (...lines: readonly string[]): Uint8Array => machOProgram([{ name: '__go_buildinfo', data: goBuildInfo(lines) }]);
 
-  test('a universal file has its programs’ modules, shared ones once', async () => {
+  test('a universal binary lists the modules of all its programs, shared ones only once', async () => {
     const parts = [go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv1'), go('mod\tx.test/a\tv1\t', 'dep\tx.test/b\tv2', 'dep\tx.test/c\tv1')];
     const modules = ['golang x.test/a v1 (owns the file)', 'golang x.test/b v1', 'golang x.test/b v2', 'golang x.test/c v1'];
     for (const is64 of [false, true]) assert.deepEqual(await program(universalProgram(parts, is64)), modules);
   });
 
-  test('a universal file has its programs’ crates', async () => {
+  test('a universal binary lists the crates of its programs', async () => {
     const section = { name: '.dep-v0', data: new Uint8Array(zlib.deflateSync('{"packages":[{"name":"a","version":"1","root":true}]}')) };
     assert.deepEqual(await program(universalProgram([go('dep\tx.test/b\tv1'), machOProgram([section])])), [
       'golang x.test/b v1 (owns the file)',
@@ -83,7 +83,7 @@ describe('a universal file', () => {
     ]);
   });
 
-  test('a universal file has no modules if it points outside the file or is a Java class', async () => {
+  test('a universal binary has no modules if it points outside the file or is a Java class', async () => {
     const whole = universalProgram([go('mod\tx.test/a\tv1\t')]);
     const outside = whole.slice();
     new DataView(outside.buffer).setUint32(8 + 8, whole.length);

@@ -59,7 +59,7 @@ describe('dpkg', () => {
     ]);
   });
 
-  test('a package’s files come from the list for its name and architecture, else for its name, else from its checksums', async () => {
+  test('a package’s files come from the list for its name and architecture, or else for its name, or else from its checksums', async () => {
     const seen = seenFiles({
       'd/status':
         'Package: a\nArchitecture: amd64\nVersion: 1\n\nPackage: b\nArchitecture: all\nVersion: 1\n\nPackage: c\nVersion: 1\n\nPackage: ../e\nVersion: 1\n',

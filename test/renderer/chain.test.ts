@@ -105,12 +105,12 @@ test('heights are to scale, and all are tall enough to read', () => {
   assert.deepEqual(stratumHeights([0, 0], 2_000), [STRATUM_TALL, STRATUM_TALL]);
 });
 
-test('the largest stratum shrinks until all fit, then the small ones, down to a limit', () => {
+test('the largest stratum shrinks until all fit; then the small strata shrink, down to a limit', () => {
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);
   assert.deepEqual(stratumHeights(sizes, 10), [24, 24, 24, 24]);
-  // Even if they can't all fit, one that is larger than the others still stands out.
+  // Even if the layers can't all fit, a layer that is larger than the others still stands out.
   const equal = Array.from({ length: 119 }, () => 10);
   assert.deepEqual(new Set(stratumHeights([...equal, 10], 500)), new Set([24]));
   assert.equal(stratumHeights([...equal, 1_000], 500).at(-1), 64);
@@ -120,7 +120,7 @@ test('the largest stratum shrinks until all fit, then the small ones, down to a 
   assert.equal(stratumHeights(many, 400)[1], STRATUM_MIN);
 });
 
-test('a layer that only removes is distinguished from an empty one', () => {
+test('a layer that only removes files is distinguished from an empty one', () => {
   assert.equal(onlyRemoves({ ...layer(0), removed: 2 }), true);
   assert.equal(onlyRemoves(layer(0)), false);
   assert.equal(onlyRemoves({ ...layer(0), removed: 2, fileBytes: 1 }), false);

@@ -370,7 +370,7 @@ test('a page that fails to load ends the table with one error', async () => {
   }, /before the end/);
 });
 
-test('rows that arrive later keep open folders and the wanted path', () => {
+test('when more rows arrive, open folders stay open, and the wanted row becomes active', () => {
   const whole = tableOf(SPECS);
   const assembly = new PageAssembler();
   let state = changesReducer(inTableOrder, { type: 'requested', key: 'k', wanted: 'etc/passwd' });
@@ -532,7 +532,7 @@ test('a mode that differs is described by both modes where there is space', () =
   assert.equal(textsBetween(table, 0, true).at(-1), 'metadata');
   assert.deepEqual(textsBetween(table, 3)[1], '0644 → 4755');
   assert.deepEqual(textsBetween(table, 4), ['owner', 'metadata']);
-  // The table doesn't know the previous modes.
+  // The table lacks the previous modes.
   table.previousMode.set(table.mode);
   assert.deepEqual(textsBetween(table, 0), ['mode', 'metadata']);
 });

@@ -59,7 +59,7 @@ test('a long run of layers that aren’t a side of the comparison is one item, a
   );
 });
 
-test('a comparison begins with the only other image, else with the layer below, and asks if there is a choice', () => {
+test('a selection is compared with the only other image, or else with the layer below; if there is a choice, the user is asked', () => {
   const [one, two, three] = [
     archive('a1', image(0, ['x', 'y'])),
     archive('a2', image(0, ['x', 'z', 'q'])),
@@ -75,7 +75,7 @@ test('a comparison begins with the only other image, else with the layer below, 
   assert.equal(obviousSide([two], { ...at('a2', 0), to: 2, mode: 'image' }), 'ask');
 });
 
-test('the later image is determined by time, else by the version in its tag', () => {
+test('the later image is determined by time, or else by the version in its tag', () => {
   const of = (archiveId: string, name: string, created: string | null) =>
     archive(archiveId, { ...image(0, ['x']), names: [name], history: [{ created }] } as unknown as ImageSummary);
   const later = (...[one, other]: readonly (readonly [string, string | null])[]) => {

@@ -215,7 +215,7 @@ test('a page without bytes ends the file, so that requests end', () => {
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
-test('a Windows entry has three more times, in current records and in those from 2016', () => {
+test('a Windows entry has three more times, in current records and in records from 2016', () => {
   const text = (name: string, value: string) => ({ name, value, encoding: 'text' as const });
   const today = [text('LIBARCHIVE.creationtime', '1461700000.1234567'), text('atime', '1461700001'), text('ctime', '-0.5')];
   assert.deepEqual(windowsTimes({ pax: today }), { created: '1461700000.1234567', accessed: '1461700001', changed: '-0.5' });

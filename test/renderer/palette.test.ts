@@ -38,7 +38,7 @@ test('no two commands share a key, on any system', () => {
   }
 });
 
-test('going to a path selects the shown layer if it touches the path, else the topmost layer that does', () => {
+test('going to a path selects the shown layer if it touches the path, or else the topmost layer that does', () => {
   const touches = [0, 3].map((layer) => ({ layer, kind: 'added' as const, size: 1 }));
   assert.equal(landing({ size: 1, path: 'a', touches }, 0), 0);
   assert.equal(landing({ size: 1, path: 'a', touches }, 2), 3);

@@ -120,7 +120,7 @@ for (const [name, bytes, size] of CASES) {
   });
 }
 
-test('a photo is drawn without asking; larger pictures, and those of unknown size, are not', () => {
+test('a photo is drawn without asking; larger pictures, and pictures of unknown size, are not', () => {
   assert.ok(areSmall([{ width: 8_000, height: 6_000, weight: 1 }]));
   assert.ok(!areSmall([{ width: 16_000, height: 16_000, weight: 1 }]));
   assert.ok(!areSmall([null]));

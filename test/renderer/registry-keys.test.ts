@@ -103,7 +103,7 @@ test('keys that no longer exist after all changes are listed under the key above
   assert.deepEqual(removed, [['software\\vendor', [['Vendor\\Gone', 2, true]]]]);
 });
 
-test('a key’s values are combined by name ignoring case, and removed ones keep their last data', () => {
+test('a key’s values are combined by name ignoring case, and removed values keep their last data', () => {
   const data = (text: string) => ({ type: 'REG_SZ', text });
   const { kinds, before, removed } = changedValues([
     change('Run', 0, {

@@ -5,7 +5,7 @@ import { slotsOf } from '../../renderer/components/row-slots.ts';
 const none = new Map<number, number>();
 const range = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => first + index);
 
-test('rows that stay keep their element, and new rows reuse those of rows that left', () => {
+test('rows that stay keep their element, and new rows reuse the elements of rows that left', () => {
   const before = slotsOf(range(0, 6), none, -1);
   assert.deepEqual([...before.values()], [0, 1, 2, 3, 4, 5]);
   const after = slotsOf(range(2, 8), before, -1);
@@ -39,8 +39,8 @@ test('two rows never share an element, wherever the view jumps', () => {
     assert.deepEqual([...next.keys()], shown);
     assert.equal(new Set(next.values()).size, shown.length);
     assert.equal(next.get(55), slots.get(55));
-    // React moves an element if one that precedes it in the new order followed it in the old one. That must not happen to the pinned
-    // element.
+    // React moves an element if another one that followed it in the old order precedes it in the new order. That must not happen to the
+    // pinned element.
     const place = (row: number) => [...slots.values()].indexOf(next.get(row) as number);
     for (const row of shown.slice(0, shown.indexOf(55))) assert.ok(place(row) < place(55), `element of ${row} was after the pinned one`);
     slots = next;

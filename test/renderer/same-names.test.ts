@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ArchiveSummary } from '#contract';
-import { apartFrom, archiveLabel, choiceDetail, differsInPlatform, isTitleOfSeveral } from '../../renderer/state/same-names.ts';
+import {
+  apartFrom,
+  archiveLabel,
+  choiceDetail,
+  differsInPlatform,
+  distinctFrom,
+  isTitleOfSeveral,
+} from '../../renderer/state/same-names.ts';
 
 type Image = ArchiveSummary['images'][number];
 
@@ -41,7 +48,7 @@ test('images that are shown under one name are told apart by file, platform or n
   assert.equal(choiceDetail(all, of(many, 3)), 'linux/amd64');
 });
 
-test('names are counted once, however many images ask for them', () => {
+test('names are counted once, however many images look them up', () => {
   let asked = 0;
   const counting = (index: number) => {
     const names = [`web:${index % 5_000}`];
@@ -69,4 +76,17 @@ test('an image shows its platform if another image with the same name has a diff
   const two = archive('1', 'two.tar', [image('web:1'), image('web:1', 1, 'linux/arm64'), image('other:1', 2, 'linux/arm64')]);
   const differs = (index: number) => differsInPlatform([two], { archive: two, image: two.images[index] as Image });
   assert.deepEqual([differs(0), differs(1), differs(2)], [true, true, false]);
+});
+
+test('the part that distinguishes a name from another begins at a word, and versions aren’t split', () => {
+  const tail = (name: string, other: string) => {
+    const at = distinctFrom(name, other);
+    return at === undefined ? null : name.slice(at);
+  };
+  assert.equal(tail('test-dive-image:latest', 'test-kaniko-image:latest'), 'dive-image:latest');
+  assert.equal(tail('web-api:1.8', 'web-api:1.9'), '1.8');
+  assert.equal(tail('web-api:1.8', 'web-api:1.8.1'), null, 'all of it is shared');
+  assert.equal(tail('dive:latest', 'kaniko:latest'), null, 'nothing is shared');
+  assert.equal(tail('app (linux/arm64)', 'app (linux/amd64)'), 'arm64)');
+  assert.equal(tail(`a-${'x'.repeat(30)}`, `a-${'y'.repeat(30)}`), null, 'too long');
 });

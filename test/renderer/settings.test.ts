@@ -20,7 +20,7 @@ test('sizes use powers of 1,000 or of 1,024', () => {
     assert.equal(formatSize(bytes), text);
 });
 
-test('stored settings are read back, and invalid ones get their defaults', () => {
+test('stored settings are read back, and invalid settings get their defaults', () => {
   const kept = { units: 'binary', previewText: 16, wraps: true, modifiedAs: 'content', pictureDiff: 'onion', diffLayout: 'split' };
   const read = parseLayout(kept);
   assert.deepEqual(Object.fromEntries(Object.keys(kept).map((name) => [name, read[name as keyof typeof read]])), kept);

@@ -207,7 +207,7 @@ test('leaving a path aborts loading its details and more of its content', async 
 
 const tableOf = (length: number) => ({ length }) as RowTable;
 
-test('the least recently used tables are evicted, and those of closed archives dropped', () => {
+test('the least recently used tables are evicted, and the tables of closed archives are dropped', () => {
   let tables: ReadonlyMap<string, RowTable> = new Map();
   for (const key of ['a/1', 'a/2', 'b/1']) tables = withCached(tables, key, tableOf(500_000));
   assert.deepEqual([...tables.keys()], ['a/1', 'a/2', 'b/1']);

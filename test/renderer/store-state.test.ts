@@ -53,7 +53,7 @@ const archive = (archiveId: string, name: string, ids: readonly string[]) =>
     ],
   }) as unknown as ArchiveSummary;
 
-test('layers that belong to no image come after their parents, including broken ones in loops', () => {
+test('layers that belong to no image come after their parents, including broken layers in loops', () => {
   const layers = [
     layer('c', 'b', 2),
     layer('a', null, 0),

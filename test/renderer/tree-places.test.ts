@@ -9,7 +9,7 @@ function placed(rows: readonly number[], parent: Int32Array) {
   return { level: all(places.level), position: all(places.position), setSize: all(places.setSize) };
 }
 
-test('each visible row knows its level, its position among its siblings and their number', () => {
+test('each visible row has its level, its position among its siblings and their number', () => {
   // a, a/b, a/b/c, a/d, e, f, f/g
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
   const { level, position, setSize } = placed([0, 1, 2, 3, 4, 5, 6], parent);

@@ -130,6 +130,19 @@ test('a point hits the innermost rectangle', () => {
   assert.equal(rectAt(rects, 200, 40), null);
 });
 
+test('folders that have nothing but each other share a rectangle and its header, if headers are drawn', () => {
+  const rows = wholeImage(
+    buildStack([layer([dir('a'), dir('a/b'), dir('a/b/c'), file('a/b/c/x', 60), file('a/b/c/y', 30), file('z', 5)])]),
+  );
+  const rect = { x: 0, y: 0, w: 200, h: 200 };
+  const drawn = (options: Parameters<typeof treemap>[3]) =>
+    treemap(rows, areas(rows, 'image', null).all, rect, options).map(({ row, joined = [] }) =>
+      [...joined, row].map((each) => displayPath(rowPath(rows, each))).join(' '),
+    );
+  assert.deepEqual(drawn({ header: 10, inset: 1 }), ['a a/b a/b/c', 'z', 'a/b/c/x', 'a/b/c/y']);
+  assert.deepEqual(drawn({}), ['a', 'z', 'a/b', 'a/b/c', 'a/b/c/x', 'a/b/c/y']);
+});
+
 test('in a comparison, a row is coloured like its largest file: only in A, only in B, or changed', () => {
   const all = Float64Array.of(100, 30, 10, 60, 5, 5);
   const compared = { ...table, kind: table.kind.with(2, KIND.modified) };

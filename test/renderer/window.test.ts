@@ -144,7 +144,7 @@ test('an archive with no or several images describes its contents; an artifact i
   assert.deepEqual([artifactTitle(artifact), artifactTitle({ ...artifact, names: ['chart:1'] })], ['abababababab', 'chart:1']);
 });
 
-test('an image is titled by its name, else its digest, else its file', () => {
+test('an image is titled by its name, or else its digest, or else its file', () => {
   const image = { names: ['docker.io/library/debian:12'], configDigest: null } as unknown as ArchiveSummary['images'][number];
   const archive = { title: 'image.tar', format: 'docker-archive' } as ArchiveSummary;
   assert.equal(imageTitle(archive, image), 'debian:12');

@@ -43,7 +43,7 @@ test('a room that may import only types can’t import values', () => {
   assert.deepEqual(checkRooms([DOWN], rooms, DOORS), ['src/high/a.ts imports #low: src/high may import only types of low']);
 });
 
-test('a room is entered through its door, even from folders inside another room', () => {
+test('a room is imported through its index.ts, even from folders inside another room', () => {
   const rooms = [LOW, room('src/high', ['high/inner']), room('src/high/inner', ['low'])];
   const inside = value('src/high/a.ts', './inner/x.ts', 'src/high/inner/x.ts');
   const around = value('src/high/inner/x.ts', '../../low/b.ts', 'src/low/b.ts');
@@ -124,7 +124,7 @@ test('the table replaces the text between its markers and nothing else', () => {
   assert.equal(withRooms(written, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]), written);
 });
 
-test('a folder without a README, or a door that doesn’t begin with a comment of several words, is a fault', (t) => {
+test('a folder needs a README, or an index.ts or main.ts that begins with a comment of several words', (t) => {
   const root = testFolder(t);
   const words = 'what it is, what its words mean, and where somebody who is new to it begins';
   const files: Readonly<Record<string, string>> = {

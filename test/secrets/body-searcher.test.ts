@@ -49,7 +49,7 @@ test('a registry export is searched, with the file’s lines and offsets', () =>
 test('UTF-16 units that aren’t ASCII are not part of a token, and text without a byte order mark isn’t treated as UTF-16', () => {
   const token = checkedToken('gh'.concat('p_'));
   assert.deepEqual(hitsIn(little([...token].join('\u0100'))), []);
-  // U+6700's high byte is a letter's, but the character must not be taken for that letter.
+  // The high byte of U+6700 is also the code of a letter, but the character must not be taken for that letter.
   assert.deepEqual(hitsIn(little(token.replaceAll(/./g, (letter) => String.fromCharCode(letter.charCodeAt(0) << 8)))), []);
   assert.deepEqual(hitsIn(little(token).subarray(2)), []);
   assert.equal(hitsIn(little(`é${token}é`)).length, 1);

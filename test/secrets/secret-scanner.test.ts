@@ -6,7 +6,7 @@ import { RunMemory } from '../../src/secrets/run-memory.ts';
 import { isPlaceholder, LONGEST_TOKEN, tokenAt } from '../../src/secrets/token-rules.ts';
 import { ALNUM, checkedToken, HEX, opensshKey, privateKey, randomText, SECRET_SAMPLES, URL_BASE64 } from '../support/secret-samples.ts';
 
-/** Hits in text that is pushed in pieces of `pieceBytes`. */
+/** Returns the hits in text that is pushed in pieces of `pieceBytes`. */
 function hitsIn(text: string | Uint8Array, path = 'app/file', pieceBytes = Number.POSITIVE_INFINITY): readonly SecretHit[] {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const scanner = new SecretScanner();
@@ -266,7 +266,9 @@ test('the scanner agrees with slow expressions on random text', () => {
   }
 });
 
-/** Offset of the first token that isn't a placeholder, with a sticky expression tried at every start of a word; -1 if there is none. */
+/**
+ * Returns the offset of the first token that isn't a placeholder, trying a sticky expression at every start of a word; -1 if there is none.
+ */
 function firstToken(text: string, expression: RegExp, accepts: (after: string) => boolean): number {
   for (let at = 0; at < text.length; at++) {
     if (at > 0 && /[A-Za-z0-9_]/.test(text[at - 1] as string)) continue;

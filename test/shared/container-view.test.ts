@@ -1,5 +1,6 @@
-// `ls`, `changes` and `store mount` agree with what a container sees according to containerd's applier and the kernel's overlayfs. Inputs
-// are the docker-archives in ../shared/corpus and ../shared/faults, and random stacks of layers. `npm run judge -- SEED COUNT` checks more.
+// `ls`, `changes` and `store mount` agree with what a container sees according to containerd's applier and the kernel's overlayfs.
+// ../shared/check/container.py (the judge) compares them. Inputs are the docker-archives in ../shared/corpus and ../shared/faults, and
+// random stacks of layers. `npm run judge -- SEED COUNT` checks more.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +25,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'xzlayer.tar': 'the judge does not unpack xz',
 };
 
-/** The only allowed differences: our intended ones, and the judge's errors. Each must occur. */
+/** The only allowed differences: those that we intend, and the judge's own errors. Each must occur. */
 const DIFFERENT: readonly { readonly view: 'shown' | 'mounted'; readonly input: string; readonly what: RegExp; readonly reason: string }[] =
   [
     { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON escapes a backslash, and the judge does not unescape it' },

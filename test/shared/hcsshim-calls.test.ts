@@ -1,5 +1,5 @@
-// Compares our calls for whole imports, exports, mounts and removals, with all arguments, with those of hcsshim 0.15 for the same layers:
-// fixtures/vectors/hcsshim-whole-layers.txt, made by test/native/hcsshim-layers from ../shared/vectors/hcsshim-layers.json.
+// Compares our calls for whole imports, exports, mounts and removals, including all arguments, with hcsshim 0.15's calls for the same
+// layers: fixtures/vectors/hcsshim-whole-layers.txt, made by test/native/hcsshim-layers from ../shared/vectors/hcsshim-layers.json.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

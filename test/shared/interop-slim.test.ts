@@ -24,7 +24,7 @@ function unpacked(folder: string, name: string): unknown[] {
   const rootless = process.getuid?.() === 0 ? [] : ['--rootless'];
   runTool('umoci', ['unpack', ...rootless, '--image', `${name}:x`, `bundle-${name}`], { cwd: folder });
   const tree = diskTree(path.join(folder, `bundle-${name}`, 'rootfs'));
-  // A folder's time is that of the last change in it, so it isn't compared.
+  // A folder's time is the time of the last change in it, so it isn't compared.
   return [...tree].map(([at, entry]) => [at, entry.type === 'directory' ? { ...entry, mtime: null, mtimeNs: null } : entry]);
 }
 

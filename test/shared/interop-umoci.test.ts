@@ -30,7 +30,7 @@ function writeLayout(t: TestContext): string {
   return folder;
 }
 
-/** `timeStep` is the precision in nanoseconds to which times are compared. */
+/** Asserts that two trees are equal. `timeStep`: the precision, in nanoseconds, to which times are compared. */
 function assertSameTree(actual: Tree, expected: Tree, what: string, timeStep: bigint, shape: (entry: TreeEntry) => unknown): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
   for (const [name, entry] of expected) {
@@ -64,7 +64,7 @@ test('umoci unpacks what our view shows, at every layer', async (t) => {
     const disk = diskTree(path.join(folder, `bundle-${top}`, 'rootfs'));
     const loaded = await loadImage(reader, archive, chooseImage(archive, { image: `v${top}`, platform: undefined }).index, {});
     assertSameTree(await imageTree(loaded, top), disk, `v${top}`, 1n, shape);
-    // The image of all layers, viewed at this layer, equals the image that ends here.
+    // The image with all layers, viewed at this layer, equals the image that ends with this layer.
     if (top === LAYERS.length - 1) {
       for (let layer = 0; layer < top; layer++) {
         const below = diskTree(path.join(folder, `bundle-${layer}`, 'rootfs'));

@@ -1,5 +1,5 @@
-// Every image in the corpus is imported into a portable store and exported with the same digests, and independent programs can read the
-// store and the exports: skopeo, umoci, and go-containerregistry's crane, a Go module whose version is set here.
+// Imports every image in the corpus into a portable store, and exports it with the same digests. Independent programs must be able to read
+// the store and the exports: skopeo, umoci, and go-containerregistry's crane, a Go module whose version is set here.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -77,7 +77,7 @@ describe('images of the corpus', { concurrency: false }, () => {
   for (const name of candidates()) {
     test(name, async (t) => {
       const file = path.join(corpus, name);
-      // Skip what can't be an image without opening it, because some layers of the corpus contain sparse files of many gigabytes.
+      // Skip inputs that can't be images, without opening them: some of the corpus's layers contain sparse files of many gigabytes.
       if (statSync(file).isFile() && !/manifest\.json|index\.json|repositories/.test(readFileSync(file).toString('latin1'))) return;
       let archive: Archive;
       try {

@@ -1,6 +1,6 @@
-// The portable store compared with independent programs: the corpus images' layers keep their digests, a mounted chain equals what umoci
-// unpacks, entry by entry, and umoci accepts a layer made from changes to a chain and unpacks it to the same files. LAYERSCOPE_IMAGES:
-// paths of more images, separated by `:`.
+// Compares the portable store with independent programs. The corpus images' layers keep their digests. A mounted chain equals what umoci
+// unpacks, entry by entry. umoci accepts a layer made from changes to a chain, and unpacks it to the same files. LAYERSCOPE_IMAGES: paths
+// of more images, separated by `:`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

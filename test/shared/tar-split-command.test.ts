@@ -103,7 +103,7 @@ test('our metadata for a layer equals the command’s byte for byte', async () =
 test("our metadata for the corpus' tars equals the command's, except where the command's can't work", async () => {
   let same = 0;
   for (const { name, bytes } of tars()) {
-    // The command writes out the holes of sparse files, 60 GB in one.
+    // The command writes out the holes of sparse files, 60 GB for one of them.
     if (SPARSE.test(name) || REPEATED_NAMES.test(name) || WITHOUT_MEMBER.test(name)) continue;
     const theirs = theirMetadata(bytes);
     const ours = await ourMetadata(bytes);

@@ -15,7 +15,7 @@ const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 
 type Wanted = Partial<Finding>;
 
-/** All of an image's findings, including those that need its files' digests. */
+/** Returns all of an image's findings, including those that need its files' digests. */
 async function findingsOf(t: TestContext, file: string): Promise<readonly Finding[]> {
   const reader = testReader(t);
   await using archive = await reader.open(file);

@@ -24,7 +24,7 @@ test('backup streams are converted to the tars that go-winio makes from them, an
   }
 });
 
-/** Returns the data stream of a hive's backup in hex. A transport folder contains nothing else of a hive. */
+/** Returns the data stream of a hive's backup, in hex. A transport folder keeps only this part of a hive. */
 async function dataOf(backup: Uint8Array): Promise<string> {
   let text = '';
   let isData = false;

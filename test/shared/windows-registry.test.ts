@@ -35,7 +35,7 @@ function check(what: string, folder: string): Promise<{ readonly code: number | 
 }
 
 describe('the registry', { concurrency: true }, () => {
-  test('the registry is read from every hive as the other reader does', async () => {
+  test('the registry is read from every hive as by the other reader', async () => {
     const { code, last, all } = await check('hives', path.join(hives, 'public'));
     assert.match(last, /^(\d+) of \1$/, all);
     assert.ok(Number.parseInt(last, 10) >= 37, all);

@@ -1,5 +1,5 @@
-// Every Windows layer in ../shared, imported by the driver on the stand-in and exported again, keeps its entries with their records and
-// content. Exceptions: times, which not all of the stand-in's file systems preserve, and layers that hcsshim refuses too.
+// Every Windows layer in ../shared, imported by the driver on the stand-in for vmcompute.dll and exported again, keeps its entries with
+// their records and content. Exceptions: times, which not all of the stand-in's file systems preserve, and layers that hcsshim refuses too.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -58,7 +58,7 @@ function layersOfVectors(): Layer[] {
   return [...found, { name: 'windows-layer.tar', tar: readFileSync(path.join(shared, 'vectors', 'windows-layer.tar')) }];
 }
 
-/** Returns a description of the last entry with each name, sorted by name: everything in a layer except times. */
+/** Describes everything in a layer except times: the last entry with each name, sorted by name. */
 async function describeLayer(tar: Uint8Array): Promise<Record<string, unknown>> {
   const entries: Record<string, unknown> = {};
   let current: { entry: WindowsEntry; backup: Uint8Array[] } | null = null;

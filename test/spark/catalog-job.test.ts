@@ -1,5 +1,5 @@
-// The Spark job on a real cluster, with images in a real registry: even if a worker dies, it writes what one process writes, and answers as
-// DuckDB does.
+// The Spark job on a real cluster, with images in a real registry. Even if a worker dies, the job writes what one process writes, and
+// answers as DuckDB does.
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -9,7 +9,7 @@ import { runTool } from '../support/tools.ts';
 import { until } from '../support/waiting.ts';
 import { testFolder } from '../support/workbench.ts';
 
-/** A Python that has pyspark: `npm run test:spark` makes one. */
+/** Returns the Python with pyspark that LAYERSCOPE_SPARK_PYTHON names. Throws if the variable isn't set. */
 export function sparkPython(): string {
   const python = process.env.LAYERSCOPE_SPARK_PYTHON;
   if (python === undefined) throw new Error('this test needs LAYERSCOPE_SPARK_PYTHON, a Python with pyspark: npm run test:spark sets it');
@@ -34,7 +34,7 @@ export interface Cluster {
   killWorkerOf(pid: number): void;
 }
 
-/** Starts a cluster that ends with the test. */
+/** Starts a cluster that is stopped when the test ends. */
 export async function startCluster(t: TestContext): Promise<Cluster> {
   const python = sparkPython();
   const home = runTool(python, ['-c', 'import os, pyspark; print(os.path.dirname(pyspark.__file__))']).toString().trim();
@@ -95,7 +95,7 @@ function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-/** Each process's parent. */
+/** Returns each process's parent. */
 function parentsOfProcesses(): ReadonlyMap<number, number> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Map(pids.map((pid) => [Number(pid), parentOf(pid)]));

@@ -14,7 +14,7 @@ const FAULTS = [
 ] as const;
 const MANIFESTS = ['catalog-job.yaml', 'catalog-workflow.yaml'];
 
-/** The validator's lines: a file's name, and what is wrong in it. */
+/** Returns the validator's lines: a file's name, and what is wrong in it. */
 function problems(files: readonly string[]): string[] {
   const { code, stdout, stderr } = tryTool(sparkPython(), [path.join(import.meta.dirname, 'validate_manifests.py'), ...files]);
   assert.ok(code === 0 || code === 1, stderr);

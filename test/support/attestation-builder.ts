@@ -15,7 +15,7 @@ export interface StepSpec {
   readonly layers?: readonly (readonly string[])[];
 }
 
-/** A provenance predicate with these steps. */
+/** Returns a provenance predicate with these steps. */
 export function slsaPredicate(version: 'v1' | 'v0.2', dockerfile: string, steps: Readonly<Record<string, StepSpec>>): object {
   const range = ([first, last]: readonly [number, number]) => ({ start: { line: first }, end: { line: last } });
   const located = Object.entries(steps).map(([id, { lines }]) => [
@@ -64,13 +64,13 @@ export function slsaPredicate(version: 'v1' | 'v0.2', dockerfile: string, steps:
   };
 }
 
-/** An in-toto statement about a manifest. */
+/** Returns an in-toto statement about a manifest. */
 export function statement(digest: string, predicateType: string, predicate: object): object {
   const subject = [{ name: 'pkg:docker/app@1', digest: { sha256: digest.replace('sha256:', '') } }];
   return { _type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate };
 }
 
-/** The manifest that attaches statements to an image, as an index entry. A string stands for a broken statement. */
+/** Returns the manifest that attaches statements to an image, as an index entry. A string stands for a broken statement. */
 export function attestationOf(files: Files, image: { digest: string }, statements: readonly (object | string)[]): BuiltDescriptor {
   const layers = statements.map((each) =>
     files.add(typeof each === 'string' ? Buffer.from(each) : json(each), 'application/vnd.in-toto+json'),

@@ -1,6 +1,6 @@
 import { type Attributes, walkTree } from '#disk';
 
-/** The extended attributes of everything below a root that has any, by path; null if this system can't read them. */
+/** Returns the extended attributes of everything below a root that has any, by path; null if this system can't read them. */
 export async function attributesBelow(root: string): Promise<ReadonlyMap<string, Attributes> | null> {
   const found = new Map<string, Attributes>();
   for await (const { path, attributes } of walkTree(root)) {

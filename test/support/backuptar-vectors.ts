@@ -1,5 +1,5 @@
-// Runs one case of a file like vectors/backuptar.json: the tar that go-winio's backuptar made from a backup stream, or its error, and what
-// it read back from that tar.
+// Runs one case of a file like vectors/backuptar.json. A case has the tar that go-winio's backuptar made from a backup stream, or its
+// error, and what backuptar read back from that tar.
 import { parseExtendedAttributes, readBackupStreams, STREAM_ID } from '#format/backup-stream';
 import { type FileBasicInfo, readWindowsTar, TarWriter, tarFromBackupStream } from '#format/windows-tar';
 import { LayerscopeError } from '#model';

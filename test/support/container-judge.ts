@@ -1,5 +1,5 @@
-// ../shared/check/container.py compares the command line's reports on an image with what a container sees according to containerd's applier
-// and the kernel's overlayfs. It needs root, overlay mounts, Go (it builds a small program), Python and zstd.
+// The judge, ../shared/check/container.py, compares the command line's reports on an image with what a container sees according to
+// containerd's applier and the kernel's overlayfs. It needs root, overlay mounts, Go (it builds a small program), Python and zstd.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

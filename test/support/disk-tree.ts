@@ -1,4 +1,4 @@
-// The entries of a folder on disk and of a view of an image, in one form for comparison.
+// Describes the entries of a folder on disk and those of a view of an image in the same way, so that they can be compared.
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';

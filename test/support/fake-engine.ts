@@ -150,7 +150,7 @@ function described({ id, names, platforms = [], describedId = id }: FakeImage, w
   return { Id: describedId, RepoTags: names, RepoDigests: [], ...(withManifests ? all : {}) };
 }
 
-/** Starts an engine on a socket. Engine and socket end with the test. */
+/** Starts an engine on a socket. Both are closed when the test ends. */
 export async function fakeEngine(context: TestContext): Promise<{ readonly engine: FakeEngine; readonly socket: string }> {
   const engine = new FakeEngine();
   const socket = path.join(testFolder(context), 'engine.sock');

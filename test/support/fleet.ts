@@ -51,7 +51,7 @@ const BASES: readonly Base[] = [
   { name: 'base/alpine:3.20', layers: [ALPINE], history: ['ADD alpine-3.20.tar.gz /'] },
 ];
 
-/** The images of a fleet: its bases, and each service's tags, which grow. */
+/** Returns the images of a fleet: the bases and, for each service, one image per tag. Each tag's app is larger than the previous tag's. */
 export function fleetImages({ services, tags }: FleetOptions): readonly SmallImage[] {
   const bases = BASES.map(({ name, layers, history }) => ({ name: `registry.example.com/${name}`, layers, history, created: day(0) }));
   return [...bases, ...Array.from({ length: services }, (_, service) => serviceImages(service, tags)).flat()];

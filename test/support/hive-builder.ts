@@ -43,7 +43,7 @@ const BIN_HEAD = 32;
 const NONE = 0xffff_ffff;
 const SEGMENT = 16_344;
 
-/** A descriptor with only an owner, Everyone; `tag` makes it differ from others. */
+/** Returns a descriptor with only an owner, Everyone; `tag` makes it differ from others. */
 export function descriptor(tag = 0): Buffer {
   const bytes = Buffer.alloc(32);
   bytes.writeUInt8(1, 0);
@@ -68,7 +68,7 @@ export function removedValue(name: string): HiveValueSpec {
   return { name, type: 0, data: new Uint8Array(0), isTombstone: true };
 }
 
-/** The checksum of a base block's first sector. */
+/** Returns the checksum of a base block's first sector. */
 export function baseSum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < 508; at += 4) sum = (sum ^ bytes.readUInt32LE(at)) >>> 0;

@@ -276,7 +276,7 @@ export function machOProgram(sections: readonly SectionSpec[]): Uint8Array<Array
   return concat(head, command, ...table, ...sections.map(({ data }) => data));
 }
 
-/** Returns a universal file of consecutive programs. `is64`: with 64-bit offsets. */
+/** Returns a universal binary of consecutive programs. `is64`: with 64-bit offsets. */
 export function universalProgram(programs: readonly Uint8Array[], is64 = false): Uint8Array<ArrayBuffer> {
   let at = 8 + programs.length * (is64 ? 32 : 20);
   const width = is64 ? 8 : 4;

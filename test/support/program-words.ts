@@ -4,8 +4,8 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..', '..');
 
 /**
- * The command line as quoted words for a shell: dist/cli.js if it is newer than the sources; otherwise the sources, which start more
- * slowly.
+ * Returns the command line as quoted words for a shell: dist/cli.js if it is newer than the sources; otherwise the sources, which start
+ * more slowly.
  */
 export function programWords(): string {
   const built = path.join(root, 'dist', 'cli.js');

@@ -49,8 +49,10 @@ export interface RegistryFaults {
   blobsAt?: string;
   /** Whether everything redirects to itself. */
   circles?: boolean;
-  /** Whether every page of a list names a next one. */
+  /** Whether every page of a list names a next page. */
   endlessPages?: boolean;
+  /** Address that the list of tags redirects to. */
+  tagsAt?: string;
   /** The next page's address. */
   nextPageAt?: string;
   /** Whether every request gets a 401, regardless of credentials. */
@@ -95,6 +97,8 @@ export class StandInRegistry {
   readonly log: LoggedRequest[] = [];
   readonly faults: RegistryFaults = {};
   auth: RegistryAuth | null = null;
+  /** Whether a path of a request requires the credentials of `auth`. */
+  demandsCredentials: (path: string) => boolean = () => true;
   /** Null if the registry has no referrers API. */
   referrers: ReferrerEntry[] | null = null;
   readonly #repositories = new Map<string, Repository>();
@@ -187,7 +191,7 @@ export class StandInRegistry {
 
   #isAllowed(request: http.IncomingMessage): boolean {
     if (this.faults.always401) return false;
-    if (this.auth === null) return true;
+    if (this.auth === null || !this.demandsCredentials(request.url ?? '')) return true;
     const header = request.headers.authorization ?? '';
     if (this.auth.scheme === 'basic') return header === this.#basic();
     return this.#tokens.has(header.replace(/^Bearer /, ''));
@@ -262,6 +266,10 @@ export class StandInRegistry {
   }
 
   #tags(response: http.ServerResponse, name: string, { tags }: Repository, query: URLSearchParams): void {
+    if (this.faults.tagsAt !== undefined) {
+      response.writeHead(307, { location: this.faults.tagsAt }).end();
+      return;
+    }
     const all = Object.keys(tags).sort();
     const from = query.has('last') ? all.indexOf(query.get('last') ?? '') + 1 : 0;
     const page = all.slice(from, from + PAGE);
@@ -339,7 +347,7 @@ export function serveBytes(request: http.IncomingMessage, response: http.ServerR
   response.end(body);
 }
 
-/** Starts a registry that ends with the test. For TLS, pass a `server`. */
+/** Starts a registry that is closed when the test ends. For TLS, pass a `server`. */
 export async function standInRegistry(context: TestContext, server?: http.Server, at?: ListenAt): Promise<StandInRegistry> {
   const registry = new StandInRegistry(server);
   await listen(context, registry.server, at);
@@ -349,7 +357,7 @@ export async function standInRegistry(context: TestContext, server?: http.Server
 /** A port, or the path of a socket. */
 type ListenAt = { readonly port: number; readonly host: string } | string;
 
-/** Starts a server on loopback. The server and its connections end with the test. */
+/** Starts a server on loopback. The server and its connections are closed when the test ends. */
 export async function listen(context: TestContext, server: Server, at: ListenAt = { port: 0, host: '127.0.0.1' }): Promise<void> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -11,12 +11,12 @@ export const URL_BASE64 = `${ALNUM}-_`;
 export const BASE64 = `${ALNUM}+/`;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Random characters from an alphabet. */
+/** Returns random characters from an alphabet. */
 export function randomText(count: number, alphabet = ALNUM): string {
   return Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** `prefix` and 36 characters, the last six of which are a checksum of the others. */
+/** Returns `prefix` and 36 characters. The last six are a checksum of the others. */
 export function checkedToken(prefix: string, body = randomText(30)): string {
   let left = crc32(body);
   let digits = '';
@@ -24,13 +24,13 @@ export function checkedToken(prefix: string, body = randomText(30)): string {
   return prefix + body + digits.padStart(6, '0');
 }
 
-/** A private key in PEM whose body is random text. `label`: `RSA `, … */
+/** Returns a private key in PEM whose body is random text. `label`: `RSA `, … */
 export function privateKey(label = '', headers = ''): string {
   const lines = Array.from({ length: 12 }, () => randomText(64, BASE64)).join('\n');
   return `-----BEGIN ${label}PRIVATE KEY-----\n${headers}${lines}\n-----END ${label}PRIVATE KEY-----\n`;
 }
 
-/** An OpenSSH private key with a cipher. */
+/** Returns an OpenSSH private key with a cipher. */
 export function opensshKey(cipher = 'none'): string {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(cipher.length);

@@ -54,7 +54,7 @@ export function listed(list: Uint8Array): string[] {
   return Array.from(pathsOf(list), (path) => String.fromCharCode(...path));
 }
 
-/** A package's facts, and the paths and folders that it owns, as Latin-1. Null fields and empty lists are left out. */
+/** Returns a package's facts, and the paths and folders that it owns, as Latin-1. Null fields and empty lists are left out. */
 export function told({ files, ...facts }: FoundPackage): Record<string, unknown> {
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
   const [paths, folders] = [listed(files.paths), listed(files.folders)];

@@ -1,5 +1,5 @@
-// A bench for testing Windows' refusals on Linux: layer calls, and file calls below a root, go through the product's ffi/ to the stand-in,
-// which has handles with access masks and share modes, privileges, and file metadata. The home's own few files use node:fs.
+// A bench for testing on Linux which calls Windows would refuse. Layer calls, and file calls below a root, go through the product's ffi/ to
+// a stand-in that models handles (access masks, share modes), privileges and file metadata. The few files of the home itself use node:fs.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// A bench for Windows drivers on this machine: layer calls go through koffi to the stand-in, file calls to node:fs or, on Windows, to
-// Windows.
+// A bench for Windows drivers on this machine: layer calls go through koffi to the stand-in for vmcompute.dll, file calls to node:fs or, on
+// Windows, to Windows.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -13,7 +13,8 @@ type Cleanup = () => void | PromiseLike<void>;
 const cleanups = new WeakMap<TestContext, Cleanup[]>();
 
 /**
- * Runs `cleanup` when the test ends, in reverse order, unlike `context.after`: a reader must be disposed of before its folder is removed.
+ * Registers a cleanup for the end of the test. The last one registered runs first, unlike with `context.after`: a reader must be disposed
+ * of before its folder is removed.
  */
 export function atEnd(context: TestContext, cleanup: Cleanup): void {
   const known = cleanups.get(context);

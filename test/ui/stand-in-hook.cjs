@@ -1,4 +1,5 @@
-// Test-only, loaded before the program with -r: replaces the store's thread with one whose Windows drivers use the stand-in.
+// Test-only, loaded before the program with -r: replaces the store's thread with one whose Windows drivers use the stand-in for
+// vmcompute.dll.
 'use strict';
 const path = require('node:path');
 const threads = require('node:worker_threads');

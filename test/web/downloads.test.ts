@@ -51,7 +51,7 @@ test('a read error before the first byte is reported, and a later one closes the
   await assert.rejects(send(web.port, { path: half }), { code: 'ECONNRESET' });
 });
 
-test('a name that ends in half a character is sent with a replacement character, and the file is whole', async (t) => {
+test('a name that ends in a lone surrogate is sent with a replacement character, and the file is complete', async (t) => {
   const server = createServer((_request, response) => {
     void sendDownload(response, {
       name: 'a\ud835',

@@ -61,7 +61,7 @@ test('a topic starts with a snapshot and sends changes', async () => {
   stream.end();
 });
 
-test('several topics share a stream; unknown ones are not found', async () => {
+test('several topics share a stream; unknown topics are not found', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const stream = await listen(web.port, 'jobs,library,requests', headers);

@@ -1,5 +1,5 @@
-// The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine it runs on the stand-in (LAYERSCOPE_STAND_IN),
-// with its own small layers.
+// The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine it runs on the stand-in for vmcompute.dll
+// (LAYERSCOPE_STAND_IN), with its own small layers.
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

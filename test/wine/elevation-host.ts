@@ -1,5 +1,5 @@
-// The other processes of ./elevation.test.ts: the elevated process, with the stand-in instead of vmcompute.dll; a window's process that the
-// test kills; a process that writes its arguments to a file; and one that echoes what it receives over a pipe.
+// The other processes of ./elevation.test.ts: the elevated process, with a stand-in for vmcompute.dll; a window's process that the test
+// kills; a process that writes its arguments to a file; and a process that echoes what it receives over a pipe.
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { GraphDriver } from '../../src/driver/driver.ts';
 import { isDriverHost, openElevatedDriver, runDriverHost } from '../../src/driver/windows/elevated/index.ts';

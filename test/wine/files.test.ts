@@ -1,5 +1,5 @@
-// Windows' own file calls: names, links in paths, attributes, times, deletion, listing, and backup streams (under Wine, BackupRead and
-// BackupWrite are the stand-in's).
+// Windows' own file calls: names, links in paths, attributes, times, deletion, listing, and backup streams (under Wine, a stand-in provides
+// BackupRead and BackupWrite).
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

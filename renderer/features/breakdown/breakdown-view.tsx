@@ -162,10 +162,7 @@ function PathLine({
   );
 }
 
-/**
- * A click anywhere in the line leads to its folder, file or kind. The row's button is there for the keyboard, and its clicks bubble up to
- * here.
- */
+/** A click anywhere in the line shows its folder, file or kind. The row's button is for the keyboard; its clicks bubble up to here. */
 function Line({
   sums: { bytes, hiddenBytes },
   all,

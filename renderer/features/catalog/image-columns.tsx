@@ -18,7 +18,8 @@ export interface ImagesOrdered {
 }
 
 /**
- * A cell with a size, or with something else that is known about an image or a group. `image`: null for a group. `full`: bytes of a full bar.
+ * Returns a cell with a size, or with something else that is known about an image or a group. `image`: null for a group. `full`: bytes of a
+ * full bar.
  */
 export function numberCell(column: string, row: ImageRow, image: CatalogImage | null, full: number): ReactNode {
   if (column === 'bar') return image === null ? null : <SizeBar bytes={row.size} full={full} part={row.unique} />;
@@ -47,8 +48,8 @@ function nameNeeds(room: number, rows: readonly Pick<ImageRow, 'name'>[]): numbe
 }
 
 /**
- * Returns the columns that fit. The name and the numbers take precedence over what the catalog knows, times and numbers of layers. With
- * `adds` as the second column, the names are shown in full. `rows`: all rows of the table.
+ * Returns the columns that fit. The name and the numbers take precedence over what the catalog knows, over times and over numbers of
+ * layers. If there is a column for what images add to their bases, names are shown in full. `rows`: all rows of the table.
  */
 export function imageColumns(
   room: number,

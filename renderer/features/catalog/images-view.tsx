@@ -178,7 +178,7 @@ function Images({
     />
   );
 
-  /** The name of a repository or an image or, for an image within a group, its tags. */
+  /** Returns the name of a repository or an image or, for an image within a group, its tags. */
   function imageCell(place: Place, twisty: ReactNode, row: ImageRow | null, shown: ImageRow): ReactNode {
     if (row === null) return nameCell(place, twisty, shown.name, <ImageText className={styles.repository} text={shown.name} />);
     const places = images[row.image]?.places.length ?? 0;
@@ -195,7 +195,7 @@ function Images({
   }
 }
 
-/** The tags of an image, or how many images a group has. */
+/** Returns the tags of an image, or how many images a group has. */
 function tagsCell(row: ImageRow | null, { images }: ImageGroup): ReactNode {
   if (row === null) return <span className={styles.quiet}>{words.catalog.images(images.length)}</span>;
   return <span title={titleText(firstTags(row).join('\n'))}>{lineText(words.list(firstTags(row)))}</span>;

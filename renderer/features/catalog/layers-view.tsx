@@ -31,7 +31,7 @@ import { imageText, nameCell, TwoLevelGrid } from './two-level-grid.tsx';
 
 const CHOICES: readonly LayerChoice[] = ['all', 'shared', 'alone'];
 
-/** Layers, starting with those that save the most by being shared: their sizes, and the images that are built on them. */
+/** Layers with their sizes and the images built on them. The layers that save the most by being shared come first. */
 export function LayersView({ rows, room }: { rows: CatalogRows; room: number }) {
   const [choice, setChoice] = useState<LayerChoice>('all');
   const [order, setOrder] = useState<LayerOrder>(FIRST_ORDER);
@@ -141,7 +141,7 @@ function sizeOrNothing(bytes: number | null) {
   return bytes === null ? null : sizeText(bytes);
 }
 
-/** For each optional column, the width of the view below which it is left out, px. */
+/** Widths of the view, in px, below which columns are left out: the marks, the bars and the saved bytes. */
 const LEAST_HELD = 480;
 const LEAST_BAR = 760;
 const LEAST_SAVED = 900;
@@ -186,7 +186,7 @@ function columnsFor(room: number, full: number, heldHead: ReactNode, { order, on
   ];
 }
 
-/** Minimum width at which a name is recognizable, px: horizontal, then upright. */
+/** Minimum widths at which a name is recognizable, in px: written horizontally, and upright. */
 const NAME_ROOM = 44;
 const UPRIGHT_ROOM = 13;
 /** Minimum width of marks that are named, px. */
@@ -267,8 +267,8 @@ function HeldHead({ images, held: { names, isUpright, height } }: { images: read
 }
 
 /**
- * Which of all images have the layer: a mark for each, in an order that puts images with common layers next to each other. The tooltip
- * names the image under the pointer.
+ * A mark for each image, which shows whether the image has the layer. Images with common layers are next to each other. The tooltip names
+ * the image under the pointer.
  */
 function Held({
   numbers,

@@ -18,8 +18,8 @@ export const PICK_COLUMN: TreeColumn = {
 };
 
 /**
- * A checkbox that picks an image for comparison; renders nothing for a row without an image. It is for the mouse: each row is one tab stop,
- * handles the keys, and announces that it is picked, so that screen readers don't read the row as a checkbox first.
+ * A checkbox that picks an image for comparison; renders nothing for a row without an image. It is only for the mouse, because screen
+ * readers would read the row as a checkbox first. The row itself is one tab stop, handles the keys, and announces that it is picked.
  */
 export function PickBox({ image, picked }: { image: number | null; picked: readonly number[] }) {
   if (image === null) return null;

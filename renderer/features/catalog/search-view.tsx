@@ -222,7 +222,7 @@ function Hits({
         }
         const { hits: own, places, images: count } = groupAt(group);
         const hit = firstHit(groupAt(group));
-        // The end of a path is distinctive, and so is the end of a package's name.
+        // Cut in the middle, because the ends of paths and of packages' names are distinctive.
         if (column === 'name') {
           return nameCell(place, twisty, fullHitName(hit), <MiddleText className={styles.hit} text={hitName(hit)} match={match} />);
         }

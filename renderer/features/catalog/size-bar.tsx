@@ -22,7 +22,7 @@ export function largest(sizes: readonly number[]): number {
   return sizes.reduce((most, size) => Math.max(most, size), 1);
 }
 
-/** The heading of a column of bars, which states their scale. */
+/** Returns the heading of a column of bars, which states their scale. */
 export function barHead(full: number) {
   return <span title={words.catalog.barWhy(formatSize(full))}>{words.catalog.barHead}</span>;
 }

@@ -149,7 +149,7 @@ function isGroup(tree: TwoLevels, row: number): boolean {
   return child < 0 && tree.childrenOf(group) > 0;
 }
 
-/** The first cell of a row: its triangle and its name. */
+/** Returns the first cell of a row: its triangle and its name. */
 export function nameCell({ child }: Place, twisty: ReactNode, title: string, text: ReactNode): ReactNode {
   return (
     <span className={`${styles.name} ${child < 0 ? '' : styles.inner}`} title={titleText(title)}>
@@ -159,7 +159,7 @@ export function nameCell({ child }: Place, twisty: ReactNode, title: string, tex
   );
 }
 
-/** An image's name, which opens the image. */
+/** Returns an image's name, which opens the image. */
 export function imageText(text: string): ReactNode {
   return <ImageText text={text} className={styles.image} />;
 }

@@ -86,7 +86,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
   const hasColours = selection.view === 'treemap' && (selection.mode !== 'layer' || selection.from !== selection.to);
   const colourOf = (layer: number) => (hasColours ? layerColour(layer, image.layers.length, dark).fill : null);
 
-  /** Where a drawn line stands among all lines, of which the whole image's is the first. */
+  /** A drawn line's position among all lines. The whole image's line is the first. */
   const placeOf = (drawn: number): Place =>
     span.isCut ? { 'aria-setsize': lines.length + 1, 'aria-posinset': span.first + drawn + 2 } : {};
 
@@ -184,7 +184,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
   );
 }
 
-/** A line's place in a list of which only a part is drawn. */
+/** A line's position in a list that is drawn only in part. */
 interface Place {
   readonly 'aria-setsize'?: number;
   readonly 'aria-posinset'?: number;
@@ -290,7 +290,7 @@ function LayerStratum({
             <Counts {...layer} />
           </span>
         ) : null}
-        <Size bytes={bytes} className={styles.size} />
+        <Size bytes={bytes} className={`${styles.size} ${!tall && isEmptied ? styles.afterCounts : ''}`} />
         <TouchWords touches={touches} layer={layer.index} />
       </button>
       {share === 0 ? null : <i className={styles.bar} style={{ width: `${share * 100}%` }} aria-hidden="true" />}

@@ -68,7 +68,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   );
 }
 
-/** Returns both sides of a comparison; null if the selection isn't one, or if a side hasn't been read. */
+/** Returns both sides of a comparison; null if the selection isn't a comparison, or if a side hasn't been read. */
 function sidesOf(archives: readonly ArchiveSummary[], selection: Selection): { readonly a: Side; readonly b: Side } | null {
   const { mode, against, archiveId, image, to, since } = selection;
   if (mode !== 'compare' || against === undefined || archiveId === null) return null;

@@ -5,9 +5,11 @@ import { ActionMenuButton } from '../../components/action-menu.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { dispatchChanges, setLayout } from '../../state/app-state.ts';
-import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
+import { type ChangesState, isUnfiltered, offersClear } from '../../state/changes/changes.ts';
 import type { Selection } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
+import { formatCount } from '../../words/numbers.ts';
+import { clearFilter } from '../clear-filter.tsx';
 import { DifferenceChips } from '../compare/difference-chips.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './filter-bar.module.css';
@@ -83,17 +85,21 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         <FileTypeChip type={FILE_TYPES[filter.fileType] ?? ''} onRemove={() => set({ fileType: undefined })} />
       )}
       {compares ? (
-        <MoreFilters filter={filter} onChange={set} />
+        <>
+          <MoreFilters filter={filter} onChange={set} />
+          {offersClear(state) ? <ClearAll matches={state.matches} /> : null}
+        </>
       ) : (
         <>
           <button
             type="button"
             className={styles.option}
+            aria-label={words.changes.allLayers}
             aria-pressed={everywhere}
             title={everywhere ? words.changes.filterSelected : words.changes.allLayersTitle}
             onClick={() => setLayout({ searchesAll: !everywhere })}
           >
-            <span className={everywhere ? styles.on : ''}>{words.changes.allLayers}</span>
+            <span className={everywhere ? styles.on : ''}>{everywhere ? words.changes.allLayersOn : words.changes.allLayers}</span>
             {everywhere ? <Icon name="close" size={10} /> : null}
           </button>
           <span className={styles.limits}>
@@ -103,6 +109,27 @@ export function FilterBar({ state, mode, compares }: { state: ChangesState; mode
         </>
       )}
     </div>
+  );
+}
+
+/**
+ * Clears all criteria. In a comparison, whose other lines are full, it has space only for a cross, and in a narrow one, whose heading has
+ * none for it, for the number of matches.
+ */
+function ClearAll({ matches }: { matches: number }) {
+  return (
+    <button
+      type="button"
+      className={`${styles.reset} ${styles.clearAll}`}
+      title={words.changes.clearFilter}
+      aria-label={words.changes.clearFilter}
+      onClick={clearFilter}
+    >
+      <span className={`number ${styles.matches}`} aria-hidden="true">
+        {formatCount(matches)}
+      </span>
+      <Icon name="close" size={10} />
+    </button>
   );
 }
 

@@ -74,7 +74,7 @@ export function Grid({
             { ...MODIFIED, differs: !isView, hasBytes: sums.size > 0 },
           ),
         );
-  const { resized } = fit;
+  const { previous } = fit;
   const hasWhat = fit.what > 0;
   const column = (id: SortBy, width: string, align?: 'right'): TreeColumn => ({
     id,
@@ -87,14 +87,14 @@ export function Grid({
   // In a wide comparison, keep the numbers close to the names.
   const isNarrowed = sides !== null && room > 1_100;
   const name = column('name', isNarrowed ? `minmax(0, ${NAME_IN_WIDE}px)` : 'minmax(0, 1fr)');
-  const size = column('size', `${resized ? SIZE + RESIZED : SIZE}px`, 'right');
+  const size = column('size', `${SIZE + previous}px`, 'right');
   const columns: TreeColumn[] =
     sides !== null
       ? [
           name,
           ...(hasWhat ? [column('what', `${fit.what}px`)] : []),
           size,
-          column('net', '76px', 'right'),
+          column('net', `${SIZE}px`, 'right'),
           ...(fit.bar > 0 ? [{ id: 'sides', header: words.changes.columns.sides, width: `${fit.bar}px` }] : []),
         ]
       : [
@@ -109,7 +109,11 @@ export function Grid({
   const isWide = (row: number) => hasWhat && sides !== null && textOf(row) === '';
   const nameWidth = (row: number, width: number) =>
     Math.min(isNarrowed ? NAME_IN_WIDE : Number.POSITIVE_INFINITY, (width || room) - PADDING - others) + (isWide(row) ? GAP + fit.what : 0);
-  let widthOf: ((text: string) => number) | null = null;
+  let measured: ((text: string) => number) | null = null;
+  const widthOf = (text: string) => {
+    measured ??= textWidths(document.body);
+    return measured(text);
+  };
   return (
     <TreeGrid
       label={mode === 'stacked' || isWhole ? words.changes.files : mode === 'compare' ? words.changes.differences : words.changes.title}
@@ -141,26 +145,30 @@ export function Grid({
             isWhole,
             items,
             width: nameWidth(row, width),
-            widthOf: (text) => {
-              widthOf ??= textWidths(document.body);
-              return widthOf(text);
-            },
+            widthOf,
             match: mask !== null && mask[row] === 1 ? filter.text : '',
           });
         if (id === 'what')
           return sides === null
             ? whatCell(
-                textsOfChange(table, row).map((text) => (resized ? text : words.list([previousSize(table, row), text]))),
+                textsOfChange(table, row).map((text) => (previous > 0 ? text : words.list([previousSize(table, row), text]))),
                 fit.what,
+                widthOf,
                 isOpaque(table, row),
               )
-            : whatCell(textsBetween(table, row, fit.what < WHAT_BETWEEN), fit.what);
+            : whatCell(textsBetween(table, row, fit.what < WHAT_BETWEEN), fit.what, widthOf);
         // Sums of the rows that have arrived so far would look final.
         if (state.status === 'partial' && (id !== 'size' || isFolder(table, row))) return null;
         if (id === 'size')
           return isWhole
             ? bytesCell(table, all, allBytes(totals), row)
-            : sizeCell(table, shown, row, { withPrevious: resized, hasNet: sides !== null, full: totals });
+            : sizeCell(table, shown, row, {
+                room: previous === 0 ? 0 : SIZE + previous,
+                isCompact: previous < RESIZED,
+                widthOf,
+                hasNet: sides !== null,
+                full: totals,
+              });
         if (id === 'hidden') return hiddenCell(shown, totals, row);
         if (id === 'items') return itemsCell(table, row, items);
         if (id === 'net' && sides !== null) return <Net bytes={sides.net[row] as number} />;
@@ -186,40 +194,48 @@ interface Fit {
   readonly what: number;
   readonly hasItems: boolean;
   readonly hasHidden: boolean;
-  /** Whether a modified file's previous size is shown too. */
-  readonly resized: boolean;
+  /** Additional width of the size column for a modified file's previous size; 0 if that isn't shown. */
+  readonly previous: number;
 }
 
 /** Width of the name column in a wide comparison. */
 const NAME_IN_WIDE = 560;
 const PERCENT = 62;
-/** Space around a row's cells, and between two cells. */
+/** Space around a row's cells and between two cells, px. */
 const PADDING = 20;
 const GAP = 12;
 const SIZE = 72;
-/** Additional width of the size column for previous sizes. */
+/** Additional width of the size column for previous sizes: with a unit of their own; with one unit for both sizes, most of which fit. */
 const RESIZED = 72;
+const COMPACT = 30;
+const ROOMY_COMPACT = 44;
 const ITEMS = 64;
 /** Minimum width of the name next to other columns. Long names get half of the row. */
 const NAME = 192;
 /** Width up to which a name takes precedence over wide bars and percentages. */
 const LONG_NAME = 320;
-/** Minimum width of a share's bar, its usual width, and the maximum in a pane with space for more. */
+/** Minimum width of long names next to a share, and minimum part of the row for them, unless half of the row is less. */
+const SOME_NAME = 240;
+const NAME_BESIDE_SHARE = 0.43;
+/** Widths of a share's bar: the minimum, the usual width, and the maximum in a pane with space for more. */
 const SHORT_BAR = 48;
 const BAR = 120;
 const LONG_BAR = 480;
 /** Maximum share of a row's width that a bar takes. */
 const BAR_PART = 0.2;
-/** Minimum width of the column for what a row changes, the width that most changes need, and the maximum. */
+/** Widths of the column for what a row changes: the minimum, the width of both modes, what most changes need, and the maximum. */
 const WHAT = 128;
+const MODES_WHAT = 142;
 const USUAL_WHAT = 176;
 const LONG_WHAT = 280;
+/** Width of the previous size in that column. */
+const PREVIOUS_SIZE = 90;
 /** Widths in a comparison: the name, which gets less than elsewhere, and the column for what differs. */
-const NAME_BETWEEN = 164;
+const NAME_BETWEEN = 150;
 const WHAT_BETWEEN = 110;
 /**
- * Where space is scarce, width of the column for what differs, which then has one difference in a word. `SIDES`: width of the bars for the
- * sizes.
+ * Widths where space is scarce. `BRIEF_WHAT`: the column for what differs, which then has only the first difference, as a word. `SIDES`:
+ * the bars for the sizes.
  */
 const BRIEF_WHAT = 60;
 const SIDES = 90;
@@ -228,8 +244,8 @@ const SIDES = 90;
 const MODIFIED = { differs: true, modified: true };
 
 /**
- * Returns the fit `most` for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
- * columns that the table's own fit has, returns the latter.
+ * Returns `most()`, the fit for a table with all columns, so that columns stay in place from one image or layer to the next. If it lacks
+ * columns that the table's own fit has, returns `own`.
  */
 function steady(own: Fit, most: () => Fit): Fit {
   const full = most();
@@ -240,6 +256,11 @@ function steady(own: Fit, most: () => Fit): Fit {
 /** Returns the minimum width of the name: what the longest name `needs`, but at most half of the row. */
 function nameRoom(room: number, needs: number): number {
   return Math.max(NAME, Math.min(needs, Math.ceil((room - PADDING) / 2)));
+}
+
+/** The same next to a share, where space that is blank beside most names is better used. `needs`: of all but the longest names. */
+function nameBesideShare(room: number, needs: number): number {
+  return Math.min(nameRoom(room, needs), Math.max(SOME_NAME, Math.floor(room * NAME_BESIDE_SHARE)));
 }
 
 /** Space left for optional columns, next to the name and `numbers` columns of numbers. */
@@ -267,11 +288,10 @@ class Room {
   }
 
   /**
-   * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a fixed
-   * share of the row, so that long names don't change their maximum. `hasBar`: whether a short bar has been taken.
+   * Takes the columns for shares and items, in order of priority. Bars get up to half of the remaining space, but no more than a share of
+   * the row that doesn't depend on the names. `hasBar`: whether a short bar has been taken; `hasPercent`: whether a percentage has, too.
    */
-  takeShares(hasBar: boolean): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
-    const hasPercent = this.take(hasBar, PERCENT);
+  takeShares(hasBar: boolean, hasPercent = this.take(hasBar, PERCENT)): Pick<Fit, 'share' | 'bar' | 'hasItems'> {
     const isWide = this.take(hasPercent, BAR - SHORT_BAR);
     const hasItems = this.take(isWide, ITEMS + GAP);
     const part = Math.max(BAR, Math.min(LONG_BAR, Math.floor(this.#room * BAR_PART)));
@@ -281,15 +301,17 @@ class Room {
   }
 }
 
-function fitOfWhole(room: number, { name }: ColumnNeeds, hasHidden: boolean): Fit {
-  const left = new Room(room, nameRoom(room, name), hasHidden ? 2 : 1);
+function fitOfWhole(room: number, { name, mostNames }: ColumnNeeds, hasHidden: boolean): Fit {
+  const least = nameBesideShare(room, mostNames);
+  const left = new Room(room, least, hasHidden ? 2 : 1);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  left.takeUpTo(Math.min(name, LONG_NAME) - nameRoom(room, name));
-  return { ...left.takeShares(hasBar), what: 0, hasHidden, resized: false };
+  const hasPercent = left.take(hasBar, PERCENT);
+  left.takeUpTo(Math.max(nameRoom(room, name), Math.min(name, LONG_NAME)) - least);
+  return { ...left.takeShares(hasBar, hasPercent), what: 0, hasHidden, previous: 0 };
 }
 
 /**
- * Fits columns in order of priority: what differs, the previous size, long values, a short bar for the share, long names, percentages.
+ * Fits columns in order of priority: what differs, a short bar for the share, the previous size, long values, long names, percentages.
  * Layers that only remove files have no shares. Where the previous size doesn't fit next to the size, the column for what differs begins
  * with it.
  */
@@ -298,13 +320,17 @@ function fitOfChanges(
   needs: ColumnNeeds,
   { differs, modified, hasBytes }: { readonly differs: boolean; readonly modified: boolean; readonly hasBytes: boolean },
 ): Fit {
-  const left = new Room(room, nameRoom(room, needs.name), 1);
+  const least = nameBesideShare(room, needs.mostNames);
+  const left = new Room(room, least, 1);
   const hasWhat = left.take(differs, WHAT + GAP);
-  const resized = left.take(modified, RESIZED);
-  const what = hasWhat ? WHAT + left.takeUpTo(Math.min(needs.what, LONG_WHAT) - WHAT) : 0;
+  const whatWith = (previous: boolean) => needs.what + (previous ? PREVIOUS_SIZE : 0);
+  const some = hasWhat ? WHAT + left.takeUpTo(Math.min(whatWith(modified), MODES_WHAT) - WHAT) : 0;
+  const saysSize = left.take(modified && !hasWhat, RESIZED);
   const hasBar = left.take(hasBytes, SHORT_BAR + GAP);
-  left.takeUpTo(Math.min(needs.name, LONG_NAME) - nameRoom(room, needs.name));
-  return { ...left.takeShares(hasBar), what, hasHidden: false, resized };
+  const resized = saysSize || left.take(modified, RESIZED);
+  const what = some + (hasWhat ? left.takeUpTo(Math.min(whatWith(modified && !resized), LONG_WHAT) - some) : 0);
+  left.takeUpTo(Math.max(nameRoom(room, needs.name), Math.min(needs.name, LONG_NAME)) - least);
+  return { ...left.takeShares(hasBar), what, hasHidden: false, previous: resized ? RESIZED : 0 };
 }
 
 function fitOfSides(
@@ -314,14 +340,16 @@ function fitOfSides(
 ): Fit {
   const left = new Room(room, NAME_BETWEEN, 2);
   const hasWhat = left.take(differs, BRIEF_WHAT + GAP);
+  const isCompact = left.take(modified, COMPACT);
   const least = hasWhat ? BRIEF_WHAT + left.takeUpTo(WHAT_BETWEEN - BRIEF_WHAT) : 0;
-  const resized = left.take(modified, RESIZED);
   const hasBar = left.take(true, SHORT_BAR + GAP);
-  // Names take precedence over long differences: a cut name next to a column that is blank in most rows would waste space.
+  const compact = isCompact ? COMPACT + left.takeUpTo(ROOMY_COMPACT - COMPACT) : 0;
+  // A name cut while the next column is blank in most rows would be a waste, so names have precedence over long sizes and differences.
   left.takeUpTo(nameRoom(room, needs.name) - NAME_BETWEEN);
+  const hasUnits = left.take(isCompact, RESIZED - compact);
   const what = least + (hasWhat ? left.takeUpTo(Math.min(needs.what, USUAL_WHAT) - least) : 0);
   const bar = hasBar ? SHORT_BAR + left.takeUpTo(SIDES - SHORT_BAR) : 0;
-  return { share: 0, bar, what, hasItems: false, hasHidden: false, resized };
+  return { share: 0, bar, what, hasItems: false, hasHidden: false, previous: hasUnits ? RESIZED : compact };
 }
 
 /** Returns the largest size of a top-level row on either side, which sets the scale of the bars. */

@@ -3,7 +3,7 @@ import type { ImageSummary } from '#contract';
 import { Counts } from '../../components/mark.tsx';
 import { phrase } from '../../components/phrase.tsx';
 import { Size } from '../../components/size.tsx';
-import { type ChangesState, isUnfiltered } from '../../state/changes/changes.ts';
+import { type ChangesState, isUnfiltered, offersClear } from '../../state/changes/changes.ts';
 import { matchedBytes } from '../../state/changes/shown-bytes.ts';
 import { wholeTotals } from '../../state/changes/table-facts.ts';
 import { type Selection, showsRegistry } from '../../state/selection.ts';
@@ -42,7 +42,7 @@ export function PaneHead({
   const hasRows = !isRegistry && (everywhere || (selection.view !== 'breakdown' && selection.view !== 'packages'));
   const compares = mode === 'compare' && !everywhere;
   const isLayer = mode === 'layer' && !everywhere && image !== null;
-  const found = <Outcome state={state} selection={selection} isSilent={everywhere} />;
+  const found = <Outcome state={state} selection={selection} isSilent={everywhere} hasClear={!compares} />;
   return (
     <header className={styles.head}>
       {compares ? (
@@ -60,7 +60,7 @@ export function PaneHead({
           ) : mode === 'image' && image !== null ? (
             <WholeSums image={image} />
           ) : (
-            <Sums state={state} mode={mode} />
+            <Sums state={state} selection={selection} image={image} />
           )}
           {isLayer && selection.from === selection.to ? (
             <span className={styles.commandRoom}>
@@ -108,13 +108,30 @@ function RegistrySums() {
   );
 }
 
-function Sums({ state: { table, totals }, mode }: { state: ChangesState; mode: Selection['mode'] }) {
+/**
+ * Sums of the rows. A filesystem has no rows for what its top layer removes, so its counts are the layer's. The bytes of several layers are
+ * what is left after the last one.
+ */
+function Sums({
+  state: { table, totals },
+  selection: { mode, from, to },
+  image,
+}: {
+  state: ChangesState;
+  selection: Selection;
+  image: ImageSummary | null;
+}) {
   const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
   if (sums === null) return null;
+  const layer = mode === 'stacked' && image?.loaded ? image.layers[to] : undefined;
   return (
     <span className={styles.sums}>
-      <Counts {...sums} />
-      <Size bytes={sums.size} />
+      <Counts {...(layer ?? sums)} />
+      {mode === 'layer' && from < to ? (
+        <span title={words.changes.netTitle(words.exactBytes(sums.size), to)}>{phrase(words.changes.net(<Size bytes={sums.size} />))}</span>
+      ) : (
+        <Size bytes={sums.size} />
+      )}
       {sums.hidden > 0 && mode === 'layer' ? (
         <span className={styles.hides} title={words.changes.hiddenTitle(words.exactBytes(sums.hidden))}>
           {phrase(words.changes.hidesBelow(<Size bytes={sums.hidden} />))}
@@ -143,27 +160,42 @@ function WholeSums({ image }: { image: ImageSummary }) {
   );
 }
 
-/** How many rows match and their bytes, or why the filter is invalid, or how many rows are loaded. */
-function Outcome({ state, selection, isSilent }: { state: ChangesState; selection: Selection; isSilent: boolean }) {
+/**
+ * How many rows match and their bytes, or why the filter is invalid, or how many rows are loaded. `hasClear`: with a button that clears the
+ * filter.
+ */
+function Outcome({
+  state,
+  selection,
+  isSilent,
+  hasClear,
+}: {
+  state: ChangesState;
+  selection: Selection;
+  isSilent: boolean;
+  hasClear: boolean;
+}) {
   const { table, matched, filter, problem, filtering } = state;
   const bytes = useMemo(
     () => (table === null || matched === null ? 0 : matchedBytes(table, matched, selection.mode)),
     [table, matched, selection.mode],
   );
-  // If no rows are left, the button that clears the filter is shown in their place.
-  const hasNone = table !== null && state.total > 0 && state.rows.length === 0 && !filtering;
+  const isInChip = !hasClear && problem === null && offersClear(state);
   const hasBytes = !isSilent && matched !== null && !isUnfiltered(filter) && !filtering && problem === null && state.matches > 0;
   return (
     <>
-      <span className={`number ${head.end} ${styles.outcome} ${problem === null ? '' : styles.problem}`} role="status">
+      <span
+        className={`number ${head.end} ${styles.outcome} ${problem === null ? '' : styles.problem} ${isInChip ? styles.saidByChip : ''}`}
+        role="status"
+      >
         {isSilent ? '' : outcome(state)}
         {hasBytes ? <> · {<Size bytes={bytes} />}</> : null}
       </span>
-      {isUnfiltered(filter) || hasNone ? null : (
+      {hasClear && offersClear(state) ? (
         <span className={styles.clear}>
           <ClearFilter />
         </span>
-      )}
+      ) : null}
     </>
   );
 }

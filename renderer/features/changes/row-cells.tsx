@@ -5,15 +5,15 @@ import { cutAround, type Piece } from '../../components/cut-middle.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { BEFORE_NAME, indentOf, SMALL_CHARACTER } from '../../state/changes/column-needs.ts';
+import { BEFORE_NAME, indentOf } from '../../state/changes/column-needs.ts';
 import { matchIn, readsAlike } from '../../state/changes/row-text.ts';
 import { isFolder, itemsBelow, touched } from '../../state/changes/table-facts.ts';
 import { signedSize } from '../../state/compare.ts';
 import { words } from '../../words/index.ts';
-import { formatCount, formatSizeIn, unitOfBoth } from '../../words/numbers.ts';
+import { formatCount, formatSizeIn, sizeParts, unitOfBoth } from '../../words/numbers.ts';
 import styles from './row-cells.module.css';
 
-// Rows share these elements, so that React skips those that a row has in common with the row that it replaces.
+// Rows share these elements, so that React skips the elements that a row has in common with the row that it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,
@@ -55,7 +55,8 @@ function symbolOf(type: number): ReactElement {
 }
 
 /**
- * Mark, icon and name, followed by a link's target. `match` is the filter's text if the row matches it. A name that doesn't fit into
+ * Returns the mark, the icon and the name, followed by a link's target. `match` is the filter's text if the row matches it. A name that
+ * doesn't fit into
  * `width` px is cut in the middle, because the ends of long names are distinctive.
  */
 export function nameCell(
@@ -111,7 +112,7 @@ export function nameCell(
   );
 }
 
-/** Part of a name with the match in it marked. */
+/** Returns part of a name with the match in it marked. */
 function marked(name: string, match: Piece | null, { from, to }: Piece = { from: 0, to: name.length }): ReactElement {
   const start = Math.max(from, match?.from ?? to);
   const end = Math.min(to, match?.to ?? to);
@@ -126,8 +127,8 @@ function marked(name: string, match: Piece | null, { from, to }: Piece = { from:
 }
 
 /**
- * A name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it in one
- * piece.
+ * Returns a name that is cut in the middle if it doesn't fit into `room` px, or elsewhere if the match would be lost. Screen readers get it
+ * in one piece.
  */
 function cutInMiddle(name: string, match: Piece | null, room: number, widthOf: (text: string) => number): ReactElement {
   const pieces = cutAround(name, name.length - TAIL, match, room, widthOf);
@@ -170,32 +171,47 @@ export function isOpaque(table: RowTable, row: number): boolean {
   return table.reason[row] === REASON.opaque && table.kind[row] !== KIND.removed;
 }
 
-/** Separates two modes. Their digits are wider than most letters, `WIDE_DIGIT` px each. */
-const ARROW = '→';
-const WIDE_DIGIT = 7.7;
+/** How much wider the gaps around an arrow between sizes are than spaces, px. */
+const ARROW_GAPS = 2;
+
+/** Font size of what changed, relative to ordinary text. */
+const SMALL = 12 / 13;
 
 /**
- * What changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
- * `opaque` folder, it also explains what that means.
+ * Returns what changed or is hidden: the first of `texts` that fits, or else the last. The tooltip has the first, which is complete; for an
+ * `opaque` folder, it also explains what that means. `widthOf` measures ordinary text, px.
  */
-export function whatCell(texts: readonly string[], room: number, opaque = false): ReactElement | null {
+export function whatCell(texts: readonly string[], room: number, widthOf: (text: string) => number, opaque = false): ReactElement | null {
   const [full = ''] = texts;
   return full === '' ? null : (
     <span className={styles.what} title={opaque ? `${full}\n${words.changes.opaqueWhy}` : full}>
-      {texts.find((text) => text.length * (text.includes(ARROW) ? WIDE_DIGIT : SMALL_CHARACTER) <= room) ?? texts.at(-1)}
+      {texts.length === 1 ? full : (texts.find((text) => widthOf(text) * SMALL <= room) ?? texts.at(-1))}
     </span>
   );
 }
 
 /**
- * The bytes of a file, or of all files in a folder. `withPrevious` puts a modified file's previous bytes in front. `full`: the sums without
- * the filter.
+ * Returns the bytes of a file, or of all files in a folder, after a modified file's previous bytes unless `room`, the column's width in px,
+ * is 0. `isCompact`: both have one unit, and the previous bytes are left out if they don't fit. `full`: the sums without the filter.
  */
 export function sizeCell(
   table: RowTable,
   sums: SubtreeTotals,
   row: number,
-  { withPrevious, hasNet, full }: { readonly withPrevious: boolean; readonly hasNet: boolean; readonly full: SubtreeTotals },
+  {
+    room,
+    isCompact,
+    widthOf,
+    hasNet,
+    full,
+  }: {
+    readonly room: number;
+    readonly isCompact: boolean;
+    /** Measures a string, px. */
+    readonly widthOf: (text: string) => number;
+    readonly hasNet: boolean;
+    readonly full: SubtreeTotals;
+  },
 ): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
@@ -213,7 +229,7 @@ export function sizeCell(
   if (kind === KIND.removed) return sizeText(size, styles.gone);
   if (type === TYPE.hardlink) return sizeText(size, styles.linked);
   const previous = table.previousSize[row] as number;
-  if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
+  if (room === 0 || kind !== KIND.modified || previous === size) return sizeText(size);
   const unit = readsAlike(previous, size) ? unitOfBoth(previous, size) : null;
   // For large sizes that differ by a few bytes, only the difference is informative; a comparison has a column for it.
   if (unit !== null && formatSizeIn(previous, unit) === formatSizeIn(size, unit)) {
@@ -221,6 +237,21 @@ export function sizeCell(
       <span className={styles.change}>
         {hasNet ? null : <span className={`number ${styles.was}`}>{signedSize(size - previous)}</span>}
         {sizeText(size)}
+      </span>
+    );
+  }
+  if (isCompact) {
+    const shared = unitOfBoth(previous, size);
+    const [before, now] = [sizeParts(previous, shared), sizeParts(size, shared)];
+    if (before.unit !== now.unit || before.value === now.value) return sizeText(size);
+    if (widthOf(words.compare.fromTo(before.value, formatSizeIn(size, shared))) + ARROW_GAPS > room) return sizeText(size);
+    return (
+      <span className={styles.change}>
+        <span className={`number ${styles.was}`} title={words.exactBytes(previous)}>
+          {before.value}
+        </span>
+        <span className={styles.arrow}>→</span>
+        {sizeText(size, '', undefined, shared)}
       </span>
     );
   }
@@ -233,7 +264,7 @@ export function sizeCell(
   );
 }
 
-/** All bytes at and below a path of a whole image. `full`: the same sums without the filter. */
+/** Returns all bytes at and below a path of a whole image. `full`: the same sums without the filter. */
 export function bytesCell(table: RowTable, all: Float64Array, full: Float64Array, row: number): ReactElement | null {
   const bytes = all[row] as number;
   const type = table.type[row];
@@ -252,7 +283,7 @@ function bytesTitle(bytes: number, full: number): string {
   return bytes === full ? words.exactBytes(bytes) : words.changes.bytesMatch(bytes, full);
 }
 
-/** How many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
+/** Returns how many paths a folder contains. `items`: how many of them a filter leaves, by row; null without a filter. */
 export function itemsCell(table: RowTable, row: number, items: Float64Array | null): ReactElement | null {
   const shown = items === null ? itemsBelow(table, row) : (items[row] as number);
   if (shown === 0) return null;
@@ -279,8 +310,8 @@ interface ShareOptions {
 }
 
 /**
- * A row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn to show
- * that the bar is a part of it.
+ * Returns a row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn
+ * to show that the bar is a part of it.
  */
 export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;

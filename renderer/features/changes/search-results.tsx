@@ -114,7 +114,7 @@ const MOST_TOUCHES = 127;
 
 function Match({ match: { path, size, touches: all }, wanted }: { match: PathMatch; wanted: string }) {
   const last = all.at(-1);
-  // Keep the newest ones, because pressing the path leads to the last of them.
+  // Keep the newest touches, because pressing the path goes to the last one.
   const touches = all.slice(-MOST_TOUCHES);
   const text = displayPath(unescapePath(path));
   return (

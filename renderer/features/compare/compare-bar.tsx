@@ -19,7 +19,7 @@ import { sideBytes, sideScope, signedSize, textReport } from '../../state/compar
 import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
-import { apartFrom, choiceDetail, withApart } from '../../state/same-names.ts';
+import { apartFrom, choiceDetail, distinctFrom, withApart } from '../../state/same-names.ts';
 import type { Selection, Side } from '../../state/selection.ts';
 import { words } from '../../words/index.ts';
 import { formatSize, unitOfBoth } from '../../words/numbers.ts';
@@ -98,7 +98,7 @@ function Sums({ state, a, b, config }: { state: ChangesState; a: Side; b: Side; 
   const [bytesA, bytesB] = [useSideBytes(archives, a), useSideBytes(archives, b)];
   const grown = growthOf(archives, a, b);
   if (differing === null || counts === null || classes === null) return null;
-  // Modified paths are counted as they are listed: without those whose chip is off.
+  // Count modified paths as they are listed: without the paths whose chip is off.
   const left = DIFFERENCES.reduce((sum, name) => ((shown & DIFFERENCE_CLASS[name]) === 0 ? sum + classes[name] : sum), 0);
   const timeOnly = (shown & DIFFERENCE_CLASS.time) === 0 ? classes.time : 0;
   if (state.total === 0 && state.status === 'ready') {
@@ -147,7 +147,7 @@ function BothSums({ a, b }: { a: number; b: number }) {
   );
 }
 
-/** Counts the files that both sides have and that differ in the shown ways. `shown`: those ways, as bits of `DIFFERENCE_CLASS`. */
+/** Counts the files that both sides have and that differ in any of the ways `shown`, given as bits of `DIFFERENCE_CLASS`. */
 function differingFiles(table: RowTable, shown: number): number {
   let files = 0;
   for (let row = 0; row < table.length; row++) {
@@ -168,7 +168,10 @@ function differingBytes(table: RowTable, totals: SubtreeTotals): { readonly befo
   return { before, now };
 }
 
-/** Returns `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
+/**
+ * Returns `web-api:1.8 at layer 3`, or just `web-api:1.8` for the top layer. For a range of layers, returns `layers 2–3 alone of
+ * web-api:1.8`.
+ */
 function sideTitle(archives: readonly ArchiveSummary[], side: Side, other: Side): string {
   const found = findSide(archives, side);
   if (found === null) return words.compare.closed;
@@ -201,6 +204,9 @@ function SideChoice({
   if (found === null) return <span className={styles.side}>{words.compare.sideClosed(name)}</span>;
   const apart = apartFromSide(archives, found, other);
   const title = withApart(imageTitle(found.archive, found.image), apart);
+  const shown = withApart(lastPart(imageTitle(found.archive, found.image)), apart);
+  const otherFound = findSide(archives, other);
+  const otherShown = otherFound === null ? '' : lastPart(imageTitle(otherFound.archive, otherFound.image));
   const top = found.image.layers.length - 1;
   const layers =
     side.since !== undefined
@@ -232,7 +238,7 @@ function SideChoice({
         }))}
         onChoose={chooseImage}
       >
-        <MiddleText className={styles.title} text={withApart(lastPart(imageTitle(found.archive, found.image)), apart)} title={title} />
+        <MiddleText className={styles.title} text={shown} title={title} tailAt={distinctFrom(shown, otherShown)} />
       </MenuButton>
       <MenuButton
         quiet
@@ -251,7 +257,7 @@ function SideChoice({
 
 /**
  * Returns the choices for a side: the filesystem at each layer, newest first, then ranges of layers that end at the selected one. A range
- * that starts at the bottom leaves nothing out, so it equals the filesystem at its end, and is only offered if it is the current choice.
+ * that starts at the bottom leaves nothing out. It equals the filesystem at its end, so it is only offered if it is the current choice.
  */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;

@@ -12,7 +12,7 @@ import { findRow } from '../../state/changes/table-facts.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers, foldedRuns } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
-import { apartFrom, withApart } from '../../state/same-names.ts';
+import { apartFrom, distinctFrom, withApart } from '../../state/same-names.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { lineText, titleText } from '../../words/cut.ts';
 import { words } from '../../words/index.ts';
@@ -79,8 +79,8 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
 }
 
 /**
- * Returns the layers of a side's image that touch the selected path. Each side has its own history, and the path's details have only one of
- * them.
+ * Returns the layers of a side's image that touch the selected path. Requests the side's own history, because the path's details have only
+ * one side's.
  */
 function useTouches({ archiveId, image, layer }: Side): Touches {
   const path = useApp((app) => app.selection.path);
@@ -208,10 +208,10 @@ function TwoChains({
     A: useSpan(own.A.length, imageA.layers.length - 1 - a.layer),
     B: useSpan(own.B.length, imageB.layers.length - 1 - b.layer),
   };
-  const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
+  const column = (name: 'A' | 'B', image: ImageSummary, title: string, other: string) => (
     <div className={styles.column}>
       <h3 className={styles.columnHead} title={title}>
-        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> <MiddleText text={title} title={null} />
+        <span className={`${sideLetter(name)} ${styles.letter}`}>{name}</span> {columnTitle(title, other)}
       </h3>
       <ol className={styles.strata} aria-label={words.compare.layersOfSide(name)}>
         <MoreItems as="li" left={spans[name].before} onMore={spans[name].onBefore} />
@@ -237,8 +237,8 @@ function TwoChains({
   return (
     <div className={styles.scroll}>
       <div className={`${styles.columns} ${common === 0 ? styles.apart : ''}`}>
-        {column('A', imageA, titleA)}
-        {column('B', imageB, titleB)}
+        {column('A', imageA, titleA, titleB)}
+        {column('B', imageB, titleB, titleA)}
       </div>
       {common === 0 ? null : <p className={styles.joint}>{words.compare.sharedBase(common)}</p>}
       {common === 0 ? null : (
@@ -259,6 +259,17 @@ function TwoChains({
   );
 }
 
+/** Returns the head of a side's column: the part of its name that distinguishes it, if there is one. The full name is above the list. */
+function columnTitle(title: string, other: string): ReactNode {
+  const at = distinctFrom(title, other);
+  if (at === undefined) return <MiddleText text={title} title={null} />;
+  return <span className={styles.columnName}>{title.slice(at)}</span>;
+}
+
+/** Heights of the lines of a layer in one of two columns, px: the number and size, and each line of the command. */
+const NUMBER_LINE = 24;
+const COMMAND_LINE = 16;
+
 function Stratum({
   layer,
   count,
@@ -278,12 +289,12 @@ function Stratum({
   isA: boolean;
   isB: boolean;
   /**
-   * Whether the side at this layer is a whole image. The layer then has no outline, because with one it would look as if it alone were
-   * compared.
+   * Whether the side at this layer is a whole image. The layer then has no outline, because an outline would suggest that only this layer
+   * is compared.
    */
   isWhole?: boolean;
   touches: Touches;
-  /** Whether the layer is in one of two columns, where the size has its own line. */
+  /** Whether the layer is in one of two columns, where the command is below the number and the size. */
   narrow?: boolean;
   onChoose: (alt: boolean) => void;
 }) {
@@ -297,6 +308,7 @@ function Stratum({
       className={`${styles.stratum} ${isA && !isWhole ? styles.litA : ''} ${isB && !isWhole ? styles.litB : ''}`}
       style={{
         ['--height' as string]: `${narrow ? Math.max(height, STRATUM_TALL) : height}px`,
+        ['--lines' as string]: Math.max(1, Math.floor((height - NUMBER_LINE) / COMMAND_LINE)),
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
       }}
     >

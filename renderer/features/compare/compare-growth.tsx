@@ -84,7 +84,7 @@ export function HiddenCulprit({ a, b }: { a: Side; b: Side }) {
   }
   const isA = one.totals.wastedBytes > other.totals.wastedBytes;
   const [more, less] = isA ? [ofA.value.mostHidden, ofB.value.mostHidden] : [ofB.value.mostHidden, ofA.value.mostHidden];
-  // What both sides hide alike makes no difference.
+  // If both sides hide the same path with the same bytes, it doesn't explain the difference.
   if (more === null || (more.path === less?.path && more.bytes === less.bytes)) return null;
   const [name, side, image] = isA ? (['A', a, one] as const) : (['B', b, other] as const);
   const path = displayPath(unescapePath(more.path));

@@ -22,7 +22,7 @@ import { useRequest } from '../use-request.ts';
 import styles from './attributes-tab.module.css';
 import { Versions } from './versions.tsx';
 
-/** All attributes of an entry. Those that differ are shown before and after, or on both sides. */
+/** All attributes of an entry. Attributes that differ are shown before and after, or on both sides. */
 export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDetails; times: Loadable<EntryTimes>; isOnlyInA: boolean }) {
   const { now, before } = details;
   const compares = useApp((app) => app.selection.mode === 'compare');

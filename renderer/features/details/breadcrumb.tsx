@@ -32,7 +32,7 @@ interface Props {
   readonly archive: ArchiveSummary;
   readonly image: ImageSummary;
   readonly selection: Selection;
-  /** The open sides of a comparison; empty unless the selection is one. */
+  /** The open sides of a comparison; empty unless a comparison is selected. */
   readonly sides: readonly {
     readonly letter: 'A' | 'B';
     readonly known: KnownSide;
@@ -105,7 +105,7 @@ function Part({ crumb: { id, text, title, go } }: { crumb: Crumb }) {
 const SHORT = 6;
 /** An image's name of at most this many characters is never cut. */
 const SHORT_IMAGE = 12;
-/** Layers are never cut: without their numbers they would say nothing. */
+/** Layers are never cut: without their numbers, they would be meaningless. */
 const SHORT_LAYERS = 24;
 const shortFor = (id: string) => (id === 'image' ? SHORT_IMAGE : id === 'layers' ? SHORT_LAYERS : SHORT);
 /** Minimum width at which a part is recognizable, px. */

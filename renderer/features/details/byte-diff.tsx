@@ -18,7 +18,7 @@ const GAPS = { unified: 40, split: 58 } as const;
 const SIGN = 2;
 
 /**
- * The bytes of both files at equal offsets, with those that differ marked. `cut`: a note that only the beginning is compared; null if
+ * The bytes of both files at equal offsets. Differing bytes are marked. `cut`: a note that only the beginning is compared; null if
  * everything is.
  */
 export function ByteDiff({ a, b, cut, place }: Bytes & { cut: string | null; place: DiffPlace }) {

@@ -170,7 +170,7 @@ interface SizeOf {
   readonly of: (known: Known) => number | null;
 }
 
-/** Sizes. One that is exactly the same number of bytes as the one above, on both sides, shares its line. */
+/** One line per size. A size that equals the one above to the byte, on both sides, shares its line. */
 function Sizes({ sides, sizes }: { sides: readonly (Known | null)[]; sizes: readonly SizeOf[] }) {
   const bytesOf = ({ of }: SizeOf) => sides.map((known) => (known === null ? null : of(known)));
   return sizeLines(sizes, bytesOf).map((line) => {

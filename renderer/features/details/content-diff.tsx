@@ -159,7 +159,7 @@ function Lines({
   onOpen: (run: number) => void;
 }) {
   const { split } = shownAt;
-  // Lines always wrap side by side, so that both halves stay on screen.
+  // In the side-by-side view, lines always wrap, so that both halves stay on screen.
   const wraps = useApp((app) => app.layout.wraps) || split;
   const { scroller, virtual, place } = useLines({ count: shown.length, wraps });
   const steps = useSteps(shown, (line) => virtual.scrollToIndex(line, { align: 'center' }));
@@ -261,14 +261,14 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
   );
 }
 
-/** A changed line, with its differences from its partner marked. */
+/** Returns a changed line, with its differences from its partner marked. */
 function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
   const partner = partnerOf(runs, side, number - 1);
   const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
   return shownText(text, part === null || part[0] === part[1] ? null : part);
 }
 
-/** The shown part of a line, with the changed part marked, and how much is left out on either side. */
+/** Returns the shown part of a line, with the changed part marked, and how much is left out on either side. */
 function shownText(text: string, changed: readonly [number, number] | null): ReactNode {
   const [from, to] = shownPart(text.length, changed);
   const left = (count: number) => (count === 0 ? null : <span className={styles.cut}>{words.details.charactersLeftOut(count)}</span>);

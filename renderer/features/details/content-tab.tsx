@@ -25,7 +25,7 @@ import { HexView } from './hex-view.tsx';
 import { Picture } from './picture.tsx';
 import { TextView } from './text-view.tsx';
 
-/** What a folder contains. The list shows a removed folder as a single row, so a button leads to its former contents. */
+/** What a folder contains. The list shows a removed folder as a single row, so a button shows its former contents. */
 function FolderNotice({ details }: { details: EntryDetails }) {
   const selection = useApp((app) => app.selection);
   const view = viewOfEntry(details, selection);

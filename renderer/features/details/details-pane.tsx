@@ -251,7 +251,7 @@ function Story({
         : words.layerRange(selection.from, selection.to);
   const content = useContentWords(kind === 'modified' ? selection.path : null);
   const inside = useInsideWords(kind === 'unchanged' ? selection.path : null);
-  // In a comparison each side has its own writer, and the chains show those layers.
+  // In a comparison, each side may get the path from a different layer. The chains show these layers.
   const wrote = compared ? undefined : history.findLast(({ layer }) => isWhole || layer <= selection.to);
   const writer = wrote === undefined ? undefined : image.layers[wrote.layer];
   const hasEarlier = !compared && first !== undefined && first.layer < (isWhole ? (last?.layer ?? 0) : low);
@@ -285,7 +285,9 @@ function Story({
   );
 }
 
-/** The layer that last wrote or removed the path, and its command: why the path is as it is. Leads to the layer's details. */
+/**
+ * The layer that last wrote or removed the path, with its command, which explains why the path is as it is. Links to the layer's details.
+ */
 function Writer({ layer, onChoose }: { layer: LayerReport; onChoose: () => void }) {
   const command = plainCommand(layer.createdBy);
   if (command === null) return null;
@@ -330,10 +332,10 @@ function useInsideWords(path: string | null): string {
   }, [table, totals, path]);
 }
 
-/** Maximum number of dots. In a longer chain, they would say nothing. */
+/** Maximum number of layers for which dots are drawn. */
 const MOST_DOTS = 48;
 
-/** With more dots than this, those without a button are smaller. */
+/** With more dots than this, dots without a button are smaller. */
 const MANY_DOTS = 20;
 
 /** Width for dots on one line, px; their minimum widths are in the stylesheet. */

@@ -28,7 +28,7 @@ export interface Steps {
   go(step: 1 | -1): void;
 }
 
-/** `show` scrolls a line into view. */
+/** Returns the steps through a diff's differences. `show` scrolls a line into view. */
 export function useSteps(lines: readonly Line[], show: (line: number) => void): Steps {
   const [chosen, choose] = useState(0);
   const starts = useMemo(
@@ -71,7 +71,7 @@ const LEGEND_ROOM = 440;
 /** Width below which the bar takes two rows, so that the names fit again, px. */
 const ROW_ROOM = 360;
 
-/** What a diff adds up to, buttons for the previous and next difference, and the choice of layout if there is one. */
+/** The sums of a diff, buttons for the previous and next difference, and the choice of layout if there is one. */
 export function DiffBar({ sum, steps, place: { room, note, views } }: { sum: string; steps: Steps; place: DiffPlace }) {
   const how = useApp((app) => app.layout.diffLayout);
   const names = useVersionNames();

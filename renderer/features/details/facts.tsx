@@ -33,7 +33,7 @@ export function Fact({
   main?: boolean;
   /** Whether the value is below the label, at full width. */
   below?: boolean;
-  /** Whether the value is a number, right-aligned with those on other lines, and perhaps followed by a note. */
+  /** Whether the value is a number, perhaps followed by a note. Numbers are right-aligned with each other. */
   number?: boolean;
 }) {
   return (

@@ -156,7 +156,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
       <Facts>
         <SizeFacts
           sizes={[
-            { of: 'files', bytes: sum(({ fileBytes }) => fileBytes) },
+            { of: 'files', bytes: sum(({ fileBytes }) => fileBytes), note: words.details.sumOfLayers(layers.length) },
             { of: 'unpacked', bytes: sum(({ tarBytes }) => tarBytes), note: words.details.asTars(layers.length) },
             { of: 'stored', bytes: sum(({ blobBytes }) => blobBytes) },
           ]}
@@ -170,7 +170,7 @@ function Range({ layers, selection }: { layers: readonly LayerReport[]; selectio
 /** Number of layers listed at first; real images have at most 127. */
 const MOST_LAYERS = 500;
 
-/** The layers of a range, newest first; each leads to its own details. */
+/** The layers of a range, newest first. Each links to its details. */
 function LayerList({ layers }: { layers: readonly LayerReport[] }) {
   return (
     <ul className={styles.layers} aria-label={words.newestFirst}>
@@ -205,7 +205,7 @@ interface NamedSize {
   readonly note?: string;
 }
 
-/** Sizes, most important first. One with exactly the same number of bytes as the one above shares its line. */
+/** Sizes, most important first. A size that equals the one above to the byte shares its line. */
 function SizeFacts({ sizes }: { sizes: readonly (NamedSize | null)[] }) {
   const known = sizes.filter((size) => size !== null);
   return sizeLines(known, ({ bytes }) => [bytes]).map(([first, ...same]) => {

@@ -177,7 +177,7 @@ function Version({
   );
 }
 
-/** The lines that made a layer, then the lines that made what they copied or mounted, with their stages. */
+/** The Dockerfile lines that made a layer. Below them are the lines, with their stages, that made what was copied or mounted. */
 function Lines({ source, mostLines = 200 }: { source: Omit<DockerfileReport, 'by'>; mostLines?: number | undefined }) {
   const { file, lines, from, stage, stageBase, fromStages, fromStageBases, text, fromText } = source;
   const { origin } = words;

@@ -10,14 +10,14 @@ import { words } from '../../words/index.ts';
 import { useApp } from '../use-app.ts';
 import styles from './side-layers.module.css';
 
-/** The layer from which each side of a comparison gets the path, with its command. Each leads to what the layer changed. */
+/** The layer from which each side of a comparison gets the path, with its command. Each links to what the layer changed. */
 export function SideLayers({ details }: { details: EntryDetails }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const origins = useMemo(() => sideOrigins(details, archives ?? [], selection), [details, archives, selection]);
   const [a, b] = origins;
   if (a === undefined) return null;
-  // Both sides get the path from the same layer, in one image or shared by two.
+  // Whether both sides get the path from the same layer, which may be shared by two images.
   const isShared = b !== undefined && a.chainId !== null && a.chainId === b.chainId;
   return (
     <ul className={styles.layers} aria-label={words.details.layersOfSides}>

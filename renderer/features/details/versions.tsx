@@ -4,7 +4,7 @@ import { useApp } from '../use-app.ts';
 import { useVersionNames } from './use-version-names.ts';
 import styles from './versions.module.css';
 
-/** Two values of something that differs, one below the other: those of both sides of a comparison, or before and after a change. */
+/** Two values of something that differs, one below the other: side A's and side B's, or before and after a change. */
 export function Versions({ before, now }: { before: ReactNode; now: ReactNode }) {
   const compares = useApp((app) => app.selection.mode === 'compare');
   const names = useVersionNames();

@@ -19,7 +19,7 @@ import { ScanButton } from './scan-button.tsx';
 /** Number of findings listed per code at first. */
 const SHOWN = 100;
 
-/** Findings of the selected image, grouped by code. */
+/** Returns the findings of the selected image, grouped by code. */
 export function useFindings(): readonly FindingGroup[] {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);

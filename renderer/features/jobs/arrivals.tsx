@@ -48,7 +48,7 @@ export function ArrivalState({ all }: { all: readonly Arrival[] }) {
   );
 }
 
-/** Shown like {@link ArrivalState} for something that isn't reported yet. */
+/** Like {@link ArrivalState}, for a file whose opening the host hasn't reported yet. */
 export function AwaitedState({ name }: { name: string }) {
   const text = displayText(name);
   return (

@@ -1,5 +1,4 @@
-// The rows of the package tables, each of which leads to the package's files.
-
+// The rows of the package tables. Each links to the package's files.
 import type { PackageRow } from '#contract';
 import { displayText } from '#model';
 import { Mark, type MarkName } from '../../components/mark.tsx';
@@ -22,7 +21,7 @@ export function Lines({
   rows: readonly PackageRow[];
   order: PackageOrder;
   layer: number;
-  /** Whether the rows lead to files in the whole image rather than in the layer. */
+  /** Whether the rows link to files in the whole image rather than in the layer. */
   isWhole?: boolean;
   isView?: boolean;
   replaces?: boolean;
@@ -47,8 +46,8 @@ const MARKS: Readonly<Record<PackageRow['kind'], MarkName>> = {
 };
 
 /**
- * A click anywhere in the line leads to the package's files. The button with the package's name is there for the keyboard, and its clicks
- * bubble up to here.
+ * A click anywhere in the line shows the package's files. The button with the package's name is for the keyboard; its clicks bubble up to
+ * here.
  */
 function Line({
   row,
@@ -67,7 +66,7 @@ function Line({
 }) {
   const { kind, name, version, previousVersion, location, files, bytes, filesKnown, path } = row;
   const shown = lineName(displayText(name));
-  // An installed package's largest file may be from a different layer than the package.
+  // With `isWhole`, the label doesn't name a layer: the largest file may be from a different layer than the package.
   const label = isWhole ? words.packages.showAllFiles(shown) : words.packages.showFiles(shown, layer);
   const replaced = replacedBytes(row);
   const show = path === null ? undefined : () => (isWhole ? showPathInTree(path) : showInTree(layer, path));

@@ -8,7 +8,8 @@ import styles from './packages-view.module.css';
 const MOST = 100;
 
 /**
- * The name and kind of a package. It is a button labelled `leads` if it leads to files; `onPress` is absent if the row handles the press.
+ * The name and kind of a package. If it links to files, it is a button with the label `leads`; `onPress` is absent if the row handles the
+ * press.
  */
 export function PackageName({
   of: { name, type, arch },

@@ -36,7 +36,7 @@ export function KeyGrid({
   mark?: (node: KeyNode) => ReactNode;
   /** Shown after the name. */
   note?: (node: KeyNode) => ReactNode;
-  /** Whether a search found the key; other keys only lead to those it found. */
+  /** Whether a search found the key itself. The other keys are shown because they lead to the found ones. */
   isFound?: (node: KeyNode) => boolean;
   /** The text searched for, which is marked in the names. */
   match?: string;

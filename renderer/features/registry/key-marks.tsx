@@ -8,7 +8,7 @@ import styles from './registry.module.css';
 /** A gap as wide as a mark, so that names line up. */
 const NO_MARK = <span className={styles.noMark} />;
 
-/** The last change to the key itself or, as in the tree of files, a summary of changes to the keys below it. */
+/** Returns the last change to the key itself or, as in the tree of files, a summary of changes to the keys below it. */
 export function markOf(tree: KeyTree, row: number): ReactNode {
   const change = tree.nodes[row]?.changes.at(-1);
   if (change !== undefined) return <Mark name={change.hasBase || change.kind === 'removed' ? change.kind : 'unchanged'} />;
@@ -16,8 +16,8 @@ export function markOf(tree: KeyTree, row: number): ReactNode {
 }
 
 /**
- * The combined changes to a key or, if there are none, a summary of changes to the keys below it. `row` is -1 for a key that no layer
- * changed.
+ * Returns the combined changes to a key or, if there are none, a summary of changes to the keys below it. `row` is -1 for a key that no
+ * layer changed.
  */
 export function sumMarkOf(tree: KeyTree, row: number): ReactNode {
   const changes = tree.nodes[row]?.changes ?? [];
@@ -36,7 +36,7 @@ export function changedIn({ added, modified, removed }: KeyTree, row: number): n
   return (added[row] as number) + (modified[row] as number) + (removed[row] as number);
 }
 
-/** The number of values that changed, at and below a key; `row` is -1 for a key that no layer changed. */
+/** Returns the number of values that changed, at and below a key; `row` is -1 for a key that no layer changed. */
 export function countOf(tree: KeyTree, row: number): ReactNode {
   const values = tree.values[row] ?? 0;
   if (row < 0 || values === 0) return null;

@@ -98,7 +98,7 @@ export function RegistryChanges({ of }: { of: ChangesWanted }) {
             onActive={({ id }) => choose(id)}
             onToggle={(nodes, opens) => {
               setFolds((before) => new Map([...before, ...nodes.map(({ id }) => [id, opens] as const)]));
-              // The chosen key must not stay inside a closed one.
+              // If the chosen key is inside a key that was closed, choose that key instead.
               if (!opens && nodes.some(({ id }) => isInside(tree, row, tree.rowOf(id)))) choose(nodes[0]?.id ?? null);
             }}
             mark={({ id }) => markOf(tree, tree.rowOf(id))}

@@ -44,10 +44,10 @@ function useChangedKeys({ archiveId, image, layer }: View, isWhole: boolean) {
 }
 
 /**
- * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. The first key that the layer
- * changed is chosen initially (with `isWhole`, the first that any layer changed) or, if there is none, the only hive, unless the user has
- * chosen a key by then. Marks show what the layer changed. With `isWhole`, they show what the layers above the lowest changed, and keys and
- * values that those layers removed are listed too.
+ * The registry as seen at a layer: a tree of keys, or what a search found, and the values of the chosen key. Initially, the first key that
+ * the layer changed is chosen (with `isWhole`, the first that any layer changed). If there is none, the only hive is chosen. If the user
+ * has chosen a key by then, that key stays chosen. Marks show what the layer changed. With `isWhole`, they show what the layers above the
+ * lowest changed, and keys and values that those layers removed are listed too.
  */
 export function RegistryTree({ of, text, isWhole }: { of: View; text: string; isWhole: boolean }) {
   const { archiveId, image, layer } = of;
@@ -121,7 +121,7 @@ export function RegistryTree({ of, text, isWhole }: { of: View; text: string; is
               onToggle={(nodes, opens) => {
                 setTouched(true);
                 keys.toggle(nodes, opens);
-                // The chosen key must not stay inside a closed one.
+                // If the chosen key is inside a key that was closed, choose that key instead.
                 const above = opens || chosen === null ? undefined : nodes.find((node) => isAbove(node, chosen));
                 if (above !== undefined) choose(chosenKey(above));
               }}
@@ -183,7 +183,7 @@ function isAbove(above: KeyAt, key: KeyAt): boolean {
   return keyId(key) !== keyId(above) && keyId(key).startsWith(above.path === '' ? keyId(above) : `${keyId(above)}\\`);
 }
 
-/** The keys that a search found, in a tree opened down to all of them. The first one is chosen at once. */
+/** The keys that a search found, in a tree that is expanded down to each of them. The first is selected at once. */
 function Found({
   of: { archiveId, image, layer },
   text,

@@ -137,7 +137,7 @@ function StoreGroup({ store }: { store: StoreReport }) {
   );
 }
 
-/** Menu entries for mounting a layer. */
+/** Returns the menu entries for mounting a layer. */
 function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[] {
   if (mountPath === null) return [{ id: 'mount', label: words.store.mount }];
   return [

@@ -67,7 +67,9 @@ export function draw(context: CanvasRenderingContext2D, drawing: Drawing, rects:
   const hidden = pattern(context, palette, 'hidden');
   const small = pattern(context, palette, 'small');
   const { table } = drawing;
-  const folders = new Set(rects.map(({ row, small }) => (small === undefined ? (table.parent[row] as number) : row)));
+  const folders = new Set(
+    rects.map(({ row, joined, small }) => (small === undefined ? (table.parent[joined?.[0] ?? row] as number) : row)),
+  );
   for (const rect of rects) {
     const { row } = rect;
     if (rect.small !== undefined) drawSmall(context, drawing, { ...rect, small: rect.small }, palette, { hidden, small });
@@ -130,7 +132,7 @@ function colourOf(
 }
 
 function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection }: Drawing, rect: TreemapRect, palette: Palette): void {
-  const { row, x, y, w, h } = rect;
+  const { row, joined = [], x, y, w, h } = rect;
   context.fillStyle = palette.side;
   context.fillRect(x, y, w - 1, h - 1);
   // Draw only a hairline for each folder: with stronger lines, nested folders would form bars.
@@ -139,7 +141,12 @@ function drawFolder(context: CanvasRenderingContext2D, { table, areas, selection
   if (w > 6 && h > 6) context.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
   if (Math.min(w, h) <= 2 * HEADER) return;
   const size = areaText(areas.all[row] as number, areas.hatched[row] as number, selection.mode);
-  label(context, palette, `${displayPath(rowName(table, row))}/`, size, rect, { header: true });
+  const own = `${displayPath(rowName(table, row))}/`;
+  const path = joined.map((each) => `${displayPath(rowName(table, each))}/`).join('') + own;
+  context.font = `600 11px ${palette.font}`;
+  // The last name is the most distinctive.
+  const name = joined.length > 0 && context.measureText(path).width > w - 9 ? `…/${own}` : path;
+  label(context, palette, name, size, rect, { header: true });
 }
 
 /** Draws one box for many small files, with their count. */

@@ -96,7 +96,10 @@ export function TreemapView({
   const { active } = state;
   const hasHatching = useMemo(() => sums.hatched.some((each) => each > 0), [sums]);
   const legend = hasHatching ? words.treemap.hatched[mode] : '';
-  const marked = useMemo(() => rects.find(({ row, small }) => row === active && small === undefined) ?? null, [rects, active]);
+  const marked = useMemo(
+    () => rects.find(({ row, small, joined }) => small === undefined && (row === active || joined?.includes(active))) ?? null,
+    [rects, active],
+  );
   const described = hover !== null && hover.row < table.length ? hover : active < 0 ? null : { row: active, small: undefined };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the page's colours, which are drawn

@@ -11,7 +11,7 @@ import table from './waste-table.module.css';
 /** Maximum number of layers that are listed; more are only counted. */
 const MOST = 2;
 
-/** Numbers of layers, each of which leads to the path in that layer. */
+/** Numbers of layers. Each links to the path in that layer. */
 export function LayerLinks({ layers, path }: { layers: readonly number[]; path: string | null }) {
   const shown = layers.slice(0, MOST);
   const others = layers.slice(MOST);
@@ -37,7 +37,7 @@ export function LayerLinks({ layers, path }: { layers: readonly number[]; path: 
   );
 }
 
-/** A layer's command, on one line. The tooltip has all of it, and the layer. */
+/** A layer's command, on one line. The tooltip has the complete command and the layer. */
 export function LayerCommand({ image, layer }: { image: ImageSummary; layer: number }) {
   const command = commandOf(image, layer);
   return (

@@ -17,7 +17,7 @@ import styles from './waste-panel.module.css';
 import { WasteShare } from './waste-table.tsx';
 
 /**
- * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds in the same form. Each leads to its list.
+ * Every cause with its bytes, largest file, the command that hid it, and advice, then the kinds in the same form. Each links to its list.
  * `state`: the state of the search for files rewritten unchanged. It has its own line below the causes, so that they stay in place if the
  * search finds none.
  */

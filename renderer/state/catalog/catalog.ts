@@ -160,8 +160,8 @@ export type LayerOrder = ColumnOrder<LayerSort>;
 export const FIRST_ORDER: LayerOrder = { by: 'saved', descending: true };
 
 /**
- * Returns the order after a click on a column's heading: the first click sorts the column `text` in ascending and other columns in
- * descending order, the next reverses that.
+ * Returns the order after a click on a column's heading. The first click sorts in descending order, but the column `text` in ascending
+ * order. The next click reverses the order.
  */
 export function nextColumnOrder<By extends string>(order: ColumnOrder<By>, by: By, text: By): ColumnOrder<By> {
   return { by, descending: order.by === by ? !order.descending : by !== text };

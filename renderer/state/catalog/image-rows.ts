@@ -132,7 +132,7 @@ export function foundTags({ images }: CatalogRows, groups: readonly TagGroup[], 
       return hasWords(text, [repository, label, `${repository}:${label}`, displayText(platform ?? ''), displayText(reference ?? source)]);
     });
     if (tags.length === 0) return [];
-    // The group's growth is that of all its tags, so it doesn't apply if only some are listed.
+    // The group's growth covers all its tags, so it doesn't apply if only some are listed.
     const grown = tags.length < group.tags.length ? null : group.grown;
     return [{ ...group, tags, ...tagCounts(group.repository, tags), grown }];
   });
@@ -167,7 +167,7 @@ export interface ImageList {
 
 export const FIRST_LIST: ImageList = { catalogId: null, text: '', grouping: 'repository', order: FIRST_IMAGE_ORDER };
 
-/** Returns the rows, sorted; equal ones are sorted by name, then newest first. */
+/** Returns the rows, sorted. Equal rows are sorted by name, then newest first. */
 export function sortedImages(rows: readonly ImageRow[], { by, descending }: ColumnOrder<ImageSort>): readonly ImageRow[] {
   const sortValue = (row: ImageRow) => (by === 'name' ? 0 : (row[by] ?? 0));
   const compare = (a: ImageRow, b: ImageRow) => (by === 'name' ? byText(a.name, b.name) : sortValue(a) - sortValue(b));

@@ -1,4 +1,4 @@
-// Which image is built on which: an image is built on another one if its layers start with all of the other's.
+// Determines which images are built on which. An image is built on another image if its layers start with all layers of that image.
 import { grouped } from '#model';
 import { type CatalogRows, type ColumnOrder, layerTitle } from './catalog.ts';
 import { type ImageRow, type ImageSort, sortedImages } from './image-rows.ts';
@@ -101,7 +101,7 @@ export function lineageOf(rows: CatalogRows, imageRows: readonly ImageRow[], ord
     return [...new Set(chain)].reduce((sum, layer) => sum + (rows.layers[layer]?.bytes ?? 0), 0);
   }
 
-  /** Layers without an image are sorted by their title and size. */
+  /** Sorts siblings. Layers without an image are sorted by their title and size. */
   function ordered(siblings: readonly Draft[]): readonly Draft[] {
     const byRow = new Map(siblings.map((draft) => [rowOf(draft), draft]));
     return sortedImages([...byRow.keys()], order).flatMap((row) => byRow.get(row) ?? []);
@@ -173,7 +173,7 @@ function commonLength(a: readonly number[], b: readonly number[]): number {
   return length;
 }
 
-/** Oldest first: if images have the same layers, the others are built on the oldest. */
+/** Sorts the oldest image first: if images have the same layers, the others are shown as built on the oldest. */
 function byTime(a: ImageRow, b: ImageRow): number {
   return (a.created ?? Number.POSITIVE_INFINITY) - (b.created ?? Number.POSITIVE_INFINITY) || a.image - b.image;
 }

@@ -43,7 +43,7 @@ export interface ChangesState extends Arranged {
   /** Whether no path contains the filter's text, so that the matches are paths with the text's characters scattered over them. */
   readonly isScattered: boolean;
   /**
-   * Number of paths that match only in that the text's characters are scattered over them. They are listed only if the user asks for them.
+   * Number of paths that match only loosely: the text's characters are scattered over them. They are listed only if the user asks for them.
    */
   readonly similar: number;
   readonly showsSimilar: boolean;
@@ -110,7 +110,7 @@ export type ChangesAction =
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
-  /** Lists the paths that are only similar to the filter's text. */
+  /** Lists the paths that match the filter's text only loosely: see `similar`. */
   | { readonly type: 'similarShown' }
   /** The result of {@link findSteps}. */
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: Found }
@@ -278,6 +278,12 @@ function isNoFilter(filter: RowFilter): boolean {
 /** Whether a filter has no criteria. The filter may still exclude classes of differences. */
 export function isUnfiltered({ text, kinds, minBytes, types, fileType }: RowFilter): boolean {
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0 && fileType === undefined;
+}
+
+/** Whether to offer to clear the filter next to the rows. If it leaves none, a button in their place does. */
+export function offersClear({ table, filter, total, rows, filtering }: ChangesState): boolean {
+  const hasNone = table !== null && total > 0 && rows.length === 0 && !filtering;
+  return !isUnfiltered(filter) && !hasNone;
 }
 
 function withMatches(state: ChangesState, { matches: mask, matched, count, problem, isScattered, similar }: Found): ChangesState {

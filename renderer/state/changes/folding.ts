@@ -2,7 +2,7 @@ import type { RowTable } from '#model';
 
 // Open folders are marked by row: 1 means open.
 
-/** Folders to open together: all, or those in one folder, by its row (-1 is the top). Null: none. */
+/** Folders to open together: all, or only the folders in one folder, given by its row (-1 is the top). Null: none. */
 export type Unfolding = 'all' | number | null;
 
 /** Opens newly loaded folders (rows `from` and up) according to `unfolding`. */
@@ -11,7 +11,7 @@ export function openNew(table: RowTable, expanded: Uint8Array, from: number, unf
   for (let row = from; row < table.length; row++) if (unfolding === 'all' || table.parent[row] === unfolding) expanded[row] = 1;
 }
 
-/** Opens those of the listed folders that are newly loaded (rows `from` and up). `folders` is ascending. */
+/** Opens the listed folders that are newly loaded (rows `from` and up). `folders` is ascending. */
 export function openListed(folders: Uint32Array, expanded: Uint8Array, from: number): void {
   for (const row of folders) if (row >= from && row < expanded.length) expanded[row] = 1;
 }

@@ -52,7 +52,7 @@ type Ordering = Pick<Arranged, 'sort' | 'descending' | 'status'>;
 /** Whether the rows are shown in the table's own order, by name. */
 const liesSorted = ({ sort, descending, status }: Ordering): boolean => status === 'partial' || (sort === 'name' && !descending);
 
-/** Updates the visible rows, of which there are at most about `most`. If sorting would be slow, it is left to {@link sortSteps}. */
+/** Updates the visible rows. If sorting would be slow, leaves it to {@link sortSteps}. `most`: about how many rows are visible at most. */
 export function arranged<State extends Arranged>(state: State, most: number): State {
   return isSlowOrder(state, most) ? { ...state, sorting: true } : withRows(state);
 }
@@ -93,7 +93,10 @@ function sortOrder(table: RowTable, sums: ShownSums, state: Ordering & Pick<Arra
   return { by: isWhole ? allBytes(sums) : 'size', descending };
 }
 
-/** Names sort ascending first, everything else descending; choosing the same column again reverses the order. */
+/**
+ * Returns whether a click on a column sorts it in descending order. At first, names are ascending and everything else is descending.
+ * Choosing the same column again reverses the order.
+ */
 export function nextDirection(state: Order, sort: SortBy): boolean {
   return sort === state.sort ? !state.descending : sort !== 'name';
 }

@@ -6,14 +6,14 @@ import { signedSize } from '../compare.ts';
 /** Kinds of differences, in the order in which they are listed. */
 const DIFFERENCES = ['type', 'content', 'rewritten', 'unread', 'link', 'mode', 'owner', 'attributes', 'time', 'device'] as const;
 
-/** `mode`: the text for a difference in mode. */
+/** Returns the words for the differences. `mode`: the text for a difference in mode. */
 function differences(differs: number, mode: string = words.changes.differs.mode): string[] {
   return DIFFERENCES.filter((name) => (differs & DIFFERS[name]) !== 0).map((name) =>
     name === 'mode' ? mode : words.changes.differs[name],
   );
 }
 
-/** Both modes of a row that was modified, such as `0644` and `0755`; null if they are the same. */
+/** Returns both modes of a modified row, such as `0644` and `0755`; null if they are the same. */
 function modesOf(table: RowTable, row: number): readonly [string, string] | null {
   const [was, now] = [table.previousMode[row] as number, table.mode[row] as number];
   return ((table.differs[row] as number) & DIFFERS.mode) === 0 || was === now ? null : [formatMode(was), formatMode(now)];
@@ -21,23 +21,28 @@ function modesOf(table: RowTable, row: number): readonly [string, string] | null
 
 /**
  * Describes what a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`.
- * `mode`: the text for a difference in mode.
+ * `mode`: the text for a difference in mode. `hidden`: the text for what it hides.
  */
-export function whatDiffers(table: RowTable, row: number, mode?: string): string {
+export function whatDiffers(table: RowTable, row: number, mode?: string, hidden = hides(table, row)): string {
   const kind = table.kind[row];
   const found = kind === KIND.modified ? differences(table.differs[row] as number, mode) : [];
   if (kind === KIND.modified && found.length === 0) found.push(words.changes.writtenAgain);
-  const hidden = hides(table, row);
-  // Most rows of a long table have at most one difference and need no list.
+  // Skip formatting a list, because most rows of a long table have no differences to list.
   if (found.length === 0) return hidden;
   return words.list([...found, hidden]);
 }
 
-/** Returns variants of {@link whatDiffers}, longest first: with `mode 0644 → 0755`, with `0644 → 0755`, and with `mode`. */
+/**
+ * Returns variants of {@link whatDiffers}, longest first: with `mode 0644 → 0755`, with `0644 → 0755`, and with `mode`; or with and without
+ * the layer of what is hidden.
+ */
 export function textsOfChange(table: RowTable, row: number): readonly string[] {
   const text = whatDiffers(table, row);
   const modes = table.kind[row] === KIND.modified ? modesOf(table, row) : null;
-  if (modes === null) return [text];
+  if (modes === null) {
+    const brief = whatDiffers(table, row, undefined, hides(table, row, true));
+    return brief === text || brief === '' ? [text] : [text, brief];
+  }
   const { modeChange, modes: short } = words.changes;
   return [whatDiffers(table, row, modeChange(...modes)), whatDiffers(table, row, short(...modes)), text];
 }
@@ -113,7 +118,8 @@ export function contentWords(differs: number): string {
   return bit === DIFFERS.content ? words.changes.differentContent : '';
 }
 
-function hides(table: RowTable, row: number): string {
+/** What a row hides. `isBrief`: without the layer. */
+function hides(table: RowTable, row: number, isBrief = false): string {
   const bytes = table.hiddenBytes[row] as number;
   const entries = table.hiddenEntries[row] as number;
   const reason = table.reason[row] as number;
@@ -122,7 +128,7 @@ function hides(table: RowTable, row: number): string {
   const isRemoved = table.kind[row] === KIND.removed;
   if (entries === 0 && bytes === 0) return isRemoved && layer !== NO_LAYER ? words.changes.fromLayer(layer) : '';
   const isOpaque = reason === REASON.opaque && !isRemoved;
-  return words.changes.hides({ paths: entries, bytes, layer: layer === NO_LAYER || entries > 0 ? null : layer, isOpaque });
+  return words.changes.hides({ paths: entries, bytes, layer: layer === NO_LAYER || entries > 0 || isBrief ? null : layer, isOpaque });
 }
 
 /**

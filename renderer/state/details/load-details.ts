@@ -72,7 +72,7 @@ async function fetchDetails(
   return { ...details, before: (await fetchAt({ layer: from })).before };
 }
 
-/** For a path that the image no longer shows, adds the entry from before it was hidden. */
+/** Returns the details; for a path that the image no longer shows, with the entry from before it was hidden. */
 async function asHidden(details: EntryDetails, fetchAt: (view: { layer: number }) => Promise<EntryDetails>): Promise<EntryDetails> {
   const layer = details.history.findLast(({ kind }) => kind === 'removed')?.layer;
   return layer === undefined ? details : { ...details, before: (await fetchAt({ layer })).before };

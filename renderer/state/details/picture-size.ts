@@ -70,7 +70,7 @@ function gifSize(view: DataView): PictureSize | null {
   const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const flags = view.getUint8(10);
   let at = 13 + (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
-  // Extensions before the first frame: 0x21, a label, and sub-blocks up to an empty one.
+  // Extensions before the first frame: 0x21, a label, and sub-blocks up to an empty sub-block.
   while (view.getUint8(at) === 0x21) {
     at += 2;
     for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) at += length + 1;

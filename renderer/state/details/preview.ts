@@ -101,7 +101,7 @@ export interface TextLine {
   readonly text: string;
 }
 
-/** Maximum length of a line; longer lines are broken, so that a huge one can be shown. */
+/** Maximum length of a line. Longer lines are broken into several, so that even a huge line can be shown. */
 export const LINE_COLUMNS = 1_000;
 
 /**

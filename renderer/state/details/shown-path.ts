@@ -57,7 +57,7 @@ export function copiedPath(path: string, image: OfImage): string {
   return shown === windowsPathOf(decodeUtf8(bytes) ?? '') ? shown : path;
 }
 
-/** Whether details are those of a path, which is escaped. In details, control characters are escaped as well. */
+/** Whether details are about a path. `path` is escaped; the path in the details also has its control characters escaped. */
 export function areDetailsOf(details: Pick<EntryDetails, 'path'>, path: string): boolean {
   return details.path === displayPath(unescapePath(path));
 }

@@ -19,7 +19,7 @@ function lastViewOf({ history }: EntryDetails, ref: Pick<Side, 'archiveId' | 'im
   return layer < 0 ? null : { ...ref, layer };
 }
 
-/** Returns the view that the selection is compared with: the one below its layers, or side A. */
+/** Returns the view that the selection is compared with: the view below its layers, or side A. */
 export function viewBefore({ archiveId, image, mode, from, to, against }: Selection): Side | null {
   if (archiveId === null) return null;
   if (mode === 'compare') return against === undefined ? null : withoutSince(against);

@@ -69,7 +69,7 @@ export function typedName(text: string): TypedName | null {
 }
 
 /**
- * Returns the image's name in dropped or pasted text, which is the name itself or a command that pulls the image; null for any other text.
+ * Finds the name of an image in dropped or pasted text. The text must be a name, or a command that pulls an image; null for any other text.
  * Text that tools interpret differently, such as `docker://app`, counts as a name, and the dialog explains the problem.
  */
 export function namedIn(text: string): string | null {

@@ -21,7 +21,7 @@ export interface ImportTargets {
 /** Returns the stores that an image of an open archive can be imported into: those that don't have it yet. */
 export function importTargets(stores: readonly StoreReport[] | null, archive: ArchiveSummary, image: ImageSummary): ImportTargets {
   const { stored } = archive;
-  // Layers from a store, which have no manifest, can't be imported into another one.
+  // Layers from a store, which have no manifest, can't be imported into another store.
   const able = stored !== undefined && image.manifestDigest === null ? [] : writableStores(stores);
   const open = able.filter((store) => store.storeId !== stored?.storeId && !isStored({ ...archive, images: [image] }, store));
   return { stores: open, areDone: stored === undefined && able.length > 0 && open.length === 0 };

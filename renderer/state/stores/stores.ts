@@ -141,7 +141,7 @@ export function copyTitle({ store, layer }: StoredCopy): string {
   return parent === undefined ? shortId(layer.id) : words.store.copyTitle(lastPart(storedTitle(parent)));
 }
 
-/** Returns a layer's title: that of the image whose top layer it is, or of the working copy that it is, else its id. */
+/** Returns the title of the image whose top layer this is, or of the working copy; for any other layer, its id. */
 export function layerName(store: StoreReport | undefined, id: string): string {
   const image = store?.images.find(({ layers }) => layers.at(-1)?.id === id);
   if (image !== undefined) return storedTitle(image);

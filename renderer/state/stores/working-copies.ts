@@ -68,7 +68,7 @@ async function countOne(storeId: string, name: string): Promise<CopyState | null
   }
 }
 
-/** Reopens a copy whose changes are no longer those on screen, and shows it in place of the old one. */
+/** Reopens a working copy whose changes differ from those on screen, and shows it in place of the old one. */
 async function showChanged(key: string, copy: OpenCopy, now: CopyState | undefined): Promise<void> {
   const job = getApp().jobs.jobs.find(({ jobId }) => jobId === copy.jobId);
   if (job === undefined || isRunning(job) || now === undefined) return;

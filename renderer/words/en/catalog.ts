@@ -46,7 +46,7 @@ export const catalog = {
   couldNotOpen: (name: string) => `${name} could not be opened`,
   otherImage: (file: string) => `${file} now holds a different image from the one indexed`,
 
-  /** An image with several names, of which the first is shown. */
+  /** An image's first name, and how many more names it has. */
   andNames: (name: string, more: number) => (more === 0 ? name : `${name} +${formatCount(more)}`),
   openImage: (name: string, source: string) => `Open ${name}\n${source}`,
 

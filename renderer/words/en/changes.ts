@@ -22,6 +22,10 @@ export const changes = {
   everywhere: 'All layers',
   filesystemAt: (layer: number) => `Filesystem at layer ${layer}`,
   combined: (from: number, to: number) => `Layers ${from}–${to} combined`,
+  /** Bytes of several layers combined. */
+  net: <T>(size: T): Phrase<T> => [size, ' net'],
+  netTitle: (bytes: string, to: number) =>
+    `${bytes} in the files that are left after layer ${to}. What these layers write and hide again isn’t counted; the details add it up.`,
   hidesBelow: <T>(size: T): Phrase<T> => ['hides ', size, ' below'],
   stillInImage: '(still in the image)',
   hiddenTitle: (bytes: string) => `${bytes} in lower layers, hidden but still in the image`,
@@ -154,6 +158,8 @@ export const changes = {
     unchanged: 'Show unchanged paths',
   },
   allLayers: 'Search all layers',
+  /** The same while it is on, next to a cross. */
+  allLayersOn: 'All layers',
   allLayersTitle: 'Search the paths of every layer, not only those shown',
   filterSelected: 'Back to the selection, filtered by the same text',
   searchAll: 'Search all layers for the filter text',

@@ -68,6 +68,7 @@ export const details = {
   /** Shown after the size of one or more layers. */
   asTars: (layers: number) => (layers === 1 ? 'as a tar' : 'as tars'),
   inAllLayers: 'in all layers',
+  sumOfLayers: (layers: number) => `sum of ${formatCount(layers)} layers`,
   inEntries: (count: number) => `in ${counted(count, ENTRIES)}`,
   inFiles: (count: number) => `in ${counted(count, FILES)}`,
   image: 'Image',

@@ -24,7 +24,7 @@ export const openName = {
   looksLikeFile: 'This looks like a file. Use Open… for files.',
   noName: 'Not a valid image name.',
 
-  // What engines say
+  // States of engines
   asking: 'checking…',
   holds: (count: number, places: string) => `${count === 0 ? 'no images' : counted(count, IMAGES)} in ${places}`,
   problem: (place: string, message: string) => (place === '' ? message : `${place}: ${message}`),

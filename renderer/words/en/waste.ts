@@ -8,7 +8,9 @@ const MORE_FILES = { one: 'more file', other: 'more files' };
 /** Maximum number of layers that are listed individually; more are given as a range. */
 const MOST_NAMED = 3;
 
-/** `writers`: in any order. Many layers are given as a range, `layers 0–110`, or as part of one, `57 of layers 0–110`. */
+/**
+ * Describes layers, given in any order. Many layers are described as a range, `layers 0–110`, or as part of a range, `57 of layers 0–110`.
+ */
 function writersText(writers: readonly number[]): string {
   if (writers.length <= MOST_NAMED) return `${writers.length === 1 ? 'layer' : 'layers'} ${writers.join(', ')}`;
   const [from, to] = [Math.min(...writers), Math.max(...writers)];
@@ -44,7 +46,7 @@ export const waste = {
   hidden: (size: string) => `${size} hidden`,
   shareOfList: (share: number) => `${formatShare(share)} % of this list`,
   placeOf: (path: string, size: string) => `${path}: ${size}`,
-  /** Headings of the lists. The layers in the column `hiddenIn` hid what those in `addedIn` wrote. */
+  /** Headings of the lists. The layers in the column `hiddenIn` hid what the layers in `addedIn` wrote. */
   columns: {
     bytes: 'Size',
     path: 'Path',
@@ -66,7 +68,7 @@ export const waste = {
   kind: <T>(code: WasteCode, size: T): Phrase<T> => [`${WASTE_KINDS[code].title} · `, size],
   kindLabel: (code: WasteCode) => WASTE_KINDS[code].title,
   kindAdvice: wasteAdvice,
-  /** Heading above the kinds, whose bytes can't be added to those of the causes. */
+  /** Heading above the kinds, whose bytes can't be added to the causes' bytes. */
   kinds: 'Other savings (may overlap with the above)',
   sameAs: (path: string) => `same as ${path}`,
   manyPlaces: 'many smaller ones',
@@ -94,7 +96,7 @@ export const waste = {
   pack: 'Measure stored sizes',
   packStop: 'Stop measuring',
   packing: 'Compressing the layers to measure them',
-  /** How many files aren't listed, and their bytes. */
+  /** Number of files that are too small to be listed, and their total size. */
   moreFiles: <T>(files: number, size: T): Phrase<T> => [`${counted(files, MORE_FILES)} too small to list, `, size],
 };
 

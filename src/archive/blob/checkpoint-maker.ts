@@ -17,8 +17,8 @@ const SEARCHED_SHARE = 16;
 /** The empty stored block that writers such as pigz and pgzip emit when they flush. Being byte-aligned, it is found quickly. */
 const FLUSH = Uint8Array.of(0, 0, 0xff, 0xff);
 /**
- * How many plain bytes, and the packed bytes that produce them, are compared to prove a checkpoint. A stored block can't prove anything,
- * because its packed bytes equal its plain ones wherever it seems to begin. Only the blocks after it can.
+ * Maximum numbers of plain bytes, and of the packed bytes that produce them, to compare to prove a checkpoint. A stored block can't prove
+ * anything, because its packed bytes equal its plain ones wherever it seems to begin. Only the blocks after it can.
  */
 const PROOF_BYTES = 4 * 1024;
 const PROOF_PACKED = 16 * 1024;

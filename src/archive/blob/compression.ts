@@ -76,7 +76,7 @@ function findOtherFormat(head: Uint8Array): OtherFormat | null {
   return OTHER_FORMATS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
 }
 
-/** Names the format of a file that turned out not to be a tar, by its first bytes, for messages only. Null if unknown. */
+/** Returns the name of a format that isn't tar, judged by a file's first bytes; null if unknown. For messages only. */
 export function otherFormatName(head: Uint8Array): string | null {
   return findOtherFormat(head)?.what ?? null;
 }

@@ -59,7 +59,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
-  // Content that matches the stated digest is right even if the file was modified meanwhile.
+  // Content that matches the stated digest is right even if the file was modified meanwhile. Without a digest, it may be a mix.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
   return { digest, size };
@@ -102,7 +102,7 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
     isStopped = true;
   }
   const digest = beside === null ? (digester as Digester).finish() : await beside.finish();
-  // Content that matches the stated digest is right even if the file was modified meanwhile.
+  // Content that matches the stated digest is right even if the file was modified meanwhile. Without a digest, it may be a mix.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
 }

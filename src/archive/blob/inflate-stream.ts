@@ -7,8 +7,8 @@ export type PlainSink = (bytes: Uint8Array) => boolean;
 
 /**
  * Frees the memory of a piece that node:zlib made, if the buffer ends with the piece and isn't from Node's pool. Pass pieces in order, each
- * once neither it nor those before it are needed. Otherwise V8 keeps megabytes until its next collection, and each new piece takes memory
- * that the system has to clear first.
+ * as soon as it and those before it are no longer needed. Otherwise V8 keeps megabytes until its next collection, and each new piece takes
+ * memory that the system has to clear first.
  */
 export function freePiece({ buffer, byteOffset, length }: Uint8Array): void {
   if (buffer.byteLength <= Buffer.poolSize || byteOffset + length < buffer.byteLength) return;

@@ -1,4 +1,4 @@
-// Reads a layer's blob, a whole file or a range of one, as plain bytes, whatever its compression.
+// Reads a layer's blob, which is a file or a range of one, as plain bytes, whatever its compression.
 import { type Compression, LayerscopeError, throwIfCancelled } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { type Decompressed, decompress, faultOf } from './decompress.ts';

@@ -83,7 +83,8 @@ export class SourceFile implements OpenBytes {
     if (this.#arriving !== undefined) return;
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;
-    // Renaming or unlinking a file doesn't change its content, and this program creates links to its own files while reading them.
+    // A new ctime doesn't matter if the number of links changed too: linking or unlinking a file doesn't change its content, and this
+    // program creates links to its own files while reading them.
     const isTouched = this.#isKnown && ctimeNs !== ctimeBefore && nlink === nlinkBefore;
     if (size === sizeBefore && mtimeNs === mtimeBefore && !isTouched) return;
     throw new LayerscopeError('IO', `${displayText(this.path)} changed while it was being read`);

@@ -20,8 +20,9 @@ const MAX_KEPT_BYTES = 96 * 1024 * 1024;
 const KEPT_BYTES_A_BYTE = 8;
 const MOST_KEPT_BYTES = 1 << 30;
 const SEGMENT = -1;
-/** Number of fields kept for each part, and their size. */
+/** Number of fields kept for each part. */
 const FIELDS = 4;
+/** Size of a part's fields, in bytes. */
 const PART_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
 const NO_BYTES = new Uint8Array(PART_BYTES);
 const [START, NAME, PLACE, ZEROS] = [0, 1, 2, 3] as const;

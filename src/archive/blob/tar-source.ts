@@ -29,7 +29,10 @@ export class TarFeed {
     return this.#at;
   }
 
-  /** Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR, once the members before the damage were read; IO. */
+  /**
+   * Reads one window. At the end of the input, ends the reader and returns false. Throws BAD_TAR, once the members before the damage were
+   * read; IO.
+   */
   step(): boolean {
     const { file, start, length } = this.#range;
     const reader = this.#reader;
@@ -38,7 +41,8 @@ export class TarFeed {
       reader.skip(skip);
       this.#at += skip;
     }
-    // The previous window ended inside a body, and the rest of that body is skipped. If that is a lot, much of the window was wasted.
+    // The previous window ended inside a body whose rest is skipped. If that rest is long, much of the window was wasted, so the next one
+    // is smaller.
     if (skip > this.#size / 2) this.#size = Math.max(SMALLEST_WINDOW, this.#size / 2);
     else if (skip <= this.#size / 4) this.#size = Math.min(LARGEST_WINDOW, this.#size * 2);
     const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));

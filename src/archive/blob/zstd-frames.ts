@@ -6,8 +6,9 @@ import { isSkippableFrame, isZstdFrame, MAGIC_BYTES } from './compression.ts';
 import type { FileRange } from './source-file.ts';
 
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
-/** Largest block, and largest window that the decompressor accepts. */
+/** Size of the largest block. */
 const BLOCK_BYTES = 2 ** 17;
+/** Size of the largest window that the decompressor accepts. */
 const WINDOW_BYTES = 2 ** 27;
 
 /**

@@ -6,7 +6,7 @@ import { Digester } from '../blob/digest.ts';
 import { unpackBytes } from '../blob/memory-bytes.ts';
 import type { PlainBytes } from './plain-bytes.ts';
 
-/** When pieces are read in order, those with a gap of at most this size between them are fetched together. */
+/** Pieces that are read in order are fetched together if the gap between them is at most this large. */
 const GAP_BYTES = 32 * 1024;
 /** Initial and maximum number of bytes to fetch ahead when pieces are read in order. */
 const FIRST_AHEAD = 256 * 1024;

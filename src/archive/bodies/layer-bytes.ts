@@ -34,7 +34,7 @@ export interface SameBodyOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** Sizes of the first and the largest piece to compare. Most files that differ do so early, so the first piece is small. */
+/** Size of the first piece to compare. It is small, because most files that differ do so early. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
 /** Bytes after which this thread yields to other work. Each comparison counts as BODY_COST bytes more. */

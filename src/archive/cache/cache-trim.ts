@@ -2,8 +2,9 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isPrivateFolder } from '../files/private-place.ts';
 
-/** Names of Node's compiled code, and of the caches' own files. Other files are neither counted nor removed. */
+/** Names of Node's compiled code. */
 const CODE = /^[0-9a-f]+$/;
+/** Names of the caches' own files. Files with any other name are neither counted nor removed. */
 const OURS = /^[0-9a-f]{40}\.(idx|ckp|ok|rep|tar|part|sum|blob)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
@@ -56,8 +57,8 @@ export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: numbe
 }
 
 /**
- * Removes files until the rest fits: compiled code and spools first, because they are quickly remade, then blobs, then indexes; of each,
- * the least recently used first. It is not an error if another process removes or uses files meanwhile.
+ * Removes files until the rest fits. Compiled code and spools go first, because they are quickly remade, then blobs, then indexes. Within
+ * each kind, the least recently used files go first. It is not an error if another process removes or uses files meanwhile.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);

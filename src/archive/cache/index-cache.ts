@@ -117,7 +117,7 @@ export class IndexCache {
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return null;
       const bytes = readKept(file);
-      // Buffers of small files come from a shared pool and may be unaligned.
+      // Columns must be aligned. Buffers of small files come from a shared pool and may not be, so those are copied.
       const { buffer, byteOffset, byteLength } = bytes;
       const own = byteOffset === 0 && byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
       const found = decodeIndex(key, own as ArrayBuffer);

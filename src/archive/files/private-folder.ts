@@ -5,8 +5,9 @@ import { makeMarkedFolder } from '#files';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { makePrivateFolder } from './private-place.ts';
 
-/** Name prefixes of folders in the cache, and in the system's temporary folder, the fallback. */
+/** Prefix of a folder's name in the cache. */
 const IN_CACHE = 'run-';
+/** Prefix of a folder's name in the system's temporary folder, which is the fallback. */
 const IN_TEMPORARY = 'layerscope-';
 /** Age at which a folder left by another machine's process is considered abandoned. */
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;

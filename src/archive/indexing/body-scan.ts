@@ -6,8 +6,9 @@ import { PackedSearch, type UnpackedHit } from './packed-search.ts';
 
 /** Maximum number of bytes searched in one file. */
 const MOST_BODY_BYTES = 8 * 2 ** 30;
-/** Maximum number of hits kept for a layer, and of files listed as only partly searched. */
+/** Maximum number of hits kept for a layer. */
 const MOST_HITS = 10_000;
+/** Maximum number of files listed as only partly searched. */
 const MOST_CUT = 100;
 const GAP = new Uint8Array(1);
 
@@ -25,8 +26,9 @@ export class BodyScanner implements TarHandler {
   /** Path of the member in a packed tar. */
   #inside: Uint8Array | null = null;
   #bodyOffset = 0;
-  /** Remaining bytes of the body, and how many of them may be searched. */
+  /** Remaining bytes of the body. */
   #left = 0;
+  /** How many of the remaining bytes may be searched. */
   #searchable = 0;
   /** Stored pieces of a sparse file. */
   #sparse: TarMember['sparse'] = null;

@@ -32,7 +32,7 @@ export const SUM_KEY_BYTES = BLOCK_BYTES;
 
 /** Computes the checksum of one body at a time, independently of how its bytes are split into pieces. */
 export class BodySum {
-  /** The first and second halves; never both 0. */
+  /** The two halves of the checksum; never both 0. */
   low = 0;
   high = 0;
   readonly #codeFor: () => BodySumCode | null;
@@ -57,7 +57,6 @@ export class BodySum {
     this.#codeFor = codeFor;
   }
 
-  /** Starts a new body. */
   begin(): void {
     this.#lanes.set(this.#start);
     this.#length = 0;

@@ -115,7 +115,6 @@ async function readWholePlain(range: FileRange, blob: BlobSource, options: Index
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
 }
 
-/** Passes members and bodies to both handlers. */
 function bothHandlers(first: TocCheck | null, second: BodyScanner | null): { also?: TarHandler } {
   if (first === null || second === null) return first === null ? (second === null ? {} : { also: second }) : { also: first };
   return {

@@ -126,7 +126,7 @@ export class LayerReading {
       if (bytes >= SMALL_UNPACKED_TOC_BYTES) await hold(bytes);
     };
     const index = async (toc: PackedToc): Promise<IndexedBlob> => {
-      // Even a few packed bytes may contain the maximum number of entries.
+      // Every TOC waits for memory, because even a few packed bytes may contain the maximum number of entries.
       const plainBytes = toc.plainBytes ?? toc.packed.length;
       await hold(plainBytes);
       const isLarge = toc.packed.length + (toc.tarSplit?.length ?? 0) >= SMALL_TOC_BYTES;

@@ -50,8 +50,7 @@ export class MemoryGate {
   #used = 0;
 
   /**
-   * `most` is how much may be read at a time, in the caller's unit; by default, that is layers. Once `signal` aborts, nothing waits any
-   * longer.
+   * `most` is how much may be read at a time, in the caller's unit (by default, layers). Once `signal` aborts, nothing waits any longer.
    */
   constructor(signal: AbortSignal, most = LAYERS_AT_ONCE) {
     this.#signal = signal;

@@ -8,8 +8,9 @@ import type { BodyHit, BodyScan } from '../types.ts';
 const MAGIC = [0x1f, 0x8b, 8] as const;
 /** Value of `#seen` for a body that isn't packed. */
 const NOT_PACKED = MAGIC.length + 1;
-/** Maximum number of unpacked bytes searched in one file, and in all files of a layer. */
+/** Maximum number of unpacked bytes to search in one file. */
 const MOST_OF_FILE = 256 * 2 ** 20;
+/** Maximum number of unpacked bytes to search in all files of a layer. */
 const MOST_OF_LAYER = 2 * 2 ** 30;
 /** Maximum packed and unpacked size of a file that node:zlib unpacks in one call, which is several times as fast as piece by piece. */
 const MOST_GATHERED = 2 ** 20;
@@ -24,7 +25,6 @@ const USTAR_AT = 257;
 /** A hit in an unpacked file, without the location of the packed one. */
 export type UnpackedHit = Omit<BodyHit, 'member' | 'offset'>;
 
-/** Searches the files of a tar. */
 interface TarSearch extends TarHandler {
   finish(): BodyScan;
 }
@@ -58,7 +58,7 @@ export class PackedSearch {
     this.#startTarSearch = startTarSearch;
   }
 
-  /** Starts a body of `size` bytes. `path` is that of the packed file, relative, with `/`. */
+  /** Starts a body of `size` bytes. `path`: the packed file's path, relative, with `/`. */
   begin(path: string, size: number): void {
     this.#path = path;
     this.#size = size;

@@ -72,7 +72,8 @@ export class SpanCheck {
       return digester.finish() === this.#digests[index] ? null : 'unpacks to different content than the layer has';
     } catch (error) {
       if (asLayerscopeError(error).code !== 'DAMAGED') throw error;
-      // Older zTOCs don't state the first checkpoint. Its assumed position is wrong if the layer's gzip header is longer than usual.
+      // Not reported for the first span: older zTOCs don't state its checkpoint, and the assumed position is wrong if the layer's gzip
+      // header is longer than usual.
       return index === 0 ? null : 'can’t be unpacked from its checkpoint';
     }
   }

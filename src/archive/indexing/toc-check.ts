@@ -25,12 +25,14 @@ export class TocCheck implements TarHandler {
   readonly #problem: Finding | null;
   #row = -1;
   #chunk = 0;
-  /** Digesters of the current piece and of the whole body; null if no digest is stated. */
+  /** Digester of the current piece; null if no digest is stated. */
   #digester: Digester | null = null;
+  /** Digester of the whole body; null if no digest is stated. */
   #whole: Digester | null = null;
   #isHole = false;
-  /** Remaining bytes of the body, and of its current piece. */
+  /** Remaining bytes of the body. */
   #bodyLeft = 0;
+  /** Remaining bytes of the current piece. */
   #chunkLeft = 0;
   readonly #expanded = new ExpandedBody((bytes, start, end) => this.#take(bytes, start, end));
   #isSparse = false;

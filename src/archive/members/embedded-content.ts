@@ -34,7 +34,7 @@ export class EmbeddedContent {
     try {
       return this.#store.find(name) !== null;
     } catch {
-      // The link was refused, which is reported when the blob is read, unless there is embedded content.
+      // The link was refused. That is reported when the blob is read, unless there is embedded content.
       return false;
     }
   }

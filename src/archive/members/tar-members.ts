@@ -11,9 +11,11 @@ import { layOutSparse, type SparseMap } from './sparse-member.ts';
  * full.
  */
 const FEW_MEMBERS = 4096;
-/** Limits on the members of an image archive, on the bytes of their names, and on their stored parts. */
+/** Maximum number of members of an image archive. */
 export const MAX_MEMBERS = 200_000;
+/** Maximum total length of the members' names. */
 const MAX_NAME_BYTES = 16 * 1024 * 1024;
+/** Maximum number of stored parts of all sparse members. */
 const MAX_PIECES = 500_000;
 /** Maximum number of repeated names that are reported. */
 const MAX_REPEATED = 20;

@@ -72,7 +72,7 @@ function memberName(store: MemberStore, path: string): string {
 
 function dockerLayer(name: string, diffId: string | null, image: DockerImage): LayerPlan {
   const digest = digestInPath(name);
-  // Older versions of Docker recorded the layer as it was in the registry, which differs from the one in the archive.
+  // A source counts only if it describes this blob: older versions of Docker recorded the layer as it was in the registry.
   const source = diffId === null ? undefined : image.layerSources.get(diffId);
   const same = source !== undefined && source.digest === digest;
   return {
@@ -187,7 +187,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     manifestDigest: null,
     layers: chain.map(({ layer }) => ({ name: `${storeName(layer.id)}/layer.tar`, digest: null, mediaType: null, size: null, urls: [] })),
     attestations: [],
-    // The top layer's json serves as the config, but has no diffIDs and only its own history step.
+    // The top layer's `json` serves as the config. It has no diffIDs, and only its own history step.
     config:
       highest === undefined
         ? null

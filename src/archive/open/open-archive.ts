@@ -64,9 +64,9 @@ export function addByIndex(list: ImageList, store: OverlayMembers): void {
 }
 
 /**
- * Adds the images of manifest.json, with details from an index.json next to it; if manifest.json is unreadable, those of index.json. If
- * neither is usable, the result is a finding and no images. Returns the format: `otherwise` if index.json is used. Throws BAD_MANIFEST if
- * manifest.json is `null`, as written when no image was saved.
+ * Adds the images of manifest.json, with details from an index.json next to it. If manifest.json is unreadable, adds the images of
+ * index.json. If neither is usable, the result is a finding and no images. Returns the format: `otherwise` if index.json is used. Throws
+ * BAD_MANIFEST if manifest.json is `null`, as written when no image was saved.
  */
 export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
   const oci = tryOciContent(list, store);

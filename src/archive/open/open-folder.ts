@@ -85,7 +85,7 @@ function openDir(folder: MemberStore, newPath: NewPath): OpenedArchive {
   return openedList('dir', list, store);
 }
 
-/** Returns why manifest.json isn't that of a docker-archive; empty if there is no manifest.json, null if nothing is wrong. */
+/** Returns why manifest.json isn't a docker-archive's; empty if there is no manifest.json, null if nothing is wrong. */
 function manifestProblem(store: MemberStore): string | null {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return '';

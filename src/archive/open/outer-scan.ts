@@ -49,7 +49,7 @@ export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeErro
   const store = new TarMembers(members.members, file, '', null, newPath);
   const document = members.has('manifest.json') ? readManifest(store, members, flaw) : null;
   if (document !== null && document.problem === null) return { kind: 'docker-archive', manifestProblem: null };
-  // A layer may contain an unrelated object of that name, such as a web app manifest.
+  // Not a problem in a layer, which may contain an unrelated object of that name, such as a web app manifest.
   const manifestProblem = document === null || (document.isObject && !members.looksLikeImage) ? null : document.problem;
   if (members.has('index.json') && (members.has('oci-layout') || members.looksLikeImage)) return { kind: 'oci-archive', manifestProblem };
   if (hasLegacyShape(members)) return { kind: 'legacy-archive', manifestProblem };

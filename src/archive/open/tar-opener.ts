@@ -42,8 +42,8 @@ export interface OpenedTar {
 }
 
 /**
- * Opens an image archive or a layer tar, plain or packed. `isOurs` marks a temporary file, for which nothing is cached. Throws what {@link
- * ArchiveReader.open} throws.
+ * Opens an image archive or a layer tar, plain or packed. `isOurs` marks a temporary file, for which nothing is cached. Throws what
+ * {@link ArchiveReader.open} throws.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;
@@ -76,7 +76,6 @@ export class TarOpener {
     return this.#openPacked(blob, compression);
   }
 
-  /** Opens a plain tar. */
   async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
     const scan = new OuterScan(blob.length, isWhole);
     const meter = new ProgressMeter('read', file.size, this.#options.onProgress);
@@ -208,7 +207,7 @@ export class TarOpener {
     );
     if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
-      // The members of an image are read in random order, which requires a file.
+      // The members of an image are read in random order, which requires a file. If this disk is full, another one may have space.
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
       throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }

@@ -1,5 +1,5 @@
 // Packs layers into an image with a new manifest. The layers may belong to an image without a manifest, as in docker-archives from before
-// Docker 25, whose config is kept; or to no image, in which case the new config states only what is required and known.
+// Docker 25; that image's config is kept. Other layers get a new config, which states only what is required and known.
 import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { type CopyOptions, readBlob } from '../blob/copy-blob.ts';

@@ -5,11 +5,13 @@
 
 const MIB = 1024 * 1024;
 
-/** Maximum size of a Parquet file's footer, which lists the columns, and maximum number of values in it. */
+/** Maximum size of a Parquet file's footer, which lists the columns. */
 export const MOST_FOOTER_BYTES = 16 * MIB;
+/** Maximum number of values in a footer. */
 export const MOST_FOOTER_VALUES = 2_000_000;
-/** Maximum size of a page's header, and maximum number of values in it. */
+/** Maximum size of a page's header. */
 export const MOST_HEADER_BYTES = 64 * 1024;
+/** Maximum number of values in a page's header. */
 export const MOST_HEADER_VALUES = 1_000;
 /** Maximum depth of nested structs. The structs of the Parquet format nest seven deep. */
 export const MOST_NESTING = 20;
@@ -25,11 +27,11 @@ export const MOST_GROUP_ROWS = 1_048_576;
 
 /** Maximum number of files in a table's folder. */
 export const MOST_TABLE_FILES = 400_000;
-/**
- * Maximum number of rows kept from `images`, of rows kept from `history`, and of rows read from one file of these tables or of `findings`.
- */
+/** Maximum number of rows kept from `images`. */
 export const MOST_IMAGES = 20_000;
+/** Maximum number of rows kept from `history`. */
 export const MOST_STEPS = 2_000_000;
+/** Maximum number of rows read from one file of these two tables or of `findings`. */
 export const MOST_FILE_ROWS = 200_000;
 /** Maximum number of characters in all strings kept from a catalog. */
 export const MOST_TEXT = 64 * MIB;

@@ -68,7 +68,6 @@ export class OverviewBuilder {
     else known.places.push(place);
   }
 
-  /** Adds the history of one image. */
   addHistory(id: string, rows: readonly TableRow[]): void {
     const image = this.#images.get(id);
     if (image === undefined) return;

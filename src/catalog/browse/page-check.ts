@@ -63,7 +63,7 @@ export function checkPages(chunk: ColumnChunk): number {
 /** Returns the number of rows in the page, which is 0 for a dictionary. */
 function checkPage(chunk: ColumnChunk, page: PageHeader, body: Uint8Array, rowsLeft: number): number {
   if (page.type === 'DICTIONARY_PAGE') {
-    // Each value takes at least a byte, except flags, which don't have dictionaries.
+    // Each value takes at least a byte, which limits their number. Flags take less, but don't have dictionaries.
     if (!isCount(page.dictionary_page_header?.num_values, page.uncompressed_page_size) || chunk.isFlag) throw damaged();
     decompressed(chunk, body, page.uncompressed_page_size);
     return 0;

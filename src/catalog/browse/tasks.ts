@@ -22,7 +22,7 @@ function listFiles({ folder, table }: Tasks['list']['input']): Tasks['list']['ou
   const at = path.join(folder, table);
   let changed: number | null = null;
   try {
-    // The folder's time changes whenever a file is renamed into it.
+    // Tells when a file was last added: the folder's time changes whenever a file is renamed into it.
     changed = statSync(at).mtimeMs;
     const listing = opendirSync(at);
     try {

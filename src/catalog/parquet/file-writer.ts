@@ -15,7 +15,7 @@ const ENCODING = { plain: 0, dictionary: 8 } as const;
 
 /** Whether Node has Zstandard (22.15 and later). If not, gzip is used; every Parquet reader supports both. */
 const HAS_ZSTD = typeof zstdCompressSync === 'function';
-/** Minimum size of what is compressed. For less, setting up a compressor takes longer than it is worth. */
+/** Minimum size of data to compress. Below that, setting up a compressor takes longer than it is worth. */
 const LEAST_COMPRESSED_BYTES = 512;
 
 /** Compresses with buffers sized to the input: allocating those of the default sizes takes longer than compressing. */

@@ -103,7 +103,7 @@ async function describeEntry(folder: string, entry: Dirent): Promise<NamedEntry 
   const full = path.join(folder, entry.name);
   if (entry.isDirectory()) return { path: full, kind: 'folder', bytes: null };
   if (!entry.isFile()) return null;
-  // A file may have been removed since the folder was listed.
+  // The size is null if the file was removed after the folder was listed.
   const { size } = await stat(full).catch(() => ({ size: null }));
   return { path: full, kind: 'file', bytes: size };
 }

@@ -2,8 +2,9 @@
 import { namedEntries, type RootDescriptor } from '#archive';
 import { displayText, formatCount, LayerscopeError } from '#model';
 
-/** Maximum number of names of an image, and of characters in a name. Engines and registries accept at most 383 characters. */
+/** Maximum number of names of an image. */
 const MAX_NAMES = 1_000;
+/** Maximum number of characters in a name. Engines and registries accept at most 383. */
 const MAX_NAME = 4_096;
 
 function annotatedNames({ annotations = {} }: RootDescriptor): string[] {

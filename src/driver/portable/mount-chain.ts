@@ -23,8 +23,8 @@ export interface ChainBlobs {
 }
 
 /**
- * Lays out layers, lowest first, in an empty folder that only this process writes to. Throws DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO,
- * CANCELLED.
+ * Lays out layers, lowest first, in an empty folder that only this process writes to. Throws DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED,
+ * IO, CANCELLED.
  */
 export async function layOutChain(
   root: string,

@@ -67,7 +67,7 @@ export class OwnFolders {
   async makePrivate(isShared: boolean): Promise<void> {
     await this.check();
     const forbidden = isShared ? OTHERS_WRITE : OTHERS;
-    // If others could write until now, they may have added a link after the check.
+    // Checks again if others could write until now, because they may have added a link after the first check.
     if (await this.#restrict('', forbidden)) await this.check();
     let wasOpen = await this.#restrict('blobs', forbidden);
     for (const algorithm of await this.#names('blobs'))
@@ -90,7 +90,7 @@ export class OwnFolders {
     if (await this.#isReached(parts)) await this.#within((home) => removeTree(path.join(home, ...parts)));
   }
 
-  /** Like {@link remove}, for a file and durably. */
+  /** Like {@link remove}, but durable, and for a file. */
   async removeFile(...parts: readonly string[]): Promise<void> {
     if (await this.#isReached(parts)) await this.#within((home) => removeDurably(path.join(home, ...parts)));
   }

@@ -129,7 +129,7 @@ export class PortableDriver implements GraphDriver {
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       throwIfCancelled(options.signal);
-      // An interrupted removal may have left files that don't belong to the new layer.
+      // Files that an interrupted removal left don't belong to the new layer.
       await this.#folders.removeLeft(known);
       await this.#home.layers.put(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });

@@ -38,7 +38,7 @@ const HALF_MADE = /^(lock(\..*)?|tmp|index\.json|layerscope-store\.json)$/;
 /** Content of the marker. */
 interface Marker {
   readonly version: typeof STORE_VERSION;
-  /** Whether another program created the layout. Then only what this program added may be removed. */
+  /** Whether another program created the layout. If so, only what this program added may be removed. */
   readonly foreign: boolean;
 }
 

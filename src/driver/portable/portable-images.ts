@@ -92,7 +92,7 @@ export class PortableImages implements ImageStore {
 
   async #takeRoot(root: ArchiveRoot, descriptor: RootDescriptor, options: AddOptions): Promise<RootDescriptor> {
     const layers = new Map<string, ArchiveLayer[]>();
-    // An image may contain a layer more than once, and several images may share a layer.
+    // Each layer is checked once: an image may contain it more than once, and several images may share it.
     for (const layer of new Map(
       root.images.flatMap((image) => image.layers).map((layer) => [`${layer.digest} ${layer.diffId}`, layer]),
     ).values())
@@ -114,7 +114,7 @@ export class PortableImages implements ImageStore {
   ): Promise<{ readonly digest: string; readonly size: number; readonly isNew: boolean }> {
     throwIfCancelled(options.signal);
     if (source.statedDigest !== null) {
-      // A blob that changed on disk is replaced.
+      // A blob that is already there is kept. If it has changed on disk, it is replaced.
       if (await this.#home.holds(source.statedDigest, source.length, options.signal)) {
         options.onProgress?.(source.length);
         return { digest: source.statedDigest, size: source.length, isNew: false };

@@ -111,7 +111,9 @@ export interface LockOptions {
   readonly noticeMs?: number | undefined;
 }
 
-/** Waits for a home's writer lock and takes it; the caller must dispose of it. Throws CANCELLED, IO if the holder shows no sign of work. */
+/**
+ * Waits for a home's writer lock and takes it; the caller must dispose of it. Throws CANCELLED, and IO if the holder shows no sign of work.
+ */
 export async function lockForWriting(home: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
   const holder: Holder = { ...thisProcess(), token: randomBytes(8).toString('hex') };

@@ -49,8 +49,8 @@ export class ClientCall {
     this.#channel.sendJson(FRAME.request, this.#id, { method: this.#method, input, isCancelled });
     if (sendsData(this.#method)) this.#in.open();
     if (isCancelled) {
-      // The request was sent anyway, because the server may have another reason to refuse it. It contains `isCancelled`, so no cancel frame
-      // is needed.
+      // The request was sent anyway, because the server may have another reason to refuse it. The request says `isCancelled`, so no cancel
+      // frame is needed.
       this.#isCancelled = true;
       this.#out.stop();
     }

@@ -69,7 +69,7 @@ class RemoteDriver implements GraphDriver {
     try {
       return await this.#session.ask('exists', { id }, REPLIES.exists);
     } catch (error) {
-      // A layer can't have an invalid id.
+      // No layer has an invalid id.
       if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return false;
       throw error;
     }

@@ -32,8 +32,9 @@ export interface ServeOptions {
  */
 export interface ServedDriver extends AsyncDisposable {
   /**
-   * Resolves when the connection is closed, no call is running and nothing is held: with null if the client left or was idle, otherwise
-   * with the error that ended the connection (FORBIDDEN, UNSUPPORTED, BAD_REQUEST, IO) or the first error of releasing a mount or files.
+   * Resolves when the connection is closed, no call is running and nothing is held. The value is null if the client left or was idle.
+   * Otherwise it is the error that ended the connection (FORBIDDEN, UNSUPPORTED, BAD_REQUEST, IO), or the first error of releasing a mount
+   * or files.
    */
   readonly ended: Promise<LayerscopeError | null>;
 }

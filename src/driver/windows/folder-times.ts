@@ -11,7 +11,10 @@ export class FolderTimes {
     this.#folders.set(foldWindowsCase(path), { path, info });
   }
 
-  /** Sets times and attributes in reverse order, so that a folder comes after its contents. Throws what the file calls throw. */
+  /**
+   * Sets the times and attributes. Starts with the folder that was added last, so that a folder comes after its contents. Throws the errors
+   * of the file calls.
+   */
   async apply(root: RootFolder): Promise<void> {
     for (const { path, info } of [...this.#folders.values()].reverse()) {
       await using folder = await root.open(path, { access: (ACCESS.read | ACCESS.write) >>> 0, create: 'existing' });

@@ -1,4 +1,4 @@
-/** An AsyncDisposableStack for runtimes older than Node 24. Disposes in reverse order. */
+/** An AsyncDisposableStack for runtimes older than Node 24. What was added last is disposed of first. */
 export class Held implements AsyncDisposable {
   #parts: (() => Promise<void>)[] = [];
 

@@ -39,8 +39,8 @@ export function parseLayerName(name: string): LayerName {
 }
 
 /**
- * Parses a name in a layer. Throws PATH_ESCAPE if it leads outside the layer, NAME_REFUSED for a name that no file on NTFS can have,
- * UNSUPPORTED if the name is in no part of a Windows layer, such as a Linux path or one next to UtilityVM\Files.
+ * Parses a name in a layer. Throws PATH_ESCAPE if it leads outside the layer; NAME_REFUSED for a name that no file on NTFS can have;
+ * UNSUPPORTED if it isn't in any part of a Windows layer, such as a Linux path or a name next to UtilityVM\Files.
  */
 export function parseReadName(name: string): LayerName {
   const shown = displayText(name);

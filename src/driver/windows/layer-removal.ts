@@ -45,7 +45,8 @@ export class LayerRemoval {
 
   /**
    * Renames a layer's folder to `removing` and destroys it. `disk`: the layer's scratch disk; null if there is none. A killed process may
-   * have left the disk attached, which blocks the rename. Throws PERMISSION if this process lacks the privileges, and what the calls throw.
+   * have left the disk attached, which blocks the rename; if so, detaches it. Throws PERMISSION if this process lacks the privileges, and
+   * whatever the rename or the removal throws.
    */
   async remove(folder: string, removing: string, disk: string | null): Promise<void> {
     this.enable();

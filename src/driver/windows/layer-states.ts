@@ -10,7 +10,7 @@ import type { DriverInfo, Native } from './native.ts';
 import { patiently } from './patiently.ts';
 import { twice } from './twice.ts';
 
-/** Undoes steps in reverse order. Ignores errors in favour of the one that made undoing necessary. */
+/** Runs steps that undo something, last first. Ignores their errors, because the one that made undoing necessary is the one to report. */
 export async function undoAll(steps: (() => Promise<void>)[]): Promise<void> {
   for (const step of steps.reverse()) await twice(step).catch(() => undefined);
 }

@@ -83,7 +83,7 @@ const NODE_FILES: Pick<HomeFiles, 'list' | 'readFile'> = {
     const facts = await factsOf(file);
     if (facts === null || (facts.attributes & FILE_ATTRIBUTE.archive) === 0) throw new LayerscopeError('NOT_FOUND', `no file ${file}`);
     if (facts.sizeBytes > MAX_FILE_BYTES) throw new LayerscopeError('TOO_LARGE', `${file}: ${facts.sizeBytes} bytes`);
-    // A link or a pipe may have replaced the file by now.
+    // A link or a pipe may have replaced the file by now: the link isn't followed, and the pipe doesn't block.
     await using handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     if (!(await handle.stat()).isFile()) throw new LayerscopeError('NOT_FOUND', `no file ${file}`);
     return await handle.readFile();

@@ -28,7 +28,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 
 const RATIO = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const BYTE_SIZE = /^([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)$/i;
-/** Maximum length of a rule's value, in UTF-16 units. */
+/** Maximum length of a rule's value, in UTF-16 units. The regular expressions above may take quadratic time. */
 const MOST_VALUE_LETTERS = 100;
 
 /** Creates an error such as `lowestEfficiency: not a number: "much"`. */
@@ -36,7 +36,7 @@ function wrong(rule: string, text: string, what: string): LayerscopeError {
   return new LayerscopeError('USAGE', `${rule}: ${what}: ${displayText(JSON.stringify(text.slice(0, 60)))}`);
 }
 
-/** Trims the text. Throws USAGE if it is too long for the regular expressions, which may take quadratic time. */
+/** Trims the text. Throws USAGE if it is too long. */
 function short(rule: string, text: string, what: string): string {
   if (text.length > MOST_VALUE_LETTERS) throw wrong(rule, text, what);
   return text.trim();

@@ -1,7 +1,8 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode } from '#model';
 
-/** Maximum number of findings kept for an image or an archive, and of characters in them. */
+/** Maximum number of findings kept for an image or an archive. */
 const MAX_FINDINGS = 20_000;
+/** Maximum number of characters in these findings. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /** Collects findings in order up to a limit; the rest are counted by code. */

@@ -81,7 +81,7 @@ async function makeReport(reader: ArchiveReader, archive: Archive, options: Load
   for (const image of archive.images) {
     const ofImage = indexed.slice(first, first + image.layers.length);
     first += image.layers.length;
-    // Thousands of images may share one large layer, and stacking it for each would take hours.
+    // Limits the total, because thousands of images may share one large layer, and stacking it for each would take hours.
     for (const layer of ofImage) entries += layer?.table.memberCount ?? 0;
     if (images.length > 0 && entries > MAX_STACKED_ENTRIES) {
       const message = `the layers of its images have more than ${formatCount(MAX_STACKED_ENTRIES)} entries, counted for each image`;

@@ -34,7 +34,7 @@ export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) =>
     if (signal.aborted) onAbort();
     const { state } = await jobs.ended(jobId);
     signal.removeEventListener('abort', onAbort);
-    // The job may already be off the list, which drops the oldest finished jobs.
+    // The job may already be off the list, because the list drops the oldest finished jobs.
     if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
     throwIfCancelled(signal);
     if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');

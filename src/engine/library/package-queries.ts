@@ -37,7 +37,7 @@ export function createPackageQueries(find: (archiveId: string) => OpenArchive): 
       try {
         return await known;
       } catch (error) {
-        // Another query started the read and was then cancelled.
+        // If another query started the read and was then cancelled, this one starts it again.
         if (signal.aborted || !isCancelled(error)) throw error;
         return read(loaded, view, signal);
       }

@@ -7,7 +7,7 @@ import { hasText } from './text-filter.ts';
 
 /** Which of the differing packages to return. */
 export interface DifferencesWanted {
-  /** Returns only packages that contain this text, ignoring case; see {@link hasText}. */
+  /** Only packages that contain this text are returned, ignoring case; see {@link hasText}. */
   readonly text: string;
   readonly start: number;
   readonly count: number;

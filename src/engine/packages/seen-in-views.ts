@@ -6,8 +6,9 @@ import { type Content, JarBudget, type SeenFiles } from '#packages';
 import type { LoadedImage } from '../image/types.ts';
 import type { PackageProblem } from './types.ts';
 
-/** Maximum number of bytes to read from an image, and of problems to keep. */
+/** Maximum number of bytes to read from an image. */
 const MAX_READ_BYTES = 4 * 1024 * 1024 * 1024;
+/** Maximum number of problems to report. */
 const MAX_PROBLEMS = 1000;
 /** Limit on the total size, in bytes, of the files whose parsed values are kept; others are parsed again for each layer that shows them. */
 const MAX_KEPT_BYTES = 96 * 1024 * 1024;

@@ -10,8 +10,9 @@ export interface SiteInTree {
   readonly nodes: Uint32Array;
 }
 
-/** Maximum number of sites in an image, and maximum total length of their paths in bytes. */
+/** Maximum number of sites in an image. */
 const MAX_SITES = 500_000;
+/** Maximum total length of the sites' paths, in bytes. */
 const MAX_PATH_BYTES = 64 * 1024 * 1024;
 /** Go and Rust programs are larger than this. */
 const MIN_PROGRAM_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@ interface Described {
 
 /**
  * Whether a package contains the wanted lower-case text in its type, name or versions or, if the text has a slash, in its location. Without
- * that rule, text from a database's path would match all packages in it.
+ * a slash, text from a database's path would match every package in the database.
  */
 export function hasText({ type, name, location }: Described, versions: readonly string[], wanted: string): boolean {
   const place = wanted.includes('/') ? location : '';

@@ -1,11 +1,13 @@
 // Limits the memory that the packages of a view take.
 import { type FoundPackage, NO_FILES } from '#packages';
 
-/** Limits on what is visible at a time: the strings of packages, in characters, and the paths that the packages list, in bytes. */
+/** Limit on the strings of the packages that are visible at a time, in characters. */
 const MAX_LETTERS = 20_000_000;
+/** Limit on the paths that these packages list, in bytes. */
 const MAX_PATH_BYTES = 128 * 1024 * 1024;
-/** Overhead of a package besides its strings, and of a path besides its bytes. */
+/** Overhead of a package besides its strings, in characters. */
 const LETTERS_PER_PACKAGE = 200;
+/** Overhead of a path besides its own bytes. */
 const BYTES_PER_PATH = 16;
 
 /** Estimates how much memory a package takes, in characters. */

@@ -7,7 +7,8 @@ import { resolveImagePath } from '../read/resolve-path.ts';
 import type { ImageProvenance, SourceOf } from './image-provenance.ts';
 
 /**
- * Finds the package that owns a path as seen at a layer, null if none does, and, if the path is a folder, the packages that own its files.
+ * Finds the package that owns a path as seen at a layer; null if none does. If the path is a folder, also finds the packages that own its
+ * files.
  */
 export type OwnersOf = (
   path: Uint8Array,

@@ -1,4 +1,3 @@
-import type { BlobSource } from '#archive';
 import { buildStack, compareViews, countBodies, keepRows } from '#changes';
 import { DIFFERS, KIND, type LayerReport, LayerscopeError, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
@@ -52,7 +51,7 @@ export interface Comparison {
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
   const { reads = true, ignore = 0 } = options;
   const rows = compareViews(a.loaded.stack, a.layer, b.loaded.stack, b.layer, {
-    isSameLayer: (one, two) => isSameLayer(a.loaded, one, b.loaded, two),
+    twinOf: twinsOf(a.loaded, b.loaded),
     ...(reads ? {} : { sums: 'ignored' as const }),
   });
   const differs = rows.differs.slice();
@@ -75,18 +74,28 @@ export function differencesOf({ rows, differs, counts }: Comparison): RowTable {
   return keepRows({ ...rows, kind, differs }, counts);
 }
 
+/** Returns a function that finds the lowest layer of A with the same content as a layer of B; -1 if there is none. */
+function twinsOf(a: LoadedImage, b: LoadedImage): (layer: number) => number {
+  const lowest = new Map<unknown, number>();
+  for (const layer of a.image.layers.keys()) for (const key of contentKeys(a, layer)) if (!lowest.has(key)) lowest.set(key, layer);
+  return (layer) => {
+    const twins = contentKeys(b, layer).flatMap((key) => lowest.get(key) ?? []);
+    return twins.length === 0 ? -1 : Math.min(...twins);
+  };
+}
+
 /**
- * Whether two layers are known to have the same content: the same range of a file, or the same computed digest. A digest stated in a
- * manifest proves nothing. A damaged layer equals only itself.
+ * Returns keys of a layer's content: two layers that have one in common are known to have the same content, because they are the same range
+ * of a file, or have the same computed digest. A digest stated in a manifest proves nothing. A damaged layer equals only itself.
  */
-function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
-  const left = a.image.layers[one];
-  const right = b.image.layers[two];
-  if (left === undefined || right === undefined) return false;
-  if (left.blob !== null && right.blob !== null && isSameBlob(left.blob, right.blob)) return true;
-  const [first, second] = [a.layers[one], b.layers[two]];
-  if (first?.status !== 'present' || second?.status !== 'present') return false;
-  return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
+function contentKeys({ image, layers }: LoadedImage, layer: number): readonly unknown[] {
+  const blob = image.layers[layer]?.blob ?? null;
+  const keys: unknown[] = [];
+  // The same range of the same file may have been opened twice.
+  if (blob !== null) keys.push(blob, ...(blob.cacheKey === '' ? [] : [`blob ${blob.cacheKey}`]));
+  const loaded = layers[layer];
+  if (loaded?.status === 'present' && loaded.blobDigest !== undefined) keys.push(`content ${loaded.blobDigest}`);
+  return keys;
 }
 
 /**
@@ -94,26 +103,21 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
  * sides are compared by what the manifests say.
  */
 export function hasUnreadLayers(a: ImageView, b: ImageView): boolean {
-  const isSame = (one: number, two: number): boolean =>
-    isSameLayer(a.loaded, one, b.loaded, two) || isSameAbsent(a.loaded, one, b.loaded, two);
-  const [left, right] = [layersOf(a), layersOf(b)];
-  return (
-    left.some(({ index, status }) => status !== 'present' && !right.some((other) => isSame(index, other.index))) ||
-    right.some(({ index, status }) => status !== 'present' && !left.some((other) => isSame(other.index, index)))
-  );
+  const hasOthers = (one: ImageView, other: ImageView): boolean => {
+    const known = new Set(layersOf(other).flatMap(({ index }) => keysOf(other.loaded, index)));
+    return layersOf(one).some(({ index, status }) => status !== 'present' && !keysOf(one.loaded, index).some((key) => known.has(key)));
+  };
+  return hasOthers(a, b) || hasOthers(b, a);
 }
 
 function layersOf({ loaded, layer, since = 0 }: ImageView): readonly LayerReport[] {
   return loaded.report.layers.slice(since, layer + 1);
 }
 
-function isSameAbsent(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
-  const [left, right] = [a.image.layers[one], b.image.layers[two]];
-  if (!left || !right || left.blob !== null || right.blob !== null) return false;
-  return (left.diffId !== null && left.diffId === right.diffId) || (left.digest !== null && left.digest === right.digest);
-}
-
-/** Whether two blobs are the same range of the same file, even if it was opened twice. */
-function isSameBlob(a: BlobSource, b: BlobSource): boolean {
-  return a === b || (a.cacheKey !== '' && a.cacheKey === b.cacheKey);
+/** Returns the keys of a layer's content or, without its blob, those of what the manifest says of it. */
+function keysOf(loaded: LoadedImage, index: number): readonly unknown[] {
+  const layer = loaded.image.layers[index];
+  if (!layer || layer.blob !== null) return contentKeys(loaded, index);
+  const { diffId, digest } = layer;
+  return [...(diffId === null ? [] : [`diffId ${diffId}`]), ...(digest === null ? [] : [`digest ${digest}`])];
 }

@@ -2,10 +2,8 @@ import type { ConfigReport } from '#contract';
 import type { ConfigDifference } from '#format/image';
 import { displayText, jsonText } from '#model';
 
-/**
- * Maximum number of lines, and of characters in a value: a label may contain an entire document, and the window shows only its beginning.
- */
 const MAX_LINES = 1_000;
+/** Maximum number of characters in a value. A label may contain an entire document, and the window shows only its beginning. */
 const MAX_LETTERS = 2_000;
 
 /** Creates the window's report; `differences` is null if there was nothing to compare. */

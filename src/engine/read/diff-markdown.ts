@@ -35,8 +35,8 @@ export interface MarkdownOptions {
 }
 
 /**
- * Returns the comment: the hidden line, sizes, layers, packages, config, the biggest files that were added, changed and removed, and new
- * findings.
+ * Returns the pull-request comment: a hidden line that identifies it, then sizes, layers, packages, config, the biggest files that were
+ * added, changed and removed, and new findings.
  */
 export function diffMarkdown(a: ImageView, b: ImageView, comparison: Comparison, options: MarkdownOptions = {}): string {
   const [before, now] = [nameOf(a), nameOf(b)];

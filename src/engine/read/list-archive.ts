@@ -12,8 +12,9 @@ import { readContent } from './read-content.ts';
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
 const PLAIN_CHUNK = 256 * 1024;
 const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
-/** Maximum number of bytes shown for one name, and for all names together. */
+/** Maximum number of bytes shown for one name. */
 const MOST_NAME_BYTES = 4096;
+/** Maximum number of bytes shown for all names together. */
 const MOST_NAMES_BYTES = 4 * 1024 * 1024;
 
 type ListedEntry = ListingReport['entries'][number];

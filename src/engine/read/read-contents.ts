@@ -1,5 +1,5 @@
-// Compares the contents of files of equal size, for which an index alone isn't enough. Each pair is read once, however many rows show it,
-// with both sides in parallel, in the order of one side's layers.
+// Compares the contents of files with equal sizes, which an index alone can't tell apart. Each pair is read once, however many rows show
+// it. Both sides are read in parallel, in the order of one side's layers.
 
 import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';

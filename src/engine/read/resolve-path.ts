@@ -57,7 +57,6 @@ function targetOf({ stack }: Loaded, { layer, member }: EntryAt): Uint8Array {
   return (table ? linkName(table, member) : null) ?? new Uint8Array();
 }
 
-/** Formats a path for messages. */
 function shown({ stack }: Loaded, path: Uint8Array): string {
   return shownPath(path, stack.caseInsensitive);
 }

@@ -1,4 +1,4 @@
-import { changesOf, type Stack } from '#changes';
+import { changesOfEachLayer, type Stack } from '#changes';
 import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
 import type { PathMatch, SearchReport } from '#contract';
 import { createRest } from '#engine/turns';
@@ -9,8 +9,8 @@ type Touch = PathMatch['touches'][number];
 interface SearchOptions {
   readonly limit: number;
   /**
-   * Whether to match paths that contain the characters of the text in order, but not next to each other, if no path of any layer contains
-   * the text itself.
+   * Whether, if no path of any layer contains the text itself, to match paths that contain its characters in order, but not next to each
+   * other.
    */
   readonly scattered: boolean;
   /** Which paths come first: those that fit the text best or, with `size`, the largest. */
@@ -19,10 +19,10 @@ interface SearchOptions {
 }
 
 /**
- * Finds paths that match in any layer, and the layers that touch them, best first ({@link rankOf}), shorter ones before longer ones of the
- * same rank. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
+ * Finds paths that match in any layer, with the layers that touch each of them. The best come first ({@link rankOf}); of the same rank,
+ * shorter paths do. With `order: 'size'`, sorts the paths by the size of their largest version in any layer, largest first. Returns at most
  * `limit` paths, but the totals cover all that match. `text` has the syntax of a RowFilter; in a Windows image it may begin with `C:\\`,
- * like paths in the container. Yields to the event loop while searching. Throws CANCELLED.
+ * like paths in the container. Yields to the event loop while searching. Throws CANCELLED, TOO_LARGE.
  */
 export async function searchLayers(stack: Stack, text: string, { scattered, ...options }: SearchOptions): Promise<SearchReport> {
   const onDrive = stack.caseInsensitive ? imagePathOfWindows(text) : null;
@@ -33,19 +33,18 @@ export async function searchLayers(stack: Stack, text: string, { scattered, ...o
 }
 
 async function search(stack: Stack, text: string, { limit, scattered, order = 'best', signal }: SearchOptions): Promise<SearchReport> {
-  const found: RowMatches['matches'][] = [];
+  const found = new Map<number, RowMatches['matches']>();
   const best = order === 'best' ? new BestPaths(text, limit) : null;
   const rest = createRest(signal);
   /** Size of each path's largest version, by {@link keyOf}. */
   const sizes = new Map<number, number>();
   let bytes = 0;
-  for (let layer = 0; layer < stack.layers.length; layer++) {
-    throwIfCancelled(signal);
-    const table = changesOf(stack, layer, layer);
+  throwIfCancelled(signal);
+  for (const { layer, rows: table } of changesOfEachLayer(stack)) {
     const filter = { text, scattered, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
     const { matches, problem } = await filterInTurns(table, filter, rest);
     if (problem !== null) return { total: 0, bytes: 0, matches: [], problem };
-    found.push(matches);
+    if (matches !== null) found.set(layer, matches);
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
       if (row % ROWS_A_TURN === 0) await rest();
@@ -101,19 +100,19 @@ function largestVersion(touches: readonly Touch[]): number {
  */
 async function largestPaths(
   stack: Stack,
-  found: readonly RowMatches['matches'][],
+  found: ReadonlyMap<number, RowMatches['matches']>,
   sizes: ReadonlyMap<number, number>,
   limit: number,
   rest: Rest,
 ): Promise<readonly PathMatch[]> {
-  // If several paths are as large as the last one that fits, the first by name are returned.
+  // If more paths than fit are as large as the smallest one returned, the first by name are returned.
   const ordered = Float64Array.from(sizes.values()).sort();
   const least = ordered.at(-limit) ?? 0;
   const above = ordered.length - firstAbove(ordered, least);
   const larger = new Map<string, Touch[]>();
   const equal = new FirstPaths(limit - above);
-  for (const [layer, matches] of found.entries()) {
-    const table = changesOf(stack, layer, layer);
+  for (const { layer, rows: table } of changesOfEachLayer(stack)) {
+    const matches = found.get(layer);
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
       if (row % ROWS_A_TURN === 0) await rest();

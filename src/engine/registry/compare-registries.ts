@@ -81,7 +81,7 @@ async function* compareHive(
     before = await viewOf('a', a);
     now = await viewOf('b', b);
   } catch (error) {
-    // The other hives can still be compared.
+    // Reported rather than thrown, because the other hives can still be compared.
     const known = asLayerscopeError(error);
     const side = wanted === 'a' ? 'a' : 'b';
     const file = (side === 'a' ? a : b).registry.fileOf(key);

@@ -145,7 +145,7 @@ export class ImageRegistry {
       if (below.length === 0 && !(deltasAlone && file.role === 'delta')) return;
       now = await this.view(file.key, layer, undefined, inUse);
     } catch (error) {
-      // The layer's other hives can still be compared.
+      // Reported rather than thrown, because the layer's other hives can still be compared.
       const known = this.#unlessCancelled(error);
       if (known.code !== 'TOO_LARGE') throw error;
       yield { kind: 'unreadable', file, error: known };

@@ -9,7 +9,7 @@ export interface CataloguePath {
   readonly paths: readonly string[];
 }
 
-/** Folders whose contents an image can do without: in each layer, everything at or below one is a single finding. */
+/** Folders whose contents an image can do without. In each layer, everything at or below one of them is reported as a single finding. */
 export const CATALOGUE: readonly CataloguePath[] = [
   { code: 'waste-apt-lists', paths: ['/var/lib/apt/lists'] },
   { code: 'waste-apt-cache', paths: ['/var/cache/apt'] },

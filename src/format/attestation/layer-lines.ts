@@ -1,8 +1,8 @@
 // Finds the lines of the Dockerfile that made a layer.
 //
 // Each step has a list of layers. A layer's lines are those of every step whose list ends with that layer. The layers of a base image are
-// in the list of the step for that image, and have no lines. If a step that made the layer copied from another stage or mounted one, what
-// it copied comes from the steps it depends on that have no layers in this image.
+// in the list of the step for that image, and have no lines. A step that made the layer may have copied from another stage, or mounted one.
+// What it used comes from the steps it depends on that have no layers in this image.
 //
 // If the exporter rewrote the layers (BuildKit's `rewrite-timestamp`), their digests aren't in the provenance. Then, if exactly one list is
 // as long as the image and none is longer, layers are found in that list by their position.
@@ -15,7 +15,7 @@ export interface DockerfileLines {
   readonly file: string;
   /** Lines of the steps that made the layer; sorted and disjoint. */
   readonly lines: readonly LineRange[];
-  /** Lines of steps in other stages: those that made what the layer's own steps copied or mounted. */
+  /** Lines of the steps in other stages that made what the layer's own steps copied or mounted. */
   readonly from: readonly LineRange[];
   /** Name or number of the stage that contains `lines`; null if it is the Dockerfile's only stage. */
   readonly stage: string | null;

@@ -27,8 +27,9 @@ export interface GuessedLines {
   readonly stage: string | null;
   /** What `stage` is based on, according to its FROM. */
   readonly stageBase: string | null;
-  /** Name or number of the stage that contains the lines in `from`, and what that stage is based on: at most one element each. */
+  /** Name or number of the stage that contains the lines in `from`; empty if there are none. */
   readonly fromStages: readonly string[];
+  /** What that stage is based on; empty if there are no lines in `from`. */
   readonly fromStageBases: readonly string[];
   readonly text: string;
   /** The lines of `from`. */

@@ -29,8 +29,9 @@ const MAX_PAGE = 1 << 20;
 const USUAL_PAGES = [4096, 16_384, 65_536, 8192, 32_768];
 const MAX_DEPTH = 32;
 const MAX_BUCKETS_DEEP = 16;
-/** Maximum number of bytes to read from one file, and for one page. */
+/** Maximum number of bytes to read from one file. */
 const MAX_READ_BYTES = 256 * 1024 * 1024;
+/** Maximum size of one page with its overflow pages. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
 interface Meta {

@@ -24,8 +24,8 @@ export interface GzipScannerOptions {
 
 /**
  * Unpacks gzip from the bytes pushed into it, and makes a checkpoint at the first block after each span. The beginning of the first member
- * is the first checkpoint. Checksums are not checked. Throws DAMAGED. Zeros and other bytes after the last member only set {@link
- * trailing}.
+ * is the first checkpoint. Checksums are not checked. Throws DAMAGED. Zeros and other bytes after the last member only set
+ * {@link trailing}.
  */
 export class GzipScanner {
   readonly #options: GzipScannerOptions;

@@ -226,7 +226,7 @@ class JsonPieces {
         hasMore = this.#hasMore(CLOSE_LIST);
       } while (hasMore && end - start < BATCH_BYTES);
       const values = this.#parse(start, end, '[', ']') as readonly unknown[];
-      // Empty text between two commas isn't an element.
+      // A list with nothing between two commas has fewer elements than pieces.
       if (values.length !== count) throw notJson();
       yield values;
     }

@@ -23,8 +23,9 @@ export interface TocChunk {
   /** Offset of the piece in the file. */
   readonly fileOffset: number;
   readonly sizeBytes: number;
-  /** The packed bytes that contain the piece: a gzip member or a zstd frame, and possibly later bytes. */
+  /** Start of the packed bytes that contain the piece: a gzip member or a zstd frame. */
   readonly packedStart: number;
+  /** End of that range, which may include bytes after the piece's. */
   readonly packedEnd: number;
   /** Offset of the piece in the unpacked bytes. */
   readonly innerOffset: number;
@@ -96,7 +97,7 @@ export function parseToc(json: Uint8Array, dialect: TocDialect, dataEnd: number)
   return { entries, tarSplitDigest };
 }
 
-/** Knows where eStargz's gzip members end, which is where the next ones begin. */
+/** Finds where eStargz's gzip members end: each ends where the next one begins. */
 class MemberEnds {
   readonly #starts: Float64Array;
   readonly #dataEnd: number;
@@ -242,7 +243,7 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)
  */
 let lastDay = { text: '-', seconds: 0 };
 
-/** Parses a TOC's time (RFC 3339). A missing time and Go's zero time count as 1970. Throws DAMAGED. */
+/** Parses a TOC's time (RFC 3339). Returns 1970 for a missing time and for Go's zero time. Throws DAMAGED. */
 export function tocTime(stated: string): { readonly mtimeSeconds: number; readonly mtimeNanos: number } {
   if (stated === '' || stated.startsWith('0001-01-01T00:00:00')) return { mtimeSeconds: 0, mtimeNanos: 0 };
   const ofDay = stated.startsWith(lastDay.text) ? secondsOfDay(stated) : -1;

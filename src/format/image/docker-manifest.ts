@@ -43,8 +43,8 @@ export function isDockerManifest(value: unknown): boolean {
 const imageFields = fieldReader('Config', 'RepoTags', 'Layers', 'LayerSources');
 
 /**
- * Parses `manifest.json`. Throws BAD_MANIFEST if it is `null` (moby#41842) or not a list of images, or if an image's Layers is not a list of
- * paths; TOO_LARGE.
+ * Parses `manifest.json`. Throws BAD_MANIFEST if it is `null` (moby#41842) or not a list of images, or if an image's Layers is not a list
+ * of paths; TOO_LARGE.
  */
 export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');

@@ -7,8 +7,9 @@ import { FLAG, type LayerTable, NO_NODE, nodeName, nodePath } from './layer-tabl
 export interface HiveFile {
   readonly layer: number;
   readonly member: number;
-  /** Path in the layer, as raw bytes and escaped. */
+  /** Path in the layer, as raw bytes. */
   readonly path: Uint8Array;
+  /** Path in the layer, escaped. */
   readonly file: string;
   /** `SYSTEM`, `SOFTWARE`, `SAM`, `SECURITY` or `DEFAULT`; for any other hive, its path, escaped. */
   readonly hive: string;
@@ -19,7 +20,7 @@ export interface HiveFile {
 
 /** The system's hives, for which layers have deltas. */
 export const SYSTEM_HIVES: readonly string[] = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'];
-/** Lower-case name of a base hive, by that of its delta without `_Delta`, where the two differ. */
+/** Lower-case names of base hives that aren't named like their deltas, by the delta's name without `_Delta`. */
 const DELTA_NAMES: Readonly<Record<string, string>> = { defaultuser: 'default' };
 const CONFIG_FOLDER = 'files/windows/system32/config/';
 const DELTA_FOLDER = 'hives/';

@@ -3,8 +3,9 @@ import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#mode
 /** Maximum number of findings per code and layer; a tar can cause millions. */
 const MAX_FINDINGS_PER_CODE = 1000;
 
-/** Maximum length of a finding's message or path, and of all findings kept for a layer, in UTF-16 units. */
+/** Maximum length of a finding's message or path, in UTF-16 units. */
 const MAX_LENGTH = 8192;
+/** Maximum total length of all findings kept for a layer, in UTF-16 units. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 function cut(text: string): string {

@@ -1,4 +1,4 @@
-// Bits that describe names and the contents of paths.
+// Bits that describe members' names and what each path holds.
 
 /** Bits of `PathTree.shape`: how a name differs from the normal form. */
 export const SHAPE = {

@@ -28,8 +28,8 @@ export function parseWhiteout(name: string): Whiteout | null {
 }
 
 /**
- * Whether a path (with `/`) has a component that begins with `.wh.`. Such an entry in a layer would be a marker or inside one, and a
- * whiteout of it would be a marker that hides something else or nothing.
+ * Whether a path (with `/`) has a component that begins with `.wh.`. A layer can't contain such a path, because readers would take it, or a
+ * folder that contains it, for a marker. Nor can a layer hide it, because its whiteout would hide something else or nothing.
  */
 export function isMarkerPath(path: string): boolean {
   return path.startsWith(PREFIX) || path.includes(`/${PREFIX}`);

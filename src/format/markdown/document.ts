@@ -7,8 +7,9 @@ export interface MarkdownTable {
   readonly more?: number;
 }
 
-/** Number of characters reserved for each table's line `and N more`, and for the note about omitted rows at the end. */
+/** Number of characters reserved for each table's line `and N more`. */
 const RESERVED_A_TABLE = 40;
+/** Number of characters reserved for the note about omitted rows at the end. */
 const RESERVED = 120;
 
 /**

@@ -33,8 +33,8 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]
 const FORBIDDEN = /[\u0000-\u001f<>"|?*\\/]/;
 
 /**
- * Whether a name is `..`, possibly followed by dots and spaces that Windows drops, at least one of them a space: `.. `. Plain `...` is an
- * ordinary name.
+ * Whether Windows treats a name as `..`: it is `..`, or `..` followed by dots and spaces, at least one of them a space, which Windows
+ * drops. `...` is an ordinary name.
  */
 function isParentName(text: string): boolean {
   if (!text.startsWith('..')) return false;

@@ -2,7 +2,8 @@
  * Glob patterns for paths in an image. `*` matches any characters of a name, `?` one character, `[a-z]` and `[!a-z]` one character of a
  * class, and `**` between slashes any number of folders. A pattern without a `/` (except at its end) matches a name anywhere; any other
  * pattern matches the whole path, with or without a leading `/`. Everything below a matching folder matches too; if the pattern ends in
- * `/`, only that matches. A backslash escapes the next character; `\xE4`, `\u202E` and the other escapes of printed paths are accepted.
+ * `/`, the folder itself doesn't match. A backslash escapes the next character; `\xE4`, `\u202E` and the other escapes of printed paths are
+ * accepted.
  *
  * Matches byte by byte, without a regular expression: the time for a name is bounded by pattern length times name length, and the total
  * time by a number of steps.

@@ -7,7 +7,7 @@ export type EngineKind = 'docker' | 'podman';
 
 /**
  * An image named by a reference, by the start of its id, or by a string that may be either; a reference then takes precedence. At least one
- * is not null.
+ * of the fields is not null.
  */
 export interface EngineName {
   readonly reference: Reference | null;

@@ -7,8 +7,9 @@ export function foldKeyName(name: string): string {
   return foldWindowsCase(name).replace(/[a-z]+/g, (lower) => lower.toUpperCase());
 }
 
-/** Windows' maximum depth of keys, and maximum length of their paths. */
+/** Windows' maximum depth of keys. */
 export const MAX_DEPTH = 512;
+/** Windows' maximum length of a key's path, in UTF-16 units. */
 export const MAX_PATH_UNITS = 32_767;
 
 /** Returns the path of a key: its name and those of the keys above it, without the root's. `parent`: null for the root. */
@@ -17,7 +18,7 @@ export function keyPath(parent: string | null, depth: number, name: string): str
   return depth === 1 ? name : `${parent}\\${name}`;
 }
 
-/** Folds a typed path for {@link restOfPath}; empty for the root. One `\` at either end is ignored. */
+/** Folds a typed path for {@link restOfPath}; empty for the root. One `\` at the beginning and one at the end are ignored. */
 export function foldKeyPath(text: string): string {
   return foldKeyName(text.replace(/^\\|\\$/g, ''));
 }

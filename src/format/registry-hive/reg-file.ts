@@ -30,8 +30,9 @@ export interface RegFile {
 interface RegKey {
   /** Where the key's hive is in the registry: `HKEY_LOCAL_MACHINE\SYSTEM`. */
   readonly place: string;
-  /** Path in the hive, and the number of names in it. */
+  /** Path in the hive. */
   readonly path: string;
+  /** Number of names in the path. */
   readonly depth: number;
   readonly values: readonly RegValue[];
   /** Whether the entry removes the key. */

@@ -58,8 +58,9 @@ export function findRemnants(hive: Hive): HiveRemnants {
 }
 
 interface FreeCell {
-  /** Position of the cell's size, and the position where the cell ends. */
+  /** Position of the cell, which begins with its size. */
   readonly at: number;
+  /** Position where the cell ends. */
   readonly end: number;
 }
 
@@ -160,7 +161,10 @@ class RemnantSearch {
     return pieces;
   }
 
-  /** Returns the number of free bytes that follow the size field of the cell at `offset`; 0 if the cell is in use, or if no cell can be there. */
+  /**
+   * Returns the number of free bytes that follow the size field of the cell at `offset`; 0 if the cell is in use, or if no cell can be
+   * there.
+   */
   #roomAt(offset: number): number {
     if (offset === NO_CELL || offset % CELL_STEP !== 0) return 0;
     const at = BASE_BLOCK_BYTES + offset;

@@ -49,11 +49,11 @@ export class TarSplitter {
   /** Bytes of the next segment. */
   #segment = new Uint8Array(4096);
   #segmentBytes = 0;
-  /** The current chunk, its offset in the tar, and the offset up to which bytes are in an entry or a segment. */
   #chunk: Uint8Array = this.#segment.subarray(0, 0);
   #chunkOffset = 0;
+  /** Offset in the tar up to which bytes are in an entry or a segment. */
   #taken = 0;
-  /** Offset of the next header or the end marker. */
+  /** Offset of the next header, or of the end marker. */
   #nextHeader = 0;
   #endTaken = false;
   #file: { name: Uint8Array; sizeBytes: number; left: number; crc: Crc64 } | null = null;

@@ -35,7 +35,7 @@ export class HeaderBlock {
   readonly #joined = new Uint8Array(256);
 
   /**
-   * Sets the member's mode, owner, time and devices, and returns the header's size, or NaN if any number is malformed.
+   * Sets the member's mode, owner, time and device numbers. Returns the size stated in the header, or NaN if any number is malformed.
    * `words` holds the same block as 32-bit words, starting at `word`.
    */
   readNumbers(member: MemberView, bytes: Uint8Array, at: number, magic: Magic, words: Uint32Array, word: number): number {

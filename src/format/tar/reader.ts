@@ -56,15 +56,17 @@ export class TarReader {
   #oneZeroBlock = false;
   #trailingReported = false;
 
-  /** A block that is split between pushes, and how much of it has arrived so far. */
+  /** A block that is split between pushes. */
   readonly #partial = new Uint8Array(BLOCK);
   readonly #partialWords = new Uint32Array(this.#partial.buffer);
+  /** How many bytes of the split block have arrived so far. */
   #filled = 0;
   /** A copy of the header block of a sparse member or a global header. */
   readonly #kept = new Uint8Array(BLOCK);
 
-  /** Remaining bytes of the body or extension including padding, and how many of them are padding. */
+  /** Remaining bytes of the body or extension, including its padding. */
   #left = 0;
+  /** How many of the remaining bytes are padding. */
   #padding = 0;
 
   readonly #block = new HeaderBlock();

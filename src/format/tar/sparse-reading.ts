@@ -68,7 +68,7 @@ export class SparseReading {
     return null;
   }
 
-  /** Gives the complete map to the member. */
+  /** Stores the complete map in the member. Returns what is wrong with the map, or null. */
   finish(member: MemberView): string | null {
     if (isHeaderOnly(member.type)) return 'a sparse map on an entry without a body';
     if (!isValidMap(this.#map, member.size)) return 'a sparse map that contradicts itself';

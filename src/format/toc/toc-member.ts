@@ -53,8 +53,8 @@ export function typeOf({ type }: TocEntry): TarMember['type'] {
 }
 
 /**
- * The member that a TOC entry describes. It equals a tar reader's, except that its position is unknown. One object is reused for all
- * entries.
+ * The member that a TOC entry describes. It equals the member that a tar reader passes on, except that its position is unknown. One object
+ * is reused for all entries.
  */
 export class EntryMember implements TarMember {
   headerOffset = NO_OFFSET;

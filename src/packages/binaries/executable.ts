@@ -13,7 +13,7 @@ export interface Program {
 }
 
 /**
- * Reads the headers of a file's programs: one, or one for each processor in a universal file; none if the format is unknown. Damaged
+ * Reads the headers of a file's programs: one, or one for each processor in a universal binary; none if the format is unknown. Damaged
  * headers are read as far as possible.
  */
 export async function readPrograms(content: Content): Promise<Program[]> {

@@ -16,8 +16,9 @@ const MAGIC = Uint8Array.from('\u00ff Go buildinf:', (letter) => letter.charCode
 const ALIGNMENT = 16;
 const HEADER = 32;
 const MARKER = 16;
-/** How much of the data is searched for the magic, and the maximum length of a module text. */
+/** Number of bytes of the data to search for the magic. */
 const MAX_SEARCH = 1024 * 1024;
+/** Maximum length of a module text. */
 const MAX_TEXT = 16 * 1024 * 1024;
 const SECTIONS: readonly string[] = ['.go.buildinfo', '__go_buildinfo'];
 

@@ -1,4 +1,5 @@
-// Mach-O, the program format of macOS. universal.ts splits universal files, which contain several programs. Source: Apple, mach-o/loader.h.
+// Mach-O, the program format of macOS. universal.ts splits universal binaries, which contain several programs. Source: Apple,
+// mach-o/loader.h.
 import type { Content } from '../seen-files.ts';
 import { Fields } from './fields.ts';
 import { type Executable, MAX_SECTIONS, type Section } from './section.ts';

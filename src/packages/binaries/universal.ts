@@ -13,7 +13,7 @@ const HEADER = 8;
 /** A file with more programs is a Java class. Apple's tools write at most a handful. */
 const MAX_PROGRAMS = 44;
 
-/** Returns the programs in a universal file; null if it isn't one. Leaves out entries that extend beyond the file. */
+/** Returns the programs in a universal binary; null if it isn't one. Leaves out entries that extend beyond the file. */
 export async function universalParts(content: Content, head: Uint8Array): Promise<readonly Content[] | null> {
   const header = new Fields(head, false);
   const magic = header.u32(0);

@@ -2,8 +2,9 @@ import { asObject, asText, type JsonObject, parseJson } from '#format/image';
 import { type FoundPackage, FoundPackages, foundPackage, NO_FILES } from '../package.ts';
 import { PathListBuilder, pathIn } from '../path-list.ts';
 
-/** Maximum number of packages in a file, and of assets in a package. */
+/** Maximum number of packages in a file. */
 const MAX_PACKAGES = 20_000;
+/** Maximum number of assets in a package. */
 const MAX_ASSETS = 20_000;
 
 /** Parses a `NAME.deps.json` from .NET. Leaves out projects, such as the program itself. Throws BAD_MANIFEST, TOO_LARGE. */

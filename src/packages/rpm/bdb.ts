@@ -68,7 +68,7 @@ class HashFile {
       const end = this.#u16(page + PAGE_HEADER + 2 * (item - 1));
       if (start >= this.#pageSize) throw damaged(`page ${number} has an item outside it`);
       const type = this.#bytes[page + start];
-      // Skips rpm's counter of packages, a four-byte number.
+      // Short values are skipped: rpm's counter of packages is a four-byte number.
       if (type === INLINE && end <= this.#pageSize && end - start > 16) yield this.#take(page + start + 1, end - start - 1);
       if (type === OVERFLOW && start + 12 <= this.#pageSize) yield this.#overflow(this.#u32(page + start + 4), this.#u32(page + start + 8));
     }

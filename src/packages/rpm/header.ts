@@ -28,9 +28,11 @@ const WANTED: ReadonlySet<number> = new Set(Object.values(TAG));
 
 const TYPE = { u32: 4, u64: 5, string: 6, strings: 8, translated: 9 } as const;
 const MAX_TAGS = 65_536;
-/** Maximum numbers of files and folders in a package, and maximum length of a name. A folder's name is repeated for each of its files. */
+/** Maximum number of files in a package. */
 const MAX_FILES = 2_000_000;
+/** Maximum number of folders in a package. */
 const MAX_FOLDERS = 250_000;
+/** Maximum length of a name. It is limited because a folder's name is repeated for each of its files. */
 const MAX_NAME_BYTES = 4096;
 
 interface Tag {

@@ -23,7 +23,7 @@ const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_IMAGES = 100_000;
 /** Maximum number of images shown when one is opened: each of its names counts once for each manifest of its index. */
 const MAX_SHOWN = 10_000;
-/** How many times to read the database at most. It is read again if containerd has written to it meanwhile. */
+/** Maximum number of times to read the database. It is read again if containerd has written to it meanwhile. */
 const MAX_LOOKS = 5;
 const META_BYTES = 128 * 1024;
 

@@ -108,9 +108,9 @@ export async function namesIn(root: string, what: string): Promise<readonly stri
 }
 
 /**
- * Returns the real path of a folder, such as that of a layer's files; `name` is its path below the engine's folder. Throws PATH_ESCAPE if a
- * link leads out of the engine's folder. Names in the layer are later checked from this real path, so replacing the folder with a link has
- * no effect. A missing folder is an error only when it is opened.
+ * Returns the real path of a folder below the engine's folder, such as one with a layer's files. `name`: its path there. Throws PATH_ESCAPE
+ * if a link leads out of the engine's folder. A missing folder isn't an error until it is opened. Names in the layer are later checked from
+ * this real path, so replacing the folder with a link has no effect.
  */
 export async function layerFolder(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root).catch(() => root);

@@ -11,7 +11,8 @@ export function refuseOtherImage({ images, artifacts, findings, roots }: Archive
   const differing = findings.find(({ code }) => code === 'digest-mismatch');
   if (differing !== undefined) throw new LayerscopeError('DIGEST_MISMATCH', `its image ${displayText(id)}: ${differing.message}`);
   const others = images.filter(({ configDigest, manifestDigest, config }) =>
-    // The config must be present, because then its digest was checked. A digest that is only the name of a missing file proves nothing.
+    // If the id is the config's digest, the config must have been read: only then has its digest been checked. A digest that is only the
+    // name of a missing file proves nothing.
     configDigest === id ? config === null : manifestDigest !== id,
   );
   if (others.length === 0 && (images.length > 0 || artifacts.some(({ digest }) => digest === id))) return;

@@ -30,7 +30,7 @@ export async function requestFollowing(client: HttpClient, start: URL, options: 
     if (!REDIRECTS.has(reply.status) || location === undefined) return reply;
     reply.discard();
     if (count === MAX_REDIRECTS) throw new LayerscopeError('UNREACHABLE', `${placeOf(start)}: more than ${MAX_REDIRECTS} redirects`);
-    const next = targetOf(location, url, reply.place);
+    const next = namedAddress(location, url, reply.place, 'redirect');
     if (!isSamePlace(url, next)) {
       headers = withoutCredentials(headers);
       // Once a server on this machine has redirected to another machine, that machine must not redirect back here.
@@ -40,19 +40,17 @@ export async function requestFollowing(client: HttpClient, start: URL, options: 
   }
 }
 
-function targetOf(location: string, from: URL, place: string): URL {
-  let url: URL;
-  try {
-    url = new URL(location, from);
-  } catch {
-    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect to an invalid address`);
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect away from http`);
-  if (from.protocol === 'https:' && url.protocol === 'http:')
-    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect from https to http`);
-  if (url.username !== '' || url.password !== '')
-    throw new LayerscopeError('UNREACHABLE', `${place}: refused a redirect to an address with a password`);
+/**
+ * Returns the address that a server names, relative to `from`, in a redirect or the like (`what`). Throws UNREACHABLE for an invalid one,
+ * one with a password, one other than http and https, and one that leads from https to http.
+ */
+export function namedAddress(target: string, from: URL, place: string, what: string): URL {
+  const refused = (why: string): LayerscopeError => new LayerscopeError('UNREACHABLE', `${place}: refused a ${what} ${why}`);
+  if (!URL.canParse(target, from)) throw refused('to an invalid address');
+  const url = new URL(target, from);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused('away from http');
+  if (from.protocol === 'https:' && url.protocol === 'http:') throw refused('from https to http');
+  if (url.username !== '' || url.password !== '') throw refused('to an address with a password');
   return url;
 }
 

@@ -5,6 +5,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 import type { AddressRule } from './address.ts';
+import { Gathered } from './gathered.ts';
 import { Inbox } from './inbox.ts';
 import { http } from './node-http.ts';
 import { networkError } from './problems.ts';
@@ -12,6 +13,8 @@ import type { TlsFiles } from './tls-files.ts';
 
 /** How long, in ms, a server may send nothing or only a trickle before it is treated as unreachable. */
 const SILENCE_MS = 30_000;
+/** Maximum number of interim responses (status 1xx) before the response. */
+const MAX_INTERIM = 100;
 const USER_AGENT = 'layerscope';
 
 /** Where a request goes, and over which sockets. */
@@ -139,6 +142,10 @@ export class HttpClient implements Disposable {
         signal?.removeEventListener('abort', stop);
       };
       signal?.addEventListener('abort', stop, { once: true });
+      let interim = 0;
+      request.on('information', () => {
+        if (++interim > MAX_INTERIM) request.destroy(new LayerscopeError('UNREACHABLE', `${route.place}: sent only interim responses`));
+      });
       request.on('error', fail);
       request.on('response', (message) => {
         end();
@@ -237,14 +244,14 @@ class Reply implements HttpReply {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
+    const gathered = new Gathered();
     let count = 0;
     for await (const piece of this.pieces()) {
       count += piece.length;
       if (count > limit) throw new LayerscopeError('TOO_LARGE', `${this.place}: the reply has more than ${formatSize(limit)}`);
-      pieces.push(piece);
+      gathered.add(piece);
     }
-    return new Uint8Array(Buffer.concat(pieces));
+    return gathered.bytes();
   }
 
   discard(): void {

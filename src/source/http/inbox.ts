@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Maximum number of bytes waiting for the reader. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+/** Maximum memory that pieces waiting for the reader may take, in bytes. */
+const MAX_WAITING = 1024 * 1024;
+/** Memory that a piece takes besides its content, in bytes. A server may send chunks of one byte. */
+const PIECE_COST = 512;
 
 /**
  * Receives the pieces of a body as they arrive. Node's own iterator joins waiting pieces, which copies every byte again. For a large image,
@@ -25,7 +27,8 @@ export class Inbox {
     message.on('data', (piece: Uint8Array) => {
       this.#pieces.push(piece);
       this.#waitingBytes += piece.length;
-      if (this.#waitingBytes >= MAX_WAITING_BYTES) message.pause();
+      const waiting = this.#pieces.length - this.#next;
+      if (this.#waitingBytes + waiting * PIECE_COST >= MAX_WAITING) message.pause();
       this.#changed();
     });
     message.on('error', (error) => {

@@ -1,5 +1,5 @@
-// The files in certs.d: `HOST[:PORT]/*.crt` are authorities for that host, `X.cert` and `X.key` a client's certificate and key. Source:
-// docker docs, "Verify repository client with certificates"; containers-certs.d(5).
+// The files in certs.d: `HOST[:PORT]/*.crt` are certificate authorities for that host, `X.cert` and `X.key` a client's certificate and key.
+// Source: docker docs, "Verify repository client with certificates"; containers-certs.d(5).
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ export interface TlsFiles {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Files with the system's authorities; the first that exists is used. */
+/** Files with the system's certificate authorities; the first that exists is used. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -26,10 +26,13 @@ const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** Systems that keep authorities in their own store, to which a company may add. */
+/** Systems with their own store of certificate authorities, to which a company may add its own. */
 const STORES: ReadonlySet<NodeJS.Platform> = new Set(['win32', 'darwin']);
 
-/** Maximum size of a file of certificate authorities. The system's takes several hundred kilobytes, including those that a company adds. */
+/**
+ * Maximum size of a file of certificate authorities. The system's file takes several hundred kilobytes, including authorities that a
+ * company added.
+ */
 const MAX_SYSTEM_BYTES = 8 << 20;
 
 /** Returns the certs.d folders, the user's last. */
@@ -38,7 +41,7 @@ export function certificateFolders(env: Environment, home: string): readonly str
   return ['/etc/docker/certs.d', '/etc/containers/certs.d', path.join(config, 'docker/certs.d'), path.join(config, 'containers/certs.d')];
 }
 
-/** Reads authorities and client certificates for hosts, once each. */
+/** Reads certificate authorities and client certificates, once for each host. */
 export class HostCertificates {
   readonly #folders: readonly string[];
   readonly #env: Environment;
@@ -46,7 +49,7 @@ export class HostCertificates {
   readonly #known = new Map<string, TlsFiles>();
   #system: readonly string[] | null = null;
 
-  /** `authorities` returns further files for a host. */
+  /** `authorities` returns paths of further files with certificate authorities for a host. */
   constructor(folders: readonly string[], env: Environment, authorities: (host: string) => readonly string[] = () => []) {
     this.#authorities = authorities;
     this.#folders = folders;
@@ -77,7 +80,7 @@ export class HostCertificates {
     return files;
   }
 
-  /** Returns the system's authorities, because Node's own list lacks those that a company adds. */
+  /** Returns the system's certificate authorities, because Node's own list lacks those that a company adds. */
   #systemAuthorities(): readonly string[] {
     if (this.#system !== null) return this.#system;
     const named = this.#env.SSL_CERT_FILE;
@@ -94,7 +97,7 @@ export class HostCertificates {
   }
 }
 
-/** Returns the authorities in the system's store, if there is one and this runtime can read it (Node 22.15 and 24). */
+/** Returns the certificate authorities in the system's store, if there is one and this runtime can read it (Node 22.15 and 24). */
 export function readStore(
   platform: NodeJS.Platform = process.platform,
   read: ((type: 'system') => readonly string[]) | null = tls.getCACertificates ?? null,
@@ -107,7 +110,7 @@ export function readStore(
   }
 }
 
-/** Reads a system's list of authorities; null if missing or unusable. */
+/** Reads a system's list of certificate authorities; null if missing or unusable. */
 function readSystem(file: string): string | null {
   try {
     return readAuthorities(file, MAX_SYSTEM_BYTES);
@@ -132,8 +135,8 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * Reads a file of authorities; null if there is none. Throws UNREACHABLE if the file doesn't begin with a certificate; TOO_LARGE,
- * PERMISSION, IO.
+ * Reads a file of certificate authorities; null if there is none. Throws UNREACHABLE if the file doesn't begin with a certificate;
+ * TOO_LARGE, PERMISSION, IO.
  */
 export function readAuthorities(file: string, maxBytes?: number): string | null {
   const text = readSettings(file, maxBytes)?.toString() ?? null;

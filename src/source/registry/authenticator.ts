@@ -125,7 +125,7 @@ async function readToken(reply: HttpReply, registry: string): Promise<Kept> {
   try {
     value = asObject(parseJson(bytes, 'it'));
   } catch {
-    // The parser's message would quote text that may be a token.
+    // The parser's error is dropped: its message would quote text that may be a token.
     value = null;
   }
   const token = asText(value?.token) ?? asText(value?.access_token);

@@ -78,7 +78,7 @@ function run(program: string, input: string, options: RunOptions): Promise<{ cod
     const fail = (error: LayerscopeError): void => {
       failure ??= error;
       child.kill('SIGKILL');
-      // A grandchild process may keep the output open.
+      // Closes the output, which a grandchild process may keep open.
       child.stdout.destroy();
     };
     const stop = (): void => fail(new LayerscopeError('CANCELLED', 'cancelled'));

@@ -84,7 +84,7 @@ export class UserCredentials implements CredentialSource {
       const found = entryCredentials(own(auths, key));
       if (found !== null) return found;
     }
-    // Old files have addresses as keys.
+    // Old files have addresses as keys, such as `https://host/v1/`.
     for (const [key, entry] of Object.entries(auths ?? {})) {
       if (!/^https?:\/\//.test(key) || hostOfKey(key) !== host) continue;
       const found = entryCredentials(entry);
@@ -135,7 +135,7 @@ function readFile({ path: file }: CredentialFile): JsonObject | null {
   try {
     return asObject(parseJson(bytes, 'it'));
   } catch {
-    // The parser's message may quote a secret.
+    // Without the parser's message, which may quote a secret.
     throw new LayerscopeError('UNAUTHORIZED', `${displayText(file)} is not a list of credentials`);
   }
 }

@@ -28,8 +28,9 @@ export class ExternalTocs {
   }
 
   /**
-   * Returns the packed TOC of a layer; null if there is none. Its bytes match the digest in the TOC image, but nothing vouches for
-   * that image: the TOC can be trusted only if the layer's descriptor states its digest. Throws DIGEST_MISMATCH, and what requests throw.
+   * Returns the packed TOC of a layer; null if there is none. Its bytes match the digest in the TOC image, but nothing vouches for that
+   * image: the TOC can be trusted only if the layer's descriptor states its digest. Throws DIGEST_MISMATCH, and what {@link RegistryClient}
+   * throws.
    */
   async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<Uint8Array | null> {
     this.#listed ??= this.#list(signal);

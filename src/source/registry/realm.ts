@@ -46,7 +46,7 @@ const SHARED: ReadonlySet<string> = new Set([
   'windows.net',
   'workers.dev',
 ]);
-/** Second-level labels below a country's domain that nobody can register as a domain of their own: `co.uk`, `com.au`. */
+/** Second-level labels below a country's domain that nobody can register as their own domain: `co.uk`, `com.au`. */
 const SECOND = /^(ac|co|com|edu|gob|gov|gouv|go|mil|ne|net|nom|or|org|sch|id|ltd|plc|me|in)$/;
 
 /**

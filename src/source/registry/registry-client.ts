@@ -3,6 +3,7 @@
 import { algorithmOf, Digester } from '#archive';
 import { asArray, asObject, asText, MEDIA_TYPE, parseJson } from '#format/image';
 import { displayText, formatSize, isDigest, LayerscopeError } from '#model';
+import { Gathered } from '../http/gathered.ts';
 import type { HttpReply } from '../http/http-client.ts';
 import { parseContentRange } from './content-range.ts';
 import { type RegistryEndpoint, refusal } from './registry-endpoint.ts';
@@ -51,7 +52,10 @@ export class RegistryClient {
     this.#endpoints = endpoints;
   }
 
-  /** Returns a tag's digest as stated by the registry; null if not stated. Throws NOT_FOUND, and what requests throw. */
+  /**
+   * Returns a tag's digest as stated by the registry; null if not stated. Throws NOT_FOUND, and what {@link RegistryEndpoint.request}
+   * throws.
+   */
   async tagDigest(tag: string, { signal }: CallOptions = {}): Promise<string | null> {
     return this.#first(async (endpoint) => {
       const reply = await endpoint.request(`manifests/${tag}`, { method: 'HEAD', accept: ACCEPT, signal });
@@ -64,7 +68,10 @@ export class RegistryClient {
     });
   }
 
-  /** Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what requests throw. */
+  /**
+   * Fetches a manifest by tag or digest. Throws NOT_FOUND; DIGEST_MISMATCH; UNSUPPORTED for schema 1; and what
+   * {@link RegistryEndpoint.request} throws.
+   */
   async manifest(reference: string, { signal }: CallOptions = {}): Promise<FetchedManifest> {
     return this.#first(async (endpoint) => {
       const reply = await endpoint.request(`manifests/${reference}`, { accept: ACCEPT, signal });
@@ -79,13 +86,13 @@ export class RegistryClient {
     });
   }
 
-  /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what requests throw. */
+  /** Fetches a blob that is a document. Throws TOO_LARGE; DIGEST_MISMATCH; NOT_FOUND; and what {@link RegistryEndpoint.request} throws. */
   async document(digest: string, size: number | null, limit: number, options: CallOptions = {}): Promise<Uint8Array> {
     const most = size ?? limit;
     if (most > limit) throw new LayerscopeError('TOO_LARGE', `the document has ${most} bytes; the limit is ${limit}`);
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.blob(digest, size, { ...options, limit })) pieces.push(piece);
-    return new Uint8Array(Buffer.concat(pieces));
+    const gathered = new Gathered();
+    for await (const piece of this.blob(digest, size, { ...options, limit })) gathered.add(piece);
+    return gathered.bytes();
   }
 
   /**
@@ -126,7 +133,7 @@ export class RegistryClient {
   /**
    * Reads a part of a blob; fewer bytes only at its end. Nothing is hashed, because only a digest of the part itself could verify it. With
    * `isExact`, throws UNSUPPORTED if a server sends the whole blob instead. Throws UNREACHABLE for a range other than the requested one;
-   * BLOB_MISSING; and what requests throw.
+   * BLOB_MISSING; and what {@link RegistryEndpoint.request} throws.
    */
   async range(
     digest: string,
@@ -177,7 +184,10 @@ export class RegistryClient {
     yield* reply.status === 200 ? skip(reply, at) : reply.pieces();
   }
 
-  /** Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what requests throw. */
+  /**
+   * Returns the tags of the repository, in the registry's order; at most 100,000. Throws NOT_FOUND, TOO_LARGE, and what
+   * {@link RegistryEndpoint.request} throws.
+   */
   async tags({ signal }: CallOptions = {}): Promise<readonly string[]> {
     return this.#first(async (endpoint) => {
       const tags: string[] = [];
@@ -199,7 +209,8 @@ export class RegistryClient {
 
   /**
    * Lists what refers to a manifest, limited to one type if `artifactType` is given. Uses the registry's list or, for older registries, a
-   * tag. Doesn't request further pages once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what requests throw.
+   * tag. Doesn't request further pages once there are `most`. Throws TOO_LARGE, BAD_MANIFEST, and what {@link RegistryEndpoint.request}
+   * throws.
    */
   async referrers(
     digest: string,
@@ -226,7 +237,7 @@ export class RegistryClient {
         const value = asObject(parseJson(bytes, 'the list of referrers'));
         for (const entry of asArray(value?.manifests)) {
           const referrer = parseReferrer(entry);
-          // A registry may ignore the filter.
+          // Filters here too, because a registry may ignore the filter.
           if (referrer !== null && (artifactType === null || referrer.artifactType === artifactType)) found.push(referrer);
         }
         refuseEndless(reply.place, pages, size, found.length, MAX_REFERRERS);
@@ -268,8 +279,8 @@ async function* skip(reply: HttpReply, at: number): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Returns a response with a complete blob or exactly the requested range. Throws UNREACHABLE, BLOB_MISSING and the errors of {@link
- * refusal}.
+ * Returns a response with a complete blob or exactly the requested range. Throws UNREACHABLE, BLOB_MISSING and the errors of
+ * {@link refusal}.
  */
 async function checkedRange(
   reply: HttpReply,

@@ -2,7 +2,7 @@
 import { asArray, asObject, asText, parseJson } from '#format/image';
 import { displayText, LayerscopeError } from '#model';
 import { type AddressRule, hostOf, isLoopback } from '../http/address.ts';
-import { isSamePlace, requestFollowing } from '../http/follow.ts';
+import { isSamePlace, namedAddress, requestFollowing } from '../http/follow.ts';
 import type { HttpClient, HttpReply } from '../http/http-client.ts';
 import { Authenticator } from './authenticator.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -84,14 +84,20 @@ export class RegistryEndpoint {
   }
 
   /**
-   * Requests the next page named by a `Link`, which must be on this endpoint; null if there is none. Throws what {@link request} throws.
+   * Requests the next page named by a `Link`; null if there is none. The page must be on the server that sent the link. If that isn't this
+   * endpoint, because it redirected the list, the request has no credentials. Throws what {@link request} throws.
    */
   async nextPage(reply: HttpReply, options: EndpointRequest): Promise<HttpReply | null> {
     const target = /<([^<>]*)>\s*;\s*rel="?next"?/.exec(String(reply.headers.link ?? ''))?.[1];
     if (target === undefined) return null;
-    const url = new URL(target, reply.url);
+    const url = namedAddress(target, reply.url, reply.place, 'link');
     if (!isSamePlace(url, reply.url)) throw new LayerscopeError('UNREACHABLE', `${reply.place}: its next page is at another host`);
-    return this.#ask(url, options);
+    return isSamePlace(url, this.#origin) ? this.#ask(url, options) : this.#send(url, options, { rule: reply.rule });
+  }
+
+  /** The endpoint's address, whose scheme is known once it has replied. */
+  get #origin(): URL {
+    return new URL(`${this.#scheme ?? 'https'}://${this.place.host}`);
   }
 
   /** Tries https, then plain http if that is allowed and the server doesn't support https. */
@@ -120,12 +126,13 @@ export class RegistryEndpoint {
     return this.#send(url, options);
   }
 
-  #send(url: URL, { method = 'GET', accept, range, signal }: EndpointRequest): Promise<HttpReply> {
+  /** Sends a request, with credentials unless it goes to another server, whose addresses `elsewhere` limits. */
+  #send(url: URL, { method = 'GET', accept, range, signal }: EndpointRequest, elsewhere?: { rule: AddressRule }): Promise<HttpReply> {
     return throttled(signal, () => {
-      const headers: Record<string, string> = { ...this.#access.header(this.place.name) };
+      const headers: Record<string, string> = elsewhere === undefined ? { ...this.#access.header(this.place.name) } : {};
       if (accept !== undefined) headers.accept = accept;
       if (range !== undefined) headers.range = `bytes=${range[0]}-${range[1]}`;
-      return requestFollowing(this.#client, url, { method, headers, signal });
+      return requestFollowing(this.#client, url, { method, headers, signal, ...elsewhere });
     });
   }
 }

@@ -28,8 +28,9 @@ import { RegistrySettings } from './registry-settings.ts';
 import { SociIndex } from './soci-index.ts';
 
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
-/** Maximum number of nested index levels, and of entries in all indexes. */
+/** Maximum number of nested index levels. */
 const MAX_DEPTH = 2;
+/** Maximum number of entries in all indexes. */
 const MAX_ENTRIES = 1000;
 
 export interface RegistryOptions {
@@ -63,7 +64,7 @@ interface ShownEntry {
   readonly [field: string]: unknown;
 }
 
-/** All registries; a reference names one. */
+/** All registries as one source. A reference names the registry that it is in. */
 export class RegistrySource implements ImageSource {
   readonly kind = 'registry';
   readonly engine = null;

@@ -40,7 +40,10 @@ export class SociIndex {
     this.#stated = annotations[STATED] ?? null;
   }
 
-  /** Returns a layer's zTOC, after checking its digest; null if there is none. Throws DIGEST_MISMATCH, and what requests throw. */
+  /**
+   * Returns a layer's zTOC, after checking its digest; null if there is none. Throws DIGEST_MISMATCH, and what {@link RegistryClient}
+   * throws.
+   */
   async of(layer: string, signal: AbortSignal | undefined, onSize?: OnTocSize): Promise<FetchedZtoc | null> {
     this.#listed ??= this.#list(signal);
     const listed = await this.#listed.catch((error: unknown) => {

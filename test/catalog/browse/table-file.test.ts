@@ -13,7 +13,7 @@ import { tableRows } from '../../support/catalog.ts';
 import { writeFleet } from '../../support/fleet.ts';
 import { testFolder } from '../../support/workbench.ts';
 
-/** The columns of a table that the window may read. */
+/** Returns the columns of a table that the window may read. */
 function readable(table: TableName): readonly string[] {
   return TABLES[table].filter(({ type }) => !['bytes', 'texts', 'textMap'].includes(type)).map(({ name }) => name);
 }
@@ -45,7 +45,7 @@ test('hyparquet reads the same rows as DuckDB, in every table', async (t) => {
   assert.deepEqual(times(rowsOf(catalog, 'images').map((row) => row.created)), times(created));
 });
 
-/** A table's biggest file, and its bytes. */
+/** Returns a table's biggest file, and its bytes. */
 async function sampleFile(
   t: TestContext,
   table: TableName,
@@ -57,7 +57,7 @@ async function sampleFile(
   return { folder, file: path.join(folder, 'x.parquet'), bytes: all[0] as Buffer };
 }
 
-/** Reads a whole file. Returns its number of rows, or the error's code, which must be one for damaged files. */
+/** Reads a whole file. Returns its number of rows, or the error's code, which must be a code for damaged files. */
 function outcome(file: string, bytes: Uint8Array, table: TableName): string {
   writeFileSync(file, bytes);
   try {
@@ -93,8 +93,8 @@ test('a Parquet run that claims two billion values is refused before it is read'
   const { file, bytes } = await sampleFile(t, 'history');
   const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
   const before = process.memoryUsage().rss;
-  // The columns are at the beginning of the file, each with its page's header, levels and values. The run is written at every offset there
-  // in turn.
+  // The columns are at the beginning of the file, each with its page's header, levels and values. The run is written at each offset there,
+  // one after another.
   const outcomes = new Set<string>();
   for (let at = 4; at < Math.min(bytes.length / 2, 600); at++) {
     outcomes.add(outcome(file, Buffer.concat([bytes.subarray(0, at), run, bytes.subarray(at + run.length)]), 'history'));

@@ -1,4 +1,5 @@
-// Layer calls made through koffi on the stand-in: arguments exactly as hcsshim passes them, complete errors, and no leaked memory.
+// Layer calls made through koffi on the stand-in for vmcompute.dll: arguments exactly as hcsshim passes them, complete errors, and no
+// leaked memory.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

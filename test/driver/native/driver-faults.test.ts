@@ -1,4 +1,4 @@
-// Regressions: faults once found in the Windows drivers, and similar ones, on the stand-in.
+// Regressions: faults once found in the Windows drivers, and similar faults, on the stand-in for vmcompute.dll.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed: the first error is
-// thrown, and nothing stays mounted, prepared, open or half-made.
+// Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed. The first error must
+// be thrown, and nothing may stay mounted, prepared, open or half-made.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';

@@ -1,4 +1,4 @@
-// The command line's store operations on the stand-in: compressed tars, existing files, sources that fail, verification.
+// The command line's store operations on the stand-in for vmcompute.dll: compressed tars, existing files, sources that fail, verification.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

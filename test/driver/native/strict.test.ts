@@ -1,5 +1,5 @@
-// The Windows driver on a stand-in that is as strict as Windows: about access rights, privileges, the order and timing of calls, and
-// flavours. Also tests that an exported layer equals its folder after the import. On Linux, the product's own file calls run on the
+// Runs the Windows driver on a stand-in that is as strict as Windows about access rights, privileges, the order and timing of calls, and
+// driver flavours. Also tests that an exported layer equals its folder after the import. On Linux, the product's own file calls run on the
 // stand-in.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { atOnce } from '../../../src/driver/portable/at-once.ts';
 
-test('no more tasks than the limit run at the same time, and all of them end', async () => {
+test('no more tasks than the limit run at the same time, and every task completes', async () => {
   let running = 0;
   let most = 0;
   let ended = 0;

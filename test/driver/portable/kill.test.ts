@@ -108,7 +108,7 @@ test(`a store survives ${KILLS} killed writers`, async (t) => {
   );
 });
 
-test('two simultaneous writers both add their layers, and a reader sees only complete ones', async (t) => {
+test('two simultaneous writers both add their layers, and a reader sees only complete layers', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-two-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = path.join(folder, 'home');

@@ -219,7 +219,7 @@ test('set-id bits and devices are left out and reported, unless `asIs` is set', 
   );
 });
 
-test('a change to a name that would be a whiteout in a layer is refused, as is one below a folder with such a name', async (t) => {
+test('a change to a name that would be a whiteout in a layer is refused, and so is a change below a folder with such a name', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-markers-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

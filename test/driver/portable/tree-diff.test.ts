@@ -85,7 +85,7 @@ test('a new name for an existing file adds the file again, so that both remain n
   assert.deepEqual(await namesInTar(root, snapshot), ['5 d/', '0 d/f', '1 d/i d/f']);
 });
 
-/** Each entry's type, name and target in the tar of changes. */
+/** Returns each entry's type, name and target in the tar of changes. */
 async function namesInTar(root: string, snapshot: ReadonlyMap<string, SnapshotEntry>): Promise<string[]> {
   const found: string[] = [];
   const reader = new TarReader({

@@ -16,7 +16,7 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Lets the event loop turn so often that anything not blocked would continue. Both ends run on this thread. */
+/** Waits for so many turns of the event loop that anything not blocked would continue. Both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
 test('a slow reader holds the driver back: at most one window is read ahead', async () => {

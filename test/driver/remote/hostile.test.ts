@@ -27,7 +27,7 @@ async function serveRaw(methods: Partial<GraphDriver> = {}) {
   return { peer, served };
 }
 
-/** A driver whose applyDiff reads the tar and never returns. */
+/** Returns a driver whose applyDiff reads the tar and never returns. */
 function stuckDriver(): Partial<GraphDriver> {
   return {
     applyDiff: async (_id, tar, { signal } = {}) => {

@@ -12,7 +12,7 @@ import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
-/** A test with a timeout, because a process that fails to end would be waited for indefinitely. */
+/** Defines a test with a timeout, because otherwise a process that fails to end would be waited for indefinitely. */
 function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
   unlimited(name, { timeout: 20_000, ...options }, work);
 }
@@ -73,7 +73,7 @@ test('declining consent is not an error: there is no driver, and nothing is left
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the driver works over the pipe, and its process ends with it', async (t) => {
+test('the driver works over the pipe, and its process ends when the driver is disposed of', async (t) => {
   const bench = await benchOf(t);
   let disposed = 0;
   bench.driver = { ...bench.driver, [Symbol.asyncDispose]: async () => void disposed++ };

@@ -1,4 +1,4 @@
-// Regressions: faults once found in imports, and similar ones.
+// Regressions: faults once found in imports, and similar faults.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

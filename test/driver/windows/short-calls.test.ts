@@ -64,7 +64,7 @@ test('a file opened as a root is refused and closed', () => {
   assert.equal(calls.open, 0);
 });
 
-test('a cleanup continues after an error, in reverse order, and throws the first error', async () => {
+test('cleanups run in reverse order and continue after an error; the first error is thrown', async () => {
   const undone: string[] = [];
   const held = new Held();
   for (const name of ['a', 'b', 'c']) {

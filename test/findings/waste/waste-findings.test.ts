@@ -12,7 +12,7 @@ function tableOf(bytes: Uint8Array): LayerTable {
   return buildLayer(bytes).table;
 }
 
-/** Findings as `layer code path bytes [→ removedIn]`, sorted. */
+/** Returns the findings as `layer code path bytes [→ removedIn]`, sorted. */
 function found(...layers: readonly Layer[]): string[] {
   const stack = buildStack(layers.map((members) => tableOf(tar(...members))));
   return [...wasteFindings(stack)]

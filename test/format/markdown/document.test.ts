@@ -8,7 +8,7 @@ import { seeded } from '../../support/tar-collect.ts';
 
 const columns = [{ title: 'size', align: 'right' as const }, { title: 'path' }];
 
-/** The cells of all tables in a document, as a renderer sees them. */
+/** Returns the cells of all tables in a document, as a renderer sees them. */
 function cellsOf(html: string): string[][] {
   return [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
     [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell = '']) => cell),
@@ -19,7 +19,9 @@ function unescapeHtml(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (_, name) => ({ lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' })[name as 'lt'] ?? '');
 }
 
-/** How a table cell shows a name. A bar after an odd number of backslashes can't be written in a cell, so it is shown as an escape. */
+/**
+ * Returns how a table cell shows a name. A bar after an odd number of backslashes can't be written in a cell, so it is shown as an escape.
+ */
 function shownAs(name: string): string {
   return displayText(name).replace(/(?<!\\)((?:\\\\)*\\)\|/g, '$1\\x7C');
 }
@@ -78,7 +80,7 @@ test('a hidden line stays a comment', () => {
   }
 });
 
-test('a document stays within its limit by leaving out whole rows, the last ones in each table', () => {
+test('a document stays within its limit by leaving out whole rows at the end of each table', () => {
   const rows = Array.from({ length: 100 }, (_, row) => [`${row} B`, codeSpan(`${row}-${'x'.repeat(150)}`)]);
   const tables = ['A', 'B', 'C'].map((title) => ({ title, columns, rows, more: 7 }));
   const whole = markdownDocument(['start'], tables, 1_000_000);

@@ -1,5 +1,5 @@
 // Uses V8's block coverage to determine which of the product's source code an input ran. V8 reports ranges of functions and omits a block
-// whose count equals its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
+// whose count equals its parent's. So every block ever seen is remembered, and its count is taken from the innermost range around it.
 import inspector from 'node:inspector';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

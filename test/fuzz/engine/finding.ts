@@ -34,7 +34,7 @@ export function inputName(input: Uint8Array): string {
 }
 
 /**
- * Checks that an error is one with which the product may refuse bad input: a LayerscopeError with a code that blames the input and a clean
+ * Checks that the product may refuse bad input with this error: it must be a LayerscopeError with a code that blames the input and a clean
  * one-line message. Returns its code; rethrows any other error. `codes`: allowed codes; by default all that blame the input.
  */
 export function expectRefusal(error: unknown, codes: readonly string[] = BLAMING_INPUT): string {

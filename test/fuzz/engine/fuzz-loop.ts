@@ -145,7 +145,7 @@ export class FuzzLoop {
     const { user, system } = process.cpuUsage(start);
     const ms = (user + system) / 1000;
     if (ms > SLOW_MS) return { key: 'slow', message: `${Math.round(ms)} ms of the processor for ${input.length} bytes`, input };
-    // Measuring memory takes as long as running many inputs, so it is only done after slow ones.
+    // Measuring memory takes as long as running many inputs, so it is only done after slow inputs.
     if (ms > 30 && process.memoryUsage.rss() > MOST_RESIDENT_BYTES) {
       return { key: 'memory', message: `the process has grown to ${process.memoryUsage.rss()} bytes`, input };
     }

@@ -1,4 +1,4 @@
-// Lays layers out on disk as in a mount: nothing outside the folder is touched, whatever the names and links, and removing the folder later
+// Lays layers out on disk as in a mount. Nothing outside the folder is touched, whatever the names and links, and removing the folder later
 // removes nothing else. Compares the folder's surroundings before and after.
 import assert from 'node:assert/strict';
 import {

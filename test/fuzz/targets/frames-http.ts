@@ -1,5 +1,5 @@
-// Raw HTTP requests to the loopback host: it never answers with a defect (500), never leaves an unhandled rejection, and keeps working. In
-// an input, {PORT} is the host's port, {SECRET} a session's secret, {GRANT} an expected upload's grant.
+// Raw HTTP requests to the loopback host: it never answers 500 (a defect), never leaves an unhandled rejection, and keeps working. In an
+// input, {PORT} is the host's port, {SECRET} a session's secret, {GRANT} an expected upload's grant.
 import { connect } from 'node:net';
 import { SESSION_HEADER } from '#contract';
 import { envelopeOf, startFakeWeb } from '../../support/web-client.ts';

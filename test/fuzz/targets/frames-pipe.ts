@@ -22,7 +22,7 @@ const ENDS = ['BAD_REQUEST', 'IO', 'FORBIDDEN', 'UNSUPPORTED', 'NAME_REFUSED', '
 /** Limit on the memory that reading frames may take. It is more than any input's payload, so only a false length could lead to more. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** A driver that quickly does everything asked of it and reads all data it is given. */
+/** Returns a driver that quickly does everything asked of it and reads all data it is given. */
 function willing(running: { count: number }): GraphDriver {
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     running.count++;

@@ -1,4 +1,4 @@
-// Registry hives, alone and in a stack: whatever the bytes, the number of keys and the bytes read stay within the file's size, keys come
+// Registry hives, alone and in a stack. Whatever the bytes, the number of keys and the bytes read stay within the file's size, keys come
 // after their parents, and a view compared with itself has no changes.
 import assert from 'node:assert/strict';
 import {
@@ -58,7 +58,7 @@ function readRemnants(opened: Hive): void {
   assert.ok(bytes <= 2 * opened.bytes.length + 4 * remnants.length, 'more data of remnants than the file has');
 }
 
-/** A hive with the second half of its cells free, so that there are remnants to find. */
+/** Returns a hive with the second half of its cells free, so that there are remnants to find. */
 function halfFreed(): Buffer {
   const bytes = hive({ name: 'R', keys: TREE }, { perList: 2 });
   const cells: number[] = [];

@@ -25,7 +25,7 @@ function run(input: Uint8Array): void {
   } catch (error) {
     expectRefusal(error, ['DAMAGED', 'TOO_LARGE', 'UNSUPPORTED']);
   }
-  // A folder's name is repeated for each of its files, so paths may take more than the database, but not arbitrarily more.
+  // A folder's name is repeated for each of its files, so the paths may be larger than the database, but not without limit.
   assert.ok(paths <= 256 * 1024 * 1024);
 }
 

@@ -1,6 +1,6 @@
-// The search for secrets must find the same secrets with and without vectors, and however its input is cut into pieces. It must agree with
-// slow expressions for some codes, and never show a whole secret. The first byte of an input chooses the file's path, the second the size
-// of the pieces.
+// The search for secrets must find the same secrets with and without vectors, and however its input is cut into pieces. For some codes, it
+// must agree with slow regular expressions. It must never show a whole secret. The first byte of an input chooses the file's path, the
+// second the size of the pieces.
 import assert from 'node:assert/strict';
 import { BodySearcher } from '#secrets';
 import { LeadWindow, WINDOW } from '../../../src/secrets/lead-window.ts';

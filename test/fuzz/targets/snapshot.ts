@@ -9,7 +9,7 @@ import { session, type Target } from '../engine/target.ts';
 
 const FACTS = { kind: 'file', mode: 0o644, uid: 0, gid: 0, size: 1, mtimeNs: '1', ctimeNs: '2', ino: '3', target: '', device: 0 };
 
-/** The part of a file handle used here. Pieces are short, so that lines are cut anywhere. */
+/** Returns the part of a file handle used here. Pieces are short, so that lines are cut anywhere. */
 function fileOf(input: Uint8Array): FileHandle {
   let at = 0;
   const read = async (buffer: Buffer) => {

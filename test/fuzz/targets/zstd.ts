@@ -1,4 +1,4 @@
-// Sequences of zstd frames, including skippable ones, unpack the same in pieces of any size, and a single one as in node:zlib.
+// Sequences of zstd frames, including skippable ones, unpack the same in pieces of any size, and a single frame unpacks as in node:zlib.
 import assert from 'node:assert/strict';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { skippableFrame } from '../../support/image-builder.ts';

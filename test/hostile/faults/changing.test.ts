@@ -54,7 +54,7 @@ async function changedAtRead(at: number, change: () => void, work: () => Promise
   return reads >= at;
 }
 
-/** A hash of everything read from an input: names and contents. */
+/** Returns a hash of everything read from an input: names and contents. */
 async function readAll(input: string, cacheFolder: string | null): Promise<string> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   await using archive = await reader.open(input);

@@ -1,5 +1,5 @@
-// Files of a store and a cache, damaged in every part and in every way: the result is an error with a code or a rebuilt file, never a wrong
-// answer. Nothing hangs, and nothing intact is lost.
+// Damages files of a store and a cache in every part and in every way. The result must be an error with a code or a rebuilt file, never a
+// wrong answer. Nothing hangs, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -137,7 +137,7 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
 test('a damaged store file is reported or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
-  // Like the damaged stores, the intact one is read from a copy. A copy has new ctimes, and file times determine which files of a
+  // The intact store is read from a copy, too, like the damaged stores. A copy has new ctimes, and file times determine which files of a
   // read-write layer have changed.
   const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
   assert.ok(

@@ -1,5 +1,5 @@
-// Disks that fill up at any write of any verb: the verb fails with a code, the previous state is intact, nothing half-written is left under
-// any name, and the verb works once there is space.
+// Disks that fill up at any write of any verb. The verb fails with a code, the previous state is intact, and nothing half-written is left
+// under any name. The verb works once there is space.
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

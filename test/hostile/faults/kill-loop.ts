@@ -1,5 +1,5 @@
-// Verbs that write, each killed at a random moment: the store is left in the state before or after the verb, running the verb again works,
-// and what the dead process left behind is cleaned up.
+// Kills each verb that writes at a random moment. The store must be in the state before or after the verb, running the verb again must
+// succeed, and what the dead process left behind must be cleaned up.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -91,7 +91,7 @@ interface Known {
   readonly tookMs: number;
 }
 
-/** Kills the verbs in turn, `kills` times in all. Throws at the first thing lost, wrong or left over. */
+/** Kills the verbs one after another, `kills` times in all. Throws if anything is lost, wrong or left over. */
 export async function killVerbs(folder: string, kills: number, names: readonly string[] = Object.keys(VERBS)): Promise<KillFigures> {
   const template = await makePlace(path.join(folder, 'template'));
   {
@@ -152,9 +152,9 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
   if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
   figures.swept += leftIn(place).length;
 
-  // Running the verb again works, and so does the next writer, which cleans up.
+  // The verb must succeed when it is run again.
   if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
-  // A verb killed after its last rename is not run again, so something else must write to the same folder.
+  // A verb killed after its last rename isn't run again. Something else must then write to the same folder, and so clean up.
   else await writeBeside(place);
   assert.deepEqual(await verb.result(place), after);
   await driver.cleanup();
@@ -185,7 +185,7 @@ function listOf(...parts: readonly string[]): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** Returns unfinished files, locks, mounts and private folders. */
+/** Lists what is left in a place: unfinished files, locks, mounts and private folders. */
 export function leftIn({ home, out, cache }: Place): string[] {
   return [
     ...listOf(home, 'tmp').map((name) => `tmp/${name}`),

@@ -172,7 +172,7 @@ async function outWritten(place: Place): Promise<unknown> {
   return existsSync(root) ? readdirSync(root) : null;
 }
 
-/** The file written by hand into a mounted layer; only removing that layer may change it. */
+/** Returns the file written by hand into a mounted layer; only removing that layer may change it. */
 export function handWritten(place: Place): string | null {
   const name = path.join(place.home, 'written', 'run', 'root', 'written');
   return existsSync(name) ? readFileSync(name, 'utf8') : null;

@@ -221,7 +221,7 @@ test('Podman is recognized by its response, whatever the socket', async (t) => {
   );
 });
 
-test('an engine that is missing, refuses, hangs, disconnects or has lost the image gives one reason each, without the address', async (t) => {
+test('if an engine is missing, refuses, hangs, disconnects or has lost the image, the error gives the reason, without the address', async (t) => {
   const { engine, socket } = await fakeEngine(t);
   engine.images.push(IMAGE);
   const open = (address: string, options: Asking = {}) =>

@@ -108,6 +108,42 @@ test('credentials are never sent to another owner’s token server, unless the u
   assert.equal(other.log.length, 2);
 });
 
+test('a list of tags that is redirected to another server is read there, page by page, without credentials', async (t) => {
+  const [registry, other] = [await standInRegistry(t), await standInRegistry(t)];
+  const { files, image } = sampleImage();
+  other.add('app', files, { a: image.digest, b: image.digest, c: image.digest });
+  for (const scheme of ['bearer', 'basic'] as const) {
+    withImage(registry, { scheme, user: 'me', password: 'secret' });
+    registry.faults.tagsAt = `${other.address}/v2/app/tags/list`;
+    assert.deepEqual(await testClient(t, registry.host, { credentials: ME }).tags(), ['a', 'b', 'c']);
+  }
+  assert.equal(other.log.length, 4);
+  // The other server demands credentials for the second page only.
+  other.faults.nextPageAt = '/v2/app/tags/list?last=b';
+  other.demandsCredentials = (path) => path.endsWith('last=b');
+  for (const scheme of ['bearer', 'basic'] as const) {
+    other.auth = { scheme, user: 'me', password: 'secret' };
+    for (const own of [null, { scheme, user: 'me', password: 'secret' }]) {
+      registry.auth = own;
+      await assert.rejects(testClient(t, registry.host, { credentials: ME }).tags(), hasCode('UNAUTHORIZED'));
+    }
+  }
+  assert.deepEqual([...new Set(other.log.map(({ authorization }) => authorization))], [null]);
+  assert.ok(!other.asked.some((asked) => asked.includes('/token')), 'no token was requested from the other server');
+});
+
+test('the address of a next page must be valid, and on the same server', async (t) => {
+  const registry = await standInRegistry(t);
+  const { files, image } = sampleImage();
+  registry.add('app', files, { a: image.digest, b: image.digest, c: image.digest });
+  const other = await standInRegistry(t);
+  for (const address of ['http://[', 'file:///etc/passwd', `http://me:secret@${registry.host}/`, `//${other.host}/x`, 'https://[::1]:1/']) {
+    registry.faults.nextPageAt = address;
+    await assert.rejects(testClient(t, registry.host).tags(), hasCode('UNREACHABLE'), address);
+  }
+  assert.deepEqual(other.log, []);
+});
+
 test('a token server’s redirect is not followed', async (t) => {
   const [registry, other] = [await standInRegistry(t), await standInRegistry(t)];
   withImage(registry, { scheme: 'bearer', user: 'me', password: 'secret', tokenRedirect: `${other.address}/token` });

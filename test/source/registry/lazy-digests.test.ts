@@ -167,7 +167,7 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const round = (content: Uint8Array, mode: number): Uint8Array => tar(file('big', content, { mode }));
   const layers = [
     estargzLayer(round(good, 0o600)),
-    // Claims falsely that its file is that of the lowest layer.
+    // Falsely claims that its file is the lowest layer's.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
     // The file is cut into different pieces, so only reading can show that the claim is false.
@@ -183,7 +183,7 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const archive = await source.open(parseImageWord(`${registry.host}/app:1`) as SourceWord, { reader });
   const loaded = await loadImage(reader, archive, 0, { sums: 'taken' });
   assert.ok(loaded.report.layers.every(({ listedBy }) => listedBy === 'toc'));
-  // A TOC's digest isn't a body checksum, and isn't written to catalogs as one.
+  // A digest in a TOC isn't a body checksum, so it isn't written to catalogs.
   assert.ok(loaded.stack.layers.every((table) => table?.bodySums.length === 0));
   for (const [layer, bit, isRead] of [
     [1, DIFFERS.content, false],

@@ -661,7 +661,7 @@ test('pieces with nothing stored are holes, however large they are', async (t) =
   assert.deepEqual(await body(one, 0, size + 2, 9), Buffer.from('\0\0'));
 });
 
-test('tables of contents that take much memory together are fetched and read one after the other', async (t) => {
+test('tables of contents that together take much memory are fetched and read one after the other', async (t) => {
   const registry = await standInRegistry(t);
   const files = new Files();
   const manifestType = 'application/vnd.oci.image.manifest.v1+json';

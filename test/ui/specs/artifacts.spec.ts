@@ -33,7 +33,7 @@ test('an artifact next to an image shows its subject', async ({ win }) => {
   await expect(artifacts.getByText(`attached to ${image.digest.slice(7, 19)}`)).toBeVisible();
 });
 
-test('an archive whose image cannot be read says why', { tag: '@page' }, async ({ win }) => {
+test('if an archive’s image cannot be read, the library says why', { tag: '@page' }, async ({ win }) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
   files.remove(image);

@@ -59,7 +59,7 @@ function dpkgLayer(count: number, long = 1): Uint8Array {
   return tar(file('var/lib/dpkg/status', status.join('')));
 }
 
-test('an archive of thousands of images lists the first ones, and more on demand', { tag: '@page' }, async ({ win }) => {
+test('an archive of thousands of images lists the first images, and more on demand', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const tags = numbered(1_500, (index) => `r:${index}`);
   await win.drop(await win.write('many.tar', manyOf(1, [...tags.map((tag) => [tag]), numbered(5_000, (index) => `n:${index}`)])));
@@ -96,7 +96,7 @@ test('an archive of thousands of images lists the first ones, and more on demand
   expect(await nodes(page)).toBeLessThan(MOST_NODES);
 });
 
-test('a chain of thousands of layers is drawn in part, and the keys lead through all of it', { tag: '@page' }, async ({ win }) => {
+test('a chain of thousands of layers is drawn in part, and all of it can be reached with keys', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('deep.tar', manyOf(1_500, [['deep:1']])));
   const chain = page.getByRole('region', { name: 'Chain' });

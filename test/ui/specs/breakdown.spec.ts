@@ -2,7 +2,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('bars of a breakdown use the space there is, have one scale, and show the smallest share', { tag: '@page' }, async ({ win }) => {
+test('bars of a breakdown use the available space, have one scale, and show even the smallest share', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const layers = [
     {

@@ -187,6 +187,9 @@ test('Shift-click selects a range and shows its combined changes', { tag: '@wind
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
   await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
+  // The heading's bytes are what is left after layer 4; the details add up the layers.
+  await expect(page.getByRole('region', { name: 'Changes' }).getByText(/^[\d.]+ .?B net$/)).toBeVisible();
+  await expect(page.getByText('sum of 4 layers')).toBeVisible();
   // The range is named by the commands at its ends, and the tooltip has all of its commands.
   const named = page
     .getByRole('region', { name: 'Changes' })

@@ -159,7 +159,7 @@ test.describe('a catalog of a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('layers are sorted by their column headings, and lead to their images by keyboard', async ({ win: { page, complaints } }) => {
+  test('layers are sorted by their column headings, and their images can be opened by keyboard', async ({ win: { page, complaints } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });
     await view(page, 'Layers').click();
     // The picture says what it shows, and what its colours mean.
@@ -324,7 +324,7 @@ test.describe('a catalog of a fleet', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('tags lead to their images, and say why if an image is gone or was replaced', async ({ win: { page }, fleet }) => {
+  test('a tag leads to its image; if the image is gone or was replaced, a message says so', async ({ win: { page }, fleet }) => {
     const fileOf = (name: string) => fleet?.fileOf(`registry.example.com/shop/${name}`) ?? '';
     rmSync(fileOf('checkout:1.2'));
     renameSync(fileOf('search:1.0'), fileOf('checkout:1.1'));

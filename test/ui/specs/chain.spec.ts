@@ -52,7 +52,7 @@ test('arrow keys move through the layers, and with Shift select a range', { tag:
   await expect(layer(0)).toBeFocused();
 });
 
-test('a layer that only removes states how much, even in a short window', { tag: '@page' }, async ({ win }) => {
+test('a layer that only removes files says how many and how much they hide, even in a short window', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await expect(layer(3)).toContainText(/−3 removed\s+hides 84\.7 kB/);
   // A layer with files of its own also states how much it hides, if it is a lot.

@@ -52,6 +52,36 @@ test('a comparison says what changed in each row at every width with details, an
   expect(win.complaints).toEqual([]);
 });
 
+test('rows have the sizes of both sides where both chains leave space for them, and short names aren’t cut for them', {
+  tag: '@page',
+}, async ({ win }) => {
+  const page = await compare(win);
+  for (const width of [600, 720, 1320, 1600]) {
+    await page.setViewportSize({ width, height: 860 });
+    const row = page.getByRole('row', { name: /modified data/ });
+    await expect(row.getByText(/^40\.0( kB)?$/), `${width} px`).toBeVisible();
+    await expect(row.getByText(/^52\.0 kB$/), `${width} px`).toBeVisible();
+    await expect(page.getByRole('row', { name: /modified settings/ }).locator('span[aria-hidden]', { hasText: '…' })).toHaveCount(0);
+  }
+});
+
+test('rows stay where they are when a filter is typed, and a cross after the chips clears it', { tag: '@page' }, async ({ win }) => {
+  const page = await compare(win);
+  const grid = page.getByRole('treegrid');
+  const clear = page.getByRole('toolbar', { name: 'Filters' }).getByRole('button', { name: 'Clear filter' });
+  for (const width of [600, 720, 1320]) {
+    await page.setViewportSize({ width, height: 860 });
+    const before = await grid.boundingBox();
+    await page.getByRole('searchbox').fill('data');
+    if (width === 720) await expect(clear).toHaveText('1');
+    else await expect(page.getByText('1 match')).toBeVisible();
+    expect((await grid.boundingBox())?.y, `${width} px`).toBe(before?.y);
+    await clear.click();
+    await expect(page.getByRole('searchbox')).toHaveValue('');
+    await expect(clear).toHaveCount(0);
+  }
+});
+
 test('the chips of a comparison are on one line next to the details', { tag: '@page' }, async ({ win }) => {
   const page = await compare(win, 1_200);
   for (const width of [1000, 1100, 1180, 1320]) {

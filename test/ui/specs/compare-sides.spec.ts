@@ -38,9 +38,9 @@ test('the breadcrumb has a path’s name and folder at every width', { tag: '@pa
   await expect(crumbs.getByRole('listitem').last()).toHaveText('releases');
 });
 
-test('a path that differs only in its mode opens on its attributes, and whatever is about one side says which', { tag: '@page' }, async ({
-  win,
-}) => {
+test('for a path that differs only in its mode, the Attributes tab is selected; tabs about only one side say which', {
+  tag: '@page',
+}, async ({ win }) => {
   const image = (tag: string, mode: number) =>
     dockerArchive(
       [
@@ -56,7 +56,7 @@ test('a path that differs only in its mode opens on its attributes, and whatever
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
   await expect(details.getByRole('tabpanel')).toContainText('0755');
-  // Only that path opens on its attributes: the next one opens on the tab that was chosen.
+  // Only that path opens with the Attributes tab. The next one opens with the tab that the user chose.
   await page.getByRole('row', { name: /modified text/ }).click();
   await expect(details.getByRole('tab', { name: 'Content' })).toHaveAttribute('aria-selected', 'true');
   for (const name of ['Origin', 'Raw']) {
@@ -184,7 +184,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   await page.getByRole('row', { name: /added only-v2/ }).click();
   await expect(layers).toHaveText(['side Blayer 1COPY v2 /opt']);
   await expect(details).toContainText('Only on side B, from its layer 1.');
-  // A layer leads to what it changed.
+  // A layer links to what it changed.
   await layers.first().click();
   await expect(page.getByRole('heading', { name: 'Layer 1' })).toBeVisible();
   await expect(page.getByRole('row', { name: /added only-v2/ })).toHaveAttribute('aria-selected', 'true');

@@ -61,7 +61,7 @@ test.describe('with two images open', () => {
     await expect(page.getByRole('row', { name: /removed nano \d/ })).toBeVisible();
   });
 
-  test('a comparison’s packages are those added, upgraded and removed, and lead to their files', { tag: '@page' }, async ({ win }) => {
+  test('a comparison’s packages are those added, upgraded and removed, and link to their files', { tag: '@page' }, async ({ win }) => {
     const { page } = win;
     await page.keyboard.press('i');
     const table = page.getByRole('table', { name: 'Packages that differ' });

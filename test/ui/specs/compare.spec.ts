@@ -70,7 +70,7 @@ test('a modified row shows its previous size, in changes and comparisons alike',
   const size = page.getByRole('row', { name: /modified passwd/ });
   for (const width of [600, 900, 1440]) {
     await page.setViewportSize({ width, height: 860 });
-    await expect(size, `${width} px`).toContainText(/\d B→\d+ B|was \d+ B, content/);
+    await expect(size, `${width} px`).toContainText(/\d( B)?→\d+ B|was \d+ B, content/);
     const cell = size.getByRole('gridcell').filter({ hasText: /→|was/ });
     expect(await cell.evaluate((element) => element.scrollWidth - element.clientWidth), `${width} px`).toBeLessThanOrEqual(0);
   }
@@ -189,7 +189,7 @@ test('the layer of each side of a comparison is chosen by name', { tag: '@window
   }
 });
 
-test('layers are compared on their own, without those below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
+test('layers are compared on their own, without the layers below, even after swapping sides', { tag: '@page' }, async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
@@ -259,7 +259,7 @@ test('text is compared line by line, unified or side by side', { tag: '@page' },
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
-  // Side by side needs more space than this pane has.
+  // The side-by-side view needs more space than this pane has.
   await page.getByRole('row', { name: /modified app\.conf/ }).focus();
   await page.keyboard.press(' ');
   const large = page.getByRole('dialog');
@@ -548,7 +548,7 @@ test('differences in content, metadata and time are distinguished; differences i
   expect(win.complaints).toEqual([]);
 });
 
-test('a comparison’s breadcrumb names its sides, and leads to each and back to what is compared', { tag: '@page' }, async ({ win }) => {
+test('a comparison’s breadcrumb names its sides, and links to each and back to the comparison', { tag: '@page' }, async ({ win }) => {
   const own = { createdBy: 'COPY etc /etc', tar: tar(file('etc/old.conf', 'from = a\n')) };
   const page = await compareImages(win, dockerArchive([...WEB_API, own], { name: 'acme/web-api:1.7' }));
   const details = page.getByRole('region', { name: 'Details' });
@@ -562,7 +562,7 @@ test('a comparison’s breadcrumb names its sides, and leads to each and back to
   await crumbs.getByRole('button', { name: 'B web-api:1.8' }).click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await expect(page.getByRole('radio', { name: 'Image', exact: true })).toBeChecked();
-  // A side at a lower layer leads to the filesystem at that layer.
+  // A side at a lower layer links to the filesystem at that layer.
   await page.getByRole('button', { name: /^Layer 2 / }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Compare with the layer below' }).click();
   await crumbs.getByRole('button', { name: 'A web-api:1.8 at layer 1' }).click();

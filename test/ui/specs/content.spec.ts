@@ -91,7 +91,9 @@ test('a picture with very many pixels is only drawn on request', async ({ win })
   await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('89 50 4e 47');
 });
 
-test('a modified text file opens on its diff, and the choice is remembered for the next file and the next visit', async ({ win }) => {
+test('a modified text file is first shown as a diff, and the chosen view is remembered for the next file and the next visit', async ({
+  win,
+}) => {
   const { page, details, choose } = await open(win);
   await choose('a.conf');
   const diff = details.getByRole('region', { name: 'Text differences' });

@@ -51,7 +51,7 @@ test('with no path selected, the details show the layer and the image', async ({
   await expect(details).not.toContainText('efficiency');
 });
 
-test('the config shows how the image is run, and the history every step, including those without a layer', { tag: '@page' }, async ({
+test('the config shows how the image is run, and the history shows every step, including steps without a layer', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -364,7 +364,9 @@ test('a Windows image’s path is shown and copied as its container sees it, and
   expect(win.complaints).toEqual([]);
 });
 
-test('the dots of a file’s history are on one line, and so is a long name, cut in the middle', { tag: '@page' }, async ({ win }) => {
+test('the dots of a file’s history are on one line, and so is a long name, which is cut in the middle', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const long = `${'name-'.repeat(18)}.txt`;
   const layers = Array.from({ length: 8 }, (_, at) => ({ createdBy: `RUN ${at}`, tar: tar(file('all', `${at}`), file(long, `${at}`)) }));
@@ -485,7 +487,7 @@ test('the paths of a folder’s biggest files end with the name, and their sizes
   }
 });
 
-test('the size that matters comes first, and label names are above their long values', { tag: '@page' }, async ({ win }) => {
+test('the main size comes first, and label names are above their long values', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const key = 'org.opencontainers.image.source=';
   const config = { Env: ['A=b'], Labels: { [key.slice(0, -1)]: 'https://git.example.com/acme/web-api/tree/main' }, WorkingDir: '/srv' };

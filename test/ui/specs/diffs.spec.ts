@@ -46,7 +46,7 @@ test('a byte diff marks the bytes that differ on both sides, at hexadecimal offs
     ['added 000208', '03', 'underline'],
   ]);
   expect(await complaintsOf(page)).toEqual([]);
-  // Where there is space, a row has 16 bytes, from both sides if they are side by side.
+  // Where there is space, a row shows 16 bytes; in the side-by-side view, 16 from each side.
   await page.getByRole('row', { name: /modified tool/ }).click();
   await page.keyboard.press(' ');
   const large = page.getByRole('dialog').getByRole('region', { name: 'Differing bytes' });

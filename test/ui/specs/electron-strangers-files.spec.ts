@@ -85,7 +85,7 @@ test('what is dropped opens as an image or not at all, never as a page or addres
   await expectAtWork(win);
   expect((await shown(win)).url).toMatch(PAGE);
   expect(ears.heard).toEqual([]);
-  // Nothing in the page can be dragged out of it, and the program starts no drag of a file.
+  // Nothing in the page can be dragged out of it, and the program never starts dragging a file.
   expect(await page.locator('[draggable=true]').count()).toBe(0);
   expect(
     await mainOf(win).evaluate(({ ipcMain }) =>

@@ -1,5 +1,5 @@
-// Messages to the main process from the page, a page that broke out of its context, or other windows or frames can do no more than the
-// window's own page may. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
+// Messages to the main process. Whether they come from the page, from a page that broke out of its context, or from other windows or
+// frames, they can do no more than the window's own page may. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, giveRaw, inForeignWindow, mainOf, type Reply } from '../support/strangers.ts';
 import { expect, test } from '../support/window.ts';

@@ -4,7 +4,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-test('findings are counted, grouped by code with a hint, and lead to their layer', { tag: '@page' }, async ({ win }) => {
+test('findings are counted, grouped by code with a hint, and link to their layer', { tag: '@page' }, async ({ win }) => {
   const layers = [
     { createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) },
     { createdBy: 'RUN two', tar: tar(file('b.txt', 'first'), file('b.txt', 'second'), file('.wh.nothing', '')) },
@@ -43,7 +43,9 @@ test('checking all digests shows the result', async ({ win }) => {
   expect(await verify.boundingBox()).toEqual(before);
 });
 
-test('a scan finds secrets in files, including removed ones, and says where, which and what to do', { tag: '@page' }, async ({ win }) => {
+test('a scan finds secrets in files, including removed files, and says where they are, what they are and what to do', {
+  tag: '@page',
+}, async ({ win }) => {
   const token = SECRET_SAMPLES['secret-github-token']?.() ?? { text: '', secret: '' };
   const layers = [
     { createdBy: 'COPY . .', tar: tar(file('root/.ssh/id_rsa', privateKey('RSA ')), file('app/settings.txt', token.text)) },

@@ -22,7 +22,7 @@ async function opened(win: LayerscopeWindow, bytes: Uint8Array = dockerArchive(W
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('a layer shows how much it hides, even at the lowest height that has two lines', { tag: '@page' }, async ({ win }) => {
+test('a layer shows how much it hides, even in a short window', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await opened(win);
   for (const height of [860, 560]) {
     await page.setViewportSize({ width: 1320, height });
@@ -36,7 +36,7 @@ test('a layer shows how much it hides, even at the lowest height that has two li
   }
 });
 
-test('long names are cut, so that the bars stay', { tag: '@page' }, async ({ win }) => {
+test('long names are truncated, so that the bars stay visible', { tag: '@page' }, async ({ win }) => {
   const { page } = await opened(win, MANY);
   await expect(page.getByRole('columnheader', { name: 'Hidden' })).toBeVisible();
   await expect(page.getByRole('columnheader', { name: 'Share' })).toBeVisible();
@@ -66,9 +66,9 @@ test('a filesystem is shown at one layer, even after a range of layers was selec
   await expect(page.getByRole('region', { name: 'Details' })).not.toContainText('Layers 1–3');
 });
 
-test('a file that a layer leaves alone names the layer that last changed it, next to that layer’s command', { tag: '@page' }, async ({
-  win,
-}) => {
+test('for a file that the layer doesn’t change, the details name the layer that last changed it, and its command', {
+  tag: '@page',
+}, async ({ win }) => {
   const { page, layer } = await opened(win);
   await layer(1).click();
   await page.getByRole('row', { name: /modified libssl\.so\.3/ }).click();
@@ -89,7 +89,7 @@ test('the facts of a folder with hidden files say what is counted, and at which 
   await expect(details.getByRole('heading', { name: 'Folder at layer 1' })).toBeVisible();
 });
 
-test('the keyboard keeps its place where a list is replaced by a notice or by tables', { tag: '@page' }, async ({ win }) => {
+test('the focus isn’t lost when a list is replaced by a notice or by tables', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await opened(win);
   const isLost = () => page.evaluate(() => document.activeElement === document.body);
   await layer(1).click();

@@ -21,7 +21,7 @@ const DELETED: readonly ImageLayer[] = [
   { createdBy: REMOVAL, tar: tar(file('.wh.srv')) },
 ];
 
-test('a command in the summary of waste names its layer and has lines of its own', { tag: '@page' }, async ({ win }) => {
+test('a command in the summary of waste names its layer and is on its own lines', { tag: '@page' }, async ({ win }) => {
   const { page, summary } = await openWaste(win, DELETED);
   const entry = summary.getByRole('listitem').filter({ hasText: 'Deleted by a later layer' });
   const command = entry.getByText(/^Layer 1 · RUN rm -rf /);

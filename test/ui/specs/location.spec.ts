@@ -13,7 +13,7 @@ async function openWebApi(win: LayerscopeWindow, layer: number) {
 const focused = (win: LayerscopeWindow) =>
   win.page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex') ?? document.activeElement?.tagName);
 
-test('Escape leads from a file back to its layer, and the arrow keys continue from the same row', async ({ win }) => {
+test('Escape goes back from a file to its layer, and the arrow keys continue from the same row', async ({ win }) => {
   const { page, details } = await openWebApi(win, 4);
   const row = page.getByRole('row', { name: /passwd/ });
   await row.click();
@@ -135,7 +135,7 @@ test('the image’s buttons have the same size, and a size is shown only once', 
   await expect(sizes.first()).toHaveText(/^\d+\.\d [kM]B.*same as (unpacked and )?stored/);
 });
 
-test('a range’s details list its layers, and lead to each', { tag: '@page' }, async ({ win }) => {
+test('a range’s details list its layers, and link to each', { tag: '@page' }, async ({ win }) => {
   const { page, details } = await openWebApi(win, 1);
   await page.getByRole('button', { name: /^Layer 3 / }).click({ modifiers: ['Shift'] });
   const layers = details.getByRole('list', { name: 'Layers, newest first' });

@@ -17,7 +17,9 @@ async function expectClearHeading(page: Page, name: string) {
   ).toBe(true);
 }
 
-test('a layer missing from the archive isn’t shown as one without changes, and has no compression', { tag: '@page' }, async ({ win }) => {
+test('a layer missing from the archive isn’t shown as a layer without changes, and has no compression', { tag: '@page' }, async ({
+  win,
+}) => {
   const { page } = win;
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'a')) }] });

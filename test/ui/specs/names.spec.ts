@@ -196,7 +196,7 @@ test('what is copied from an image can’t end a command in a terminal, or look 
   const layer = { createdBy: 'RUN a \u001B[2J\nb', tar: tar(pax({ path: `etc/${name}` }), file('etc/short', 'x')) };
   await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1', config: { Env: [`A=${name}`] } })));
   const { page } = win;
-  // What the page hands to the clipboard; reading the clipboard itself needs a permission, and Electron has none.
+  // Record what the page writes to the clipboard. Reading the clipboard itself needs a permission, which Electron doesn't grant.
   await page.evaluate(() => {
     const copied: string[] = [];
     Object.assign(window, { copied });

@@ -133,7 +133,7 @@ test('the user chooses one of an index’s platforms, and no other is fetched', 
   await expect(page.getByRole('row', { name: /etc/ })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Image: .*linux\/riscv64/ })).toBeVisible();
   await expect(page.getByText(`${name} comes from ${sources.registry.host}`)).toBeVisible();
-  // Afterwards the name is a recent one, even after a reload. Showing recent names sends requests only to the engines.
+  // Afterwards, the name is listed as recent, even after a reload. Showing recent names sends requests only to the engines.
   const before = sources.registry.log.length;
   await page.reload();
   await expect(page.getByRole('row', { name: /etc/ })).toBeVisible();
@@ -199,7 +199,7 @@ test('a dropped or pasted name fills the dialog, and no registry is contacted be
   await expect(dialogOf(page)).toHaveCount(0);
   const session = await page.context().newCDPSession(page);
   const data = { items: [{ mimeType: 'text/plain', data: name }], dragOperationsMask: 1 };
-  // The window accepts no drop until the dialog has gone, one frame after its element.
+  // The window doesn't accept a drop until the dialog has gone, one frame after its element.
   await expect(async () => {
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });

@@ -54,14 +54,14 @@ test('a file that is dropped again is shown, but listed only once', { tag: '@pag
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(1);
 
-  // Once changed, the file counts as a different one.
+  // Once changed, the file counts as a different file.
   await win.write('web-api.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/web-api:1.8' }));
   await win.drop(first);
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(2);
   expect(win.complaints).toEqual([]);
 });
 
-test('an archive without images explains why it shows none', { tag: '@page' }, async ({ win }) => {
+test('for an archive without images, the library says why there are none', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', tar(file('manifest.json', '[]'))));
   const library = page.getByRole('navigation', { name: 'Library' });

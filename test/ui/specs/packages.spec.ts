@@ -94,7 +94,7 @@ test('a package without a list of files has no file count and no size, and comes
   await expect(rows.last()).toContainText('bare');
 });
 
-test('only removed packages are grey; one whose files are written again says so instead', { tag: '@page' }, async ({ win }) => {
+test('only removed packages are grey; one whose files are written again has a note instead', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const [base] = LAYERS as [(typeof LAYERS)[0]];
   const again = {
@@ -168,7 +168,7 @@ test('layers that change no packages are one line, and a long name leaves its ty
   expect((type?.x ?? 0) + (type?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
 });
 
-test('all packages in an image are listed by size, and a click anywhere in a row leads to the files', { tag: '@page' }, async ({ win }) => {
+test('all packages in an image are listed by size, and a click anywhere in a row shows the files', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('radio', { name: 'All', exact: true }).click();
   const rows = page.getByRole('table', { name: 'Packages in the whole image' }).getByRole('row');
@@ -182,7 +182,7 @@ test('all packages in an image are listed by size, and a click anywhere in a row
   await expect(page.getByRole('row', { name: /libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('a layer’s long command pushes no column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
+test('a layer’s long command doesn’t push a column out of the pane, at any width', { tag: '@page' }, async ({ win }) => {
   const { page } = win;
   const command = `RUN /bin/sh -c apt-get update && apt-get install -y ${Array.from({ length: 60 }, (_, at) => `package-${at}`).join(' ')}`;
   const [base, ...others] = LAYERS as [(typeof LAYERS)[0], ...typeof LAYERS];
@@ -210,7 +210,7 @@ test('a layer’s long command pushes no column out of the pane, at any width', 
   }
 });
 
-test('a package leads to its files in the tree', { tag: '@window' }, async ({ win }) => {
+test('a package links to its files in the tree', { tag: '@window' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('button', { name: 'libssl3: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
@@ -219,7 +219,7 @@ test('a package leads to its files in the tree', { tag: '@window' }, async ({ wi
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
   await page.getByRole('button', { name: /^Whole image/ }).click();
   await page.keyboard.press('i');
-  // A package that has its own folder leads there.
+  // A package that has its own folder links to it.
   await page.getByRole('button', { name: 'ms: show its files in layer 2' }).click();
   await expect(page.getByRole('row', { name: /added ms\// })).toHaveAttribute('aria-selected', 'true');
 });
@@ -231,7 +231,7 @@ test('text typed to find packages is forgotten when the tree comes back, and the
   const filter = page.getByRole('searchbox', { name: /^Filter/ });
   await filter.fill('7.88');
   await expect(groups(page)).toHaveCount(2);
-  // A package that matches the text leads to a file that doesn't.
+  // A package that matches the text links to a file that doesn't.
   await page.getByRole('button', { name: 'curl: show its files in layer 1' }).click();
   await expect(page.getByRole('row', { name: /removed curl/ })).toHaveAttribute('aria-selected', 'true');
   await expect(filter).toHaveValue('');
@@ -248,7 +248,7 @@ test('text typed to find packages is forgotten when the tree comes back, and the
   expect(win.complaints).toEqual([]);
 });
 
-test('the filter finds packages, and a view lists the installed ones', { tag: '@page' }, async ({ win }) => {
+test('the filter finds packages, and a view lists the installed packages', { tag: '@page' }, async ({ win }) => {
   const page = await openPackages(win);
   await page.getByRole('searchbox', { name: 'Filter packages' }).fill('SSL');
   await expect(groups(page)).toHaveCount(2);

@@ -137,7 +137,7 @@ test('closing a sheet moves the focus to the selected row without selecting anyt
   await expect(rows.nth(1)).toHaveAttribute('aria-selected', 'true');
 });
 
-test('Space opens and closes a large view of the selected file; Back and Forward are enabled only if they lead somewhere', {
+test('Space opens and closes a large view of the selected file; Back and Forward are enabled only if there is somewhere to go', {
   tag: '@window',
 }, async ({ win }) => {
   const page = await openWebApi(win);

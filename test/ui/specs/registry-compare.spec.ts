@@ -8,7 +8,7 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const CONFIG = 'Files/Windows/System32/config';
 
-/** The lowest layer of a version of the image. */
+/** Returns the lowest layer of a version of the image. */
 function base(version: number): ImageLayer {
   const software = hive({
     name: 'ROOT',
@@ -53,7 +53,7 @@ async function drop(win: LayerscopeWindow, name: string, ...layers: readonly Ima
   await expect(win.page.getByRole('heading', { name: `acme/${name}:1` })).toBeVisible();
 }
 
-/** Compares the last image, as B, with the one opened before. */
+/** Compares the last image, as B, with the image opened before it. */
 async function compare(page: Page): Promise<void> {
   await page.getByRole('radio', { name: 'Compare' }).click();
 }
@@ -101,7 +101,7 @@ test('the registries of two images are compared', { tag: '@page' }, async ({ win
   await expect(registry.getByRole('status')).toHaveText('1 changed key');
   await page.getByRole('searchbox').fill('');
 
-  // The other way round, what was added is removed.
+  // With the sides swapped, what was added is removed.
   await page.getByRole('button', { name: /Swap/ }).click();
   await row(/^removed Vendor/).click();
   await expect(registry.getByRole('article', { name: 'Vendor removed' }).getByRole('row', { name: /^removed \(default\)/ })).toBeVisible();

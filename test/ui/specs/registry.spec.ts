@@ -133,7 +133,7 @@ test('a layer’s changed keys are a tree with counts, next to the changes in th
   await page.keyboard.press('ArrowRight');
   expect(await complaintsOf(page)).toEqual([]);
 
-  // A search opens the way to what it finds, and chooses the first match.
+  // A search expands the tree to its matches and selects the first.
   await page.getByRole('searchbox').fill('AGENT.exe');
   await expect(tree.getByRole('row')).toHaveText([/Key/, /SOFTWARE/, /Microsoft/, /Run/]);
   await expect(row(tree, 'Run')).toHaveAttribute('aria-selected', 'true');
@@ -164,7 +164,7 @@ test('a removed key shows its former values and subkeys', { tag: '@page' }, asyn
 test('in the whole image, keys and values have marks, and removed ones are listed as they were', { tag: '@page' }, async ({ win }) => {
   const { page, registry } = await openRegistry(win);
   const tree = registry.getByRole('treegrid', { name: 'Registry keys' });
-  // The tree begins with the first key that any layer changed, even if the top layer has no hive.
+  // The first key that any layer changed is selected, even if the top layer has no hive.
   await expect(tree.getByRole('row', { selected: true })).toHaveAccessibleName('modified Run 3');
   const marked = (name: string, mark: string) => tree.getByRole('row', { name: new RegExp(`^${mark} ${name}( [\\d,]+)?$`) });
   await expect(marked('Vendor', 'added')).toBeVisible();
@@ -280,7 +280,7 @@ test('the registry at a layer is a tree of keys with values, which can be search
   await expect(row(tree, 'Key 259')).toBeFocused();
   await expect(key).toContainText('0x00000103 (259)');
 
-  // A layer without changes begins with its only hive.
+  // In a layer without changes, its only hive is selected.
   await layer(0).click();
   await expect(row(tree, 'SOFTWARE')).toHaveAttribute('aria-selected', 'true');
   await row(tree, 'Microsoft').dblclick();
@@ -297,7 +297,9 @@ test('the registry at a layer is a tree of keys with values, which can be search
   expect(win.complaints).toEqual([]);
 });
 
-test('the registry’s tree is navigated with the arrow keys alone, and one Tab leads into it', { tag: '@window' }, async ({ win }) => {
+test('the registry’s tree is navigated with the arrow keys alone, and a single Tab moves the focus into it', { tag: '@window' }, async ({
+  win,
+}) => {
   const { page, registry, layer } = await openRegistry(win);
   await layer(1).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -435,7 +437,9 @@ test('a comparison started from the registry stays there', { tag: '@page' }, asy
   await expect(page.getByRole('searchbox', { name: 'Filter by path' })).toBeVisible();
 });
 
-test('layers without hives say once that there is no registry, and have no empty pane', { tag: '@page' }, async ({ win }) => {
+test('for layers without hives, a single note says that there is no registry, and there is no empty pane', { tag: '@page' }, async ({
+  win,
+}) => {
   const layer = { tar: tar(directory('Files/'), file('Files/app.txt', 'x')), createdBy: 'cmd /S /C echo x> app.txt' };
   await win.drop(await win.write('bare.tar', dockerArchive([layer], { name: 'acme/bare:1', os: 'windows' })));
   const { page } = win;

@@ -102,7 +102,7 @@ test('where a file comes from: the Dockerfile lines', async ({ win }) => {
   await picture(page, 'origin');
 });
 
-/** An image with two stages, and the provenance that BuildKit attaches in mode `max`. */
+/** Returns an image with two stages, and the provenance that BuildKit attaches in mode `max`. */
 function builtByBuildKit(): Uint8Array {
   const dockerfile = `FROM golang:1.23 AS build
 WORKDIR /src

@@ -87,7 +87,7 @@ test('modes stay in place whatever the image’s name', { tag: '@page' }, async 
   expect(await mode.boundingBox()).toEqual(before);
 });
 
-test('at every width, the title bar shows the mode and the layout, and leads to all of them', { tag: '@page' }, async ({ win }) => {
+test('at every width, the title bar shows the mode and the layout, and offers all others', { tag: '@page' }, async ({ win }) => {
   test.slow(); // a dozen sizes
   const { page } = win;
   await openTwo(win);
@@ -304,7 +304,7 @@ test('no size is cut in a breakdown or in packages, at any width; there is space
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.drop(await win.write('new.tar', dockerArchive(layers, { name: 'acme/tool:2' })));
   await expect(page.getByRole('heading', { name: 'acme/tool:2' })).toBeAttached();
-  /** Returns what is cut if all sizes look like the widest one. */
+  /** Returns what would be cut off if every size were as wide as the widest. */
   const cut = () =>
     page.getByRole('region', { name: 'Changes' }).evaluate((pane) => {
       const found: string[] = [];

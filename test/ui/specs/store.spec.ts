@@ -73,7 +73,7 @@ test('an image is imported into the store, opened from it, and removed after con
     .click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid')).toBeVisible();
-  // An image opened from the store is listed only there, and as the current one.
+  // An image opened from the store is listed only under the store, as the current image.
   await expect(page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /^web-api:1\.7\s/ })).toHaveCount(1);
   await expect(store.getByRole('button', { name: /web-api:1\.7 / }).first()).toHaveAttribute('aria-current', 'true');
   await expect(details).toContainText('LocationIn store');

@@ -183,7 +183,7 @@ test('the drawn layers are in a legend, with the bytes that each wrote', { tag: 
   await expect(items.first()).toHaveAttribute('title', 'RUN npm ci --omit=dev');
   const sizes = await items.evaluateAll((all) => all.map((item) => Number.parseFloat(item.textContent?.replace(/^Layer \d+ /, '') ?? '')));
   expect(sizes.length).toBeGreaterThan(2);
-  // The legend's colour is that of the layer in the chain.
+  // The legend has the same colour as the layer in the chain.
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
   const colour = await stratum.evaluate((layer) => getComputedStyle(layer).backgroundColor);
   await expect(items.first().locator('i')).toHaveCSS('background-color', colour);

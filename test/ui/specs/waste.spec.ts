@@ -131,7 +131,7 @@ test('each file and layer in the waste panel links to its place', { tag: '@page'
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('files rewritten with the same content are found automatically, and distinguished from changed ones', { tag: '@page' }, async ({
+test('files rewritten with the same content are found automatically, and distinguished from changed files', { tag: '@page' }, async ({
   win,
 }) => {
   const { page } = win;
@@ -230,7 +230,7 @@ test('before the report arrives, the panel says what it is adding up, and nothin
   await expect(waste.getByRole('table').first()).toBeVisible();
 });
 
-test('an image without waste says so', { tag: '@page' }, async ({ win }) => {
+test('the waste panel says so if there is no waste', { tag: '@page' }, async ({ win }) => {
   await win.drop(await win.write('one.tar', dockerArchive(WEB_API.slice(0, 1), { name: 'acme/one:1' })));
   await win.page.getByRole('button', { name: /^Waste: 0 B hidden/ }).click();
   await expect(win.page.getByText(/No waste: /)).toBeVisible();

@@ -44,7 +44,7 @@ const EXCEPTIONS: readonly { readonly complaint: RegExp; readonly why: string }[
   { complaint: /^chain: ol is \d+ px wide/, why: 'in a narrow window the chain is a strip that scrolls sideways, as it says' },
 ];
 
-/** A view, reached from the previous one in its group. */
+/** A view, opened from the previous view in its group. */
 interface View {
   readonly name: string;
   readonly reach: (page: Page, win: LayerscopeWindow) => Promise<unknown>;

@@ -352,7 +352,7 @@ test('a breakdown has sums by file type and top folder, and lists the biggest fi
   expect(win.complaints).toEqual([]);
 });
 
-test('a file type in a breakdown leads to its files in the tree, a folder to its row', { tag: '@page' }, async ({ win }) => {
+test('in a breakdown, a file type links to its files in the tree, a folder to its row', { tag: '@page' }, async ({ win }) => {
   const { page, changes } = await openImage(win);
   await page.getByRole('radio', { name: 'Breakdown' }).click();
   await changes

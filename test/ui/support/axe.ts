@@ -17,7 +17,7 @@ async function violationsOf(page: Page, runOnly?: Selection) {
   return violations;
 }
 
-/** Finishes transitions: halfway between two themes, the contrast is that of neither. */
+/** Finishes transitions: halfway between two themes, the contrast matches neither theme. */
 async function endTransitions(page: Page): Promise<void> {
   await page.evaluate(async () => {
     // A change of the theme starts transitions at the next frame.

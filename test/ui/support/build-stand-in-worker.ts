@@ -3,7 +3,7 @@ import { build } from 'vite';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 
-/** Bundles the store's thread with the stand-in for a runtime; returns the bundle's path. */
+/** Bundles the store's thread with the stand-in for vmcompute.dll, built for `target`. Returns the bundle's path. */
 export async function buildStandInWorker(target: 'current' | 'chrome108'): Promise<string> {
   const outDir = path.join(root, 'out', 'stand-in', target);
   await build({

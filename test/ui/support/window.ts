@@ -267,8 +267,8 @@ async function ended(host: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts Electron, and tries a second time if it could not start: when hundreds of programs come and go, a virtual X server sometimes
- * refuses one.
+ * Starts Electron. Tries a second time if the first fails, because a virtual X server sometimes refuses a program when hundreds come and
+ * go.
  */
 async function launched(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
   return _electron.launch(options).catch(() => _electron.launch(options));

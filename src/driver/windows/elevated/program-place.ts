@@ -7,7 +7,10 @@ import type { ElevationSystem } from './system.ts';
 
 /** SYSTEM, Administrators and TrustedInstaller (owner of Program Files): these have full rights anyway. */
 const TRUSTED: ReadonlySet<Sid> = new Set(['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464']);
-/** CREATOR OWNER, which only applies to inherited entries, and OWNER RIGHTS, because the owner is checked separately. */
+/**
+ * SIDs whose entries don't matter. CREATOR OWNER only applies to inherited entries. OWNER RIGHTS is about the owner, who is checked
+ * separately.
+ */
 const STAND_INS: ReadonlySet<Sid> = new Set(['S-1-3-0', 'S-1-3-4']);
 
 /** Access rights. Source: winnt.h. */

@@ -37,7 +37,7 @@ export interface NtOpen {
 
 /**
  * Opens a name below the folder `root`; the caller closes the handle. With empty `parts`, reopens the folder itself. Throws PATH_ESCAPE if
- * the path contains a link, and what the call throws.
+ * the path contains a link, and otherwise the errors listed in native.ts.
  */
 export function ntOpen(calls: Calls, root: unknown, parts: readonly string[], how: NtOpen): unknown {
   try {

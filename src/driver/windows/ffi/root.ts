@@ -1,5 +1,5 @@
-// A folder that confines file access. The folder is kept open, so it can't be moved or removed in the meantime, and names are opened
-// relative to it (nt-files.ts). Such names have no 260-unit limit, and device names have no special meaning.
+// A folder that confines file access. The folder is kept open, so nobody can move or remove it while it is in use. Names are opened
+// relative to it (nt-files.ts): they have no 260-unit limit, and device names have no special meaning.
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
 import { displayText, encodeUtf8, LayerscopeError } from '#model';
 import {
@@ -32,7 +32,6 @@ const ERROR_ACCESS_DENIED = 5;
 const ERROR_NO_MORE_FILES = 18;
 const ERROR_FILE_NOT_FOUND = 2;
 
-/** Splits a name below a root into its parts. */
 function partsOf(name: string): string[] {
   const shown = displayText(name);
   if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: not a relative path`);

@@ -117,11 +117,14 @@ async function layersOf(driver: GraphDriver, chain: readonly string[], image: Ar
 interface Added {
   readonly created: string;
   readonly step: object;
-  /** Number of layers below the new one. Those that the image's history lacks get empty history steps. */
+  /** Number of layers below the new one. A layer without an entry in the image's history gets a blank one (`{}`). */
   readonly steps: number;
 }
 
-/** Returns the parent image's config with the new layer. Keeps the history, and adds an empty step for each layer that it lacks. */
+/**
+ * Returns the parent image's config with the new layer. Keeps the history, and adds a blank entry (`{}`) for each layer without one. Such
+ * an entry isn't marked as an `empty_layer`, so it stands for a layer.
+ */
 function configOf(image: ArchiveImage | null, layers: readonly LayerBlob[], { created, step, steps }: Added): object {
   const known = (image?.config ?? {}) as { readonly history?: unknown };
   const history = Array.isArray(known.history) ? (known.history as { readonly empty_layer?: unknown }[]) : [];
