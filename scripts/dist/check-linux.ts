@@ -126,7 +126,7 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface CheckOptions {
-  /** Whether to test deb, tar.gz and AppImage on new systems too. */
+  /** Whether to also test deb, tar.gz and AppImage on freshly installed systems. */
   readonly fresh: boolean;
   /** Whether to leave out lintian and rpmlint, which read every byte. */
   readonly quick: boolean;

@@ -19,7 +19,7 @@ import { NOBODY } from './try-program.ts';
 /** The ordinary user's folder in these systems. */
 export const HOME = '/home/layerscope-check';
 
-/** Folders with package managers' records, and with caches that they regenerate. */
+/** Paths that are ignored because a running system or a package manager changes them. */
 const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|root|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|hosts))(?:\/|$)/;
 /** Indexes of files from all packages. The package managers' triggers regenerate them. */
 const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;

@@ -190,7 +190,7 @@ test('with --verify the layer is read completely, and a TOC that disagrees is a 
   }
 });
 
-test('the layer itself is read from a file, whatever its TOC', async (t) => {
+test('a layer in a file is listed from its tar, whatever its TOC says', async (t) => {
   const layer = estargzLayer(PLAIN, (entries) => entries.filter(({ name }) => name !== 'secret'));
   const one = await full(t, layer);
   assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['tar', ['a', 'secret', 'b', 'c', 'stargz.index.json']]);

@@ -144,7 +144,8 @@ test('subscriptions to unknown topics, with invalid numbers or beyond 64 are ref
     for (let number = 1_000_001; number <= 1_000_200; number++) raw.send('layerscope:subscribe', 'jobs', number);
     await layerscope.request('app.info', {});
   });
-  // Subscriptions are 1,000,001 to 1,000,200, and 2 ** 60, which is invalid. Messages arrive on different channels from replies.
+  // Counts the messages about subscriptions 1,000,001 to 1,000,200, and about 2 ** 60, which is invalid. They arrive on other channels than
+  // replies, maybe later.
   const heard = (): Promise<{ readonly states: number; readonly refused: number }> =>
     win.page.evaluate(() => {
       const { raw } = window as unknown as Attacked;
