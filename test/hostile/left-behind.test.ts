@@ -97,7 +97,7 @@ test('the next run removes what a killed process unpacked, even if the cache can
   bench.write('image.tar', image);
   const temporary = path.join(bench.folder, 'tmp');
   mkdirSync(temporary);
-  // Put a file where the cache's folder would be.
+  // The cache's folder can't be created below a file.
   const env = { LAYERSCOPE_CACHE: path.join(bench.folder, 'image.tar', 'cache'), TMPDIR: temporary };
   mkdirSync(path.join(temporary, 'layerscope-notes'));
   const child = spawn(process.execPath, [MAIN, 'inspect', '-'], { env: { ...process.env, ...env }, stdio: ['pipe', 'ignore', 'ignore'] });

@@ -347,7 +347,7 @@ test('a version never breaks in the middle, and commands of two layers are set a
         end: (version.getAttribute('data-cut') ?? version.textContent ?? '').slice(-3),
       })),
     );
-    // The ends are what differs, so they are in sight.
+    // The versions differ at their ends, so the ends are visible.
     expect(parts, `${width} px`).toEqual([
       { height: 16, end: '2u2' },
       { height: 16, end: '2u1' },

@@ -272,7 +272,7 @@ test('a working copy is changed by another program, shown as it changes, committ
   await expect(copy).toContainText('2 changes · mounted');
   writeFileSync(path.join(at, 'etc', 'made-outside'), 'hello again\n');
   await expect(page.getByRole('row', { name: /added made-outside/ })).toContainText('12 B');
-  // The menu of a mounted item is only as tall as its choices.
+  // In the menu of a mounted item, each choice is one line high.
   await page.getByRole('button', { name: 'Actions for web-api:1.7 + working copy' }).click();
   for (const choice of await page.getByRole('menuitem').all()) expect((await choice.boundingBox())?.height).toBeLessThan(40);
   expect(await complaintsOf(page)).toEqual([]);
