@@ -106,7 +106,7 @@ async function checkAppImage(file: string): Promise<void> {
   try {
     const copy = path.join(home, path.basename(file));
     copyFileSync(file, copy);
-    // Mounting an AppImage needs FUSE, which a container may lack.
+    // Mounting an AppImage needs FUSE, which a container may lack, so it is unpacked.
     const [setpriv = '', ...words] = AS_NOBODY;
     run(setpriv, [...words, copy, '--appimage-extract'], { cwd: home });
     await tryProgram('the AppImage', path.join(home, 'squashfs-root', 'AppRun'), home);

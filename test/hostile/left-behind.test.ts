@@ -109,7 +109,7 @@ test('the next run removes what a killed process unpacked, even if the cache can
   child.kill('SIGKILL');
   await new Promise((resolve) => child.on('close', resolve));
   assert.equal((await bench.cli(['inspect', '-'], { env, stdin: image })).code, 0);
-  // The other process is still running.
+  // The other process is still running, so its folder stays.
   assert.deepEqual(
     readdirSync(temporary).filter((name) => !/^layerscope-\d/.test(name)),
     ['layerscope-notes'],

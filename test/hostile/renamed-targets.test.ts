@@ -137,7 +137,7 @@ test('no folder is removed as a leftover where others could have given it a left
     await replaceNamed(path.join(folder, 'file'), writeWhole('x'));
     rmSync(makeMarkedFolder(folder, 'layerscope-'), { recursive: true });
   }
-  // With the sticky bit, nobody else can rename the folders.
+  // With the sticky bit, nobody else can rename the folders, so they were removed.
   assert.deepEqual(
     left.map((each) => existsSync(each)),
     [false, false],

@@ -138,7 +138,7 @@ test('a layer’s heading and its command are on one line', { tag: '@page' }, as
       .getByText(text)
       .first()
       .evaluate((element) => {
-        // An empty inline block sits on the baseline.
+        // An empty inline block sits on the baseline, so its bottom is the baseline's position.
         const mark = element.appendChild(document.createElement('span'));
         mark.style.display = 'inline-block';
         const { bottom } = mark.getBoundingClientRect();

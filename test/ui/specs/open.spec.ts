@@ -54,7 +54,7 @@ test('a file that is dropped again is shown, but listed only once', { tag: '@pag
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(1);
 
-  // Once changed, the file counts as a different file.
+  // A file that was changed on disk counts as a different file.
   await win.write('web-api.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/web-api:1.8' }));
   await win.drop(first);
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(2);

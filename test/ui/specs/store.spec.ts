@@ -219,7 +219,7 @@ test('a working copy is changed by another program, shown as it changes, committ
   const said = page.getByTitle(/^[0-9a-f]{64}\n\//).first();
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
-  // Even before it is opened, its changes are counted.
+  // The working copy's changes are counted even before it is opened.
   writeFileSync(path.join(at, 'written'), 'written');
   await expect(copy).toContainText('1 change');
   rmSync(path.join(at, 'written'));

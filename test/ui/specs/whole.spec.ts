@@ -445,7 +445,7 @@ test('what makes an image big has a reserved place before it is known, in every 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
-  // Layouts that themselves show what makes an image big don't need this line, and use its space.
+  // The breakdown and the packages don't have this line, and use its space.
   await page.setViewportSize({ width: 1320, height: 860 });
   for (const [layout, isThere] of [
     ['Breakdown', false],
