@@ -71,7 +71,7 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // This old log doesn't exist yet.
+    // There is no such log yet.
   }
 }
 

@@ -101,7 +101,7 @@ async function inElectron({ executable, target }: NonNullable<ReturnType<typeof 
     console.log('the window is open; styles and components update in it, a change in src/ or electron/ reopens it');
   };
   atEnd(() => page.server.close());
-  // Electron's main process lists the files of a built page, so there must be one; the hook then gets the real files from Vite.
+  // Electron's main process lists the files of a built page, so that folder must exist. The hook then gets the real files from Vite.
   const unused = path.join(root, OUT, '..', 'renderer');
   mkdirSync(unused, { recursive: true });
   writeFileSync(path.join(unused, 'index.html'), 'Vite serves this page\n');

@@ -16,7 +16,7 @@ const out = path.join(root, 'out', 'dist');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const { version } = product();
 
-/** Lays out the command line, with the files that are expected in a separate package. */
+/** Lays out the command line, with the README and the changelog that a separate package needs. */
 function stage(folder: string): void {
   layOutCli(folder);
   for (const name of ['README.md', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(folder, name));

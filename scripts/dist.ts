@@ -1,10 +1,9 @@
 // `npm run dist [-- --check] [-- --quick] [-- --fresh] [-- --only deb,rpm,tar.gz,AppImage] [-- --release]`: this system's packages, in
 // out/dist, with their SBOM, licences and SHA256SUMS. On Linux deb, rpm, tar.gz and AppImage, without a download if
 // ELECTRON_OVERRIDE_DIST_PATH names a runtime; elsewhere electron-builder's own installers. `--check` installs, starts and removes the
-// packages (as root, in a throwaway layer over this system), and runs the system's own checks. `--fresh` also checks them on newly created
-// Debian systems.
-// `--quick` compresses quickly and leaves out lintian and rpmlint, for everyday checks. `--release` also makes packages for other
-// processors, and the command line by itself.
+// packages (as root, in a throwaway layer over this system), and runs the system's own checks. `--fresh` also checks them on freshly
+// installed Debian systems. `--quick` compresses quickly and leaves out lintian and rpmlint, for everyday checks. `--release` also makes
+// packages for other processors, and the command line by itself.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -11,7 +11,7 @@ const kills = Number(text);
 if (!Number.isSafeInteger(kills) || kills < 1) throw new Error(`npm run faults -- KILLS: not ${text}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-faults-'));
 const figures = await killVerbs(folder, kills, verbs.length === 0 ? undefined : verbs);
-// Not reached after a failure, which leaves the folder for inspection.
+// Not reached after a failure, so that the folder can then be inspected.
 await removeTree(folder);
 const { midway, before, after, swept } = figures;
 console.log(

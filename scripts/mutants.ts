@@ -84,7 +84,7 @@ class Copy {
     const env = { ...process.env, LAYERSCOPE_WINE_NODE: runner, LAYERSCOPE_REQUIRE_WINE: '1' };
     const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: 'ignore', detached: true });
     return new Promise((resolve, reject) => {
-      // Kills the entire process group, because the test runner starts other processes.
+      // Kills the entire process group, because tests start other processes.
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;

@@ -45,7 +45,7 @@ function findRuntime(): NonNullable<ReturnType<typeof electronRuntime>> {
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
-  // The shims go into main.cjs itself, because main's chunks require it by name.
+  // The shims are required by main.cjs itself, not by a wrapper around it, because main's chunks require main.cjs by name.
   const main = path.join(folder, 'main.cjs');
   writeFileSync(main, `require('./electron22-shim.cjs');\n${readFileSync(main, 'utf8')}`);
 }

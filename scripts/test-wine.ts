@@ -1,7 +1,7 @@
 // `npm run test:wine [-- calls|driver|failures|faults|files|elevation|images|half-made|tp4|real|layers]`: tests the Windows driver in
-// Windows' node.exe under Wine. kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are a stand-in compiled with mingw. Wine 8
-// runs Node 22, so the tests are bundled for it. Starts node.exe with ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE.
-// Reports what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
+// Windows' node.exe under Wine. kernel32 and advapi32 are Wine's; vmcompute.dll and Backup* are a stand-in compiled with mingw. Node 22 is
+// the newest that runs on Wine 8, so the tests are bundled for it. node.exe is started with ../shared/tools/wine-node or the command in
+// LAYERSCOPE_WINE_NODE. If something is missing, reports it and ends; with LAYERSCOPE_REQUIRE_WINE=1, fails.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';

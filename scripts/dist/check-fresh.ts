@@ -1,6 +1,6 @@
-// `unshare --mount --propagation private node scripts/dist/check-fresh.ts SUITE FILE…`: tries a deb, an AppImage and a tar.gz on a new
-// Debian (SUITE) with only its base system, as an ordinary user. Opens the sample, and an image of 80,000 files. The deb pulls in its
-// dependencies; the others list what is missing in one line, and work once that is installed.
+// `unshare --mount --propagation private node scripts/dist/check-fresh.ts SUITE FILE…`: tries a deb, an AppImage and a tar.gz on a freshly
+// installed Debian (SUITE) with only its base system, as an ordinary user. Opens the sample, and an image of 80,000 files. The deb pulls in
+// its dependencies; the others list what is missing in one line, and work once that is installed.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { benchImage } from '../../test/bench/images.ts';
@@ -67,7 +67,7 @@ try {
   });
   const inside = (...args: string[]): string =>
     run('chroot', [debian, 'apt-get', ...args], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' } });
-  // apt must only ever run inside the new system: outside, it would change this one.
+  // apt must only run inside the freshly installed system: outside, it would change this one.
   inside('update', '-qq');
   inside('-y', '-qq', '--no-install-recommends', 'satisfy', run('dpkg-deb', ['--field', deb, 'Depends']).trim());
   await each(async ({ file, what }, place) => {

@@ -106,7 +106,7 @@ async function checkAppImage(file: string): Promise<void> {
   try {
     const copy = path.join(home, path.basename(file));
     copyFileSync(file, copy);
-    // Mounting an AppImage needs FUSE, which a container may lack.
+    // Mounting an AppImage needs FUSE, which a container may lack, so it is unpacked.
     const [setpriv = '', ...words] = AS_NOBODY;
     run(setpriv, [...words, copy, '--appimage-extract'], { cwd: home });
     await tryProgram('the AppImage', path.join(home, 'squashfs-root', 'AppRun'), home);
@@ -126,7 +126,7 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface CheckOptions {
-  /** Whether to test deb, tar.gz and AppImage on new systems too. */
+  /** Whether to also test deb, tar.gz and AppImage on freshly installed systems. */
   readonly fresh: boolean;
   /** Whether to leave out lintian and rpmlint, which read every byte. */
   readonly quick: boolean;

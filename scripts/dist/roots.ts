@@ -1,4 +1,5 @@
-// Other systems to install packages on: a temporary overlay on a system, or a new Debian. Requires root, in a separate mount namespace.
+// Other systems to install packages on: a temporary overlay on a system, or a freshly installed Debian. Requires root, in a separate mount
+// namespace.
 import {
   chmodSync,
   copyFileSync,
@@ -19,7 +20,7 @@ import { NOBODY } from './try-program.ts';
 /** The ordinary user's folder in these systems. */
 export const HOME = '/home/layerscope-check';
 
-/** Folders with package managers' records, and with caches that they regenerate. */
+/** Paths that are ignored because a running system or a package manager changes them. */
 const BOOKS = /^\/(?:var\/(?:lib|cache|log|tmp|backups)|run|tmp|proc|sys|dev|root|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|hosts))(?:\/|$)/;
 /** Indexes of files from all packages. The package managers' triggers regenerate them. */
 const INDEXES = /\/(?:mimeinfo\.cache|icon-theme\.cache|index\.theme)$/;
@@ -114,7 +115,7 @@ export function asUserIn({ folder }: Place): readonly string[] {
   return ['unshare', '--mount', '--propagation', 'private', 'env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'sh', '-c', script, folder];
 }
 
-/** Creates a new Debian with only its base system, from this machine's own package archive. Returns its folder. */
+/** Installs a Debian with only its base system, from this machine's own package archive. Returns its folder. */
 export function newDebian(suite: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), `layerscope-${suite}-`));
   chmodSync(folder, 0o755);

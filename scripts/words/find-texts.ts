@@ -26,7 +26,7 @@ const SHOWN_ATTRIBUTES = new Set([
 const NAMES = new Set(['className', 'style', 'id', 'key', 'selected', 'placement']);
 
 const HAS_WORD = /\p{L}{2}/u;
-/** Matches two words, or one capitalized word; no identifier, key, class or address does. */
+/** Matches two words, or one capitalized word, but no identifier, key, class or address. */
 const IS_PROSE = /\p{L}{2,}[,:;]? \p{L}{2,}|^ ?\p{Lu}\p{Ll}+(…|[:.] ?)?$/u;
 /** Text that looks like prose but is never shown: selectors, markup, MIME types. */
 const IS_CODE = /[[\]{}=<>#]|\(.*:.*\)|^(image|video|audio)\//;

@@ -1,5 +1,5 @@
 // Watches DuckDB's memory and stops its queries. DuckDB itself counts only part of its memory, and checks only now and then whether it
-// should stop. Callers don't have to wait for that.
+// should stop. Callers wait up to PATIENCE_MS for it; then the query is abandoned.
 import { formatSize, LayerscopeError, throwIfCancelled } from '#model';
 
 /** How much the process's memory may grow. DuckDB's own limit is lower. */

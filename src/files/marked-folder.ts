@@ -30,8 +30,8 @@ function newFolder(under: string, prefix: string): string {
 }
 
 /**
- * Removes folders left by killed processes. Skips those that belong to another user or can't be removed, and all of them if another user
- * may have given them their names.
+ * Removes folders left by killed processes, except those that belong to another user or can't be removed. Removes none if other users can
+ * rename entries of `under`.
  */
 function sweep(under: string, prefix: string, staleMs: number): void {
   for (const name of namesIn(under)) {

@@ -104,7 +104,7 @@ export class LeadWindow {
   }
 }
 
-/** Unused windows. There are never more than the bodies that a thread searches at the same time: a handful. */
+/** Unused windows. There are never more of them than bodies that a thread searches at once, which is a handful. */
 const idle: LeadWindow[] = [];
 
 /** Returns a window for one body. The window may still contain bytes from an earlier body. */

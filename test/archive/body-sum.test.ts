@@ -137,7 +137,7 @@ test('the sum changes if words change in one or two places, in one column or sev
     for (let second = first; second < words; second++) {
       const changed = new Int32Array(original.slice().buffer);
       changed[first] = (changed[first] as number) ^ (next() | 1);
-      // The highest bit passes through a multiplication unchanged.
+      // The highest bit passes through a multiplication unchanged, so a change of this bit is the easiest to miss.
       if (second !== first) changed[second] = (changed[second] as number) ^ 0x8000_0000;
       sums.add(sumOf(WAYS.vectors, [new Uint8Array(changed.buffer)]));
       count++;

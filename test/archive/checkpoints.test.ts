@@ -169,8 +169,8 @@ test('the search for blocks finds those that the decoder finds', () => {
     if (!place.isStored) known.delete(place.packedOffset * 8 - place.bits);
     at = place.packedOffset + 1;
   }
-  // The search starts inside the first block and ignores blocks that are marked as the last, so it finds neither of these two. It may miss
-  // one more.
+  // The search begins inside the first block and ignores blocks that are marked as the last, so it misses the first and the last block. It
+  // may miss one more.
   assert.ok(known.size <= 3 && found > 10, `${known.size} of ${found + known.size} not found`);
 });
 

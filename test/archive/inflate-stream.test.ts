@@ -23,7 +23,7 @@ async function stopAt(size: number): Promise<{ outcome: string; gates: number }>
   );
   const outcome = await stream.write(gzipSync(new Uint8Array(8 * MB)));
   stream.destroy();
-  // The runner fails a test that leaves a rejection unhandled.
+  // Waits until an unhandled rejection would have been noticed: the runner then fails the test.
   await turns(10);
   return { outcome, gates };
 }

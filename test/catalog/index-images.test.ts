@@ -323,7 +323,7 @@ test('a damaged image is recorded with its error, the others are indexed, and th
     ['whole.tar', null],
   ]);
   assert.ok(rows.filter(({ error }) => error !== null).every(({ message }) => typeof message === 'string' && message !== ''));
-  // The damaged image's base is known; nothing is recorded about its top layer and its packages.
+  // The damaged image's base is known; nothing is recorded about its top layer or its packages.
   assert.equal((await tableRows(to, 'layers')).length, 1);
   assert.equal((await duckRows(to, "SELECT DISTINCT image FROM read_parquet('DIR/history/*.parquet')")).length, 1);
   writeFileSync(damaged, good);

@@ -39,7 +39,7 @@ async function makeCatalog(t: TestContext): Promise<string> {
   const folder = testFolder(t);
   const to = path.join(folder, 'catalog');
   const layout = writeLayout(path.join(folder, 'layout'), FLEET);
-  // The same base, packed differently in another image.
+  // The same base, packed differently in two more images.
   const plain = path.join(folder, 'plain.tar');
   writeFileSync(plain, archiveOf(dockerArchive([{ layers: [BASE_1.tar, APP.tar], tags: ['registry.example/plain:1'] }])));
   writeArchive(folder, 'zstd.tar', [{ name: 'registry.example/zstd:1', layers: [{ ...BASE_1, packed: 'zstd' }, CACHES] }]);

@@ -54,7 +54,7 @@ function checkShape(rows: RowTable): void {
     const parent = rows.parent[row] as number;
     const end = rows.subtreeEnd[row] as number;
     assert.ok(parent < row && end > row && end <= (parent < 0 ? rows.length : (rows.subtreeEnd[parent] as number)));
-    // The previous row is the parent, or the last row of the previous sibling.
+    // The previous row is the parent, or the last row below the previous sibling.
     assert.ok(row === 0 ? parent === -1 : parent === row - 1 || rows.subtreeEnd[row - 1] === row);
   }
 }

@@ -16,7 +16,7 @@ const KUBERNETES = path.join(import.meta.dirname, '..', '..', 'ci', 'kubernetes'
 const skip = process.platform !== 'linux' && 'not run: the pods’ script is for Linux';
 const PARTS = 3;
 
-/** Writes images and their list; returns a function that runs `index-part` with arguments. A nonzero exit code is thrown. */
+/** Writes images and their list. Returns a function that runs `index-part` with arguments; it rejects if the exit code isn't 0. */
 function createPlace(t: TestContext, images: number) {
   const folder = testFolder(t);
   const bin = path.join(folder, 'bin');

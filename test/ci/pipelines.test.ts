@@ -267,7 +267,7 @@ test('the job writes a Code Quality report and comments on the merge request', {
   assert.ok(!existsSync(path.join(place.folder, 'layerscope.md')));
   assert.equal(run({ IMAGE: 'app.tar', BASE: 'base.tar' }).code, 0);
   assert.match(place.read('layerscope.md'), /^<!-- layerscope:diff:image -->\n/);
-  // In the checkout, npm would obey a stranger's .npmrc.
+  // npm runs in `/`: in the checkout, it would obey a stranger's .npmrc.
   assert.match(place.read('calls'), /^\/ install --global --ignore-scripts -- layerscope@\d+\.\d+\.\d+\n/);
   assert.doesNotMatch(place.read('calls'), /PRIVATE-TOKEN/);
   const merge = { LAYERSCOPE_TOKEN: 't', CI_MERGE_REQUEST_IID: '3', CI_API_V4_URL: 'https://git.test/api/v4', CI_PROJECT_ID: '9' };

@@ -64,7 +64,7 @@ for (const [what, bytes] of Object.entries(DAMAGED)) {
     assert.deepEqual(await codes(...reading), expected(0, ...reading));
     const checks = ['check image.tar --no-scan', 'diff image.tar whole.tar --exit-code'];
     assert.deepEqual(await codes(...checks), expected(1, ...checks));
-    // These options rewrite the damaged layer, so its content would be lost.
+    // These options rewrite the damaged layer, so what can't be read would be lost.
     const needing = ['waste image.tar --if merge-removals,zstd --to one.tar', 'waste image.tar --if squash=0 --to two.tar'];
     assert.deepEqual(await codes(...needing), expected(3, ...needing));
     const { code, stdout } = await bench.cli(['waste', 'image.tar', '--if', 'zstd', '--pack']);

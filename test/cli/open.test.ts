@@ -21,7 +21,7 @@ test('only root on Linux can’t use the sandbox, and runs without it only on re
   for (const uid of [0, 1000]) assert.deepEqual(sandboxSwitches(true, uid, 'linux'), ['--no-sandbox']);
 });
 
-test('in a package, the window is the program next to the command line; in an AppImage, the file itself', (t) => {
+test('a package’s window is the program next to the command line; an AppImage’s is the AppImage itself', (t) => {
   const bench = createBench(t);
   const cli = path.join(bench.folder, 'app', 'resources', 'cli');
   bench.write('app/resources/cli/package.json', '{}');

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { removeTree } from '#disk';
 import { concat, file, tar } from '../support/tar-builder.ts';
 
-/** LAYERSCOPE_TEST_CLI: the built program, which users run and which starts five times as fast. Default: the sources. */
+/** LAYERSCOPE_TEST_CLI: the built program, which users run and which starts ten times as fast. Default: the sources. */
 export const MAIN = process.env.LAYERSCOPE_TEST_CLI ?? path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 export interface CliResult {

@@ -193,7 +193,7 @@ test('a file hidden by an upper layer is never written, and a body is written on
     tar(file('.wh.a', ''), file('b', 'new')),
   );
   assert.deepEqual(readdirSync(root).sort(), ['b', 'keep', 'kept2']);
-  // The layers' own files are written completely.
+  // Longer writes are those of the layers' tar files.
   const written = writes.mock.calls.map(({ arguments: [, bytes] }) => Buffer.from(bytes as unknown as Uint8Array).toString());
   assert.deepEqual(written.filter((text) => text.length < 1024).sort(), ['kept', 'new']);
 });

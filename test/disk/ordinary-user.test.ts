@@ -161,7 +161,7 @@ test('an export that fails while setting modes leaves nothing behind', async (t)
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
   const to = path.join(folder, 'to');
-  // Another export takes the name in the meantime, so that it exists by the time of the move.
+  // Another export takes the name in the meantime, so that the target exists by the time of the move.
   const taken = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const other = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const codes = (await Promise.all([taken, other])).map(({ code }) => code).sort();

@@ -92,7 +92,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test(`axe has no complaints in ${colorScheme} mode`, async ({ page }) => {
       test.slow(); // axe checks five pages
-      // A theme changes only colours.
+      // A theme changes only colours, so only contrast is checked again.
       const check = colorScheme === 'light' ? complaintsOf : contrastComplaintsOf;
       const grounds = { light: 'rgb(255, 255, 255)', dark: 'rgb(20, 23, 28)' };
       for (const name of KINDS) {

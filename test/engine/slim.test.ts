@@ -277,7 +277,7 @@ test('several changes together give the same image as the same changes made one 
       const plan = planOf(loaded, what);
       let step: LoadedImage | null = loaded;
       for (const text of steps) {
-        // A layer with nothing left is dropped, and the layers above it are renumbered.
+        // A layer with nothing left is dropped and the layers above it are renumbered, so `squash=` would name another layer.
         if (step === null || (text.startsWith('squash') && step.image.layers.length !== layers.length)) {
           step = null;
           break;

@@ -126,7 +126,7 @@ test('createFile throws EXISTS for a name that is taken, even if it was free whe
   }
 });
 
-test('if many create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
+test('if many calls create the same file at once, one succeeds and the others throw EXISTS', async (t) => {
   const target = path.join(testFolder(t), 'f');
   const results = await Promise.allSettled(Array.from({ length: 16 }, (_, at) => createFile(target, writeWhole(String(at)))));
   const [winner] = results.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []));

@@ -123,7 +123,7 @@ test('a hive grows to the size that its log states, within limits', () => {
   assert.deepEqual([number, opened.bytes.length, [...walkHive(opened, null)].length], [2, large.length, 21]);
   const greedy = newLog(small, [{ sequence: 5, binsBytes: 0xffff_f000, pages: [] }]);
   assert.deepEqual(numberOf(dirty(small), [greedy]).opened.recovered, null);
-  // A pass over a hive is limited by `storedBytes`, which don't include the zeros that a log adds.
+  // A pass over a hive is limited by `storedBytes`, which doesn't count the zeros that a log adds.
   const zeros = newLog(small, [{ sequence: 5, binsBytes: 0x8_0000, pages: [] }]);
   const grown = numberOf(dirty(small), [zeros]).opened;
   assert.deepEqual([grown.recovered?.sequence, grown.bytes.length, grown.storedBytes], [5, 0x8_1000, small.length + zeros.length]);

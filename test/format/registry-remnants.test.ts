@@ -158,7 +158,7 @@ test('hivex deletes a key, and its remnant is found', (t) => {
   const opened = openHive(readFileSync(after));
   assert.deepEqual([...walkHive(opened, null)].map((walked) => walked.path).sort(), ['', 'one', 'stays']);
   const { remnants } = findRemnants(opened);
-  // hivex empties the key before deleting it, so that nothing leads from it to its values.
+  // hivex empties the key before deleting it, so nothing leads from it to its values.
   assert.deepEqual(remnants.filter(({ kind }) => kind === 'key').map(words), [['one\\two']]);
   const values = remnants.flatMap((remnant) => (remnant.kind === 'value' ? [remnant.value] : []));
   assert.deepEqual(

@@ -44,7 +44,7 @@ test('file capabilities are left out of a mount and reported, unless `asIs` is s
   await using asIs = await driver.mount('a', { asIs: true, onFinding: (found) => assert.fail(found.message) });
   for (const name of ['ping', 'ping2']) assert.deepEqual(await namesOf(asIs.path, name), ['security.capability', 'user.mark'], name);
   assert.deepEqual(await namesOf(asIs.path, 'plain'), ['user.mark']);
-  // Change the owner first: doing so clears capabilities.
+  // Changing the owner clears capabilities, so a mount must set the owner first.
   chownSync(path.join(asIs.path, 'ping'), 8, 8);
   assert.deepEqual(await namesOf(asIs.path, 'ping'), ['user.mark']);
 });

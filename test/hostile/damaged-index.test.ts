@@ -43,7 +43,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
     assert.deepEqual(blobs(home), before);
     await runCommand(['store', 'remove', 'two:1', '--home', home]);
     assert.deepEqual(blobs(home), before);
-    // Once repaired, nothing is missing, and the removed image's blobs can go.
+    // Repairs index.json and leaves only the first image in it: nothing is missing then, and cleanup removes the other image's blobs.
     writeFileSync(index, JSON.stringify({ ...JSON.parse(text), manifests: manifests.slice(0, 1) }));
     const { code, stderr } = await runCommand(['store', 'verify', '--home', home]);
     assert.equal(code, 0, stderr);

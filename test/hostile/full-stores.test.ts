@@ -18,7 +18,7 @@ const LAYER = tar(file('f', 'content'));
 interface Store {
   readonly home: string;
   readonly driver: PortableDriver;
-  /** Imports an archive, unchanged or under a name. */
+  /** Imports an archive under `name`, or else under the names that it has. */
   readonly take: (bytes: Uint8Array, name?: string) => Promise<void>;
 }
 

@@ -97,7 +97,7 @@ test('the next run removes what a killed process unpacked, even if the cache can
   bench.write('image.tar', image);
   const temporary = path.join(bench.folder, 'tmp');
   mkdirSync(temporary);
-  // Put a file where the cache's folder would be.
+  // The cache's folder can't be created below a file.
   const env = { LAYERSCOPE_CACHE: path.join(bench.folder, 'image.tar', 'cache'), TMPDIR: temporary };
   mkdirSync(path.join(temporary, 'layerscope-notes'));
   const child = spawn(process.execPath, [MAIN, 'inspect', '-'], { env: { ...process.env, ...env }, stdio: ['pipe', 'ignore', 'ignore'] });
@@ -109,7 +109,7 @@ test('the next run removes what a killed process unpacked, even if the cache can
   child.kill('SIGKILL');
   await new Promise((resolve) => child.on('close', resolve));
   assert.equal((await bench.cli(['inspect', '-'], { env, stdin: image })).code, 0);
-  // The other process is still running.
+  // The other process is still running, so its folder stays.
   assert.deepEqual(
     readdirSync(temporary).filter((name) => !/^layerscope-\d/.test(name)),
     ['layerscope-notes'],

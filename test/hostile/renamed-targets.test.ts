@@ -125,7 +125,7 @@ test('no folder is removed as a leftover where others could have given it a left
   const mark = PROCESS_MARK.replace(/^\d+-\d+/, '4194305-1');
   const left = [path.join(folder, `.layerscope-0123456789abcdef-${mark}`), path.join(folder, `layerscope-${mark}-abcdef`)];
   for (const each of left) mkdirSync(path.join(each, 'precious'), { recursive: true });
-  // A group of the user's own, like root's, has no other members.
+  // Root's own group, like other users' own groups, has no other members, so root needs a different group for 0o770 to be unsafe.
   const isRoot = process.getuid?.() === 0;
   if (isRoot) chownSync(folder, 0, 54_321);
   for (const mode of isRoot ? [0o777, 0o770, 0o1777] : [0o777, 0o1777]) {
@@ -137,7 +137,7 @@ test('no folder is removed as a leftover where others could have given it a left
     await replaceNamed(path.join(folder, 'file'), writeWhole('x'));
     rmSync(makeMarkedFolder(folder, 'layerscope-'), { recursive: true });
   }
-  // With the sticky bit, nobody else can rename the folders.
+  // With the sticky bit, nobody else can rename the folders, so they were removed.
   assert.deepEqual(
     left.map((each) => existsSync(each)),
     [false, false],
@@ -217,7 +217,7 @@ for (const [what, save] of [
     const saved = save(path.join(folder, 'target', 'file'), async (unfinished) => {
       writeFileSync(unfinished, 'content');
       swapFolder(path.join(folder, 'target'), victim);
-      // Another user can't create this file, but the victim may have a similar one.
+      // Another user can't create this file in the victim's folder, but the folder may already contain a file with that name.
       writeFileSync(path.join(victim, path.basename(unfinished)), 'other');
     });
     await assert.rejects(saved, { code: 'IO', message: /target was replaced while it was being written/ });

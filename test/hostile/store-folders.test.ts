@@ -202,7 +202,7 @@ test('links and pipes in place of a store’s files are not read, written or wai
       rmSync(at, { force: true });
       if (kind === 'link') symlinkSync(path.join(store.victim, 'precious'), at);
       else execFileSync('mkfifo', [at]);
-      // Wait only briefly for a lock that nobody holds.
+      // Doesn't wait for a lock that nobody holds.
       await using driver = await PortableDriver.open(store.home, { waitMs: 0 }).catch((error: unknown) => {
         assert.ok(error instanceof LayerscopeError);
         return null;

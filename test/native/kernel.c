@@ -96,7 +96,7 @@ static uint32_t codeOf(int32_t status) {
 API uint32_t STD RtlNtStatusToDosError(uint32_t status) { return codeOf((int32_t)status); }
 
 static int fail_(uint32_t code) { lastError(code); return 0; }
-/* A path given to kernel32, without \\?\. NULL if it lacks \\?\ and is too long for Windows without it. */
+/* Removes \\?\ from a path given to kernel32. Returns NULL if the path has no \\?\ and is too long for Windows without it. */
 static char *win32Path(const u16 *text) {
   size_t units = 0;
   while (text[units]) units++;

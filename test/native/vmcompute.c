@@ -804,7 +804,7 @@ static void *allocate(size_t size) {
 #endif
 }
 #ifdef _WIN32
-/* Windows' own CoTaskMemFree frees the string, so the test has to report it. */
+/* Windows' own CoTaskMemFree frees the string, so the test has to report that. */
 API void StandInFreed(void) { allocated--; }
 #else
 API void CoTaskMemFree(void *memory) { if (memory) allocated--; free(memory); }

@@ -120,7 +120,7 @@ test('a key’s values are combined by name ignoring case, and removed values ke
         { kind: 'removed', name: 'Old', now: null, before: data('2') },
       ],
     }),
-    // The value was only set: its previous data isn't known.
+    // A change without a base only sets values; what they were before isn't known.
     change('Run', 2, { layer: 3, hasBase: false }),
   ]);
   assert.deepEqual(

@@ -26,7 +26,8 @@ function stepsIn(text: string): Steps {
     .slice(1)
     .map((part) => {
       const [step = '', ...calls] = part.trimEnd().split('\n');
-      // We make GetLayerMountPath calls more often: for a layer's chain, as Docker does, and to unmount a volume from its folders.
+      // Leaves out GetLayerMountPath, which we call more often: for a layer's chain, as Docker does, and to unmount a volume from its
+      // folders.
       return [step, calls.filter((call) => call !== '' && !call.startsWith('GetLayerMountPath'))];
     });
 }

@@ -161,8 +161,8 @@ test('every command ends correctly on everything in the corpus, and leaves nothi
   assert.deepEqual(readdirSync(temporary), [], 'temporary files');
   assert.deepEqual(openFilesBelow(corpus) ?? [], [], 'open files');
   assert.deepEqual(openFilesBelow(outer) ?? [], [], 'open files of the cache');
-  // Only this user's key, indexes, records of hashes, completely or partly unpacked layers and their checksums, each under its key; no process's private
-  // folder and no unfinished file.
+  // The cache may contain only this user's key, indexes, records of hashes, completely or partly unpacked layers and their checksums, each
+  // under its key, but no process's private folder and no unfinished file.
   const kept = /^(index|spool|index\/tables\.key|index\/[0-9a-f]{40}\.(idx|ok)|spool\/[0-9a-f]{40}\.(tar|part|sum))$/;
   const others = readdirSync(desk.cache, { recursive: true, encoding: 'utf8' }).filter((name) => !kept.test(name));
   assert.deepEqual(others, [], 'unfinished files of the cache');

@@ -66,7 +66,7 @@ test('skopeo reads the images that waste --if writes, and umoci unpacks the orig
   const layers = interopLayers({ oldSparse: false });
   const whats = ['merge-removals', 'zstd', ...layers.map((_, from) => `squash=${from}`)];
   writeFileSync(path.join(folder, 'odd.tar'), dockerArchive({ name: 'app:1', layers }));
-  // odd.tar has hard links to files that later layers remove.
+  // odd.tar has hard links to files that later layers remove, so some squashes are refused.
   const refused = await compare(t, path.join(folder, 'odd.tar'), whats);
   assert.ok(refused.every((text) => text.startsWith('squash=')) && refused.length < layers.length, refused.join());
   runTool('python3', ['-B', MAKE, folder, '1']);

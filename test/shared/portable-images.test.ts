@@ -103,7 +103,7 @@ describe('images of the corpus', { concurrency: false }, () => {
       taken.push(name);
       const hadManifest = opened.images.every(({ manifestDigest }) => manifestDigest !== null);
       const isLegacy = opened.images.some(({ configDigest }) => configDigest === null);
-      // A file name whose digest isn't the file's is reported, not kept.
+      // If a config's file name isn't its digest, that is reported, and the name isn't kept.
       const isNamedRight = !opened.findings.some(({ code, message }) => code === 'digest-mismatch' && message.startsWith('the config'));
       const images = await driver.images.list();
       await using stored = await reader.open(home);

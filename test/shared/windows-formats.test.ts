@@ -47,7 +47,8 @@ async function transportOf(tar: Uint8Array): Promise<Map<string, string>> {
     const name = entry.name.replaceAll('/', '\\');
     const stream = Buffer.concat(backup);
     const prefix = Buffer.alloc(4);
-    // hcsshim keeps the reparse flag of an entry that isn't a link; we drop the flag and report that.
+    // hcsshim keeps the reparse flag of an entry that isn't a link. We drop the flag and report that, so it is added again for the
+    // comparison.
     prefix.writeUInt32LE(entry.info.attributes | entry.droppedAttributes);
     if (entry.type === 'directory') files.set(`${name}.$wcidirs$`, prefix.toString('hex') + stream.toString('hex'));
     else if (name.startsWith('Hives\\')) files.set(name, await dataOf(stream));

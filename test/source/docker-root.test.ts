@@ -407,7 +407,7 @@ function splitFindings(report: ArchiveReport): unknown {
   return { ...rest, findings: rest.findings.filter((each) => !isDisk(each)), changed };
 }
 
-/** Opens the image with its engine as a second way to read it; the engine responds only if `isThere`. */
+/** Sets up an image that can be read from Docker's folder and from its engine. The engine responds only if `isThere`. */
 async function withOtherWay(t: TestContext, isThere = true, exported: Uint8Array[] = LAYERS) {
   const built = await rootOf(t);
   const { root, reader } = built;

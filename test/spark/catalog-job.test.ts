@@ -31,8 +31,8 @@ async function pushFleet(host: string): Promise<string[]> {
 }
 
 /**
- * Writes a command `layerscope` that hangs the first time it is asked to index `reference`, once it has indexed only that image.
- * `stopped`: the file that then has its process id.
+ * Writes a command `layerscope` that hangs when it is first asked to index `reference`, after indexing only that image. `stopped`: the file
+ * that then contains its process id.
  */
 function stoppingCommand(t: TestContext, reference: string): { readonly program: string; readonly stopped: string } {
   const folder = testFolder(t);
@@ -105,7 +105,7 @@ test('a cluster that loses a worker makes the catalog that one process makes, an
   const { code, output } = await running;
   assert.ok(existsSync(stopped), output);
 
-  // Two references don't have an image.
+  // Two of the references have no image.
   assert.equal(code, 3, output);
   const done = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as {
     indexed: { images: number; newLayers: number; failed: number };

@@ -11,7 +11,7 @@ export interface StepSpec {
   readonly inputs?: readonly string[];
   /** What the step gets from outside the build: a base image or a context. */
   readonly source?: string;
-  /** The lists of layer digests that the step ends with. */
+  /** The step's results, each as the digests of its layers. */
   readonly layers?: readonly (readonly string[])[];
 }
 

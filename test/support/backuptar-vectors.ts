@@ -150,7 +150,7 @@ export async function checkBackupTarCase(vector: BackupTarCase, chunk = 0): Prom
   } catch (error) {
     if (!(error instanceof LayerscopeError)) throw error;
     if (vector.error === undefined) return [`error ${error.code}: ${error.message}`];
-    // Our message may include more: the file's name, or a reparse tag's.
+    // Our message may also name the file or the reparse tag.
     return error.message.includes(vector.error) ? [] : [`error ${error.code}: ${error.message}, expected: ${vector.error}`];
   }
   if (vector.error !== undefined) return [`a tar of ${tar.length} bytes, expected the error: ${vector.error}`];

@@ -33,7 +33,7 @@ export interface FakeContainer {
 export interface EngineFaults {
   /** Whether the image vanishes between inspection and export. */
   goneMeanwhile?: boolean;
-  /** Whether the export ends halfway. */
+  /** Whether the connection is closed after half of the export. */
   cut?: boolean;
   /** Whether requests are never answered. */
   hangs?: boolean;

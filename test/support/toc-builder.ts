@@ -61,7 +61,7 @@ function taken(tar: Uint8Array, chunkBytes: number): { readonly entries: TocFiel
           : { xattrs: Object.fromEntries(xattrs.map(([key, value]) => [key.slice(13), Buffer.from(value).toString('base64')])) }),
       };
       entries.push(entry);
-      // A sparse member's stored bytes stay with the headers: tests decide what is listed.
+      // A sparse member's stored bytes are packed with the headers. They aren't listed as chunks unless a test adds those.
       if (size === 0 || member.sparse !== null) return;
       parts.push({ start: last, end: bodyOffset, entry: null, offsetInFile: 0 });
       for (let at = 0; at < size; at += chunkBytes) {

@@ -202,7 +202,10 @@ interface NamedRun {
   readonly name: string;
   readonly start: number;
   readonly length: number;
-  /** Where the name begins. */
+  /**
+   * Where the name begins: later than `start` if the name before it needs that space. In {@link HeldNames}, a fraction of the column's
+   * width.
+   */
   readonly at: number;
 }
 

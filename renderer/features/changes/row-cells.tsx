@@ -309,10 +309,7 @@ interface ShareOptions {
   readonly isFiltered: boolean;
 }
 
-/**
- * Returns a row's share of the table's bytes: a bar in a track `bar` px wide, which stands for 100 %, and a percentage. The track is drawn
- * to show that the bar is a part of it.
- */
+/** Returns a row's share of the table's bytes: a bar in a track `bar` px wide, and a percentage. The whole track stands for 100 %. */
 export function shareCell(share: number, { bar, hidden, hasPercent, isFiltered }: ShareOptions): ReactElement | null {
   if (share <= 0) return null;
   const width = share * 100;

@@ -78,7 +78,9 @@ export function AttributesTab({ details, times, isOnlyInA }: { details: EntryDet
   );
 }
 
-/** Returns names for owners that the tar has only as numbers, from the image of one of the entries. */
+/**
+ * Returns names for an entry's owners if the tar only has their numbers. The names come from etc/passwd and etc/group in the entry's image.
+ */
 function useOwnerNames(details: EntryDetails, which: 'now' | 'before'): OwnerNames {
   const selection = useApp((app) => app.selection);
   const entry = details[which];

@@ -35,7 +35,7 @@ export function useSteps(lines: readonly Line[], show: (line: number) => void): 
     () => lines.flatMap((line, index) => (isDifferent(line) && !isDifferent(lines[index - 1]) ? [index] : [])),
     [lines],
   );
-  // The number of differences changes with the layout, which may join differences that are separated by an equal line.
+  // In another layout, differences separated by one equal line may be joined, so there may be fewer now than when `chosen` was set.
   const at = Math.min(chosen, Math.max(0, starts.length - 1));
   const [from, to] = [starts[at] ?? 0, starts[at + 1] ?? lines.length];
   return {

@@ -14,7 +14,7 @@ const POLL_MS = 25;
 const UNFINISHED_MS = 10_000;
 /** How often a working holder updates the lock. */
 const SIGN_MS = 5_000;
-/** A holder that hasn't updated the lock for this long is stopped or hung, or its id now belongs to another process. */
+/** How long to wait for a holder that doesn't update the lock. It is stopped or hung by then, or its id belongs to another process. */
 const WAIT_MS = 60_000;
 const NOTICE_MS = 2_000;
 const MOST_BYTES = 4_096;

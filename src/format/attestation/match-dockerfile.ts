@@ -32,7 +32,7 @@ export interface GuessedLines {
   /** What that stage is based on; empty if there are no lines in `from`. */
   readonly fromStageBases: readonly string[];
   readonly text: string;
-  /** The lines of `from`. */
+  /** Text of the lines in `from`. */
   readonly fromText: string;
 }
 

@@ -10,9 +10,9 @@ const SEGMENT_BYTES = 1 << 20;
 
 export interface TarSplitterOptions {
   /**
-   * Whether to store a member's content in the metadata because the layer's files won't contain it, or not under this name. Called for
-   * members with content; `name` is raw and valid during the call only. Some content is stored in any case: that of sparse files (their
-   * stored bytes aren't their content), of members that aren't files, and of repeated names.
+   * Returns whether to store a file's content in the metadata, which is necessary if the layer's files won't contain it under this name.
+   * `name` is raw, and valid during the call only. Isn't called for content that is always stored: that of sparse files (their stored bytes
+   * aren't their content), of repeated names, and of members that aren't files.
    */
   readonly keepInside?: (name: Uint8Array, sizeBytes: number) => boolean;
 }
@@ -68,8 +68,8 @@ export class TarSplitter {
       finding: ({ code, message, offset }) => {
         if (code !== 'truncated') return;
         this.#truncated = message;
-        // The finding is about extension headers without a member. Its `offset` is that of the end marker's second block, not of the next
-        // header expected so far.
+        // After the end marker, the finding is about extension headers that no member follows. Its `offset` is that of the end marker's
+        // second block.
         if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });

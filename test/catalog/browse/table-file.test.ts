@@ -93,8 +93,8 @@ test('a Parquet run that claims two billion values is refused before it is read'
   const { file, bytes } = await sampleFile(t, 'history');
   const run = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0x0f);
   const before = process.memoryUsage().rss;
-  // The columns are at the beginning of the file, each with its page's header, levels and values. The run is written at each offset there,
-  // one after another.
+  // The columns are at the beginning of the file, each with its page's header, levels and values. The run is written at each offset there
+  // in turn.
   const outcomes = new Set<string>();
   for (let at = 4; at < Math.min(bytes.length / 2, 600); at++) {
     outcomes.add(outcome(file, Buffer.concat([bytes.subarray(0, at), run, bytes.subarray(at + run.length)]), 'history'));

@@ -14,8 +14,8 @@ import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
 /**
- * LAYERSCOPE_KILLS: how many writers to kill. test/hostile/faults kills the store's commands step by step in the same way, and CI runs more
- * of those kills.
+ * LAYERSCOPE_KILLS: how many writers to kill, each at a random moment. test/hostile/faults also kills the store's commands, and CI runs
+ * more of those kills.
  */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 

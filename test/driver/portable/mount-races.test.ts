@@ -114,7 +114,7 @@ test('cleanup leaves the files of a mounted working copy whose record is missing
 
 test('two simultaneous first mounts of a working copy share its folder', async (t) => {
   const { home, one, other } = await newStore(t);
-  // Both mounts have laid out the folder before either renames it into place.
+  // Makes both mounts lay out the folder before either renames it into place.
   let arrived = 0;
   let bothAreThere: () => void = () => {};
   const both = new Promise<void>((resolve) => {

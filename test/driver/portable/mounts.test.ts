@@ -224,7 +224,7 @@ test('a change to a name that would be a whiteout in a layer is refused, and so 
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await driver.create('a', null);
-  // Entries below a folder that doesn't have an entry itself.
+  // The folders of these files have no entries of their own.
   await driver.applyDiff('a', [tar(file('.wh.q/keep', 'k'), file('.wh.gone/x', 'x'), file('q/important', 'i'))]);
   const changes: readonly ((root: string) => void)[] = [
     (root) => writeFileSync(path.join(root, '.wh.new'), 'n'),

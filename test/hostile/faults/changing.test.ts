@@ -94,7 +94,8 @@ test('an input that changes while being read gives an error or its old content, 
         const cacheFolder = path.join(folder, 'cache');
         rmSync(input, { force: true });
         writeFileSync(input, before);
-        // The system's clock for files ticks every few ms. A file that is written twice in one tick looks as if it were written once.
+        // The file gets an old time, because the system's clock for files ticks every few ms, and a file that is written twice in one tick
+        // looks as if it were written once.
         utimesSync(input, 1, 1);
         let isReached = false;
         try {

@@ -28,7 +28,7 @@ test('cache entries dated in the future are evicted first, unless used since', a
   await look(inputs[1] ?? '');
   const used = entries().filter((entry) => statSync(entry).mtimeMs < Date.now() + HOUR);
   assert.equal(used.length, 1, 'using an entry sets its time to the current clock');
-  // The cache has space for two entries, one of which is new.
+  // The cache has space for this new entry and one of the older ones.
   await look(testFile(t, tar(file('d', 'd'))), size * 2 + 100);
   const left = entries();
   assert.equal(left.length, 2);

@@ -21,7 +21,7 @@ const FORBIDDEN = [
   '::ffff:169.254.169.254',
   '::ffff:a9fe:a9fe',
   '64:ff9b::a9fe:a9fe',
-  // Forms that lead to 169.254.169.254.
+  // Rarer forms of 169.254.169.254.
   '::169.254.169.254',
   '::ffff:0:169.254.169.254',
   '64:ff9b:1::a9fe:a9fe',

@@ -167,7 +167,7 @@ test('two listed files are the same only if digests of their pieces prove it', a
   const round = (content: Uint8Array, mode: number): Uint8Array => tar(file('big', content, { mode }));
   const layers = [
     estargzLayer(round(good, 0o600)),
-    // Falsely claims that its file is the lowest layer's.
+    // These two falsely claim that their file is the lowest layer's.
     estargzLayer(round(evil, 0o640), claim),
     estargzLayer(round(evil, 0o644), claim),
     // The file is cut into different pieces, so only reading can show that the claim is false.

@@ -190,7 +190,7 @@ test('with --verify the layer is read completely, and a TOC that disagrees is a 
   }
 });
 
-test('the layer itself is read from a file, whatever its TOC', async (t) => {
+test('a layer in a file is listed from its tar, whatever its TOC says', async (t) => {
   const layer = estargzLayer(PLAIN, (entries) => entries.filter(({ name }) => name !== 'secret'));
   const one = await full(t, layer);
   assert.deepEqual([one.indexed.table.provenance, pathsOf(one.indexed)], ['tar', ['a', 'secret', 'b', 'c', 'stargz.index.json']]);
@@ -559,7 +559,7 @@ test('an eStargz layer is listed by a TOC in another image, which its descriptor
       if (one.indexed.table.type[member] === TYPE.file) assert.deepEqual(await body(one, member), await body(whole, member));
     }
     assert.ok(rangesOf(served).every((range) => range !== null));
-    // The end of the layer, the other image's manifest, and its TOC.
+    // The other image's manifest, and its TOC.
     const asked = served.registry.asked.filter((line) => /esgztoc/.test(line) || line.endsWith(digestOf(layer.toc)));
     assert.equal(asked.length, isKnown ? 0 : 2, asked.join());
   }

@@ -116,7 +116,7 @@ test('a chain of thousands of layers is drawn in part, and all of it can be reac
   await page.keyboard.press('Home');
   await expect(page.getByRole('button', { name: /^Whole image/ })).toBeFocused();
 
-  // A comparison folds none of the layers between its sides.
+  // A comparison doesn't fold the layers between its sides.
   await layer(1499).click();
   await chain.getByRole('button', { name: 'Show 200 more' }).click();
   await chain.getByRole('button', { name: 'Show 200 more' }).click();

@@ -163,7 +163,7 @@ test('rows are filtered by kind and size, and a filter without matches can be cl
 test('sorting by size puts the largest first, folder by folder', { tag: '@page' }, async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
-  // A layer is sorted by size by default.
+  // A layer's changes are sorted by size by default.
   await expect(page.getByRole('columnheader', { name: /Size/ })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
   await page.getByRole('columnheader', { name: /Size/ }).getByRole('button').click();

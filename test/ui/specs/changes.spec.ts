@@ -138,7 +138,7 @@ test('a layer’s heading and its command are on one line', { tag: '@page' }, as
       .getByText(text)
       .first()
       .evaluate((element) => {
-        // An empty inline block sits on the baseline.
+        // An empty inline block sits on the baseline, so its bottom is the baseline's position.
         const mark = element.appendChild(document.createElement('span'));
         mark.style.display = 'inline-block';
         const { bottom } = mark.getBoundingClientRect();
@@ -164,7 +164,7 @@ test('share bars are relative to everything shown', { tag: '@page' }, async ({ w
   await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of the total')).toBeVisible();
   const share = page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of the total');
   await expect(share).toBeVisible();
-  // The track is drawn, so that a bar is seen to be a part of it.
+  // The track is visible, so that the bar can be seen as a part of it.
   const track = share.locator('> :first-child');
   await expect(track).not.toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
   const [whole, bar] = [await track.boundingBox(), await track.locator('> :first-child').boundingBox()];
@@ -278,7 +278,7 @@ test('names leave space for shares, with a percentage in a whole image and next 
   await layer(1).click();
   await expect(page.getByRole('columnheader', { name: 'Change' })).toBeVisible();
   await expect(page.getByRole('columnheader', { name: 'Share' })).toBeVisible();
-  // The previous size is said, next to the differences.
+  // The previous size is shown next to the differences.
   await expect(page.getByRole('row', { name: /modified libssl/ }).getByText(/^was 300\.0 kB, content/)).toBeVisible();
 });
 

@@ -63,7 +63,7 @@ test('for a path that differs only in its mode, the Attributes tab is selected; 
     await details.getByRole('tab', { name }).click();
     await expect(details.getByRole('tabpanel')).toContainText('Side B');
   }
-  // A tab that the user chooses for such a path stays selected.
+  // For such a path, too, the user can choose another tab.
   await details.getByRole('tab', { name: 'Content' }).click();
   await page.getByRole('row', { name: /modified run/ }).click();
   await expect(details.getByRole('tab', { name: 'Attributes' })).toHaveAttribute('aria-selected', 'true');
@@ -101,7 +101,7 @@ test('digests and sizes that look the same when shortened show what differs', { 
   const digests = details.getByRole('row', { name: /^Diff ID/ }).locator('dd > span');
   await expect(digests).toHaveCount(2);
   for (const digest of await digests.all()) {
-    // The algorithm is left out, because both have it.
+    // The algorithm isn't drawn, because both digests have it.
     await expect(digest.locator('.visually-hidden')).toHaveText('sha256:');
     expect(await digest.evaluate((element) => element.clientWidth / 7.3)).toBeGreaterThan(10);
   }
@@ -176,7 +176,7 @@ test('a path’s details show what both sides have, equal facts only once, and f
   await expect(layers).toHaveText(['side Alayer 1COPY v1 /opt']);
   await expect(details).toContainText('Only on side A, from its layer 1.');
   await expect(fact('Layer digest')).toHaveText(/^sha256:[0-9a-f]{64}$/);
-  // The digest is cut, but not the labels of the facts.
+  // The labels of facts stay on one line, and a long digest doesn't make the details scroll sideways.
   const type = await details.getByRole('rowheader', { name: 'Type' }).boundingBox();
   expect(type?.height).toBeLessThan(32);
   const body = details.getByRole('table').locator('xpath=..');

@@ -51,7 +51,7 @@ test.describe('with two images open', () => {
   test.use({ startWith: { 'yesterday.tar': YESTERDAY, 'today.tar': TODAY } });
   test.beforeEach(async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
-    // With only one image open, the window would ask what to compare it with.
+    // Waits for both images: with only one open, the window would ask what to compare it with.
     await expect(page.locator('[data-image]')).toHaveCount(2);
     await expect(page.getByRole('list', { name: 'In progress' })).toHaveCount(0);
     await page.keyboard.press('3');
@@ -143,7 +143,7 @@ test.describe('with two images open', () => {
     await expect(details.getByRole('row', { name: /^Platform/ })).toHaveText('Platformlinux/amd64 (both)');
     await expect(details.getByRole('row', { name: /^Diff ID/ }).getByText(/^sha256:/)).toHaveCount(2);
     expect(await complaintsOf(page)).toEqual([]);
-    // A path that both sides have: old and new.
+    // A path that both sides have is shown with both sizes.
     await page.getByRole('row', { name: /modified curl/ }).click();
     await details.getByRole('tab', { name: 'Attributes' }).click();
     await expect(details.getByRole('row', { name: /^Size/ })).toContainText(/A20\.0 kBB30\.0 kB/);

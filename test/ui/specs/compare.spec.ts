@@ -106,7 +106,7 @@ test.describe('with long chains', () => {
     await page.setViewportSize({ width: 1320, height: 860 });
     await shared.click();
     await expect(shared).toHaveCount(31);
-    // Layers of equal size are lines, not 64 px high each.
+    // Layers with the same size are one line high, not 64 px each.
     expect((await shared.last().boundingBox())?.height).toBeLessThan(32);
     await shared.first().click();
     await expect(shared).toHaveCount(1);
@@ -125,7 +125,7 @@ test.describe('with long chains', () => {
   test('a picker cuts a long command with an ellipsis, but not its layer’s number', { tag: '@page' }, async ({ win: { page } }) => {
     await expect(page.getByRole('treegrid')).toBeVisible();
     await page.getByRole('button', { name: 'Close long-2.tar' }).click();
-    // As long as long-2.tar is open, the other image would be compared with it without asking.
+    // Waits, because as long as long-2.tar is open, the other image is compared with it without asking.
     await expect(page.getByRole('button', { name: 'Close long-2.tar' })).toHaveCount(0);
     await expect(page.getByRole('heading', { level: 1, name: 'acme/long:1' })).toBeVisible();
     await expect(page.getByRole('row', { name: /step/ })).toBeVisible();

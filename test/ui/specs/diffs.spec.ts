@@ -111,7 +111,7 @@ test('a file that a layer stores again only to change its mode or owner has advi
     },
   ];
   await win.drop(await win.write('base.tar', dockerArchive(layers.slice(0, 1), { name: 'acme/app:1' })));
-  // The file opened last is shown; if two were opened at once, it could be either.
+  // Waits before opening the second file: of two files opened at once, either may be shown.
   await expect(page.getByRole('heading', { name: 'acme/app:1' })).toBeVisible();
   await win.drop(await win.write('app.tar', dockerArchive(layers, { name: 'acme/app:2' })));
   await expect(page.getByRole('heading', { name: 'acme/app:2' })).toBeVisible();

@@ -144,7 +144,8 @@ test('subscriptions to unknown topics, with invalid numbers or beyond 64 are ref
     for (let number = 1_000_001; number <= 1_000_200; number++) raw.send('layerscope:subscribe', 'jobs', number);
     await layerscope.request('app.info', {});
   });
-  // Subscriptions are 1,000,001 to 1,000,200, and 2 ** 60, which is invalid. Messages arrive on different channels from replies.
+  // Counts the messages about subscriptions 1,000,001 to 1,000,200, and about 2 ** 60, which is invalid. They arrive on different channels
+  // from replies, so perhaps later.
   const heard = (): Promise<{ readonly states: number; readonly refused: number }> =>
     win.page.evaluate(() => {
       const { raw } = window as unknown as Attacked;
@@ -211,7 +212,7 @@ const ALL_CHANNELS = `(async () => {
   for (const topic of ['library', 'jobs', 'requests']) raw.send('layerscope:subscribe', topic, 1);
   for (const number of [1, 2, 3]) raw.send('layerscope:unsubscribe', number);
   for (let tries = 0; tries < 100 && raw.heard().length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
-  // The page of the app itself subscribes, too.
+  // The app's own page subscribes too, so there may be more than three.
   return { codes, heard: raw.heard().map(([channel]) => channel).slice(0, 3) };
 })()`;
 

@@ -62,7 +62,7 @@ test('what a check or a scan found stays while the image is open', { tag: '@page
   await expect(line('Digests')).toHaveCount(0);
   await page.keyboard.press('Escape');
   await expect(line('Digests')).toContainText('all match');
-  // Another image doesn't have these results, and has not lost them for the first.
+  // Another image doesn't have these results, and opening it doesn't remove them from the first.
   await page.getByRole('button', { name: 'Sample image' }).click();
   await expect(page.getByRole('heading', { name: 'sample/web-api:1.8' })).toBeAttached();
   await expect(line('Digests')).toHaveCount(0);

@@ -46,7 +46,7 @@ test('a file that is dropped again is shown, but listed only once', { tag: '@pag
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   await win.drop(await win.write('other.tar', dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:1' })));
   await expect(page.getByRole('heading', { name: 'acme/other:1' })).toBeVisible();
-  // Files opened while another is still being opened don't replace it.
+  // Waits until the file is open, because a file dropped earlier wouldn't be shown.
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   await expect(page.getByRole('progressbar')).toHaveCount(0);
   await win.drop(first);
@@ -54,7 +54,7 @@ test('a file that is dropped again is shown, but listed only once', { tag: '@pag
   const library = page.getByRole('navigation', { name: 'Library' });
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(1);
 
-  // Once changed, the file counts as a different file.
+  // A file that was changed on disk counts as a different file.
   await win.write('web-api.tar', dockerArchive(WEB_API.slice(0, 3), { name: 'acme/web-api:1.8' }));
   await win.drop(first);
   await expect(library.getByRole('button', { name: /^web-api:1\.8/ })).toHaveCount(2);

@@ -309,7 +309,7 @@ test('a long name keeps its space and its type at every width, and a file count 
       return {
         room: element.getBoundingClientRect().width,
         share: cell.offsetWidth / (cell.closest('table') as HTMLElement).offsetWidth,
-        // What is drawn at the middle of the name is the name itself, not an ellipsis.
+        // Whether nothing else covers the name, 40 px from its left edge.
         shown: element.contains(document.elementFromPoint(element.getBoundingClientRect().x + 40, element.getBoundingClientRect().y + 8)),
         typeTop: type.getBoundingClientRect().top - cell.getBoundingClientRect().top,
       };
@@ -347,7 +347,7 @@ test('a version never breaks in the middle, and commands of two layers are set a
         end: (version.getAttribute('data-cut') ?? version.textContent ?? '').slice(-3),
       })),
     );
-    // The ends are what differs, so they are in sight.
+    // The versions differ at their ends, so the ends are visible.
     expect(parts, `${width} px`).toEqual([
       { height: 16, end: '2u2' },
       { height: 16, end: '2u1' },

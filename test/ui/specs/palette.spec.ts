@@ -68,7 +68,7 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
 });
 
 test('Go to path scrolls to the row in a long table of another layer', { tag: '@page' }, async ({ win }) => {
-  // Sorted by name, as until all rows have arrived, the path is near the top; sorted by size, it is last.
+  // Until all rows have arrived, they are sorted by name and the path is near the top. Then they are sorted by size, and the path is last.
   const files = Array.from({ length: 5_000 }, (_, at) => file(`etc/a-${String(at).padStart(5, '0')}`, at === 777 ? 'x' : 'more bytes'));
   const layers = [
     { createdBy: 'COPY etc', tar: tar(...files) },

@@ -346,7 +346,7 @@ test('the registry’s tree is navigated with the arrow keys alone, and a single
   await expect(registry.getByRole('heading')).toHaveCount(0);
   await registry.getByRole('button', { name: 'Clear filter' }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('');
-  // Text searched for in the registry isn't a path.
+  // Text searched for in the registry isn't a path, so it is forgotten in the tree of files.
   await page.getByRole('searchbox').fill('nowhere at all');
   await page.getByRole('radio', { name: 'Tree', exact: true }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('');

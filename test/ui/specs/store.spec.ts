@@ -219,7 +219,7 @@ test('a working copy is changed by another program, shown as it changes, committ
   const said = page.getByTitle(/^[0-9a-f]{64}\n\//).first();
   const at = ((await said.getAttribute('title')) ?? '').split('\n').at(-1) ?? '';
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
-  // Even before it is opened, its changes are counted.
+  // The working copy's changes are counted even before it is opened.
   writeFileSync(path.join(at, 'written'), 'written');
   await expect(copy).toContainText('1 change');
   rmSync(path.join(at, 'written'));
@@ -272,7 +272,7 @@ test('a working copy is changed by another program, shown as it changes, committ
   await expect(copy).toContainText('2 changes · mounted');
   writeFileSync(path.join(at, 'etc', 'made-outside'), 'hello again\n');
   await expect(page.getByRole('row', { name: /added made-outside/ })).toContainText('12 B');
-  // The menu of a mounted item is only as tall as its choices.
+  // In the menu of a mounted item, each choice is one line high.
   await page.getByRole('button', { name: 'Actions for web-api:1.7 + working copy' }).click();
   for (const choice of await page.getByRole('menuitem').all()) expect((await choice.boundingBox())?.height).toBeLessThan(40);
   expect(await complaintsOf(page)).toEqual([]);

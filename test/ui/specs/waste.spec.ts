@@ -59,7 +59,7 @@ test('the waste figure in the status bar opens waste by layer and by file', { ta
     .click();
   await expect(deleted).toBeFocused();
   await expect(deleted).toBeInViewport();
-  // In a narrow pane the sums wrap to two lines, and the button stays inside.
+  // In a narrow pane the sums wrap, and the button stays inside.
   const box = await waste.boundingBox();
   const close = await waste.getByRole('button', { name: 'Close waste' }).boundingBox();
   expect((close?.x ?? 0) + (close?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
@@ -111,7 +111,7 @@ test('closing a panel aborts its requests', async ({ win }) => {
   });
   await page.getByRole('button', { name: /^Waste: / }).click();
   await expect(page.getByRole('region', { name: 'Overwritten by a later layer' })).toBeVisible();
-  // The automatic search has ended, and its result is shown.
+  // Waits for the result of the automatic search.
   await expect(page.getByText('No file was written again with the same content.')).toBeVisible();
   await page.evaluate(() => delete document.body.dataset.aborts);
   await page.getByRole('button', { name: 'Close waste' }).click();

@@ -303,7 +303,7 @@ const GROUPS: readonly Group[] = [
           await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
           await act(page, 'acme/web-api:1.8', 'Create working copy');
           await expect(page.getByText('no changes · mounted')).toBeVisible();
-          // A message covers the window until it disappears.
+          // Waits until the message that covers part of the window has disappeared.
           await expect(page.getByText(/ is mounted$/)).toHaveCount(0, { timeout: 20_000 });
         },
       },

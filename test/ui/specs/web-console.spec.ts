@@ -25,7 +25,7 @@ test('neither the window nor the page of a browser without a session requests an
   const wanted = failedRequests(stranger);
   await stranger.goto(new URL('/', page.url()).href);
   await expect(stranger.getByText('This link has already been used or is incomplete.')).toBeVisible();
-  // Browsers request the icon on their own, but not in headless mode.
+  // Browsers request the icon on their own, but not in headless mode, so it is requested here.
   expect(await stranger.evaluate(() => fetch('/favicon.ico').then(({ status }) => status))).toBe(200);
   expect(wanted).toEqual([]);
 });

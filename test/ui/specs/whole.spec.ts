@@ -306,7 +306,7 @@ test('a whole image with nothing hidden has no column for hidden bytes', { tag: 
     const cut = await row.evaluate((button) => [...button.children].filter((line) => line.scrollWidth > line.clientWidth).length);
     expect(cut, `${width} px`).toBe(0);
   }
-  // The window also offers no ways to list packages if there are none.
+  // Without packages, the window doesn't offer ways to list them either.
   await win.page.keyboard.press('i');
   await expect(win.page.getByText('No packages here')).toBeVisible();
   await expect(win.page.getByRole('radio', { name: 'By layer' })).toHaveCount(0);
@@ -445,7 +445,7 @@ test('what makes an image big has a reserved place before it is known, in every 
     }
     await expect(page.getByRole('treegrid').getByRole('row').nth(1)).toBeInViewport({ ratio: 1 });
   }
-  // Layouts that themselves show what makes an image big don't need this line, and use its space.
+  // The breakdown and the packages don't have this line, and use its space.
   await page.setViewportSize({ width: 1320, height: 860 });
   for (const [layout, isThere] of [
     ['Breakdown', false],
