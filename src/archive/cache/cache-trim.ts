@@ -83,7 +83,8 @@ async function list(cacheFolder: string): Promise<Kept[]> {
       if (!(part === 'code' ? CODE : OURS).test(name)) continue;
       const file = path.join(folder, name);
       try {
-        const { size, mtimeMs } = await lstat(file);
+        const { size } = await lstat(file);
+        const { mtimeMs } = await lstat(usedFile(file)).catch(() => lstat(file));
         // A modification time in the future dates from before the clock was set back, so treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, part });
       } catch {
@@ -92,6 +93,11 @@ async function list(cacheFolder: string): Promise<Kept[]> {
     }
   }
   return kept;
+}
+
+/** Returns the file whose modification time is when a cached file was last used: for a spool, that of its checksums. */
+function usedFile(file: string): string {
+  return file.replace(/\.(?:tar|part)$/, '.sum');
 }
 
 /** Returns the folders of the cache's parts. Compiled code has one folder for each version of Node. */

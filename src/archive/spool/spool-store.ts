@@ -201,7 +201,8 @@ export class SpoolStore {
     const own = this.#private.newPath('.tar');
     try {
       linkSync(file, own);
-      for (const used of [file, `${name}.sum`]) utimesSync(used, new Date(), new Date());
+      // Only the checksums' file notes the time of use: another process may be reading the spool, and refuses one that changes.
+      utimesSync(`${name}.sum`, new Date(), new Date());
       return own;
     } catch {
       // This file system has no hard links, or the file was just removed.

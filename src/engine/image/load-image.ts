@@ -110,7 +110,8 @@ function findingsOf(
   });
   const isScanned = indexed.some((layer) => layer?.scan !== undefined);
   const copies = isScanned && findsCopies ? applyBodyRules(stack) : [];
-  for (const finding of [...copies, ...stack.findings]) bounded.add({ ...finding, image: image.index });
+  // One after the other, because there may be a million copies, most of which are only counted.
+  for (const found of [copies, stack.findings]) for (const finding of found) bounded.add({ ...finding, image: image.index });
   // Secrets have their own limit, so that they and the other findings don't crowd each other out.
   const secrets = new BoundedFindings();
   const inFiles = isScanned ? fileFindings(indexed, stack) : [];

@@ -1,6 +1,6 @@
 import { mergedPathNumbers, pathNumber, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
-import { type Finding, finding, formatCount, formatSize, grouped } from '#model';
+import { type Finding, finding, formatCount, formatSize } from '#model';
 import { isStoredFile } from './scan-layer.ts';
 import { shownPath } from './shown-path.ts';
 
@@ -24,11 +24,48 @@ interface Place {
   readonly row: number;
 }
 
+type Code = 'waste-metadata-only-copy' | 'waste-same-content';
+
+/** A body that is the same as an earlier one. Millions may be found, so this has only numbers. */
 interface Copy {
-  readonly code: 'waste-metadata-only-copy' | 'waste-same-content';
-  readonly at: Place;
-  readonly of: Place;
+  readonly row: number;
+  readonly ofLayer: number;
+  readonly ofRow: number;
   readonly bytes: number;
+}
+
+/** The copies that one layer has with one code. Keeps the biggest; of equal ones, the first. */
+class LayerCopies {
+  readonly layer: number;
+  readonly code: Code;
+  #kept: Copy[] = [];
+  #restCount = 0;
+  #restBytes = 0;
+
+  constructor(layer: number, code: Code) {
+    this.layer = layer;
+    this.code = code;
+  }
+
+  add(copy: Copy): void {
+    this.#kept.push(copy);
+    if (this.#kept.length >= 4 * MAX_OF_CODE) this.#drop();
+  }
+
+  /** Returns the biggest copies, biggest first, and how many others there are. */
+  end(): { readonly kept: readonly Copy[]; readonly restCount: number; readonly restBytes: number } {
+    this.#drop();
+    return { kept: this.#kept, restCount: this.#restCount, restBytes: this.#restBytes };
+  }
+
+  #drop(): void {
+    this.#kept.sort((a, b) => b.bytes - a.bytes);
+    for (const { bytes } of this.#kept.slice(MAX_OF_CODE)) {
+      this.#restCount++;
+      this.#restBytes += bytes;
+    }
+    this.#kept = this.#kept.slice(0, MAX_OF_CODE);
+  }
 }
 
 /**
@@ -40,7 +77,7 @@ export class SameContents {
   readonly #first = new Map<string, Place>();
   /** The most recently added body of each path, by path number. */
   readonly #last = new Map<number, BodyDigest>();
-  readonly #copies: Copy[] = [];
+  readonly #copies = new Map<string, LayerCopies>();
   readonly #merged: ReadonlySet<number>;
 
   constructor(stack: Stack) {
@@ -58,35 +95,41 @@ export class SameContents {
     const below = this.#last.get(path);
     this.#last.set(path, body);
     if (below?.digest === digest) {
-      this.#copies.push({ code: 'waste-metadata-only-copy', at: { layer, row }, of: below, bytes: size });
+      this.#addCopy('waste-metadata-only-copy', body, below);
       return;
     }
     if (size < SMALLEST_COPY) return;
     const first = this.#first.get(digest);
     if (first === undefined) this.#first.set(digest, { layer, row });
-    else this.#copies.push({ code: 'waste-same-content', at: { layer, row }, of: first, bytes: size });
+    else this.#addCopy('waste-same-content', body, first);
+  }
+
+  #addCopy(code: Code, { layer, row, size }: BodyDigest, of: Place): void {
+    const key = `${layer} ${code}`;
+    const known = this.#copies.get(key);
+    const copies = known ?? new LayerCopies(layer, code);
+    if (known === undefined) this.#copies.set(key, copies);
+    copies.add({ row, ofLayer: of.layer, ofRow: of.row, bytes: size });
   }
 
   /** Yields findings with `layer`, `path`, `bytes` and `of`: the biggest for each layer and code, then one without a path for the rest. */
   *findings(): Generator<Finding> {
-    for (const copies of grouped(this.#copies, ({ code, at }) => `${at.layer} ${code}`).values()) {
-      copies.sort((a, b) => b.bytes - a.bytes);
-      for (const copy of copies.slice(0, MAX_OF_CODE)) yield this.#finding(copy);
-      const rest = copies.slice(MAX_OF_CODE);
-      const [first] = rest;
-      if (first === undefined) continue;
-      const bytes = rest.reduce((sum, copy) => sum + copy.bytes, 0);
-      yield finding(first.code, `${formatCount(rest.length)} more of these, ${formatSize(bytes)}`, { layer: first.at.layer, bytes });
+    for (const copies of this.#copies.values()) {
+      const { layer, code } = copies;
+      const { kept, restCount, restBytes } = copies.end();
+      for (const copy of kept) yield this.#finding(layer, code, copy);
+      if (restCount > 0)
+        yield finding(code, `${formatCount(restCount)} more of these, ${formatSize(restBytes)}`, { layer, bytes: restBytes });
     }
   }
 
-  #finding({ code, at, of, bytes }: Copy): Finding {
-    const where = { layer: at.layer, path: this.#path(at), bytes };
+  #finding(layer: number, code: Code, { row, ofLayer, ofRow, bytes }: Copy): Finding {
+    const where = { layer, path: this.#path({ layer, row }), bytes };
     if (code === 'waste-same-content') {
-      const other = this.#path(of);
+      const other = this.#path({ layer: ofLayer, row: ofRow });
       return finding(code, `${formatSize(bytes)}, the same as ${other}`, { ...where, of: other });
     }
-    return finding(code, `${formatSize(bytes)}, the same as in layer ${of.layer}`, where);
+    return finding(code, `${formatSize(bytes)}, the same as in layer ${ofLayer}`, where);
   }
 
   #path({ layer, row }: Place): string {

@@ -65,3 +65,25 @@ test('the same registry delta in two layers of a Windows image is not a copy, be
   assert.deepEqual(foundIn(layers, true), [['metadata-only-copy', 1, 'Files/a', BIG, undefined]]);
   assert.equal(foundIn(layers, false).length, 2);
 });
+
+test('of thousands of copies in a layer, the biggest 250 are listed, and the others counted', () => {
+  const count = 2_500;
+  const size = (at: number) => BIG + ((at * 7919) % count);
+  const copies = Array.from({ length: count }, (_, at) => body(`c${at}`, 'x', size(at)));
+  const digests = ['first', ...copies.map(() => 'first')];
+  const { table } = buildLayer(tar(body('a', 'x'), ...copies));
+  const contents = new SameContents(buildStack([table]));
+  digests.forEach((digest, row) => {
+    contents.add({ layer: 0, row, digest, size: row === 0 ? BIG : size(row - 1) });
+  });
+  const findings = [...contents.findings()];
+  const sorted = copies.map((_, at) => size(at)).sort((a, b) => b - a);
+  assert.deepEqual(
+    findings.slice(0, 250).map(({ bytes }) => bytes),
+    sorted.slice(0, 250),
+  );
+  const rest = sorted.slice(250).reduce((sum, bytes) => sum + bytes, 0);
+  assert.equal(findings.length, 251);
+  assert.deepEqual([findings[250]?.path, findings[250]?.bytes], [undefined, rest]);
+  assert.match(findings[250]?.message ?? '', /^2,250 more of these/);
+});
