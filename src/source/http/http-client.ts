@@ -135,8 +135,13 @@ export class HttpClient implements Disposable {
         reject(headerError(error, route.place));
         return;
       }
-      const stop = (): void => void request.destroy(new LayerscopeError('CANCELLED', 'cancelled'));
-      const timer = silenceMs === null ? null : setTimeout(() => request.destroy(silence(route.place, silenceMs)), silenceMs);
+      const giveUp = (error: LayerscopeError): void => {
+        request.destroy(error);
+        // A request whose connection is still being made, for example through a proxy, has no error event until it is.
+        fail(error);
+      };
+      const stop = (): void => giveUp(new LayerscopeError('CANCELLED', 'cancelled'));
+      const timer = silenceMs === null ? null : setTimeout(() => giveUp(silence(route.place, silenceMs)), silenceMs);
       const end = (): void => {
         if (timer !== null) clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
@@ -144,7 +149,7 @@ export class HttpClient implements Disposable {
       signal?.addEventListener('abort', stop, { once: true });
       let interim = 0;
       request.on('information', () => {
-        if (++interim > MAX_INTERIM) request.destroy(new LayerscopeError('UNREACHABLE', `${route.place}: sent only interim responses`));
+        if (++interim > MAX_INTERIM) giveUp(new LayerscopeError('UNREACHABLE', `${route.place}: sent only interim responses`));
       });
       request.on('error', fail);
       request.on('response', (message) => {

@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
@@ -7,6 +8,7 @@ import { http } from './node-http.ts';
 import { networkError, placeOf } from './problems.ts';
 import { portOf } from './proxies.ts';
 
+/** How long, in ms, a proxy may take to connect, however often it sends a byte. */
 const CONNECT_MS = 30_000;
 
 type Connected = (error: Error | null, stream: Duplex) => void;
@@ -21,10 +23,18 @@ export function proxyHeaders(proxy: URL): Record<string, string> {
 /** Makes TLS connections through a proxy: CONNECT first, then the handshake with the host itself. */
 export class TunnelAgent extends https.Agent {
   readonly #proxy: URL;
+  readonly #connectMs: number;
+  readonly #connecting = new Set<ClientRequest>();
 
-  constructor(proxy: URL) {
+  constructor(proxy: URL, connectMs = CONNECT_MS) {
     super({ keepAlive: true });
     this.#proxy = proxy;
+    this.#connectMs = connectMs;
+  }
+
+  override destroy(): void {
+    for (const connect of this.#connecting) connect.destroy();
+    super.destroy();
   }
 
   override createConnection(options: https.RequestOptions, callback?: Connected): Duplex | null | undefined {
@@ -37,13 +47,18 @@ export class TunnelAgent extends https.Agent {
       path: target,
       headers: { host: target, ...proxyHeaders(this.#proxy) },
       agent: false,
-      timeout: CONNECT_MS,
+    });
+    this.#connecting.add(connect);
+    const deadline = setTimeout(() => connect.destroy(new LayerscopeError('UNREACHABLE', `${place}: does not respond`)), this.#connectMs);
+    connect.on('close', () => {
+      clearTimeout(deadline);
+      this.#connecting.delete(connect);
     });
     const fail = (error: unknown): void => callback?.(networkError(error, place), undefined as unknown as Duplex);
-    connect.on('timeout', () => connect.destroy(new LayerscopeError('UNREACHABLE', `${place}: does not respond`)));
     connect.on('error', fail);
     connect.on('connect', ({ statusCode }, socket, head) => {
-      connect.setTimeout(0);
+      clearTimeout(deadline);
+      this.#connecting.delete(connect);
       if (statusCode !== 200 || head.length > 0) {
         socket.destroy();
         fail(new LayerscopeError('UNREACHABLE', `${place}: refuses to connect to ${target} (status ${String(statusCode)})`));

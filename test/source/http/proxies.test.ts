@@ -99,6 +99,22 @@ test('https goes through a tunnel, with the proxy’s own password, and the host
   await assert.rejects(testHttp(t, { env }).request(new URL('https://registry.test/x')), hasCode('UNREACHABLE'));
 });
 
+test('a proxy that sends its reply to CONNECT byte by byte is given up, and the wait can be cancelled', async (t) => {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    const drip = setInterval(() => socket.write('H'), 20);
+    socket.on('close', () => clearInterval(drip));
+  });
+  await listen(t, server);
+  const env = { https_proxy: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const url = new URL('https://registry.test/x');
+  await assert.rejects(testHttp(t, { env, silenceMs: 300 }).request(url), hasCode('UNREACHABLE'));
+  const control = new AbortController();
+  const cancelled = testHttp(t, { env }).request(url, { signal: control.signal });
+  server.once('connection', () => control.abort());
+  await assert.rejects(cancelled, hasCode('CANCELLED'));
+});
+
 test('plain http is requested from the proxy by its full address', async (t) => {
   const server = http.createServer(({ url }, response) => response.end(url));
   await listen(t, server);
