@@ -1,4 +1,5 @@
 import type { LayerTable } from '#format/layer';
+import { TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { mergedBodies } from './merged-bodies.ts';
@@ -20,18 +21,17 @@ export function isShownByItself(tree: ImageTree, view: View, key: number, twins?
   return shown === layer || (twins !== undefined && twins[shown] === twins[layer]);
 }
 
-/** Returns the keys of the bodies that a view shows through hard links only, without duplicates, ascending. */
+/**
+ * Returns the keys of the bodies that a view shows through hard links only, without duplicates, ascending. Goes through the view's nodes:
+ * thousands of layers may have the same thousands of links.
+ */
 export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const keys = new Set<number>();
-  links.forEach((table, layer) => {
-    if (table === null) return;
-    for (const member of table.members) {
-      const node = nodeOf(tree, layer, member);
-      if (view.layer[node] !== layer || view.member[node] !== member) continue;
-      const key = bodyKey(tree, links, layer, member);
-      if (key >= 0 && !isShownByItself(tree, view, key)) keys.add(key);
-    }
-  });
+  for (let node = 1; node < tree.count; node++) {
+    if (view.type[node] !== TYPE.hardlink) continue;
+    const key = bodyKey(tree, links, view.layer[node] as number, view.member[node] as number);
+    if (key >= 0 && !isShownByItself(tree, view, key)) keys.add(key);
+  }
   return [...keys].sort((a, b) => a - b);
 }
 
