@@ -243,8 +243,8 @@ export function sizeCell(
   if (isCompact) {
     const shared = unitOfBoth(previous, size);
     const [before, now] = [sizeParts(previous, shared), sizeParts(size, shared)];
-    if (before.unit !== now.unit || before.value === now.value) return sizeText(size);
-    if (widthOf(words.compare.fromTo(before.value, formatSizeIn(size, shared))) + ARROW_GAPS > room) return sizeText(size);
+    const fits = widthOf(words.compare.fromTo(before.value, formatSizeIn(size, shared))) + ARROW_GAPS <= room;
+    if (before.unit !== now.unit || before.value === now.value || !fits) return sizeText(size, '', undefined, unit);
     return (
       <span className={styles.change}>
         <span className={`number ${styles.was}`} title={words.exactBytes(previous)}>

@@ -365,8 +365,8 @@ test.describe('a catalog of a fleet', () => {
   });
 });
 
-test.describe('a catalog with an image of thousands of tags', () => {
-  test.use({ withCatalog: { services: 1, tags: 1, tagged: 2_000 } });
+test.describe('a catalog with an image of hundreds of tags', () => {
+  test.use({ withCatalog: { services: 1, tags: 1, tagged: 300 } });
 
   test('lists the first of them, also in tooltips', { tag: '@page' }, async ({ win: { page } }) => {
     await page.setViewportSize({ width: 1440, height: 860 });

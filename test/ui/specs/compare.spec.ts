@@ -354,7 +354,7 @@ test('a comparison begins with what grew or shrank most, and its header leaves s
   expect((grid?.y ?? 999) - (pane?.y ?? 0)).toBeLessThanOrEqual(96);
   // There is space for both sizes of a file, for the bars of both sides and for the words of the chips.
   await expect(page.getByRole('columnheader', { name: 'A, B' })).toBeVisible();
-  await expect(page.getByRole('row', { name: /app\.conf/ })).toContainText('19 B→12 B');
+  await expect(page.getByRole('row', { name: /app\.conf/ })).toContainText(/19(?: B)?→12 B/);
   for (const kind of ['added', 'modified', 'removed']) {
     const word = await page.getByRole('toolbar').getByText(kind, { exact: true }).boundingBox();
     expect(word?.width, kind).toBeGreaterThan(30);
@@ -474,8 +474,7 @@ test('a file that differs only in its mode shows no content change', { tag: '@pa
   await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const row = page.getByRole('row', { name: /modified chmod/ });
-  await expect(row).toContainText('rewritten, 0644 → 0600');
-  await expect(row.getByTitle('rewritten, mode 0644 → 0600')).toBeVisible();
+  await expect(row).toContainText('rewritten, mode 0644 → 0600');
   await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
