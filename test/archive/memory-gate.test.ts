@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ArchiveLayer, BlobSource } from '#archive';
 import { LayerTableBuilder } from '#format/layer';
 import { MemoryGate, TableBudget } from '../../src/archive/indexing/memory-budget.ts';
 
@@ -83,6 +84,22 @@ test('a layer’s content pieces count towards the memory budget of all layers',
   const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;
   const pieces = { ...table, chunkAt: new Float64Array(2_000_000), chunkDigests: new Uint8Array(64_000_000) };
   const budget = new TableBudget([]);
-  assert.equal(budget.take({ layer: { ...layer, table: pieces }, blobDigest: null }), false);
-  assert.equal(budget.take({ layer, blobDigest: null }), true);
+  const blob = { length: 0 } as BlobSource;
+  assert.equal(budget.take({ layer: { ...layer, table: pieces }, blobDigest: null }, blob), false);
+  assert.equal(budget.take({ layer, blobDigest: null }, blob), true);
+});
+
+test('the length that a manifest states for a layer that is elsewhere counts little towards the memory budget, until it is read', () => {
+  const { table } = new LayerTableBuilder().finish();
+  const layer = { table, status: 'present', tarBytes: 0, findings: [], measured: null } as const;
+  const large = { ...table, chunkDigests: new Uint8Array(300_000_000) };
+  const blob = { length: 1e12 } as BlobSource;
+  const takes = (provenance: 'toc' | 'tar', isArriving: boolean) =>
+    new TableBudget([{ blob } as ArchiveLayer], () => isArriving).take(
+      { layer: { ...layer, table: { ...large, provenance } }, blobDigest: null },
+      blob,
+    );
+  assert.equal(takes('toc', true), false);
+  assert.equal(takes('tar', true), true);
+  assert.equal(takes('toc', false), true);
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { asLayerscopeError, type Finding, finding } from '#model';
 import { arrivalOf, arrived } from '../blob/arrival.ts';
 import { algorithmOf } from '../blob/digest.ts';
@@ -13,6 +14,9 @@ import { type IndexTask, runIndexTask } from './index-task.ts';
 import { keptLazily, type LazyResult, lazyArrival, readLazily, tocsBeside } from './lazy-reading.ts';
 import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
 import type { WorkerPool } from './worker-pool.ts';
+
+/** Takes a layer's index. Returns whether its table fits into the budget. */
+type Settle = (blob: BlobSource, indexed: IndexedBlob) => boolean;
 
 /** Below this size, starting a worker takes longer than reading a complete blob. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
@@ -75,15 +79,17 @@ export class LayerReading {
   async read(layers: readonly ArchiveLayer[], options: ReadingOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { scanned, cache, cacheLimit } = this.#parts;
     const results: (IndexedLayer | null)[] = layers.map(() => null);
-    const budget = new TableBudget(layers);
+    const budget = new TableBudget(layers, (blob) => arrivalOf(blob) !== null);
     const isLazy = options.verify !== true && options.scan !== true && options.isWhole !== true;
-    const settle = (blob: BlobSource, found: IndexedBlob): void => {
-      const indexed = budget.take(found) ? found : withoutTable(found);
+    const settle = (blob: BlobSource, found: IndexedBlob): boolean => {
+      const isTaken = budget.take(found, blob);
+      const indexed = isTaken ? found : withoutTable(found);
       layers.forEach((layer, at) => {
         if (layer.blob !== blob) return;
         results[at] = withMismatches(layer, indexed, options.verify ?? false);
         options.onLayer?.(layer, results[at] ?? null);
       });
+      return isTaken;
     };
     for (const layer of layers) if (layer.blob === null) options.onLayer?.(layer, null);
     const tasks: IndexTask[] = [];
@@ -159,7 +165,7 @@ export class LayerReading {
   }
 
   /** Reads the blobs, largest first. An error in one stops the others. */
-  async #run(tasks: IndexTask[], options: ReadingOptions, settle: (blob: BlobSource, indexed: IndexedBlob) => void): Promise<void> {
+  async #run(tasks: IndexTask[], options: ReadingOptions, settle: Settle): Promise<void> {
     if (tasks.length === 0) return;
     const { cache, pool, ended } = this.#parts;
     const total = tasks.reduce((sum, { blob }) => sum + blob.length, 0);
@@ -169,11 +175,14 @@ export class LayerReading {
     options.signal?.addEventListener('abort', stop, { once: true });
     ended.addEventListener('abort', stop, { once: true });
     const { signal } = abort;
+    // Every layer listens for the end of the reading.
+    setMaxListeners(0, signal);
     const advance = (bytes: number): void => meter.advance(bytes);
     const problems = new Map<BlobSource, Finding>();
-    const run = async (task: IndexTask, work: Promise<IndexedBlob>): Promise<void> => {
-      settle(task.blob, withProblem(await work, problems.get(task.blob)));
+    const run = async (task: IndexTask, work: Promise<IndexedBlob>): Promise<boolean> => {
+      const isTaken = settle(task.blob, withProblem(await work, problems.get(task.blob)));
       if (task.cache !== null) cache?.noteWritten(task.blob);
+      return isTaken;
     };
     tasks.sort((a, b) => cost(b) - cost(a));
     const gate = new MemoryGate(signal);
@@ -215,9 +224,10 @@ export class LayerReading {
         if (problem !== null) problems.set(blob, problem);
         return readWhole([task]);
       }
-      if (indexed.layer.findings.some(({ code }) => code === 'unverified')) this.#parts.scanned.set(blob, indexed);
       advance(blob.length);
-      await run(task, Promise.resolve(indexed));
+      const isTaken = await run(task, Promise.resolve(indexed));
+      // Not cached on disk, so remembered; but a table that didn't fit into memory must not stay there.
+      if (isTaken && indexed.layer.findings.some(({ code }) => code === 'unverified')) this.#parts.scanned.set(blob, indexed);
     };
     try {
       await allOrStop([...lazies.map(readByToc), readWhole(tasks.filter((task) => !lazies.includes(task)))], stop);

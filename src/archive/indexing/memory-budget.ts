@@ -1,28 +1,39 @@
 // Limits the total memory for the layers of an archive. TableRoom limits a single layer's table while it is built.
 import { LayerTableBuilder, tableBytes } from '#format/layer';
 import { finding } from '#model';
-import type { ArchiveLayer, IndexedBlob } from '../types.ts';
+import type { ArchiveLayer, BlobSource, IndexedBlob } from '../types.ts';
 
 /** Memory for all tables: a fixed amount, plus some for each byte of the blobs. */
 const BASE_BYTES = 96 * 1024 * 1024;
 const BYTES_PER_BLOB_BYTE = 2;
 
-/** Limits the tables of an archive's layers; those that don't fit are left out. */
+/** Maximum total length that counts for layers listed by their tables of contents, in bytes: manifests state it, and nothing proves it. */
+const MOST_STATED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Limits the tables of an archive's layers; those that don't fit are left out. The length of a blob that isn't here (`isArriving`) counts
+ * once the blob has been read.
+ */
 export class TableBudget {
-  readonly #limit: number;
+  readonly #isArriving: (blob: BlobSource) => boolean;
+  #blobBytes = 0;
+  #statedBytes = 0;
   #used = 0;
 
-  constructor(layers: readonly ArchiveLayer[]) {
-    const blobs = new Set(layers.map(({ blob }) => blob));
-    let bytes = 0;
-    for (const blob of blobs) bytes += blob?.length ?? 0;
-    this.#limit = BASE_BYTES + bytes * BYTES_PER_BLOB_BYTE;
+  constructor(layers: readonly ArchiveLayer[], isArriving: (blob: BlobSource) => boolean = () => false) {
+    this.#isArriving = isArriving;
+    for (const blob of new Set(layers.map((layer) => layer.blob))) if (blob !== null && !isArriving(blob)) this.#blobBytes += blob.length;
   }
 
   /** Whether the table fits; if it does, its size is deducted from the budget. */
-  take({ layer }: IndexedBlob): boolean {
-    const bytes = tableBytes(layer.table);
-    if (this.#used + bytes > this.#limit) return false;
+  take({ layer: { table } }: IndexedBlob, blob: BlobSource): boolean {
+    if (this.#isArriving(blob)) {
+      if (table.provenance === 'tar') this.#blobBytes += blob.length;
+      else this.#statedBytes = Math.min(MOST_STATED_BYTES, this.#statedBytes + blob.length);
+    }
+    const limit = BASE_BYTES + (this.#blobBytes + this.#statedBytes) * BYTES_PER_BLOB_BYTE;
+    const bytes = tableBytes(table);
+    if (this.#used + bytes > limit) return false;
     this.#used += bytes;
     return true;
   }
