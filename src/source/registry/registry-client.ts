@@ -1,7 +1,7 @@
 // Reads one repository: manifests, blobs, tags and referrers. Source: OCI distribution-spec, "Pull", "Content Discovery", "Listing
 // Referrers".
 import { algorithmOf, Digester } from '#archive';
-import { asArray, asObject, asText, MEDIA_TYPE, parseJson } from '#format/image';
+import { asArray, asObject, asSize, asText, MEDIA_TYPE, parseJson } from '#format/image';
 import { displayText, formatSize, isDigest, LayerscopeError } from '#model';
 import { Gathered } from '../http/gathered.ts';
 import type { HttpReply } from '../http/http-client.ts';
@@ -326,7 +326,7 @@ function parseReferrer(value: unknown): Referrer | null {
     digest,
     mediaType: mediaType === null ? null : displayText(mediaType),
     artifactType: asText(object.artifactType),
-    size: typeof object.size === 'number' ? object.size : 0,
+    size: asSize(object.size) ?? 0,
     annotations: shortTexts(asObject(object.annotations) ?? {}),
   };
 }
