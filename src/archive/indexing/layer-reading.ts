@@ -33,9 +33,9 @@ const SMALL_SPLIT_BYTES = 8 * 1024 * 1024;
 const SMALL_TOC_BYTES = 128 * 1024;
 /**
  * Maximum total size, unpacked, of tables of contents read at the same time; a larger one is read alone. Reading one takes six times as
- * much memory.
+ * much memory, or thirty times if its entries are as short as possible.
  */
-const TOC_BYTES_AT_ONCE = 32 * 1024 * 1024;
+const TOC_BYTES_AT_ONCE = 12 * 1024 * 1024;
 /** A larger table of contents is always read by a worker, because reading it here would block this thread for half a second. */
 const MAX_TOC_BYTES_HERE = 16 * 1024 * 1024;
 /** Smaller tables of contents are fetched without waiting for memory; they only wait before they are read. */
