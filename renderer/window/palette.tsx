@@ -3,11 +3,14 @@ import type { PathMatch, SearchReport } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet, SheetHead } from '../components/sheet.tsx';
+import { clearFilter } from '../features/clear-filter.tsx';
 import { CompareWithSheet } from '../features/compare/compare-with-sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
 import { OpenNameSheet } from '../features/open-name/open-name-sheet.tsx';
 import { useApp } from '../features/use-app.ts';
 import { type Answer, isAwaited, useRequest } from '../features/use-request.ts';
+import { getApp } from '../state/app-state.ts';
+import { isUnfiltered } from '../state/changes/changes.ts';
 import { goTo } from '../state/choosing.ts';
 import { COMMANDS, commandsHere, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
@@ -91,8 +94,9 @@ const MAX_PATHS = 100;
 /** How long, in ms, typing must pause before a search starts. */
 const SEARCH_AFTER = 80;
 
-/** Shows a match, and moves the focus to its row. */
+/** Shows a match, without the filter, which might leave it out, and moves the focus to its row. */
 function goFrom(match: PathMatch, to: number): void {
+  if (!isUnfiltered(getApp().changes.filter)) clearFilter();
   goTo(landing(match, to), match.path);
   focusSelectedRow();
 }

@@ -67,6 +67,19 @@ test('Go to path reaches a path in any layer, and Back returns', async ({ win })
   await expect.poll(() => page.url()).toBe(before);
 });
 
+test('Go to path clears the filter, which might leave out the path', { tag: '@page' }, async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.keyboard.press('/');
+  await page.keyboard.type('server.js');
+  await expect(page.getByRole('button', { name: 'Clear filter' }).first()).toBeVisible();
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
+  await page.keyboard.press('g');
+  await page.keyboard.type('libssl.so.3');
+  await expect(page.getByRole('dialog', { name: 'Go to path' }).getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toBeFocused();
+});
+
 test('Go to path scrolls to the row in a long table of another layer', { tag: '@page' }, async ({ win }) => {
   // Until all rows have arrived, they are sorted by name and the path is near the top. Then they are sorted by size, and the path is last.
   const files = Array.from({ length: 5_000 }, (_, at) => file(`etc/a-${String(at).padStart(5, '0')}`, at === 777 ? 'x' : 'more bytes'));
